@@ -1,0 +1,69 @@
+//! What happened, as told to every console that may know.
+
+use super::view::*;
+use crate::id::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Who is told of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    Everyone,
+    One(UserId),
+    AtLeast(Role),
+}
+
+/// An event on its way to the consoles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    pub audience: Audience,
+    pub event: Event,
+}
+
+/// One change. The console applies it to what it shows; a console that missed some reads its snapshot again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The whole state at the switchboard; the first message of every live socket, and after a gap.
+    Snapshot(Snapshot),
+    /// A call rings at this operator. The report already has its id.
+    Offered { call: CallView },
+    /// The call no longer rings at this operator.
+    OfferWithdrawn { call: CallId, why: Withdrawal },
+    /// The call arrived or changed.
+    Call { call: CallView },
+    /// An operator's state changed.
+    Operator { operator: OperatorView },
+    /// An operator ended the shift.
+    OperatorLeft { operator: UserId },
+    /// Somebody saved the report.
+    Report { report: ReportView },
+    Incident { incident: IncidentView },
+    Dispatch { dispatch: DispatchView },
+    Timeline { entry: TimelineEntry },
+    Footage { footage: FootageView },
+    Camera { camera: CameraId, state: CameraState },
+    Alarm { alarm: AlarmView },
+    AlarmCleared { alarm: AlarmId },
+    /// The caller pressed a key.
+    Digit { call: CallId, digit: char },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Snapshot {
+    /// Calls that have not ended, oldest first.
+    pub calls: Vec<CallView>,
+    pub operators: Vec<OperatorView>,
+    pub alarms: Vec<AlarmView>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Withdrawal {
+    CallerHungUp,
+    /// It rang too long here and moved on.
+    NoAnswer,
+    Declined,
+    AnsweredElsewhere,
+    OperatorGone,
+}

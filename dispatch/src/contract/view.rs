@@ -1,0 +1,445 @@
+//! The shapes in which the API and the live events show things. Times are UTC in RFC 3339.
+
+use super::Readiness;
+use crate::id::*;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a person may do; each role may do what the one before may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Operator,
+    /// Pembantu pengawas.
+    Supervisor,
+    /// Pengawas.
+    Manager,
+    /// Kepala pengawas, who also administers.
+    Head,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UserView {
+    pub id: UserId,
+    pub username: String,
+    pub name: String,
+    pub role: Role,
+    pub active: bool,
+}
+
+/// A position in WGS 84 degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Position {
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+/// Where the caller's network says that the caller is (PIDF-LO, RFC 4119, RFC 5491).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CallerLocation {
+    pub position: Option<Position>,
+    /// Radius of uncertainty in metres.
+    pub radius_m: Option<f64>,
+    /// A civic address on one line, if one was sent.
+    pub civic: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// In the queue; ringing at nobody.
+    Waiting,
+    /// Ringing at an operator.
+    Ringing,
+    /// Talking with an operator.
+    Active,
+    Held,
+    /// Its operator's browser is away; the caller is still there.
+    Detached,
+    /// Forwarded to the fallback number.
+    Fallback,
+    Ended,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The caller hung up after an answer.
+    Caller,
+    /// The caller gave up before an answer.
+    CallerBeforeAnswer,
+    Operator,
+    /// The network, a missing ACK or a failed session.
+    Network,
+    /// The server stopped while the call was up.
+    Restart,
+}
+
+/// A call as the queue and the call bar show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CallView {
+    pub id: CallId,
+    pub report: ReportId,
+    pub state: CallState,
+    /// The caller's number, if the network gave one.
+    pub number: Option<String>,
+    pub name: Option<String>,
+    /// What was dialled: `112`, `urn:service:sos`, `urn:service:sos.fire` ...
+    pub dialled: String,
+    pub trunk: String,
+    pub arrived_at: Timestamp,
+    pub answered_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub ended_by: Option<EndedBy>,
+    pub operator: Option<UserId>,
+    pub operator_name: Option<String>,
+    pub location: Option<CallerLocation>,
+}
+
+/// One call with all that is known around it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CallDetail {
+    pub call: CallView,
+    pub report: Option<ReportView>,
+    /// Earlier calls from this number, newest first, at most 20.
+    pub earlier: Vec<EarlierCall>,
+    pub recording: Option<RecordingView>,
+    pub timeline: Vec<TimelineEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EarlierCall {
+    pub call: CallId,
+    pub arrived_at: Timestamp,
+    pub caller_name: Option<String>,
+    pub place: Option<String>,
+    pub disposition: Option<Disposition>,
+    pub incident: Option<IncidentId>,
+    pub incident_number: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RecordingView {
+    pub call: CallId,
+    pub started_at: Timestamp,
+    /// `None` while the call is being recorded.
+    pub sealed: Option<SealView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SealView {
+    pub sealed_at: Timestamp,
+    pub duration_ms: u64,
+    /// Hexadecimal SHA-256 of the WAV file.
+    pub sha256: String,
+    /// Whether the recording was cut short by a crash and repaired.
+    pub repaired: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    Normal,
+    Ghost,
+    Prank,
+    Information,
+}
+
+/// What the operator types while talking. Every field may be empty while the call goes on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ReportFields {
+    /// The place in the operator's own words; never rewritten by the server.
+    pub place: String,
+    /// The place on the map, apart from the words.
+    pub position: Option<Position>,
+    /// What happened.
+    pub event: String,
+    pub incident_type: Option<IncidentTypeId>,
+    pub caller_name: String,
+    pub caller_number: String,
+    pub details: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReportView {
+    pub id: ReportId,
+    pub call: CallId,
+    pub fields: ReportFields,
+    /// Rises with every save; a save with a lower or equal revision than the stored one is refused with 409 and the stored report.
+    pub revision: i64,
+    pub saved_at: Timestamp,
+    pub incident: Option<IncidentId>,
+    pub disposition: Option<Disposition>,
+}
+
+/// An operator's save of the form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SaveReport {
+    pub call: CallId,
+    pub revision: i64,
+    pub fields: ReportFields,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentState {
+    Open,
+    Closed,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct IncidentView {
+    pub id: IncidentId,
+    /// The number people say: `20261123-0007`.
+    pub number: String,
+    pub state: IncidentState,
+    pub incident_type: Option<IncidentTypeId>,
+    pub place: String,
+    pub position: Option<Position>,
+    pub event: String,
+    pub details: String,
+    pub opened_at: Timestamp,
+    pub opened_by: UserId,
+    pub opened_by_name: String,
+    pub closed_at: Option<Timestamp>,
+    pub dispatches: Vec<DispatchView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct IncidentDetail {
+    pub incident: IncidentView,
+    pub calls: Vec<CallView>,
+    pub footage: Vec<FootageView>,
+    pub timeline: Vec<TimelineEntry>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// In the outbox.
+    Pending,
+    /// The chat service took the message.
+    Sent,
+    Delivered,
+    Read,
+    /// Diterima.
+    Acknowledged,
+    /// Menuju lokasi.
+    EnRoute,
+    /// Tiba.
+    Arrived,
+    /// Selesai.
+    Done,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Telegram,
+    Whatsapp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DispatchView {
+    pub id: DispatchId,
+    pub incident: IncidentId,
+    pub team: TeamId,
+    pub team_name: String,
+    pub agency_name: String,
+    pub channel: Channel,
+    pub progress: Progress,
+    /// Who in the team pressed the last button.
+    pub by: Option<String>,
+    pub sent_by: UserId,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// Why the last attempt to send failed; the message is still being tried unless `dead`.
+    pub last_error: Option<String>,
+    pub dead: bool,
+    /// No acknowledgement within the time allowed.
+    pub overdue: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TimelineEntry {
+    /// Rises by one with every event of the whole server.
+    pub seq: i64,
+    pub at: Timestamp,
+    pub actor: Actor,
+    /// `call.arrived`, `call.answered`, `report.saved`, `incident.opened`, `dispatch.sent`, `dispatch.acknowledged` ...
+    pub kind: String,
+    pub call: Option<CallId>,
+    pub incident: Option<IncidentId>,
+    /// Facts of the event, by kind; the console has a sentence for each kind.
+    #[schema(value_type = Object)]
+    pub data: serde_json::Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum Actor {
+    User { id: UserId, name: String },
+    /// Somebody of a field team, by the name their chat account shows.
+    Team { team: TeamId, name: String },
+    Caller,
+    System,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AgencyView {
+    pub id: AgencyId,
+    pub name: String,
+    pub phone: String,
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TeamView {
+    pub id: TeamId,
+    pub agency: AgencyId,
+    pub agency_name: String,
+    pub name: String,
+    /// The Telegram chat that receives dispatches.
+    pub telegram_chat: Option<i64>,
+    /// The WhatsApp number in E.164 without `+`.
+    pub whatsapp_number: Option<String>,
+    pub position: Option<Position>,
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct IncidentTypeView {
+    pub id: IncidentTypeId,
+    /// Order in lists and the digit of its key.
+    pub rank: i64,
+    pub name: String,
+    pub name_en: String,
+    /// Lead agencies first suggested.
+    pub lead: Vec<AgencyId>,
+    pub support: Vec<AgencyId>,
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CameraView {
+    pub id: CameraId,
+    pub name: String,
+    pub position: Position,
+    pub active: bool,
+    pub state: CameraState,
+    /// Metres from the place asked about, in answers to a search.
+    pub distance_m: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CameraState {
+    /// Frames are arriving and being kept.
+    Recording,
+    Connecting,
+    /// No frames; `why` says what was last seen.
+    Failing { why: String },
+    Off,
+}
+
+/// A camera as an administrator writes it. The address is never given back by the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SaveCamera {
+    pub name: String,
+    pub position: Position,
+    /// `rtsp://host:port/path` without credentials; `None` keeps the stored one.
+    pub url: Option<String>,
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FootageView {
+    pub id: FootageId,
+    pub incident: IncidentId,
+    pub camera: CameraId,
+    pub camera_name: String,
+    pub distance_m: f64,
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+/// What of a footage range is on disk, for a player.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FootageIndex {
+    /// RFC 6381 codec string for Media Source Extensions, `avc1.640028`; `None` until the first segment.
+    pub codec: Option<String>,
+    pub segments: Vec<FootageSegment>,
+    /// Whether footage is still being added.
+    pub growing: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FootageSegment {
+    /// Stable number of the segment, ascending in time.
+    pub n: u64,
+    pub start: Timestamp,
+    pub duration_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OperatorView {
+    pub id: UserId,
+    pub name: String,
+    pub state: OperatorState,
+    pub since: Timestamp,
+    /// The call that rings at or is with the operator.
+    pub call: Option<CallId>,
+    pub media_connected: bool,
+    pub browser_connected: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum OperatorState {
+    /// Shift begun, not yet ready for calls: headset not connected or test not done.
+    Preparing,
+    Ready,
+    Ringing,
+    Busy,
+    Paused { reason: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AlarmView {
+    pub id: AlarmId,
+    pub raised_at: Timestamp,
+    pub kind: AlarmKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AlarmKind {
+    /// A call waits and nobody is ready.
+    NobodyReady { call: CallId },
+    /// An operator did not answer in time.
+    Unanswered { call: CallId, operator: UserId, operator_name: String },
+    /// An operator's browser or headset went away during a call.
+    OperatorLost { call: CallId, operator: UserId, operator_name: String },
+    /// No audio from one side for three seconds.
+    OneWayAudio { call: CallId, silent: CallSide },
+    /// A team did not acknowledge in time.
+    Unacknowledged { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
+    /// A message cannot be delivered.
+    Undeliverable { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
+    /// Audio of a call could not be written.
+    RecordingFailing { call: CallId },
+    /// The database does not take what must be kept; it is being held in memory and retried.
+    StoreFailing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallSide {
+    Caller,
+    Operator,
+}

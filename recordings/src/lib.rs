@@ -1,0 +1,1 @@
+//! Call audio, CCTV footage, retention and holds.

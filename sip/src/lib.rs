@@ -1,0 +1,1 @@
+//! SIP user agent for emergency calls: trunks, dialogs, identity, location, offer/answer.

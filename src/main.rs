@@ -1,0 +1,2 @@
+//! Siaga answers a city's 112 calls and gets help moving.
+fn main() {}

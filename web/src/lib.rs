@@ -1,0 +1,1 @@
+//! HTTP API, live events, sign-in and the embedded console.
