@@ -1,0 +1,117 @@
+//! The command line.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Siaga answers a city's 112 calls and gets help moving.
+#[derive(Debug, Parser)]
+#[command(name = "siaga", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Takes calls until it is told to stop.
+    Serve(At),
+    /// Starts everything on loopback with simulated callers, cameras and teams.
+    Demo(Demo),
+    /// Says whether the settings can be used.
+    Check(At),
+    /// Adds people who sign in.
+    User {
+        #[command(subcommand)]
+        command: User,
+    },
+    /// Reads agencies, teams, cameras or incident types from a CSV file.
+    Import {
+        what: What,
+        file: PathBuf,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Measures.
+    Bench {
+        #[command(subcommand)]
+        command: Bench,
+    },
+    /// Prints docs/configuration.md.
+    Configuration,
+}
+
+/// Which settings.
+#[derive(Debug, Clone, clap::Args)]
+pub struct At {
+    /// The file of settings.
+    #[arg(long, default_value = "siaga.toml")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct Demo {
+    /// Where the demo keeps its data; it starts anew each time.
+    #[arg(long, default_value = ".demo")]
+    pub directory: PathBuf,
+    /// Port of the console; 0 takes a free one.
+    #[arg(long, default_value_t = 8112)]
+    pub port: u16,
+    /// Port of the page that plays the caller and the field team; 0 takes a free one.
+    #[arg(long, default_value_t = 8113)]
+    pub scene_port: u16,
+    /// The program that plays the cameras.
+    #[arg(long, default_value = "tests/peers/rtsp_camera.py")]
+    pub camera_program: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Adds a person; the password is read from standard input.
+    Add {
+        name: String,
+        #[arg(long)]
+        role: Role,
+        /// The name that the console shows; the sign-in name if left out.
+        #[arg(long)]
+        full_name: Option<String>,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    Operator,
+    Supervisor,
+    Manager,
+    Head,
+}
+
+impl From<Role> for dispatch::contract::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Operator => Self::Operator,
+            Role::Supervisor => Self::Supervisor,
+            Role::Manager => Self::Manager,
+            Role::Head => Self::Head,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    Agencies,
+    Teams,
+    Cameras,
+    Types,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// The times that an operator and a caller feel: INVITE to 180, answer to the first SRTP packet, INVITE to the offer on the live socket.
+    Answer {
+        /// Calls to make.
+        #[arg(long, default_value_t = 200)]
+        calls: u32,
+    },
+}

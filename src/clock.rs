@@ -1,0 +1,27 @@
+//! The binary's only door to time and randomness.
+#![allow(clippy::disallowed_methods)]
+
+use jiff::{SignedDuration, Timestamp};
+use std::sync::OnceLock;
+use std::time::Instant;
+use uuid::Uuid;
+
+static START: OnceLock<(Instant, Timestamp)> = OnceLock::new();
+
+/// The time of day for timers of calls: it starts from the system's clock and from then on only runs forward, so that a
+/// step of the system's clock neither ends a ring early nor keeps a call waiting.
+pub fn steady() -> Timestamp {
+    let (instant, timestamp) = START.get_or_init(|| (Instant::now(), Timestamp::now()));
+    let elapsed = SignedDuration::try_from(instant.elapsed()).unwrap_or(SignedDuration::ZERO);
+    timestamp.checked_add(elapsed).unwrap_or(*timestamp)
+}
+
+/// The system's time of day.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A new id, ascending with time.
+pub fn new_id() -> Uuid {
+    Uuid::now_v7()
+}

@@ -1,0 +1,79 @@
+use super::*;
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    let config: Config = Figment::from(Serialized::defaults(Config::default())).merge(Toml::string(text)).extract()?;
+    config.check().map(|()| config)
+}
+
+#[test]
+fn the_documented_keys_are_exactly_those_of_the_structs_with_their_defaults() {
+    let defaults = serde_json::to_value(Config::default()).unwrap();
+    for section in SECTIONS {
+        let fields = defaults[section.name].as_object().unwrap();
+        let documented: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
+        let mut actual: Vec<&str> = fields.keys().map(String::as_str).collect();
+        let mut sorted = documented.clone();
+        actual.sort_unstable();
+        sorted.sort_unstable();
+        assert_eq!(sorted, actual, "section [{}]", section.name);
+        for key in section.keys {
+            let written = if key.default.is_empty() {
+                serde_json::Value::Null
+            } else {
+                serde_json::to_value(toml_value(key.default)).unwrap()
+            };
+            assert_eq!(fields[key.name], written, "default of {}.{}", section.name, key.name);
+        }
+    }
+    assert_eq!(SECTIONS.len(), defaults.as_object().unwrap().len());
+}
+
+fn toml_value(text: &str) -> figment::value::Value {
+    Figment::from(Toml::string(&format!("v = {text}"))).extract_inner("v").unwrap()
+}
+
+#[test]
+fn the_page_in_docs_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == document(), "docs/configuration.md is stale; run `cargo run -- configuration > docs/configuration.md`");
+}
+
+#[test]
+fn a_missing_media_address_names_the_key_and_the_remedy() {
+    let error = load("").unwrap_err();
+    assert_eq!(error.key, "media.address");
+    assert!(error.remedy.contains("192.168.1.10"));
+    assert!(!error.to_string().contains('\n'));
+}
+
+#[test]
+fn wrong_settings_are_one_line_that_names_the_key() {
+    let cases = [
+        ("[media]\naddress = \"127.0.0.1\"\n[web]\nlisten = \"nowhere\"", "web.listen"),
+        ("[media]\naddress = \"127.0.0.1\"\n[web]\ntls = \"on\"", "web.tls"),
+        ("[media]\naddress = \"127.0.0.1\"\nrtp_ports = \"20000\"", "media.rtp_ports"),
+        ("[media]\naddress = \"127.0.0.1\"\nwebrtc_port = 20002", "media.webrtc_port"),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip]\nlisten = [\"http://x\"]", "sip.listen"),
+        ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\npeers = [\"300.1.1.1\"]", "sip.trunk.peers"),
+        ("[media]\naddress = \"127.0.0.1\"\n[database]\nurl = \"mysql://x\"", "database.url"),
+        ("[media]\naddress = \"127.0.0.1\"\n[telegram]\ntoken = \"1:x\"\nmode = \"webhook\"", "telegram.webhook_secret"),
+        ("[media]\naddress = \"127.0.0.1\"\n[whatsapp]\ntoken = \"x\"", "whatsapp.phone_number_id"),
+        ("[media]\naddress = \"127.0.0.1\"\n[city]\nzone = \"Mars\"", "city.zone"),
+        ("[media]\naddress = \"127.0.0.1\"\n[queue]\nfallback_number = \"110\"", "queue.fallback_number"),
+        ("[media]\naddress = \"127.0.0.1\"\n[web]\nlisen = \"x\"", "web.lisen"),
+        ("[media]\naddress = 7", "media.address"),
+    ];
+    for (text, key) in cases {
+        let error = load(text).unwrap_err();
+        assert_eq!(error.key, key, "{error}");
+        assert!(!error.to_string().contains('\n'), "{error}");
+        assert!(!error.remedy.is_empty());
+    }
+}
+
+#[test]
+fn the_smallest_file_of_the_page_is_accepted() {
+    let config = load("[media]\naddress = \"192.168.1.10\"\n[[sip.trunk]]\nname = \"carrier\"\npeers = [\"203.0.113.10\"]").unwrap();
+    assert_eq!(config.sip.trunk.len(), 1);
+}
