@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs what `make demo` or `make test` needs and is not there yet, from Debian's and npm's own registries.
+#   tools/install.sh demo|test|console ...
+# Asks nothing and changes nothing when nothing is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# gstreamer1.0-x carries the text and clock overlays; plugins-ugly the H.264 encoder, plugins-bad its parser.
+cameras=(python3 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base
+  gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-x fonts-dejavu-core)
+building=(build-essential pkg-config ca-certificates)
+testing=(sip-tester tcpdump chromium ffmpeg postgresql)
+speaking=(espeak-ng sox)
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else die "Packages must be installed as root. Become root, or install sudo, and run this again. Missing: ${missing[*]}"
+  fi
+}
+
+packages() {
+  missing=()
+  local name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  command -v apt-get >/dev/null || die "This system has no apt-get. Install the equivalents of: ${missing[*]}"
+  say "Installing ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+programs() {
+  command -v cargo >/dev/null || die "cargo is missing. Install Rust 1.95 or newer with rustup, and run this again."
+  command -v npm >/dev/null || die "npm is missing. Install Node.js 20 or newer, and run this again."
+}
+
+# npm writes node_modules/.package-lock.json last, so its age tells whether the folder matches the lock file.
+node_modules() {
+  [ -f "$1/package-lock.json" ] || return 0
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
+  say "Installing the npm packages of $1"
+  npm ci --prefix "$1" --no-audit --no-fund --loglevel=error >&2
+  touch "$1/node_modules/.package-lock.json"
+}
+
+[ $# -gt 0 ] || die "usage: tools/install.sh demo|test|console|speech ..."
+for group in "$@"; do
+  case $group in
+    demo) programs; packages "${building[@]}" "${cameras[@]}"; node_modules web/ui ;;
+    test) programs; packages "${building[@]}" "${cameras[@]}" "${testing[@]}"; node_modules web/ui; node_modules tests ;;
+    console) programs; node_modules web/ui ;;
+    speech) packages "${speaking[@]}" ;;
+    *) die "tools/install.sh: no group '$group'; there are demo, test, console and speech" ;;
+  esac
+done
