@@ -4,9 +4,11 @@
 mod command;
 mod event;
 mod ports;
+mod save;
 mod view;
 
 pub use command::*;
 pub use event::*;
 pub use ports::*;
+pub use save::*;
 pub use view::*;

@@ -1,0 +1,52 @@
+//! What a city sets about its desk.
+
+use jiff::SignedDuration;
+use jiff::tz::{Offset, TimeZone};
+
+/// Every number that people argue about, with the default that `research/field.md` gives.
+#[derive(Debug, Clone)]
+pub struct DeskSettings {
+    /// The city's zone: incident numbers and statistics begin at its midnight.
+    pub zone: TimeZone,
+    /// The name of this node; calls that were up when it stopped are closed when it starts again.
+    pub node: String,
+    /// Cameras within this many metres of an incident keep their footage.
+    pub camera_radius_m: f64,
+    pub camera_limit: usize,
+    /// Footage begins this long before the call arrived...
+    pub footage_before: SignedDuration,
+    /// ... and ends this long after.
+    pub footage_after: SignedDuration,
+    /// A team that has not acknowledged after this gets the message by its other channel, and an alarm sounds.
+    pub acknowledge_within: SignedDuration,
+    /// After this further time the alarm sounds again, even if somebody silenced it.
+    pub acknowledge_again: SignedDuration,
+    /// The share of calls answered within this time is counted.
+    pub answer_target: SignedDuration,
+    /// A session ends this long after its last use.
+    pub session_idle: SignedDuration,
+    /// How long a chat link or setup token can be used.
+    pub token_lifetime: SignedDuration,
+    /// Entries of the switchboard that wait for a database that does not answer.
+    pub journal_capacity: usize,
+}
+
+impl Default for DeskSettings {
+    fn default() -> Self {
+        let zone = TimeZone::get("Asia/Jakarta").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(7)));
+        Self {
+            zone,
+            node: "siaga".into(),
+            camera_radius_m: 500.0,
+            camera_limit: 4,
+            footage_before: SignedDuration::from_mins(2),
+            footage_after: SignedDuration::from_mins(10),
+            acknowledge_within: SignedDuration::from_secs(60),
+            acknowledge_again: SignedDuration::from_secs(120),
+            answer_target: SignedDuration::from_secs(15),
+            session_idle: SignedDuration::from_hours(12),
+            token_lifetime: SignedDuration::from_hours(24),
+            journal_capacity: 10_000,
+        }
+    }
+}

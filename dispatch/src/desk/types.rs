@@ -1,0 +1,125 @@
+//! Shapes that the desk and its callers exchange, beside the contract's.
+
+use super::Principal;
+use crate::contract::*;
+use crate::id::*;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// A new session. The token is shown once and kept only as a hash.
+#[derive(Clone)]
+pub struct SignedIn {
+    pub token: String,
+    pub principal: Principal,
+    pub user: UserView,
+    pub expires_at: Timestamp,
+}
+
+/// Which calls to list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct CallQuery {
+    pub number: Option<String>,
+    /// Only calls that arrived before this.
+    pub before: Option<Timestamp>,
+    /// At most 200; 50 if zero.
+    pub limit: i64,
+}
+
+/// Which incidents to list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct IncidentQuery {
+    pub state: Option<IncidentState>,
+    /// At most 200; 50 if zero.
+    pub limit: i64,
+}
+
+/// Everything that a message to a field team says.
+#[derive(Clone, PartialEq)]
+pub struct DispatchCard {
+    pub dispatch: DispatchId,
+    /// Ten characters that the message's buttons carry.
+    pub short_id: String,
+    pub incident_number: String,
+    pub type_name: Option<String>,
+    pub place: String,
+    pub position: Option<Position>,
+    pub event: String,
+    pub details: String,
+    pub caller_number: Option<String>,
+    pub team: TeamId,
+    pub team_name: String,
+    pub agency_name: String,
+    pub telegram_chat: Option<i64>,
+    pub whatsapp_number: Option<String>,
+}
+
+/// A card holds a caller's data; its debug form does not.
+impl std::fmt::Debug for DispatchCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DispatchCard")
+            .field("dispatch", &self.dispatch)
+            .field("incident_number", &self.incident_number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message that one sender has claimed until its lease ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxMessage {
+    pub id: Uuid,
+    pub dispatch: DispatchId,
+    pub channel: Channel,
+    /// Attempts begun, this one included.
+    pub attempts: i64,
+    pub card: DispatchCard,
+}
+
+/// A button pressed in a chat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Press {
+    pub channel: Channel,
+    pub short_id: String,
+    pub sender: PressSender,
+    /// [`Progress::Acknowledged`] or a later step.
+    pub progress: Progress,
+    /// The chat service's id of the press; the same press told twice counts once.
+    pub external_event: String,
+}
+
+#[derive(Clone, PartialEq)]
+pub struct PressSender {
+    /// The Telegram chat.
+    pub chat: Option<i64>,
+    /// The WhatsApp number in E.164 without `+`.
+    pub number: Option<String>,
+    /// The name that the person's chat account shows.
+    pub name: String,
+}
+
+impl std::fmt::Debug for PressSender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PressSender").finish_non_exhaustive()
+    }
+}
+
+/// What the message shows after a press.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PressOutcome {
+    pub card: DispatchCard,
+    /// The step the dispatch stands at, which may be later than the one pressed.
+    pub progress: Progress,
+    /// Who reached that step.
+    pub by: String,
+    /// Whether this press changed anything.
+    pub changed: bool,
+}
+
+/// What a chat service reports of a message it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryState {
+    Sent,
+    Delivered,
+    Read,
+    /// It will not arrive; the reason as the service gives it.
+    Failed { error: String },
+}
