@@ -1,0 +1,116 @@
+// Tones: made, written, read and measured. What people would hear, as numbers.
+import { readFile, writeFile } from "node:fs/promises";
+
+/** A sine of `hz` as samples from -1 to 1. */
+export function tone(hz, { rate = 8000, seconds = 1, amplitude = 0.25 } = {}) {
+  return Float32Array.from({ length: Math.round(rate * seconds) }, (_, n) => amplitude * Math.sin((2 * Math.PI * hz * n) / rate));
+}
+
+/** Writes a mono 16-bit WAV. Whole periods in whole seconds loop without a click. */
+export async function writeWav(path, samples, rate) {
+  const data = Buffer.alloc(44 + samples.length * 2);
+  data.write("RIFF", 0);
+  data.writeUInt32LE(36 + samples.length * 2, 4);
+  data.write("WAVEfmt ", 8);
+  data.writeUInt32LE(16, 16);
+  data.writeUInt16LE(1, 20);
+  data.writeUInt16LE(1, 22);
+  data.writeUInt32LE(rate, 24);
+  data.writeUInt32LE(rate * 2, 28);
+  data.writeUInt16LE(2, 32);
+  data.writeUInt16LE(16, 34);
+  data.write("data", 36);
+  data.writeUInt32LE(samples.length * 2, 40);
+  samples.forEach((sample, n) => data.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32767), 44 + n * 2));
+  await writeFile(path, data);
+}
+
+/** Reads a 16-bit PCM WAV by its header alone: what the header does not count is not there. */
+export function readWav(bytes) {
+  if (bytes.toString("latin1", 0, 4) !== "RIFF" || bytes.toString("latin1", 8, 12) !== "WAVE") throw new Error("not a WAV file");
+  let format;
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const id = bytes.toString("latin1", at, at + 4);
+    const size = bytes.readUInt32LE(at + 4);
+    const body = at + 8;
+    if (id === "fmt ") {
+      format = { channels: bytes.readUInt16LE(body + 2), rate: bytes.readUInt32LE(body + 4), bits: bytes.readUInt16LE(body + 14) };
+    } else if (id === "data") {
+      if (format?.bits !== 16) throw new Error("not 16-bit PCM");
+      if (body + size > bytes.length) throw new Error(`the header counts ${size} bytes, the file has ${bytes.length - body}`);
+      const frames = Math.floor(size / 2 / format.channels);
+      const channels = Array.from({ length: format.channels }, (_, channel) =>
+        Float32Array.from({ length: frames }, (_, n) => bytes.readInt16LE(body + (n * format.channels + channel) * 2) / 32768));
+      return { rate: format.rate, channels, seconds: frames / format.rate };
+    }
+    at = body + size + (size % 2);
+  }
+  throw new Error("the WAV file has no data");
+}
+
+export async function readWavFile(path) {
+  return readWav(await readFile(path));
+}
+
+export function loudness(samples) {
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length));
+}
+
+/** The share of the samples' power that lies at `hz` (Goertzel), from 0 to about 1. */
+export function share(samples, rate, hz) {
+  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / rate);
+  let [before, last] = [0, 0];
+  for (const sample of samples) [before, last] = [last, sample + coefficient * last - before];
+  const power = last * last + before * before - coefficient * last * before;
+  const total = samples.reduce((sum, sample) => sum + sample * sample, 0);
+  return total === 0 ? 0 : (2 * power) / (samples.length * total);
+}
+
+const WINDOW_SECONDS = 0.1;
+const AUDIBLE = 0.01;
+const DOMINANT = 0.6;
+
+/** Whether these samples are audibly this tone and little else. */
+export function isTone(samples, rate, hz) {
+  return loudness(samples) > AUDIBLE && share(samples, rate, hz) > DOMINANT;
+}
+
+/** For how many seconds a tone of `hz` is what is heard, counted in tenths. */
+export function toneSeconds(samples, rate, hz) {
+  return windows(samples, rate).filter((window) => isTone(window, rate, hz)).length * WINDOW_SECONDS;
+}
+
+/** The seconds, from the start, at which the tone is first and last heard. */
+export function toneSpan(samples, rate, hz) {
+  const all = windows(samples, rate).map((window) => isTone(window, rate, hz));
+  const first = all.indexOf(true);
+  return first < 0 ? undefined : { from: first * WINDOW_SECONDS, to: (all.lastIndexOf(true) + 1) * WINDOW_SECONDS };
+}
+
+/** For how many seconds anything is heard. */
+export function audibleSeconds(samples, rate) {
+  return windows(samples, rate).filter((window) => loudness(window) > AUDIBLE).length * WINDOW_SECONDS;
+}
+
+function windows(samples, rate) {
+  const size = Math.round(rate * WINDOW_SECONDS);
+  return Array.from({ length: Math.floor(samples.length / size) }, (_, n) => samples.subarray(n * size, (n + 1) * size));
+}
+
+/** G.711 A-law (ITU-T G.711): one sample from -1 to 1 to its byte. */
+export function toAlaw(sample) {
+  const value = Math.round(sample * 32767);
+  const magnitude = Math.min(value >= 0 ? value : -value - 1, 32_635);
+  const exponent = Math.max(0, Math.floor(Math.log2(Math.max(1, magnitude))) - 7);
+  const mantissa = (magnitude >> (exponent === 0 ? 4 : exponent + 3)) & 15;
+  return ((value >= 0 ? 0x80 : 0) | (exponent << 4) | mantissa) ^ 0x55;
+}
+
+/** G.711 A-law: one byte to its sample. */
+export function fromAlaw(byte) {
+  const bits = byte ^ 0x55;
+  const exponent = (bits >> 4) & 7;
+  const mantissa = ((bits & 15) << 4) + 8;
+  const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
+  return (bits & 0x80 ? magnitude : -magnitude) / 32768;
+}
