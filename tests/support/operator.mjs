@@ -1,0 +1,223 @@
+// An operator: Debian's Chromium with a tone for a microphone, at the console as a person would be.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+import { isTone, loudness, tone, writeWav } from "./sound.mjs";
+import { until } from "./wait.mjs";
+
+const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const MICROPHONE_RATE = 48_000;
+const FLAGS = [
+  "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+  "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+  // A chromium that runs as root has no sandbox of its own.
+  ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
+];
+
+export class Operator {
+  #browser;
+  #context;
+  #complaints = [];
+  #name;
+  page;
+
+  /** Opens the console of `siaga` in a browser of its own; `voice` is what the microphone hears, in Hz. */
+  static async open(world, siaga, { person, voice = 1000 }) {
+    const operator = new Operator();
+    operator.#name = person.username;
+    const microphone = join(world.directory, `microphone-${person.username}.wav`);
+    await writeWav(microphone, tone(voice, { rate: MICROPHONE_RATE, seconds: 5 }), MICROPHONE_RATE);
+    operator.#browser = await chromium.launch({
+      executablePath: BROWSER,
+      headless: true,
+      args: [...FLAGS, `--use-file-for-fake-audio-capture=${microphone}`],
+    });
+    world.keep(operator);
+    operator.#context = await operator.#browser.newContext({
+      baseURL: siaga.url, ignoreHTTPSErrors: true, locale: "id-ID", timezoneId: "Asia/Jakarta", viewport: { width: 1600, height: 900 },
+    });
+    await operator.#context.addInitScript(leaveVoiceAlone);
+    await operator.newPage();
+    return operator;
+  }
+
+  async newPage() {
+    this.page = await this.#context.newPage();
+    this.page.setDefaultTimeout(15_000);
+    this.page.on("console", (message) => message.type() === "error" && this.#complaints.push(message.text()));
+    this.page.on("pageerror", (error) => this.#complaints.push(error.message));
+    await this.page.goto("/");
+    return this.page;
+  }
+
+  /** The one element of this data-testid. */
+  at(id) {
+    return this.page.getByTestId(id);
+  }
+
+  async signIn({ username, password }) {
+    await this.at("username").fill(username);
+    await this.at("password").fill(password);
+    await this.at("sign-in").click();
+  }
+
+  /** Starts the shift: the microphone is heard by the server, then calls may come. */
+  async startShift() {
+    await this.at("start-shift").click();
+    await this.at("shift-ready").click({ timeout: 20_000 });
+    await this.mediaConnected();
+  }
+
+  /** Signed in and ready for calls. */
+  async ready(person) {
+    await this.signIn(person);
+    await this.startShift();
+  }
+
+  async mediaConnected() {
+    await this.page.waitForFunction(() => globalThis.siaga?.peer?.connectionState === "connected", null, { timeout: 20_000 });
+  }
+
+  async rings(options) {
+    await this.at("ring-banner").waitFor({ state: "visible", ...options });
+  }
+
+  async doesNotRing(options) {
+    await this.at("ring-banner").waitFor({ state: "hidden", ...options });
+  }
+
+  async answer() {
+    await this.at("answer").click();
+    await this.talking();
+  }
+
+  async talking() {
+    await this.at("hang-up").waitFor({ state: "visible" });
+  }
+
+  async hangUp() {
+    await this.at("hang-up").click();
+    await this.at("hang-up").waitFor({ state: "hidden" });
+  }
+
+  /** Types into the form, as keys go: each field by its name after `field-`. */
+  async fill(fields) {
+    for (const [name, text] of Object.entries(fields)) await this.at(`field-${name}`).fill(text);
+  }
+
+  /** What the form shows now. */
+  async form(names = ["place", "event", "name", "number", "details"]) {
+    return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await this.at(`field-${name}`).inputValue()])));
+  }
+
+  async reload() {
+    await this.page.reload();
+  }
+
+  /** The samples of the last sixth of a second that the headset plays. */
+  async #heard() {
+    const { rate, samples } = await this.page.evaluate(listen);
+    return { rate, samples: Float32Array.from(samples) };
+  }
+
+  async hears(hz, options) {
+    return until(`${this.#name} hears ${hz} Hz`, async () => {
+      const { rate, samples } = await this.#heard();
+      return isTone(samples, rate, hz);
+    }, options);
+  }
+
+  async hearsNothing(options) {
+    return until(`${this.#name} hears nothing`, async () => loudness((await this.#heard()).samples) < 0.003, options);
+  }
+
+  /** Whether a video element shows pictures that go on. */
+  async plays(id, options) {
+    const video = this.at(id).first();
+    await video.waitFor({ state: "attached" });
+    const state = () => video.evaluate((element) => {
+      const one = element instanceof HTMLVideoElement ? element : element.querySelector("video");
+      return { time: one?.currentTime ?? 0, width: one?.videoWidth ?? 0, error: one?.error?.message };
+    });
+    let first;
+    return until(`the pictures of ${id} move`, async () => {
+      const { time, width, error } = await state();
+      if (error) throw new Error(error);
+      if (width === 0) throw new Error("no picture yet");
+      first ??= time;
+      return time > first + 0.3;
+    }, { within: 20_000, ...options });
+  }
+
+  /** Fails on what axe calls serious or critical. */
+  async accessible(what) {
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    const told = grave.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `    ${html}`).join("\n")}`).join("\n");
+    assert.equal(grave.length, 0, `${what} has violations:\n${told}`);
+  }
+
+  /** Moves the focus by the Tab key alone until it is on this element. */
+  async tabTo(id, { atMost = 150 } = {}) {
+    const there = () => this.page.evaluate((wanted) => {
+      const focus = document.activeElement;
+      return focus?.closest(`[data-testid="${wanted}"]`) !== null && focus !== document.body;
+    }, id);
+    for (let presses = 0; presses <= atMost; presses += 1) {
+      if (await there()) return;
+      await this.page.keyboard.press("Tab");
+    }
+    throw new Error(`${atMost} presses of Tab do not lead to ${id}`);
+  }
+
+  press(key) {
+    return this.page.keyboard.press(key);
+  }
+
+  type(text) {
+    return this.page.keyboard.type(text);
+  }
+
+  async close() {
+    await this.#browser.close();
+  }
+
+  told() {
+    return this.#complaints.length === 0 ? "" : `the console of ${this.#name} complained:\n${this.#complaints.slice(-20).join("\n")}`;
+  }
+}
+
+/** Runs in the page before it: a browser that cleans up voices would take a test's tone for noise. */
+function leaveVoiceAlone() {
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  const original = devices.getUserMedia.bind(devices);
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  devices.getUserMedia = (wanted = {}) =>
+    original(wanted.audio ? { ...wanted, audio: { ...(wanted.audio === true ? {} : wanted.audio), ...plain } } : wanted);
+}
+
+/** Runs in the page: an analyser on the received track, kept for as long as the track is the same. */
+async function listen() {
+  const track = globalThis.siaga?.peer?.getReceivers()[0]?.track;
+  if (!track) throw new Error("the console has no peer connection");
+  globalThis.testEar ??= {};
+  const ear = globalThis.testEar;
+  if (ear.track !== track) {
+    ear.context ??= new AudioContext();
+    await ear.context.resume();
+    ear.track = track;
+    ear.analyser = ear.context.createAnalyser();
+    ear.analyser.fftSize = 8192;
+    ear.context.createMediaStreamSource(new MediaStream([track])).connect(ear.analyser);
+    // Without a way to the speakers nothing would be pulled through.
+    const silent = ear.context.createGain();
+    silent.gain.value = 0;
+    ear.analyser.connect(silent).connect(ear.context.destination);
+  }
+  const samples = new Float32Array(ear.analyser.fftSize);
+  ear.analyser.getFloatTimeDomainData(samples);
+  return { rate: ear.context.sampleRate, samples: [...samples] };
+}
