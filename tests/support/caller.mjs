@@ -104,9 +104,9 @@ export class Caller {
     return this.#answer(`is refused with ${code}`, (given) => given === code, options);
   }
 
-  /** The sound of the last moment, or nothing if none came. */
-  get now() {
-    const recent = this.#heard.filter(({ at }) => at > Date.now() - 500);
+  /** The sound of the last moment, of what came after `since` (epoch ms), or nothing if too little did. */
+  #now(since = 0) {
+    const recent = this.#heard.filter(({ at }) => at > Math.max(since, Date.now() - 500));
     const samples = Float32Array.from(recent.flatMap(({ samples: some }) => [...some]));
     return samples.length >= NOW_SAMPLES ? samples.subarray(samples.length - NOW_SAMPLES) : undefined;
   }
@@ -116,20 +116,27 @@ export class Caller {
     return this.#heard[0]?.at;
   }
 
-  async hears(hz, options) {
+  async hears(hz, { since, ...options } = {}) {
     return until(`${this.#name} hears ${hz} Hz`, () => {
-      if (!this.now) throw new Error("nothing is heard");
-      return isTone(this.now, RATE, hz);
+      const now = this.#now(since);
+      if (!now) throw new Error("nothing is heard");
+      return isTone(now, RATE, hz);
     }, options);
   }
 
   /** Anything audible: an announcement, ringback. */
   async hearsSomething(options) {
-    return until(`${this.#name} hears something`, () => this.now && loudness(this.now) > 0.01, options);
+    return until(`${this.#name} hears something`, () => {
+      const now = this.#now();
+      return now && loudness(now) > 0.01;
+    }, options);
   }
 
   async hearsNot(hz, options) {
-    return until(`${this.#name} no longer hears ${hz} Hz`, () => !this.now || !isTone(this.now, RATE, hz), options);
+    return until(`${this.#name} no longer hears ${hz} Hz`, () => {
+      const now = this.#now();
+      return !now || !isTone(now, RATE, hz);
+    }, options);
   }
 
   /** Hangs up: BYE after an answer, CANCEL before. A request of ours within the call is sipp's sign to go on. */

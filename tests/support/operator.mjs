@@ -112,6 +112,51 @@ export class Operator {
     return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await this.at(`field-${name}`).inputValue()])));
   }
 
+  /** Chooses the incident type by its name, as it stands in the list. */
+  async chooseType(name) {
+    const field = this.at("field-type");
+    if ((await field.evaluate((element) => element.tagName)) === "SELECT") {
+      const option = field.locator("option", { hasText: name }).first();
+      await field.selectOption(await option.getAttribute("value"));
+      return;
+    }
+    await field.click();
+    await this.page.getByRole("option", { name }).first().click();
+  }
+
+  /** Sends the incident to these teams, by their ids. */
+  async send(teams) {
+    for (const team of teams) await this.at(`team-${team}`).click();
+    await this.at("send-dispatch").click();
+  }
+
+  /** How far a dispatch is, as the screen shows it. */
+  async seesProgress(dispatch, progress, options) {
+    await until(`the screen shows that the dispatch is ${progress}`, async () =>
+      (await this.at(`dispatch-${dispatch}`).first().getAttribute("data-progress", { timeout: 1_000 })) === progress, options);
+  }
+
+  /** Closes the incident as a normal one. */
+  async closeIncident() {
+    await this.at("disposition-normal").click();
+    await this.at("close-incident").click();
+  }
+
+  /** Plays the recording of a call on its page. */
+  async listensTo(call) {
+    await this.page.goto(`/calls/${call}`);
+    const player = this.at("recording-player").first();
+    await player.waitFor();
+    await player.evaluate((element) => {
+      const audio = element instanceof HTMLMediaElement ? element : element.querySelector("audio");
+      return audio.play();
+    });
+    await until("the recording plays", () => player.evaluate((element) => {
+      const audio = element instanceof HTMLMediaElement ? element : element.querySelector("audio");
+      return audio.currentTime > 0.3;
+    }));
+  }
+
   async reload() {
     await this.page.reload();
   }

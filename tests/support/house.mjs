@@ -1,0 +1,49 @@
+// The control room that most scenarios begin in: siaga with its people, and operators on shift.
+import { addPeople, people } from "./city.mjs";
+import { Operator } from "./operator.mjs";
+import { Siaga } from "./siaga.mjs";
+import { until } from "./wait.mjs";
+
+const VOICES = { ayu: 1000, bagus: 1400 };
+
+/** A siaga with its people that takes calls; `before` runs once the people are there and before it serves. */
+export async function openHouse(world, { before = async () => {}, ...settings } = {}) {
+  const siaga = await Siaga.prepare(world, settings);
+  await addPeople(siaga);
+  await before(siaga);
+  await siaga.start();
+  return siaga;
+}
+
+/** An operator of this name at the console, on shift and ready, with a voice of her or his own. */
+export async function onShift(world, siaga, name) {
+  const operator = await Operator.open(world, siaga, { person: people[name], voice: VOICES[name] });
+  await operator.ready(people[name]);
+  const api = await siaga.as(people.citra);
+  const live = await api.live(world);
+  await until(`${name} is ready for calls`, () => {
+    const seen = live.events.flatMap(({ event, operators, operator: one }) => (event === "snapshot" ? operators : event === "operator" ? [one] : []));
+    return seen.findLast(({ name: shown }) => shown === people[name].name)?.state.state === "ready";
+  }, { within: 15_000 });
+  live.close();
+  return operator;
+}
+
+/** The newest call, as the API tells it. */
+export async function newestCall(api) {
+  const [call] = await api.ask("GET", "calls?limit=1");
+  return call;
+}
+
+/** A call's detail once `matches` holds. */
+export async function callWhen(api, id, what, matches, options) {
+  return until(`the call ${what}`, async () => {
+    const detail = await api.ask("GET", `calls/${id}`);
+    return matches(detail) && detail;
+  }, { within: 15_000, ...options });
+}
+
+/** A call's detail once its recording is sealed. */
+export function sealed(api, id) {
+  return callWhen(api, id, "has a sealed recording", ({ recording }) => recording?.sealed);
+}
