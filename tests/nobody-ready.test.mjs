@@ -1,0 +1,63 @@
+// Nobody is signed in: a 112 call is never refused. It waits with an announcement, the supervisor is alarmed, and then the
+// fallback number rings, unless an operator comes first.
+import assert from "node:assert/strict";
+import { Callee } from "./support/callee.mjs";
+import { Caller } from "./support/caller.mjs";
+import { people } from "./support/city.mjs";
+import { callWhen, newestCall, openHouse, sealed } from "./support/house.mjs";
+import { Operator } from "./support/operator.mjs";
+import { audibleSeconds, readWav } from "./support/sound.mjs";
+import { scenario } from "./support/world.mjs";
+
+scenario("a call that waits for the first operator of the day", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  const live = await supervisor.live(world);
+  const caller = await Caller.dial(world, siaga.sip, {});
+  await caller.hearsSomething();
+  const { alarm } = await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "nobody_ready");
+  const { id, state } = await newestCall(supervisor);
+  assert.equal(alarm.kind.call, id);
+  assert.equal(state, "waiting");
+
+  const ayu = await onShiftWhileItWaits(world, siaga);
+  await ayu.answer();
+  await caller.hears(1000);
+  await ayu.hears(620);
+  await live.next("alarm_cleared", (cleared) => cleared.alarm === alarm.id);
+  await caller.hangUp();
+  await sealed(supervisor, id);
+  const { bytes } = await supervisor.get(`calls/${id}/recording.wav`);
+  const { channels: [, right], rate } = readWav(bytes);
+  assert.ok(audibleSeconds(right, rate) > 1, "the announcement is in the recording");
+});
+
+scenario("a call that nobody takes goes to the fallback number", async (world) => {
+  const callee = await Callee.wait(world, { address: "127.0.0.2", voice: 1800 });
+  const siaga = await openHouse(world, {
+    sip: {
+      trunk: [
+        { name: "tests", peers: ["127.0.0.1/32"] },
+        { name: "fallback", peers: ["127.0.0.2/32"], proxy: callee.sip },
+      ],
+    },
+    queue: { fallback_number: "+6277811200", fallback_trunk: "fallback", fallback_after_seconds: 3 },
+  });
+  const supervisor = await siaga.as(people.citra);
+  const caller = await Caller.dial(world, siaga.sip, {});
+  await caller.hearsSomething();
+  const { id } = await newestCall(supervisor);
+  await callWhen(supervisor, id, "is with the fallback number", ({ call }) => call.state === "fallback");
+  await caller.hears(1800, { within: 20_000 });
+  await caller.hangUp();
+  await callee.ended();
+  await callWhen(supervisor, id, "is over", ({ call }) => call.state === "ended");
+});
+
+/** Signs in while a call waits: it rings as soon as the shift has begun, so "ready" is never seen. */
+async function onShiftWhileItWaits(world, siaga) {
+  const ayu = await Operator.open(world, siaga, { person: people.ayu, voice: 1000 });
+  await ayu.ready(people.ayu);
+  await ayu.rings();
+  return ayu;
+}
