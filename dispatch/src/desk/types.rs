@@ -121,5 +121,7 @@ pub enum DeliveryState {
     Delivered,
     Read,
     /// It will not arrive; the reason as the service gives it.
-    Failed { error: String },
+    Failed {
+        error: String,
+    },
 }

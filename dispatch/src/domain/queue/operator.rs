@@ -1,0 +1,58 @@
+//! One operator on shift: what they want, whether they are there, and what they do.
+
+use super::types::OperatorStatus;
+use crate::contract::OperatorState;
+use crate::id::{CallId, UserId};
+use jiff::Timestamp;
+
+#[derive(Debug, Clone)]
+pub(super) struct Operator {
+    pub id: UserId,
+    pub wish: Wish,
+    pub presence: Presence,
+    pub work: Work,
+    /// Place in the line of ready operators; the smallest has been idle longest.
+    pub line: u64,
+    /// Since when the state shown has stood.
+    pub since: Timestamp,
+}
+
+/// What the operator said last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    Preparing,
+    Ready,
+    Paused { reason: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    Here,
+    Away,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    Idle,
+    Ringing(CallId),
+    Busy(CallId),
+}
+
+impl Operator {
+    /// Can be rung now.
+    pub fn is_available(&self) -> bool {
+        self.work == Work::Idle && self.wish == Wish::Ready && self.presence == Presence::Here
+    }
+
+    pub fn status(&self) -> OperatorStatus {
+        let (state, call) = match (self.work, &self.wish) {
+            (Work::Ringing(call), _) => (OperatorState::Ringing, Some(call)),
+            (Work::Busy(call), _) => (OperatorState::Busy, Some(call)),
+            (Work::Idle, Wish::Preparing) => (OperatorState::Preparing, None),
+            (Work::Idle, Wish::Paused { reason }) => (OperatorState::Paused { reason: reason.clone() }, None),
+            (Work::Idle, Wish::Ready) if self.presence == Presence::Away => (OperatorState::Preparing, None),
+            (Work::Idle, Wish::Ready) => (OperatorState::Ready, None),
+        };
+        OperatorStatus { operator: self.id, state, since: self.since, call, present: self.presence == Presence::Here }
+    }
+}

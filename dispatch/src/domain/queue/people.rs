@@ -1,0 +1,192 @@
+//! What operators do: their shift, their readiness, and their hands on a call.
+
+use super::Queue;
+use super::call::{Call, Fallback, Hears, Phase};
+use super::operator::{Operator, Presence, Wish, Work};
+use super::types::{Output, QueueAlarm};
+use crate::contract::{EndedBy, Refusal, Withdrawal};
+use crate::id::{CallId, UserId};
+use jiff::Timestamp;
+
+impl Queue {
+    pub(super) fn shift_started(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
+        if self.operators.contains_key(&id) {
+            return self.operator_back(now, id);
+        }
+        self.line += 1;
+        let operator =
+            Operator { id, wish: Wish::Preparing, presence: Presence::Here, work: Work::Idle, line: self.line, since: now };
+        self.operators.insert(id, operator);
+        Ok(())
+    }
+
+    pub(super) fn operator_ready(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
+        let operator = self.operators.get_mut(&id).ok_or(Refusal::NoShift)?;
+        if operator.wish != Wish::Ready {
+            operator.wish = Wish::Ready;
+            if operator.work == Work::Idle {
+                operator.since = now;
+            }
+            self.to_end_of_line(id);
+        }
+        Ok(())
+    }
+
+    pub(super) fn operator_paused(&mut self, now: Timestamp, id: UserId, reason: String) -> Result<(), Refusal> {
+        let operator = self.operators.get_mut(&id).ok_or(Refusal::NoShift)?;
+        operator.wish = Wish::Paused { reason };
+        match operator.work {
+            Work::Idle => operator.since = now,
+            Work::Ringing(call) => self.pass_on(now, call, Withdrawal::Declined),
+            Work::Busy(_) => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn operator_gone(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
+        let until = now + self.settings.grace;
+        let Some(operator) = self.operators.get_mut(&id) else { return Ok(()) };
+        operator.presence = Presence::Away;
+        match operator.work {
+            Work::Idle => operator.since = now,
+            Work::Ringing(call) => self.pass_on(now, call, Withdrawal::OperatorGone),
+            Work::Busy(call) => match self.calls.get(&call).map(|call| call.phase) {
+                Some(Phase::Claimed { .. }) => self.return_to_head(now, call),
+                Some(Phase::Talking { operator, held }) => {
+                    if let Some(call) = self.calls.get_mut(&call) {
+                        call.phase = Phase::Detached { operator, held, until };
+                    }
+                    self.raise(call, QueueAlarm::OperatorLost { call, operator: id });
+                }
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    pub(super) fn operator_back(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
+        let Some(operator) = self.operators.get_mut(&id) else { return Ok(()) };
+        if operator.presence == Presence::Here {
+            return Ok(());
+        }
+        operator.presence = Presence::Here;
+        match operator.work {
+            Work::Busy(call) => {
+                if let Some(detached) = self.calls.get_mut(&call)
+                    && let Phase::Detached { operator, held, .. } = detached.phase
+                {
+                    detached.phase = Phase::Talking { operator, held };
+                    self.clear(call, QueueAlarm::OperatorLost { call, operator: id });
+                }
+            }
+            Work::Idle | Work::Ringing(_) => {
+                operator.since = now;
+                self.to_end_of_line(id);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_shift(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
+        match self.operators.get(&id).ok_or(Refusal::NoShift)?.work {
+            Work::Busy(_) => return Err(Refusal::Busy),
+            Work::Ringing(call) => self.pass_on(now, call, Withdrawal::OperatorGone),
+            Work::Idle => {}
+        }
+        self.operators.remove(&id);
+        Ok(())
+    }
+
+    pub(super) fn answer(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
+        let operator = self.operators.get(&id).ok_or(Refusal::NoShift)?;
+        let rung_by = match operator.work {
+            // The same click twice.
+            Work::Busy(current) if current == call => return Ok(()),
+            Work::Busy(_) => return Err(Refusal::Busy),
+            Work::Ringing(other) if other != call => Some(other),
+            Work::Ringing(_) | Work::Idle => None,
+        };
+        let wanted = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
+        if !wanted.is_unclaimed() {
+            return Err(Refusal::TakenByAnother);
+        }
+        if operator.presence == Presence::Away {
+            return Err(Refusal::NoMedia);
+        }
+        if let Some(other) = rung_by {
+            self.pass_on(now, other, Withdrawal::Declined);
+        }
+        if wanted_rings_elsewhere(self.calls.get(&call), id) {
+            self.withdraw(now, call, Withdrawal::AnsweredElsewhere);
+        }
+        self.claim(now, id, call);
+        Ok(())
+    }
+
+    fn claim(&mut self, now: Timestamp, operator: UserId, id: CallId) {
+        let until = now + self.settings.bridge;
+        self.clear_alarms(id);
+        self.set_work(now, operator, Work::Busy(id));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.phase = Phase::Claimed { operator, until };
+            call.hears = Hears::Nothing;
+            if matches!(std::mem::replace(&mut call.fallback, Fallback::Off), Fallback::Dialling { .. }) {
+                self.outputs.push_back(Output::CancelFallback { call: id });
+            }
+            self.outputs.push_back(Output::Bridge { call: id, operator });
+        }
+    }
+
+    pub(super) fn decline(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
+        let operator = self.operators.get(&id).ok_or(Refusal::NoShift)?;
+        if operator.work == Work::Ringing(call) {
+            self.pass_on(now, call, Withdrawal::Declined);
+            return Ok(());
+        }
+        match self.calls.get(&call).ok_or(Refusal::NoSuchCall)? {
+            // It has moved on already.
+            waiting if waiting.is_unclaimed() => Ok(()),
+            _ => Err(Refusal::TakenByAnother),
+        }
+    }
+
+    pub(super) fn operator_hung_up(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
+        self.require_holder(id, call)?;
+        self.release(now, call, EndedBy::Operator);
+        Ok(())
+    }
+
+    pub(super) fn set_held(&mut self, id: UserId, call: CallId, wanted: bool) -> Result<(), Refusal> {
+        self.require_holder(id, call)?;
+        match self.calls.get_mut(&call).map(|call| &mut call.phase) {
+            Some(Phase::Talking { held, .. } | Phase::Detached { held, .. }) => {
+                *held = wanted;
+                Ok(())
+            }
+            // The bridge is not up yet.
+            _ => Err(Refusal::Unavailable),
+        }
+    }
+
+    fn require_holder(&self, id: UserId, call: CallId) -> Result<(), Refusal> {
+        if !self.operators.contains_key(&id) {
+            return Err(Refusal::NoShift);
+        }
+        let call = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
+        if call.holder() == Some(id) { Ok(()) } else { Err(Refusal::TakenByAnother) }
+    }
+
+    /// The call rings here no longer; whoever was rung goes to the end of the line and is asked last for this call.
+    pub(super) fn pass_on(&mut self, now: Timestamp, id: CallId, why: Withdrawal) {
+        if let Some(operator) = self.withdraw(now, id, why) {
+            self.to_end_of_line(operator);
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.missed.insert(operator);
+            }
+        }
+    }
+}
+
+fn wanted_rings_elsewhere(call: Option<&Call>, me: UserId) -> bool {
+    call.is_some_and(|call| matches!(call.phase, Phase::Ringing { operator, .. } if operator != me))
+}
