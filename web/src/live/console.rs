@@ -1,0 +1,85 @@
+//! The live socket of a console: the snapshot first, then every change that its person may know.
+
+use super::keeper::{End, Keeper};
+use super::socket::{self, Closing, Gone};
+use crate::app::AppState;
+use axum::extract::ws::WebSocket;
+use dispatch::contract::{Audience, CallState, CallView, Event, Live, Snapshot};
+use dispatch::desk::Principal;
+use dispatch::id::UserId;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+/// Serves the socket until the browser, the session or the server ends, and tells the switchboard of coming and going.
+pub(crate) async fn run(app: AppState, who: Principal, token: String, socket: WebSocket) {
+    let user = who.user;
+    if app.presence.came(user).await.is_err() {
+        return socket::close(socket, Closing::Failed).await;
+    }
+    // In a task of its own, so that the leaving is told even if serving panics.
+    if let Err(error) = tokio::spawn(serve(app.clone(), who, token, socket)).await {
+        tracing::error!(%error, "a live socket broke");
+    }
+    app.presence.left(user).await;
+}
+
+async fn serve(app: AppState, who: Principal, token: String, mut socket: WebSocket) {
+    // Listening begins before the snapshot is taken, so that nothing falls between the two.
+    let events = app.desk.live().subscribe();
+    let keeper = Keeper::new(app.clone(), who, token);
+    if let Err(End::Close(why)) = pump(&app, keeper, events, &mut socket).await {
+        socket::close(socket, why).await;
+    }
+}
+
+async fn pump(app: &AppState, mut keeper: Keeper, mut events: Receiver<Live>, socket: &mut WebSocket) -> Result<(), End> {
+    send_snapshot(app, keeper.who.user, socket).await?;
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Ok(live) if may_know(&keeper.who, live.audience) => send_event(socket, &live.event).await?,
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => {
+                    metrics::counter!("siaga_live_events_missed_total").increment(missed);
+                    send_snapshot(app, keeper.who.user, socket).await?;
+                }
+                Err(RecvError::Closed) => return Err(End::Close(Closing::Stopping)),
+            },
+            upkeep = keeper.wait(socket) => keeper.attend(upkeep, socket).await?,
+        }
+    }
+}
+
+async fn send_snapshot(app: &AppState, user: UserId, socket: &mut WebSocket) -> Result<(), Gone> {
+    let snapshot = (app.snapshot)();
+    let offered = ringing_at(&snapshot, user);
+    send_event(socket, &Event::Snapshot(snapshot)).await?;
+    match offered {
+        Some(offered) => send_event(socket, &offered).await,
+        None => Ok(()),
+    }
+}
+
+async fn send_event(socket: &mut WebSocket, event: &Event) -> Result<(), Gone> {
+    match serde_json::to_string(event) {
+        Ok(text) => socket::send_text(socket, text).await,
+        Err(error) => {
+            metrics::counter!("siaga_live_events_unwritable_total").increment(1);
+            tracing::error!(%error, "an event cannot be written as JSON");
+            Ok(())
+        }
+    }
+}
+
+fn may_know(who: &Principal, audience: Audience) -> bool {
+    match audience {
+        Audience::Everyone => true,
+        Audience::One(user) => user == who.user,
+        Audience::AtLeast(role) => who.role >= role,
+    }
+}
+
+/// The offer that a console has missed while it was away.
+fn ringing_at(snapshot: &Snapshot, user: UserId) -> Option<Event> {
+    let mine = |call: &&CallView| call.state == CallState::Ringing && call.operator == Some(user);
+    snapshot.calls.iter().find(mine).map(|call| Event::Offered { call: call.clone() })
+}

@@ -1,0 +1,45 @@
+//! `/users`: who may sign in.
+
+use super::Operations;
+use crate::access::{Head, Manager, guarded};
+use crate::app::AppState;
+use crate::error::ApiError;
+use crate::extract::{Json, Path};
+use crate::signed_out::Ended;
+use axum::extract::State;
+use axum::http::StatusCode;
+use dispatch::contract::{ChangeUser, NewUser, UserView};
+use dispatch::id::UserId;
+
+pub(super) fn operations() -> Operations {
+    Operations::new().with(guarded!(list_users)).with(guarded!(create_user)).with(guarded!(change_user))
+}
+
+#[utoipa::path(get, path = "/users", responses((status = 200, body = [UserView])), tag = "users")]
+async fn list_users(Manager(who): Manager, State(app): State<AppState>) -> Result<Json<Vec<UserView>>, ApiError> {
+    Ok(Json(app.desk.users(&who).await?))
+}
+
+#[utoipa::path(post, path = "/users", request_body = NewUser, responses((status = 201, body = UserView)), tag = "users")]
+async fn create_user(
+    Head(who): Head,
+    State(app): State<AppState>,
+    Json(body): Json<NewUser>,
+) -> Result<(StatusCode, Json<UserView>), ApiError> {
+    Ok((StatusCode::CREATED, Json(app.desk.create_user(&who, body).await?)))
+}
+
+/// Changes what is given. A new password, a lower role or `active: false` ends the person's sessions.
+#[utoipa::path(
+    patch, path = "/users/{id}", params(("id" = UserId, Path)), request_body = ChangeUser, responses((status = 200, body = UserView)), tag = "users"
+)]
+async fn change_user(
+    Head(who): Head,
+    State(app): State<AppState>,
+    Path(id): Path<UserId>,
+    Json(body): Json<ChangeUser>,
+) -> Result<Json<UserView>, ApiError> {
+    let user = app.desk.change_user(&who, id, body).await?;
+    app.signed_out.tell(Ended::Person(id));
+    Ok(Json(user))
+}
