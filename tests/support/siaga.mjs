@@ -7,7 +7,7 @@ import { Program, run } from "./program.mjs";
 import { toml } from "./toml.mjs";
 import { until } from "./wait.mjs";
 
-const BINARY = process.env.SIAGA_BIN ?? new URL("../../target/debug/siaga", import.meta.url).pathname;
+const BINARY = process.env.TESTED_BINARY ?? new URL("../../target/debug/siaga", import.meta.url).pathname;
 const HOST = "127.0.0.1";
 
 export class Siaga {
@@ -65,7 +65,7 @@ export class Siaga {
   /** Begins to serve, without waiting. */
   serve() {
     this.#program = new Program("siaga", BINARY, ["serve", "--config", this.#config], {
-      env: { RUST_LOG: process.env.SIAGA_LOG ?? "info", RUST_BACKTRACE: "1" },
+      env: { RUST_BACKTRACE: "1" },
     });
     return this.#program;
   }

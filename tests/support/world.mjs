@@ -39,19 +39,22 @@ class World {
   }
 }
 
-/** Declares a scenario. The body gets its world; what it keeps there is ended whatever happens. */
-export function scenario(name, body, { within = 120_000 } = {}) {
-  test(name, async () => {
-    const world = new World();
-    await world.open();
-    try {
-      await bounded(`the scenario "${name}"`, body(world), { within });
-    } catch (error) {
-      const told = await world.told();
-      await world.close().catch((trouble) => console.error(`and while ending: ${trouble.message}`));
-      if (told) console.error(`--- ${name}\n${told}\n---`);
-      throw error;
-    }
-    await world.close();
-  });
+/** Runs `body` in a world of its own; what it keeps there is ended whatever happens, and told about if it fails. */
+export async function inWorld(name, body, { within = 120_000 } = {}) {
+  const world = new World();
+  await world.open();
+  try {
+    await bounded(`the scenario "${name}"`, body(world), { within });
+  } catch (error) {
+    const told = await world.told();
+    await world.close().catch((trouble) => console.error(`and while ending: ${trouble.message}`));
+    if (told) console.error(`--- ${name}\n${told}\n---`);
+    throw error;
+  }
+  await world.close();
+}
+
+/** Declares a scenario of the test suite. */
+export function scenario(name, body, options) {
+  test(name, () => inWorld(name, body, options));
 }
