@@ -5,6 +5,7 @@
 
 mod backoff;
 mod button;
+mod desk;
 mod failure;
 mod hooks;
 pub mod outbox;
@@ -54,7 +55,9 @@ pub enum StartError {
     #[error("whatsapp.{0}: it must not be empty; copy it from the app's page at Meta")]
     WhatsappKey(&'static str),
     /// `whatsapp.api_url` or `whatsapp.phone_number_id` do not make an address.
-    #[error("whatsapp.api_url: with whatsapp.phone_number_id it does not make an address; leave api_url out or write https://graph.facebook.com/v25.0")]
+    #[error(
+        "whatsapp.api_url: with whatsapp.phone_number_id it does not make an address; leave api_url out or write https://graph.facebook.com/v25.0"
+    )]
     WhatsappAddress,
     /// The HTTP client could not be made: the system has no usable TLS.
     #[error("the chat services cannot be called: no HTTP client could be made ({0})")]

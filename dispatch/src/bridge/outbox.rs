@@ -166,7 +166,8 @@ impl Outbox {
         metrics::counter!("siaga_outbox_dead_total", "channel" => label(message.channel), "why" => reason.label()).increment(1);
         tracing::error!(dispatch = %message.dispatch, why = reason.label(), "a dispatch cannot be delivered");
         if reason.concerns_everyone() {
-            metrics::counter!("siaga_channel_alerts_total", "channel" => label(message.channel), "why" => reason.label()).increment(1);
+            metrics::counter!("siaga_channel_alerts_total", "channel" => label(message.channel), "why" => reason.label())
+                .increment(1);
         }
         let error = text::reason(reason);
         self.mark("dead", || self.desk.outbox_dead(message.id, &error, clock::now())).await;

@@ -105,11 +105,7 @@ pub fn step(progress: Progress) -> &'static str {
 
 /// The short answer to a press that was recorded, or that came after a later one.
 pub fn noted(pressed: Progress, now: Progress) -> String {
-    if pressed == now {
-        format!("Dicatat: {}", step(now))
-    } else {
-        format!("Status sudah: {}", step(now))
-    }
+    if pressed == now { format!("Dicatat: {}", step(now)) } else { format!("Status sudah: {}", step(now)) }
 }
 
 /// Asks for the last step; goes with the button "Selesai".
@@ -155,7 +151,9 @@ pub fn reason(reason: &Reason) -> String {
         Reason::TimedOut => "Layanan chat tidak menjawab; dikirim ulang otomatis dan mungkin tiba dua kali.".into(),
         Reason::BadAnswer => "Jawaban layanan chat tidak dikenali; dikirim ulang otomatis.".into(),
         Reason::Refused(code) => format!("Layanan chat menolak pesan ({code}); telepon tim."),
-        Reason::RefusedInWords(words) => format!("Layanan chat menolak pesan ({}); telepon tim.", on_one_line(&clean(words, 120))),
+        Reason::RefusedInWords(words) => {
+            format!("Layanan chat menolak pesan ({}); telepon tim.", on_one_line(&clean(words, 120)))
+        }
     }
 }
 
@@ -212,8 +210,12 @@ fn lines(card: &DispatchCard, limits: &Limits) -> Lines {
 /// Text without control characters and without the marks that turn the direction of writing, cut to `max` UTF-16 units.
 pub fn clean(text: &str, max: usize) -> String {
     let turns = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}');
-    let kept: String =
-        text.trim().chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || !(c.is_control() || turns(*c))).collect();
+    let kept: String = text
+        .trim()
+        .chars()
+        .map(|c| if c == '\t' { ' ' } else { c })
+        .filter(|c| *c == '\n' || !(c.is_control() || turns(*c)))
+        .collect();
     let kept = kept.trim();
     if kept.encode_utf16().count() <= max {
         return kept.to_owned();

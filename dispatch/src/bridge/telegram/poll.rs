@@ -89,7 +89,9 @@ impl Telegram {
             RequestError::Api(ApiError::TerminatedByOtherGetUpdates) => {
                 tracing::error!("another program polls with telegram.token; only one may: stop it, or use a bot of its own");
             }
-            RequestError::Api(ApiError::InvalidToken) => tracing::error!("telegram.token was refused; copy it from @BotFather again"),
+            RequestError::Api(ApiError::InvalidToken) => {
+                tracing::error!("telegram.token was refused; copy it from @BotFather again")
+            }
             _ => tracing::warn!(why = why.reason().label(), "Telegram does not answer; trying again"),
         }
     }

@@ -124,7 +124,8 @@ impl Telegram {
     /// The short text over the chat after a press; Telegram shows a spinner until it comes.
     fn answer(&self, query: CallbackQueryId, key: u64, words: String, alert: bool) {
         let bot = self.bot.clone();
-        self.replies.push(key, async move { lost(bot.answer_callback_query(query).text(words).show_alert(alert).await, "answer") });
+        self.replies
+            .push(key, async move { lost(bot.answer_callback_query(query).text(words).show_alert(alert).await, "answer") });
     }
 
     /// Rewrites the message: who did what, when, and the buttons that remain.

@@ -52,7 +52,10 @@ mod tests {
             classify(429, None, Some(9)),
             Failure::Retry { after: Some(Duration::from_secs(9)), reason: Reason::RateLimited }
         );
-        assert_eq!(classify(429, None, Some(u64::MAX)), Failure::Retry { after: Some(LONGEST_WAIT), reason: Reason::RateLimited });
+        assert_eq!(
+            classify(429, None, Some(u64::MAX)),
+            Failure::Retry { after: Some(LONGEST_WAIT), reason: Reason::RateLimited }
+        );
     }
 
     #[test]

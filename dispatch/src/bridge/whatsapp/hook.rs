@@ -45,7 +45,8 @@ struct Verification {
 
 async fn verify(State(hook): State<Hook>, Query(query): Query<Verification>) -> Response {
     let token = query.token.unwrap_or_default();
-    if query.mode.as_deref() != Some("subscribe") || !same_secret(token.as_bytes(), hook.whatsapp.account.verify_token.as_bytes()) {
+    if query.mode.as_deref() != Some("subscribe") || !same_secret(token.as_bytes(), hook.whatsapp.account.verify_token.as_bytes())
+    {
         return hook.door.refuse(StatusCode::FORBIDDEN, "verify_token");
     }
     match query.challenge.filter(|challenge| challenge.len() <= CHALLENGE_MAX) {
@@ -96,7 +97,8 @@ fn signed(headers: &HeaderMap, body: &[u8], app_secret: &[u8]) -> bool {
 
 /// 64 hexadecimal digits as 32 bytes.
 fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
+    let digits: Vec<u8> =
+        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits.chunks_exact(2).filter_map(|pair| Some(pair.first()? << 4 | pair.get(1)?)).collect();
     (text.len() == 64).then(|| <[u8; 32]>::try_from(bytes).ok()).flatten()
 }

@@ -18,7 +18,8 @@ pub struct Template {
 
 /// The dispatch as the approved template; allowed at any time.
 pub fn template(to: &str, card: &DispatchCard, template: &Template) -> Value {
-    let parameters: Vec<Value> = text::template_parameters(card).iter().map(|text| json!({ "type": "text", "text": text })).collect();
+    let parameters: Vec<Value> =
+        text::template_parameters(card).iter().map(|text| json!({ "type": "text", "text": text })).collect();
     let mut components = vec![json!({ "type": "body", "parameters": parameters })];
     for (index, step) in FIRST_STEPS.into_iter().enumerate() {
         components.push(json!({

@@ -41,7 +41,10 @@ pub struct WhatsappConfig {
 
 impl std::fmt::Debug for WhatsappConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WhatsappConfig").field("api_url", &self.api_url.as_str()).field("template", &self.template).finish_non_exhaustive()
+        f.debug_struct("WhatsappConfig")
+            .field("api_url", &self.api_url.as_str())
+            .field("template", &self.template)
+            .finish_non_exhaustive()
     }
 }
 
