@@ -16,8 +16,8 @@ export async function openHouse(world, { before = async () => {}, ...settings } 
 }
 
 /** An operator of this name at the console, on shift and ready, with a voice of her or his own. */
-export async function onShift(world, siaga, name) {
-  const operator = await Operator.open(world, siaga, { person: people[name], voice: VOICES[name] });
+export async function onShift(world, siaga, name, options = {}) {
+  const operator = await Operator.open(world, siaga, { person: people[name], voice: VOICES[name], ...options });
   await operator.ready(people[name]);
   const api = await siaga.as(people.citra);
   const live = await api.live(world);
