@@ -91,7 +91,8 @@ async function dispatchTo(api, incident, team) {
 }
 
 async function progressOf(api, incident, team, among) {
-  return until(`the dispatch is ${among.join(" or ")}`, async () => among.includes((await dispatchTo(api, incident, team))?.progress), { within: 60_000 });
+  return until(`the dispatch is ${among.join(" or ")}`, async () =>
+    among.includes((await dispatchTo(api, incident, team))?.progress), { within: 60_000 });
 }
 
 async function newestWav(directory) {

@@ -8,7 +8,12 @@ import { Telegram } from "./support/telegram.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
-const WORDS = { place: ["Alt+1", "Pasar Jodoh"], event: ["Alt+2", "Kebakaran kios"], name: ["Alt+4", "Siti"], details: ["Alt+6", "Dua orang di atas"] };
+const WORDS = {
+  place: ["Alt+1", "Pasar Jodoh"],
+  event: ["Alt+2", "Kebakaran kios"],
+  name: ["Alt+4", "Siti"],
+  details: ["Alt+6", "Dua orang di atas"],
+};
 
 scenario("the main job by keyboard alone, on accessible screens", async (world) => {
   const telegram = await Telegram.start(world);

@@ -47,7 +47,8 @@ scenario("malformed requests get 400, garbage nothing, and the next call rings",
     assert.equal(code, 400, `an INVITE with ${what}`);
   }
 
-  for (const garbage of ["", "\r\n\r\n", "INVITE", "\0\x01\x02\xff".repeat(400), `INVITE ${"a".repeat(60_000)} SIP/2.0\r\n\r\n`]) await line.send(garbage);
+  const long = `INVITE ${"a".repeat(60_000)} SIP/2.0\r\n\r\n`;
+  for (const garbage of ["", "\r\n\r\n", "INVITE", "\0\x01\x02\xff".repeat(400), long]) await line.send(garbage);
   await noCalls(supervisor);
   const caller = await Caller.dial(world, siaga.sip, {});
   await caller.hearsSomething();
@@ -69,7 +70,12 @@ scenario("webhooks without the right signature change nothing", async (world) =>
 
   const message = await whatsapp.message(({ to }) => to === MEDICS_NUMBER);
   const [payload] = Whatsapp.payloads(message);
-  const press = { messages: [{ from: MEDICS_NUMBER, id: "wamid.forged", timestamp: "1795000000", type: "button", button: { payload, text: "x" }, context: { id: message.id } }] };
+  const press = {
+    messages: [{
+      from: MEDICS_NUMBER, id: "wamid.forged", timestamp: "1795000000",
+      type: "button", button: { payload, text: "Diterima" }, context: { id: message.id },
+    }],
+  };
   for (const signature of [null, "", "sha256=", `sha256=${"0".repeat(64)}`, "sha1=0000"]) {
     const { status } = await whatsapp.deliver(outside, press, { signature });
     assert.ok(status === 401 || status === 403, `WhatsApp with the signature ${signature} is answered ${status}`);

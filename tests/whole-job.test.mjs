@@ -130,7 +130,9 @@ async function wholeJob(world, database) {
   assert.equal(mp4.status, 200);
   const file = join(world.directory, "footage.mp4");
   await writeFile(file, mp4.bytes);
-  const probed = await run("ffprobe", "ffprobe", ["-v", "error", "-count_frames", "-show_entries", "stream=codec_name,nb_read_frames", "-of", "csv=p=0", file]);
+  const probed = await run("ffprobe", "ffprobe", [
+    "-v", "error", "-count_frames", "-show_entries", "stream=codec_name,nb_read_frames", "-of", "csv=p=0", file,
+  ]);
   const [codec, frames] = probed.trim().split(",");
   assert.equal(codec, "h264");
   assert.ok(Number(frames) > 50, `the footage has ${frames} frames`);

@@ -61,7 +61,7 @@ function isVoice(payload) {
 
 function report(series) {
   const [{ model }] = os.cpus();
-  console.log(`${CALLS} calls in turn, sipp and Chromium on the same machine, development profile, ${os.cpus().length} x ${model.trim()}, Node ${process.version}`);
+  console.log(`${CALLS} calls in turn; sipp and Chromium on the same machine, ${os.cpus().length} x ${model.trim()}; development profile`);
   console.log(`${"ms".padEnd(56)}${["p50", "p95", "p99", "max"].map((name) => name.padStart(8)).join("")}`);
   for (const [name, values] of Object.entries(series)) {
     const sorted = values.toSorted((one, other) => one - other);
