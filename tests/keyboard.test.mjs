@@ -51,9 +51,11 @@ scenario("the main job by keyboard alone, on accessible screens", async (world) 
     await ayu.press(key);
     await ayu.type(words);
   }
+  await ayu.press("Alt+3");
+  await ayu.press("1");
   const { fields } = await until("what was typed is saved", async () => {
     const stored = await supervisor.ask("GET", `reports/${report}`);
-    return stored.fields.details === WORDS.details[1] && stored;
+    return stored.fields.details === WORDS.details[1] && stored.fields.incident_type && stored;
   });
   assert.deepEqual([fields.place, fields.event, fields.caller_name], [WORDS.place[1], WORDS.event[1], WORDS.name[1]]);
   await ayu.accessible("the console with a call");
@@ -67,6 +69,8 @@ scenario("the main job by keyboard alone, on accessible screens", async (world) 
 
   await ayu.press("F8");
   await caller.ended();
+  await ayu.at("close-panel").waitFor();
+  await ayu.accessible("the console after the call");
   await ayu.press("Alt+N");
   await ayu.press("Alt+C");
   await until("the incident is closed", async () => {

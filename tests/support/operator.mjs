@@ -118,19 +118,16 @@ export class Operator {
 
   /** Chooses the incident type by its name, as it stands in the list. */
   async chooseType(name) {
-    const field = this.at("field-type");
-    if ((await field.evaluate((element) => element.tagName)) === "SELECT") {
-      const option = field.locator("option", { hasText: name }).first();
-      await field.selectOption(await option.getAttribute("value"));
-      return;
-    }
-    await field.click();
-    await this.page.getByRole("option", { name }).first().click();
+    await this.at("field-type").getByRole("option", { name }).first().click();
   }
 
-  /** Sends the incident to these teams, by their ids. */
+  /** Sends the incident to these teams and no others, by their ids. */
   async send(teams) {
-    for (const team of teams) await this.at(`team-${team}`).click();
+    for (const team of teams) await this.at(`team-${team}`).waitFor({ state: "attached" });
+    for (const choice of await this.page.locator('input[data-testid^="team-"]').all()) {
+      const id = (await choice.getAttribute("data-testid")).slice("team-".length);
+      await choice.setChecked(teams.includes(id));
+    }
     await this.at("send-dispatch").click();
   }
 
@@ -161,8 +158,12 @@ export class Operator {
     }));
   }
 
+  /** Reloads the page, and gives the browser the click that it may want before it lets sound out again. */
   async reload() {
     await this.page.reload();
+    await this.mediaConnected();
+    const gate = this.at("audio-locked");
+    if (await gate.isVisible()) await gate.getByRole("button").click();
   }
 
   /** The samples of the last sixth of a second that the headset plays. */
@@ -182,19 +183,24 @@ export class Operator {
     return until(`${this.#name} hears nothing`, async () => loudness((await this.#heard()).samples) < 0.003, options);
   }
 
-  /** Whether a video element shows pictures that go on. */
+  /** Waits until a video shows pictures that go on; one that does not start by itself is clicked. */
   async plays(id, options) {
     const video = this.at(id).first();
     await video.waitFor({ state: "attached" });
     const state = () => video.evaluate((element) => {
       const one = element instanceof HTMLVideoElement ? element : element.querySelector("video");
-      return { time: one?.currentTime ?? 0, width: one?.videoWidth ?? 0, error: one?.error?.message };
+      return { time: one?.currentTime ?? 0, width: one?.videoWidth ?? 0, paused: one?.paused, error: one?.error?.message };
     });
     let first;
+    let clicked = false;
     return until(`the pictures of ${id} move`, async () => {
-      const { time, width, error } = await state();
+      const { time, width, paused, error } = await state();
       if (error) throw new Error(error);
       if (width === 0) throw new Error("no picture yet");
+      if (paused && !clicked) {
+        clicked = true;
+        await video.click();
+      }
       first ??= time;
       return time > first + 0.3;
     }, { within: 20_000, ...options });

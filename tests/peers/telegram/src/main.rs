@@ -26,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
     // The mock wants an update and handlers; neither is ever used.
     let handlers: UpdateHandler<HandlerError> = teloxide::dptree::entry();
     let mock = MockBot::new(MockMessageText::new().text("unused"), handlers).await;
-    let api_url = mock.api_url().to_string();
+    let api_url = mock.api_url().as_str().trim_end_matches('/').to_owned();
     let sent: Sent = Arc::new(move || mock.get_responses());
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
