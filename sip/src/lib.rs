@@ -1,1 +1,35 @@
 //! SIP user agent for emergency calls: trunks, dialogs, identity, location, offer/answer.
+//!
+//! It answers INVITEs of known trunks, tells the owner of the call about them by [`Event`] and does what the owner asks by [`UserAgent`].
+//! It is not a proxy and not a registrar, it holds no media (addresses only), and it knows nothing of operators, queues or recordings.
+//!
+//! A message's way: [`listener`] (sockets, framing, repair) -> [`admission`] (pure: who may, what is refused) -> the transaction and dialog
+//! layers of `rsipstack` -> [`leg`] (one task a call) -> [`Event`]. Nothing from an address outside the trunks gets past admission.
+
+mod admission;
+mod clock;
+mod config;
+mod counters;
+mod dialled;
+mod error;
+mod event;
+mod identity;
+mod incoming;
+mod inspector;
+mod invitation;
+mod leg;
+mod listener;
+mod location;
+mod message;
+mod registry;
+mod resolver;
+mod sdp;
+mod user_agent;
+
+pub use config::{Config, Limits, Listen, ListenError, Transport, Trunk, TrunkName};
+pub use error::{LegError, StartError};
+pub use event::{EndedBy, Event, Invitation, LegId, Outbound, Reject};
+pub use identity::Identity;
+pub use location::Location;
+pub use sdp::{Codec, Direction, LocalAudio, PayloadType, RemoteAudio};
+pub use user_agent::UserAgent;

@@ -1,0 +1,188 @@
+//! Who may do what: the checks of a request before any transaction or dialog exists for it. Pure.
+//!
+//! Refusals are stateless (RFC 3261 section 8.2.7): a flood of them costs no memory. What passes here is handed to the SIP stack.
+
+use crate::dialled;
+use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED, phrase, reply};
+use crate::message::{Fields, Message, Start};
+use crate::sdp;
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Verdict {
+    /// Belongs to a dialog or transaction, or may begin one.
+    Pass,
+    /// A call that may begin if there is room for it.
+    Invite,
+    /// A final reply; `OPTIONS` gets its 200 this way, too.
+    Reply(Refusal),
+    /// Nothing is said, for the reason given.
+    Drop(&'static str),
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Refusal {
+    pub code: u16,
+    /// Label of the counter.
+    pub reason: &'static str,
+    pub extra: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    fn new(code: u16, reason: &'static str) -> Self {
+        Refusal { code, reason, extra: Vec::new() }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.extra.push((name, value.into()));
+        self
+    }
+
+    /// 503 that says when to come back.
+    pub(crate) fn unavailable(reason: &'static str, retry_after_s: u32) -> Self {
+        Refusal::new(503, reason).with("Retry-After", retry_after_s.to_string())
+    }
+
+    /// The same INVITE came by another way already (RFC 3261 section 8.2.2.2).
+    pub(crate) fn merged() -> Self {
+        Refusal::new(482, "merged")
+    }
+
+    /// The stack could not read it, although it looked whole.
+    pub(crate) fn unreadable() -> Self {
+        Refusal::new(400, "unreadable")
+    }
+
+    pub(crate) fn octets(&self, fields: &Fields) -> Option<Vec<u8>> {
+        reply(fields, self.code, phrase(self.code), &self.extra)
+    }
+}
+
+/// Judges a message. `trusted`: its source address belongs to a trunk.
+pub(crate) fn judge(message: &Message, trusted: bool) -> Verdict {
+    let Start::Request { method, uri } = &message.start else { return Verdict::Pass };
+    let fields = &message.fields;
+    if !trusted {
+        return if method == "ACK" { Verdict::Drop("stranger_ack") } else { Verdict::Reply(Refusal::new(403, "stranger")) };
+    }
+    match method.as_str() {
+        "ACK" | "CANCEL" => return Verdict::Pass,
+        _ if fields.in_dialog() => {
+            let refusal = unsupported(fields);
+            return refusal.map_or(Verdict::Pass, Verdict::Reply);
+        }
+        "BYE" | "INFO" | "UPDATE" | "PRACK" => return Verdict::Reply(Refusal::new(481, "no_dialog")),
+        "INVITE" | "OPTIONS" => {}
+        _ => return Verdict::Reply(Refusal::new(405, "method").with("Allow", ALLOW)),
+    }
+    if !dialled::is_served(uri) {
+        return Verdict::Reply(Refusal::new(416, "uri_scheme"));
+    }
+    if let Some(refusal) = unsupported(fields) {
+        return Verdict::Reply(refusal);
+    }
+    if method == "OPTIONS" {
+        let able =
+            Refusal::new(200, "options").with("Allow", ALLOW).with("Accept", ACCEPT).with("Supported", SUPPORTED.join(", "));
+        return Verdict::Reply(able.with("Accept-Language", "id, en"));
+    }
+    match sdp::offer_in(fields, &message.body) {
+        Ok(_) => Verdict::Invite,
+        // RFC 3261 section 13.3.1.3, 20.43: 305 is "incompatible media format", 399 anything else.
+        Err(sdp::SdpError::NoAudio) => Verdict::Reply(
+            Refusal::new(488, "no_codec")
+                .with("Warning", "305 siaga \"PCMA or PCMU over RTP/AVP is needed\"")
+                .with("Accept", ACCEPT),
+        ),
+        Err(sdp::SdpError::Unreadable) => {
+            Verdict::Reply(Refusal::new(488, "bad_sdp").with("Warning", "399 siaga \"unreadable session description\""))
+        }
+    }
+}
+
+/// 420 when the request requires what we do not have (RFC 3261 section 8.2.2.3).
+fn unsupported(fields: &Fields) -> Option<Refusal> {
+    let required = fields.all("Require").flat_map(|value| value.split(',')).map(str::trim).filter(|tag| !tag.is_empty());
+    let missing: Vec<&str> = required.filter(|tag| !SUPPORTED.iter().any(|have| have.eq_ignore_ascii_case(tag))).collect();
+    (!missing.is_empty()).then(|| Refusal::new(420, "require").with("Unsupported", missing.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SDP: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+
+    fn request(method: &str, uri: &str, more: &[(&str, &str)], body: &str) -> Message {
+        let mut fields = Fields::default();
+        for (name, value) in [("Via", "SIP/2.0/UDP h;branch=1"), ("From", "<sip:a@b>;tag=1"), ("Call-ID", "c"), ("CSeq", "1 X")] {
+            fields.push(name, value);
+        }
+        fields.push("To", "<sip:112@h>");
+        if !body.is_empty() {
+            fields.push("Content-Type", "application/sdp");
+        }
+        for (name, value) in more {
+            fields.set(name, *value);
+        }
+        Message { start: Start::Request { method: method.into(), uri: uri.into() }, fields, body: body.into() }
+    }
+
+    fn code(message: &Message, trusted: bool) -> u16 {
+        match judge(message, trusted) {
+            Verdict::Reply(refusal) => refusal.code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_stranger_gets_403_for_everything_but_ack() {
+        for method in ["INVITE", "OPTIONS", "BYE", "CANCEL", "REGISTER"] {
+            assert_eq!(code(&request(method, "sip:112@h", &[], ""), false), 403);
+        }
+        assert_eq!(judge(&request("ACK", "sip:112@h", &[], ""), false), Verdict::Drop("stranger_ack"));
+    }
+
+    #[test]
+    fn calls_to_every_emergency_form_may_begin() {
+        for uri in ["sip:112@h", "sips:112@h", "tel:112", "urn:service:sos", "urn:service:sos.ambulance"] {
+            assert_eq!(judge(&request("INVITE", uri, &[], SDP), true), Verdict::Invite, "{uri}");
+            assert_eq!(judge(&request("INVITE", uri, &[], ""), true), Verdict::Invite, "delayed offer to {uri}");
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_its_code() {
+        let dialog = &[("To", "<sip:112@h>;tag=2")][..];
+        assert_eq!(code(&request("INVITE", "http://h", &[], SDP), true), 416);
+        assert_eq!(code(&request("INVITE", "sip:112@h", &[("Require", "100rel, nothing")], SDP), true), 420);
+        assert_eq!(
+            code(&request("INVITE", "sip:112@h", &[], "v=0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n"), true),
+            488
+        );
+        assert_eq!(code(&request("INVITE", "sip:112@h", &[], "nonsense"), true), 488);
+        assert_eq!(code(&request("REGISTER", "sip:h", &[], ""), true), 405);
+        assert_eq!(code(&request("BYE", "sip:112@h", &[], ""), true), 481);
+        assert_eq!(code(&request("UPDATE", "sip:112@h", &[("To", "<sip:112@h>;tag=2"), ("Require", "timer")], ""), true), 420);
+        assert_eq!(judge(&request("BYE", "sip:112@h", dialog, ""), true), Verdict::Pass);
+        assert_eq!(judge(&request("INVITE", "sip:112@h", dialog, SDP), true), Verdict::Pass);
+    }
+
+    #[test]
+    fn unsupported_extensions_are_listed_and_supported_ones_pass() {
+        let Verdict::Reply(refusal) =
+            judge(&request("INVITE", "sip:112@h", &[("Require", "precondition, resource-priority, 100rel")], SDP), true)
+        else {
+            panic!("passed");
+        };
+        assert_eq!(refusal.extra, [("Unsupported", "precondition, 100rel".to_owned())]);
+        assert_eq!(judge(&request("INVITE", "sip:112@h", &[("Require", "Resource-Priority")], SDP), true), Verdict::Invite);
+    }
+
+    #[test]
+    fn options_says_what_is_served() {
+        let Verdict::Reply(able) = judge(&request("OPTIONS", "sip:112@h", &[], ""), true) else { panic!("passed") };
+        assert_eq!(able.code, 200);
+        let names: Vec<_> = able.extra.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["Allow", "Accept", "Supported", "Accept-Language"]);
+    }
+}

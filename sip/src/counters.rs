@@ -1,0 +1,50 @@
+//! Every counter of this crate, by name. Labels are codes and trunk names only, never a caller's data.
+
+use crate::config::TrunkName;
+use crate::event::EndedBy;
+
+/// A message was discarded without a reply.
+pub(crate) fn dropped(reason: &'static str) {
+    metrics::counter!("siaga_sip_dropped_total", "reason" => reason).increment(1);
+}
+
+/// A request was answered with a refusal before any dialog.
+pub(crate) fn refused(code: u16, reason: &'static str) {
+    metrics::counter!("siaga_sip_refused_total", "code" => code.to_string(), "reason" => reason).increment(1);
+}
+
+/// A message was passed on after a repair.
+pub(crate) fn repaired(what: &'static str) {
+    metrics::counter!("siaga_sip_repaired_total", "repair" => what).increment(1);
+}
+
+/// A call began to ring.
+pub(crate) fn invited(trunk: &TrunkName) {
+    metrics::counter!("siaga_sip_calls_total", "trunk" => trunk.0.clone(), "direction" => "inbound").increment(1);
+}
+
+/// A call was begun by us.
+pub(crate) fn called(trunk: &TrunkName) {
+    metrics::counter!("siaga_sip_calls_total", "trunk" => trunk.0.clone(), "direction" => "outbound").increment(1);
+}
+
+/// A leg is over.
+pub(crate) fn ended(by: EndedBy) {
+    metrics::counter!("siaga_sip_ended_total", "by" => by.label()).increment(1);
+}
+
+/// Calls at once, both directions.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn running(calls: usize) {
+    metrics::gauge!("siaga_sip_calls").set(calls as f64);
+}
+
+/// A running leg waits because the events' receiver is behind.
+pub(crate) fn events_full() {
+    metrics::counter!("siaga_sip_events_waiting_total").increment(1);
+}
+
+/// A TCP connection was closed by us.
+pub(crate) fn connection_closed(reason: &'static str) {
+    metrics::counter!("siaga_sip_connections_closed_total", "reason" => reason).increment(1);
+}

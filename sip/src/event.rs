@@ -1,0 +1,149 @@
+//! What the user agent tells the owner of the calls, and the shapes of its commands.
+
+use crate::config::TrunkName;
+use crate::identity::Identity;
+use crate::location::Location;
+use crate::sdp::{LocalAudio, RemoteAudio};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use uuid::Uuid;
+
+/// One call's SIP dialog, ours from the INVITE on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LegId(pub Uuid);
+
+impl std::fmt::Display for LegId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Delivered in order for each leg. The last of a leg is `Ended` or `OutboundFailed`; nothing of a running leg is ever dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A new call rings; 100 and 180 are already sent.
+    Invited(Box<Invitation>),
+    /// The caller acknowledged our 200. `audio` is `Some` only when the ACK answered our offer (delayed offer).
+    Confirmed { leg: LegId, audio: Option<RemoteAudio> },
+    /// The remote side changed its audio (hold, new address); already answered with the leg's current `LocalAudio`.
+    Changed { leg: LegId, audio: RemoteAudio },
+    /// The called party rings (first 180 or 183).
+    OutboundRinging { leg: LegId },
+    /// The called party answered; ACK is sent.
+    OutboundAnswered { leg: LegId, audio: RemoteAudio },
+    /// The call was not answered. `code` is the SIP status: the peer's, or 408 for silence, 488 for an answer without usable audio.
+    OutboundFailed { leg: LegId, code: u16 },
+    /// A key pressed, sent as INFO `application/dtmf-relay` or `application/dtmf`: `0`-`9`, `*`, `#`, `A`-`D`.
+    Digit { leg: LegId, digit: char },
+    /// The leg is over.
+    Ended { leg: LegId, by: EndedBy },
+}
+
+impl Event {
+    /// The leg this is about.
+    pub fn leg(&self) -> LegId {
+        match self {
+            Event::Invited(invitation) => invitation.leg,
+            Event::Confirmed { leg, .. }
+            | Event::Changed { leg, .. }
+            | Event::OutboundRinging { leg }
+            | Event::OutboundAnswered { leg, .. }
+            | Event::OutboundFailed { leg, .. }
+            | Event::Digit { leg, .. }
+            | Event::Ended { leg, .. } => *leg,
+        }
+    }
+}
+
+/// A call that rings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invitation {
+    pub leg: LegId,
+    pub trunk: TrunkName,
+    /// Where the INVITE came from, as the packet says.
+    pub source: SocketAddr,
+    /// The user part of the Request-URI (`112`), or the whole of it for `urn:service:sos...`.
+    pub dialled: String,
+    pub identity: Identity,
+    pub location: Option<Location>,
+    /// `None`: the INVITE has no offer, ours goes into the 200 and the answer comes with [`Event::Confirmed`].
+    pub audio: Option<RemoteAudio>,
+    /// `Resource-Priority` as received (RFC 4412), for example `esnet.1`.
+    pub priority: Option<String>,
+    /// SIP Call-ID, to find the call in a trace of the carrier.
+    pub call_id: String,
+}
+
+/// Who or what ended a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// BYE from the other side.
+    RemoteBye,
+    /// CANCEL before the answer.
+    Cancelled,
+    /// Our 200 was never acknowledged.
+    NoAck,
+    /// Nobody answered, rejected or cancelled within `Limits::max_ring`.
+    Timeout,
+    /// The dialog broke below us.
+    Transport,
+    /// `hang_up`, `reject` or `shut_down`.
+    Local,
+}
+
+impl EndedBy {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            EndedBy::RemoteBye => "remote_bye",
+            EndedBy::Cancelled => "cancelled",
+            EndedBy::NoAck => "no_ack",
+            EndedBy::Timeout => "timeout",
+            EndedBy::Transport => "transport",
+            EndedBy::Local => "local",
+        }
+    }
+}
+
+/// How an unanswered call is turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reject {
+    /// 486
+    Busy,
+    /// 404
+    NotFound,
+    /// 480
+    TemporarilyUnavailable,
+    /// 488
+    NotAcceptable,
+    /// 500
+    Error,
+    /// 503 with `Retry-After` in seconds.
+    Unavailable { retry_after_s: u32 },
+}
+
+impl Reject {
+    pub(crate) fn code(self) -> u16 {
+        match self {
+            Reject::Busy => 486,
+            Reject::NotFound => 404,
+            Reject::TemporarilyUnavailable => 480,
+            Reject::NotAcceptable => 488,
+            Reject::Error => 500,
+            Reject::Unavailable { .. } => 503,
+        }
+    }
+}
+
+/// A call to be made over a trunk's proxy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outbound {
+    pub trunk: TrunkName,
+    /// Digits, `+`, `*`, `#` and letters; becomes the user part of the Request-URI.
+    pub number: String,
+    /// The number shown to the called party; `None` shows the product's name.
+    pub caller: Option<String>,
+    /// Goes into the offer.
+    pub audio: LocalAudio,
+}

@@ -1,0 +1,158 @@
+//! Requests that the SIP stack hands up: new calls become legs, requests inside calls go to their dialog.
+
+use crate::clock::new_leg_id;
+use crate::counters;
+use crate::event::Event;
+use crate::invitation;
+use crate::leg::{COMMANDS, Command, Leg, Negotiation, Side};
+use crate::listener::advertised;
+use crate::message::reply::ALLOW;
+use crate::message::stamp::{HEADER, Source, Stamp};
+use crate::user_agent::Core;
+use rsipstack::dialog::dialog::{Dialog, DialogState};
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::prelude::HeadersExt;
+use rsipstack::sip::{Header, Method, StatusCode, Uri};
+use rsipstack::transaction::TransactionReceiver;
+use rsipstack::transaction::key::TransactionRole;
+use rsipstack::transaction::transaction::Transaction;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Serves until the user agent stops. Tasks are bounded by the transactions that admission lets in.
+pub(crate) async fn serve(core: Arc<Core>, mut incoming: TransactionReceiver) {
+    while let Some(Some(transaction)) = core.stop.run_until_cancelled(incoming.recv()).await {
+        let core = core.clone();
+        tokio::spawn(async move { handle(&core, transaction).await });
+    }
+}
+
+async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
+    let in_dialog = transaction.original.to_header().is_ok_and(|to| to.tag().is_ok_and(|tag| tag.is_some()));
+    match core.layer.match_dialog(&transaction) {
+        Some(Dialog::Invite(dialog)) => inside(dialog, transaction).await,
+        _ if transaction.original.method == Method::Invite && !in_dialog => new_call(core, transaction).await,
+        _ => {
+            refuse(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
+            drain(transaction).await;
+        }
+    }
+}
+
+async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
+    let stamp = transaction.original.header_value(HEADER).as_deref().and_then(Stamp::read);
+    let trunk = stamp.as_ref().and_then(|stamp| core.ingress.trunk(stamp.source.peer.ip())).map(|trunk| trunk.name.clone());
+    let key = invitation::key(&invitation::fields(&transaction.original));
+    // What has no stamp did not come through admission.
+    let (Some(stamp), Some(trunk), Some(key)) = (stamp, trunk, key) else {
+        refuse(&mut transaction, StatusCode::Forbidden, vec![]).await;
+        return drain(transaction).await;
+    };
+    let id = new_leg_id();
+    let (commands, queue) = mpsc::channel(COMMANDS);
+    let Some((slot, permit)) = core.registry.begin(key, id, commands.clone()) else {
+        refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+        return drain(transaction).await;
+    };
+    if let Err(error) = transaction.send_trying().await {
+        tracing::debug!(leg = %id, %error, "100 failed");
+    }
+    let (states_in, states) = core.layer.new_dialog_state_channel();
+    let dialog = match core.layer.get_or_create_server_invite(&transaction, states_in, None, Some(contact(&stamp.source))) {
+        Ok(dialog) => dialog,
+        Err(error) => {
+            tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
+            drop(slot);
+            refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+            return drain(transaction).await;
+        }
+    };
+    tag(&mut transaction, &dialog);
+    if let Err(error) = dialog.ringing(Some(vec![Header::Allow(ALLOW.into())]), None) {
+        tracing::debug!(leg = %id, %error, "180 failed");
+    }
+    counters::invited(&trunk);
+    let (invitation, offer) = invitation::read(id, trunk, &stamp, &transaction.original);
+    permit.send(Event::Invited(Box::new(invitation)));
+    let leg = Leg {
+        id,
+        dialog: dialog.clone(),
+        layer: core.layer.clone(),
+        side: Side::Inbound { replies: transaction.tu_sender.clone(), request: Box::new(transaction.original.clone()) },
+        talk: Negotiation::inbound(offer),
+        events: core.events.clone(),
+        slot,
+    };
+    tokio::spawn(leg.run(queue, states, core.limits.clone()));
+    let result = dialog.clone().handle(&mut transaction).await;
+    let open = !matches!(dialog.state(), DialogState::Confirmed(..) | DialogState::Terminated(..));
+    if let Err(error) = result {
+        tracing::debug!(leg = %id, %error, "an INVITE's transaction failed");
+    }
+    if open && commands.send(Command::Broken).await.is_err() {
+        tracing::debug!(leg = %id, "the leg was over already");
+    }
+    drain(transaction).await;
+}
+
+/// Gives the transaction the dialog's To tag: the stack would answer a CANCEL with another one.
+fn tag(transaction: &mut Transaction, dialog: &InviteDialog) {
+    let local = dialog.id().local_tag;
+    if let Ok(to) = transaction.original.to_header_mut() {
+        let tagged = format!("{};tag={local}", to.value());
+        to.replace(tagged);
+    }
+}
+
+/// Our Contact, as the peer reaches it.
+fn contact(source: &Source) -> Uri {
+    contact_uri(advertised(source.local, source.peer), source.transport)
+}
+
+pub(crate) fn contact_uri(address: SocketAddr, transport: crate::config::Transport) -> Uri {
+    let mut uri = Uri::from(rsipstack::sip::HostWithPort::from(address));
+    if transport == crate::config::Transport::Tcp {
+        uri.params.push(rsipstack::sip::Param::Transport(rsipstack::sip::Transport::Tcp));
+    }
+    uri
+}
+
+/// A request inside a dialog. What the stack would pass over in silence is answered here.
+async fn inside(dialog: InviteDialog, mut transaction: Transaction) {
+    let number = transaction.original.cseq_header().and_then(|cseq| cseq.seq()).unwrap_or_default();
+    let again = || vec![Header::RetryAfter("3".into())];
+    let confirmed = dialog.state().is_confirmed();
+    let server = dialog.role() == TransactionRole::Server;
+    let verdict = match transaction.original.method {
+        // RFC 3261 section 12.2.2
+        _ if number < dialog.snapshot().remote_cseq => Some((StatusCode::ServerInternalError, vec![])),
+        Method::Bye if confirmed || server => None,
+        _ if confirmed => None,
+        // RFC 3311 section 5.2 and RFC 3261 section 14.2: the first offer is not answered or not acknowledged yet.
+        Method::Invite => Some((StatusCode::ServerInternalError, again())),
+        Method::Update if !transaction.original.body.is_empty() => Some((StatusCode::ServerInternalError, again())),
+        Method::Update | Method::Info | Method::Options if server => Some((StatusCode::OK, vec![Header::Allow(ALLOW.into())])),
+        _ => Some((StatusCode::CallTransactionDoesNotExist, vec![])),
+    };
+    match verdict {
+        Some((code, headers)) => refuse(&mut transaction, code, headers).await,
+        None => {
+            if let Err(error) = dialog.clone().handle(&mut transaction).await {
+                tracing::debug!(method = %transaction.original.method, %error, "a request inside a call failed");
+            }
+        }
+    }
+    drain(transaction).await;
+}
+
+async fn refuse(transaction: &mut Transaction, code: StatusCode, headers: Vec<Header>) {
+    if let Err(error) = transaction.reply_with(code, headers, None).await {
+        tracing::debug!(%error, "a reply failed");
+    }
+}
+
+/// Lets a transaction end by its own timers: retransmissions of the final response, the ACK for it.
+async fn drain(mut transaction: Transaction) {
+    while transaction.receive().await.is_some() {}
+}

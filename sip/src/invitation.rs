@@ -1,0 +1,44 @@
+//! An INVITE's content as the owner of the call wants it. Pure.
+
+use crate::config::TrunkName;
+use crate::dialled::dialled;
+use crate::event::{Invitation, LegId};
+use crate::identity::identity;
+use crate::location::location;
+use crate::message::Fields;
+use crate::message::stamp::Stamp;
+use crate::registry::InviteKey;
+use crate::sdp::{self, Description};
+use rsipstack::sip::Request;
+
+/// Header fields of a request that the stack has read, as text again.
+pub(crate) fn fields(request: &Request) -> Fields {
+    Fields(request.headers.iter().map(|header| (header.name().to_owned(), header.value().trim().to_owned())).collect())
+}
+
+/// The offer and what else an INVITE says. Its body was already judged by admission, so an offer that cannot be read here is none.
+pub(crate) fn read(leg: LegId, trunk: TrunkName, stamp: &Stamp, request: &Request) -> (Invitation, Option<Description>) {
+    let fields = fields(request);
+    let offer = sdp::offer_in(&fields, &request.body).ok().flatten();
+    let invitation = Invitation {
+        leg,
+        trunk,
+        source: stamp.source.peer,
+        dialled: dialled(&stamp.uri),
+        identity: identity(&fields),
+        location: location(&fields, &request.body),
+        audio: offer.as_ref().map(|offer| offer.audio.clone()),
+        priority: fields.first("Resource-Priority").filter(|value| !value.is_empty()).map(str::to_owned),
+        call_id: fields.first("Call-ID").unwrap_or_default().to_owned(),
+    };
+    (invitation, offer)
+}
+
+/// Key of an INVITE among the calls. `None`: it has no From tag.
+pub(crate) fn key(fields: &Fields) -> Option<InviteKey> {
+    Some(InviteKey {
+        call_id: fields.first("Call-ID")?.to_owned(),
+        from_tag: crate::message::parameter(fields.first("From")?, "tag")?.to_owned(),
+        cseq: fields.first("CSeq")?.split_whitespace().next()?.to_owned(),
+    })
+}

@@ -1,0 +1,128 @@
+//! UDP listeners. The SIP stack sends through them; what they receive goes to [`Ingress`], not to the stack's own reader, whose 8 KiB buffer cuts
+//! longer datagrams and still accepts them.
+
+use super::ingress::Ingress;
+use super::normalise::Framing;
+use crate::config::{Listen, Transport};
+use crate::error::StartError;
+use crate::message::stamp::Source;
+use async_trait::async_trait;
+use rsipstack::platform::net::UdpSocket as StackSocket;
+use rsipstack::transport::SipConnection;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::UdpSocket;
+use tokio_util::sync::CancellationToken;
+
+const LARGEST_DATAGRAM: usize = 65_535;
+const RECEIVE_BUFFER: usize = 1 << 20;
+/// Peers remembered by the socket they use; past this all are forgotten and learned again.
+const MAX_ROUTES: usize = 4096;
+
+/// All UDP sockets as one: a datagram leaves by the socket its receiver was last heard on.
+pub(crate) struct UdpSockets {
+    sockets: Vec<(UdpSocket, SocketAddr)>,
+    routes: Mutex<HashMap<SocketAddr, usize>>,
+}
+
+/// Binds every UDP address of `listen`. `None`: there is none.
+pub(crate) fn bind(listen: &[Listen]) -> Result<Option<Arc<UdpSockets>>, StartError> {
+    let mut sockets = Vec::new();
+    for listen in listen.iter().filter(|listen| listen.transport == Transport::Udp) {
+        let bound = open(listen.address).map_err(|source| StartError::Bind { listen: *listen, source })?;
+        sockets.push(bound);
+    }
+    Ok((!sockets.is_empty()).then(|| Arc::new(UdpSockets { sockets, routes: Mutex::default() })))
+}
+
+fn open(address: SocketAddr) -> std::io::Result<(UdpSocket, SocketAddr)> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    // A burst of calls must not be lost while the reader is busy; the system may grant less.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    socket.bind(&address.into())?;
+    let socket = UdpSocket::from_std(socket.into())?;
+    let local = socket.local_addr()?;
+    Ok((socket, local))
+}
+
+impl UdpSockets {
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.sockets.iter().map(|(_, local)| *local)
+    }
+
+    /// Reads every socket until `stop`.
+    pub(crate) fn serve(self: &Arc<Self>, ingress: &Arc<Ingress>, connection: &SipConnection, stop: &CancellationToken) {
+        for index in 0..self.sockets.len() {
+            let (sockets, ingress, connection) = (self.clone(), ingress.clone(), connection.clone());
+            let stop = stop.clone();
+            tokio::spawn(async move { stop.run_until_cancelled(sockets.read(index, &ingress, &connection)).await });
+        }
+    }
+
+    async fn read(&self, index: usize, ingress: &Ingress, connection: &SipConnection) {
+        let Some((socket, local)) = self.sockets.get(index) else { return };
+        let mut buffer = vec![0; LARGEST_DATAGRAM];
+        loop {
+            let (length, peer) = match socket.recv_from(&mut buffer).await {
+                Ok(received) => received,
+                Err(error) => {
+                    // Mostly an ICMP report about an earlier send; the pause keeps a lasting error from taking the processor.
+                    tracing::debug!(%error, "receiving UDP failed");
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    continue;
+                }
+            };
+            self.remember(peer, index);
+            let octets = buffer.get(..length).unwrap_or_default();
+            let reply = if octets == b"\r\n\r\n" {
+                Some((b"\r\n".to_vec(), peer))
+            } else {
+                let source = Source { transport: Transport::Udp, peer, local: *local };
+                ingress.receive(octets, Framing::Datagram, source, connection).await.map(|reply| (reply.octets, reply.to))
+            };
+            if let Some((octets, to)) = reply
+                && let Err(error) = socket.send_to(&octets, to).await
+            {
+                tracing::debug!(%error, %to, "sending a reply failed");
+            }
+        }
+    }
+
+    fn remember(&self, peer: SocketAddr, index: usize) {
+        if self.sockets.len() > 1 {
+            let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+            if routes.len() >= MAX_ROUTES && !routes.contains_key(&peer) {
+                routes.clear();
+            }
+            routes.insert(peer, index);
+        }
+    }
+
+    fn socket_for(&self, to: SocketAddr) -> Option<&UdpSocket> {
+        let known = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(&to).copied();
+        let known = known.and_then(|index| self.sockets.get(index));
+        let fitting = || self.sockets.iter().find(|(_, local)| local.is_ipv4() == to.is_ipv4());
+        known.or_else(fitting).or(self.sockets.first()).map(|(socket, _)| socket)
+    }
+}
+
+#[async_trait]
+impl StackSocket for UdpSockets {
+    /// Never yields: datagrams reach the stack by [`Ingress`].
+    async fn recv_from(&self, _: &mut [u8]) -> rsipstack::Result<(usize, SocketAddr)> {
+        std::future::pending().await
+    }
+
+    async fn send_to(&self, octets: &[u8], to: SocketAddr) -> rsipstack::Result<usize> {
+        let socket = self.socket_for(to).ok_or_else(|| rsipstack::Error::Error("no UDP socket".into()))?;
+        Ok(socket.send_to(octets, to).await?)
+    }
+
+    fn local_addr(&self) -> rsipstack::Result<SocketAddr> {
+        self.sockets.first().map(|(_, local)| *local).ok_or_else(|| rsipstack::Error::Error("no UDP socket".into()))
+    }
+}

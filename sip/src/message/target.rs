@@ -1,0 +1,80 @@
+//! Remote targets in disguise: what `rsipstack` is shown in place of a peer's Contact, and how the Contact comes back. Pure.
+//!
+//! The stack sends in-dialog requests to the address in the Contact, which behind NAT is nobody's, and it escapes a Contact's percent-escapes a
+//! second time. So it never sees the Contact: it gets the URI of an address that is reachable, with the Contact in hexadecimal as a parameter,
+//! and [`reveal`] puts the Contact into the request line when the request leaves.
+
+use crate::config::Transport;
+use std::net::SocketAddr;
+
+const PARAMETER: &str = "siaga-target";
+
+/// The disguised Contact field value. `address` is where requests for `contact` are to be sent.
+pub(crate) fn disguise(contact: &str, address: SocketAddr, transport: Transport) -> String {
+    let hex: String = contact.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let transport = match transport {
+        Transport::Udp => "",
+        Transport::Tcp => ";transport=tcp",
+    };
+    format!("<sip:{address}{transport};{PARAMETER}={hex}>")
+}
+
+/// The Contact that a URI stands for, if it is a disguised one.
+pub(crate) fn reveal(uri: &str) -> Option<String> {
+    let (_, rest) = uri.split_once(';')?;
+    let hex = rest.split(';').find_map(|p| p.strip_prefix(PARAMETER)?.strip_prefix('='))?;
+    let digits: Option<Vec<u8>> = hex.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let octets = digits?.chunks(2).map(|pair| pair.iter().fold(0, |value, digit| value * 16 + digit)).collect();
+    String::from_utf8(octets).ok().filter(|text| !text.chars().any(|c| c.is_control() || c == ' '))
+}
+
+/// The address a Contact URI names, if it names one (a host name does not), with the default port 5060.
+pub(crate) fn address(uri: &str) -> Option<SocketAddr> {
+    let (scheme, rest) = uri.split_once(':')?;
+    if !scheme.eq_ignore_ascii_case("sip") {
+        return None;
+    }
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let host = host.split([';', '?']).next()?;
+    if let Ok(address) = host.parse() {
+        return Some(address);
+    }
+    let ip = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host).parse().ok()?;
+    Some(SocketAddr::new(ip, 5060))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_address_is_read_from_a_contact() {
+        for (uri, expected) in [
+            ("sip:a@10.0.0.1:5070;ob", Some("10.0.0.1:5070")),
+            ("sip:10.0.0.1", Some("10.0.0.1:5060")),
+            ("sip:a%23b@[::1]", Some("[::1]:5060")),
+            ("sip:a@[::1]:5071?x=y", Some("[::1]:5071")),
+            ("sip:a@host.example", None),
+            ("sips:a@10.0.0.1", None),
+            ("tel:112", None),
+        ] {
+            assert_eq!(address(uri), expected.map(|text| text.parse().unwrap()), "{uri}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_contact_comes_back_as_it_was(user in "[a-zA-Z0-9%;=+.-]{0,40}") {
+            let contact = format!("sip:{user}@10.0.0.1;lr");
+            let disguised = disguise(&contact, "192.0.2.1:5060".parse().unwrap(), Transport::Tcp);
+            prop_assert_eq!(reveal(disguised.trim_matches(['<', '>'])), Some(contact));
+        }
+
+        #[test]
+        fn no_uri_makes_it_panic(uri in "\\PC*") {
+            let _ = reveal(&uri);
+            let _ = address(&uri);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Which calls exist: places for new ones, and the way from a leg's id to its task.
+//!
+//! A place is taken when an INVITE is admitted and given back when its [`Slot`] is dropped, after the last message of the call.
+
+use crate::admission::Refusal;
+use crate::config::Limits;
+use crate::counters;
+use crate::error::LegError;
+use crate::event::{Event, LegId};
+use crate::leg::Command;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, mpsc};
+
+/// What makes two INVITEs the same call although they came by different ways (RFC 3261 section 8.2.2.2).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct InviteKey {
+    pub call_id: String,
+    pub from_tag: String,
+    pub cseq: String,
+}
+
+/// The place of a new call in the event channel.
+pub(crate) type Permit = mpsc::OwnedPermit<Event>;
+
+pub(crate) struct Registry {
+    inner: Mutex<Inner>,
+    limits: Limits,
+    events: mpsc::Sender<Event>,
+    /// Told when the last call is over.
+    pub(crate) emptied: Notify,
+}
+
+#[derive(Default)]
+struct Inner {
+    closed: bool,
+    /// Admitted INVITEs with their branch; the permit waits for the leg's task.
+    invites: HashMap<InviteKey, (String, Option<Permit>)>,
+    outbound: usize,
+    legs: HashMap<LegId, mpsc::Sender<Command>>,
+}
+
+impl Inner {
+    fn calls(&self) -> usize {
+        self.invites.len() + self.outbound
+    }
+}
+
+impl Registry {
+    pub(crate) fn new(limits: Limits, events: mpsc::Sender<Event>) -> Arc<Self> {
+        Arc::new(Registry { inner: Mutex::default(), limits, events, emptied: Notify::new() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // The table stays whole even when a holder of the lock panicked.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for a new call. A retransmission of an INVITE that has one is admitted again.
+    pub(crate) fn admit(&self, key: InviteKey, branch: &str) -> Result<(), Refusal> {
+        let retry = self.limits.retry_after_s;
+        let mut inner = self.lock();
+        if let Some((known, _)) = inner.invites.get(&key) {
+            return if known == branch { Ok(()) } else { Err(Refusal::merged()) };
+        }
+        if inner.closed {
+            return Err(Refusal::unavailable("shutting_down", retry));
+        }
+        if inner.calls() >= self.limits.max_calls {
+            return Err(Refusal::unavailable("max_calls", retry));
+        }
+        if self.events.capacity() <= self.limits.reserved_events.min(self.limits.events / 2) {
+            return Err(Refusal::unavailable("events_full", retry));
+        }
+        let permit = self.events.clone().try_reserve_owned().map_err(|_| Refusal::unavailable("events_full", retry))?;
+        inner.invites.insert(key, (branch.to_owned(), Some(permit)));
+        counters::running(inner.calls());
+        Ok(())
+    }
+
+    /// Gives back the place of an INVITE that never became a call.
+    pub(crate) fn forget(&self, key: &InviteKey) {
+        self.release(|inner| {
+            inner.invites.remove(key);
+        });
+    }
+
+    /// Turns an admitted INVITE into a leg. `None`: it was not admitted, or is a leg already.
+    pub(crate) fn begin(self: &Arc<Self>, key: InviteKey, leg: LegId, commands: mpsc::Sender<Command>) -> Option<(Slot, Permit)> {
+        let mut inner = self.lock();
+        let permit = inner.invites.get_mut(&key)?.1.take()?;
+        inner.legs.insert(leg, commands);
+        Some((Slot { registry: self.clone(), leg, invite: Some(key) }, permit))
+    }
+
+    /// Takes a place for a call of ours.
+    pub(crate) fn begin_outbound(self: &Arc<Self>, leg: LegId, commands: mpsc::Sender<Command>) -> Result<Slot, LegError> {
+        let mut inner = self.lock();
+        if inner.closed || inner.calls() >= self.limits.max_calls {
+            return Err(LegError::Full);
+        }
+        inner.outbound += 1;
+        inner.legs.insert(leg, commands);
+        counters::running(inner.calls());
+        Ok(Slot { registry: self.clone(), leg, invite: None })
+    }
+
+    /// The leg's task.
+    pub(crate) fn leg(&self, leg: LegId) -> Option<mpsc::Sender<Command>> {
+        self.lock().legs.get(&leg).cloned()
+    }
+
+    /// Admits nothing any more; returns the legs there are.
+    pub(crate) fn close(&self) -> Vec<mpsc::Sender<Command>> {
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner.legs.values().cloned().collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().calls() == 0
+    }
+
+    fn release(&self, change: impl FnOnce(&mut Inner)) {
+        let mut inner = self.lock();
+        change(&mut inner);
+        counters::running(inner.calls());
+        if inner.calls() == 0 {
+            self.emptied.notify_waiters();
+        }
+    }
+}
+
+/// The place of one call, given back on drop.
+pub(crate) struct Slot {
+    registry: Arc<Registry>,
+    leg: LegId,
+    invite: Option<InviteKey>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.registry.release(|inner| {
+            inner.legs.remove(&self.leg);
+            match self.invite.take() {
+                Some(key) => {
+                    inner.invites.remove(&key);
+                }
+                None => inner.outbound = inner.outbound.saturating_sub(1),
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::new_leg_id;
+
+    fn registry(max_calls: usize, events: usize) -> (Arc<Registry>, mpsc::Receiver<Event>) {
+        let (sender, receiver) = mpsc::channel(events);
+        (Registry::new(Limits { max_calls, events, reserved_events: events / 2, ..Limits::default() }, sender), receiver)
+    }
+
+    fn key(call: &str) -> InviteKey {
+        InviteKey { call_id: call.into(), from_tag: "a".into(), cseq: "1 INVITE".into() }
+    }
+
+    fn begin(registry: &Arc<Registry>, call: &str) -> Option<(Slot, Permit)> {
+        registry.begin(key(call), new_leg_id(), mpsc::channel(1).0)
+    }
+
+    #[test]
+    fn a_retransmission_is_admitted_and_a_second_way_is_merged() {
+        let (registry, _events) = registry(2, 8);
+        registry.admit(key("x"), "branch").unwrap();
+        registry.admit(key("x"), "branch").unwrap();
+        assert_eq!(registry.admit(key("x"), "other").unwrap_err().code, 482);
+        assert!(begin(&registry, "x").is_some());
+        assert!(registry.is_empty(), "the slot was dropped");
+    }
+
+    #[test]
+    fn an_invite_becomes_one_leg_only() {
+        let (registry, _events) = registry(2, 8);
+        registry.admit(key("x"), "branch").unwrap();
+        let first = begin(&registry, "x");
+        assert!(first.is_some() && begin(&registry, "x").is_none() && begin(&registry, "never seen").is_none());
+    }
+
+    #[test]
+    fn past_the_limit_calls_are_told_when_to_come_back() {
+        let (registry, _events) = registry(1, 8);
+        registry.admit(key("x"), "branch").unwrap();
+        let refusal = registry.admit(key("y"), "branch").unwrap_err();
+        assert_eq!((refusal.code, refusal.extra.len()), (503, 1));
+        assert_eq!(registry.begin_outbound(new_leg_id(), mpsc::channel(1).0).err(), Some(LegError::Full));
+        registry.forget(&key("x"));
+        registry.admit(key("y"), "branch").unwrap();
+    }
+
+    #[test]
+    fn new_calls_leave_room_for_the_events_of_running_ones() {
+        let (registry, _events) = registry(100, 8);
+        let admitted = (0..100).filter(|call| registry.admit(key(&call.to_string()), "b").is_ok()).count();
+        assert_eq!(admitted, 4);
+    }
+
+    #[test]
+    fn once_closed_nothing_is_admitted() {
+        let (registry, _events) = registry(2, 8);
+        registry.close();
+        assert_eq!(registry.admit(key("x"), "b").unwrap_err().code, 503);
+    }
+}

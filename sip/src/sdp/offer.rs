@@ -1,0 +1,79 @@
+//! Our offer: PCMA, PCMU and telephone-event.
+
+use super::{Codec, Direction, LocalAudio, PayloadType};
+use sdp_types::{Connection, Media, MediaType, Origin, Session, TransportProto};
+
+/// The telephone-event payload type of our offers.
+pub(super) const TELEPHONE_EVENT: u8 = 101;
+
+/// An offer in words of SDP. `version` grows with every description of a leg that differs from the one before (RFC 3264 section 8).
+pub(crate) fn offer(local: LocalAudio, version: u64) -> String {
+    let codecs = [PayloadType { codec: Codec::Pcma, pt: 8 }, PayloadType { codec: Codec::Pcmu, pt: 0 }];
+    let mut session = session(local, version);
+    session.medias.push(audio(local, "RTP/AVP", &codecs, Some(TELEPHONE_EVENT), 20, Direction::SendRecv));
+    write(&session)
+}
+
+pub(super) fn session(local: LocalAudio, version: u64) -> Session {
+    let mut session = Session::new(Origin::with_ip_addr(local.session_id, version, local.address.ip()), "-");
+    session.connection = Some(Connection::from_ip_addr(local.address.ip()));
+    session
+}
+
+pub(super) fn audio(
+    local: LocalAudio,
+    proto: &str,
+    codecs: &[PayloadType],
+    telephone_event: Option<u8>,
+    ptime_ms: u8,
+    direction: Direction,
+) -> Media {
+    let formats: Vec<String> = codecs.iter().map(|codec| codec.pt).chain(telephone_event).map(|pt| pt.to_string()).collect();
+    let mut media = Media::new(MediaType::Audio, local.address.port(), TransportProto::RtpAvp, formats.join(" "));
+    media.proto = proto.to_owned();
+    for PayloadType { codec, pt } in codecs {
+        media.add_attribute_with_value("rtpmap", format!("{pt} {}/8000", codec.name()));
+    }
+    if let Some(pt) = telephone_event {
+        media.add_attribute_with_value("rtpmap", format!("{pt} telephone-event/8000"));
+        media.add_attribute_with_value("fmtp", format!("{pt} 0-15"));
+    }
+    media.add_attribute_with_value("ptime", ptime_ms);
+    media.add_attribute_from_str(direction.name());
+    media
+}
+
+pub(super) fn write(session: &Session) -> String {
+    let mut out = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = session.write(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdp::read;
+
+    #[test]
+    fn our_offer_reads_back_as_what_it_says() {
+        let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 };
+        let text = offer(local, 3);
+        assert!(
+            text.starts_with(
+                "v=0\r\no=- 7 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8 0 101\r\n"
+            ),
+            "{text}"
+        );
+        let audio = read(text.as_bytes()).unwrap().audio;
+        assert_eq!(audio.address, local.address);
+        assert_eq!(audio.codecs.iter().map(|c| c.pt).collect::<Vec<_>>(), [8, 0]);
+        assert_eq!((audio.telephone_event, audio.ptime_ms, audio.direction), (Some(101), 20, Direction::SendRecv));
+    }
+
+    #[test]
+    fn an_ipv6_address_is_named_as_such() {
+        let local = LocalAudio { address: "[2001:db8::1]:20000".parse().unwrap(), session_id: 7 };
+        assert!(offer(local, 0).contains("c=IN IP6 2001:db8::1\r\n"));
+    }
+}

@@ -1,0 +1,149 @@
+//! Reads a remote description, tolerant of what trunks send: no `t=`, host names, odd spacing, session ids past 64 bits, Latin-1.
+
+use super::{Codec, Direction, PayloadType, RemoteAudio, SdpError};
+use crate::location::multipart;
+use crate::message::Fields;
+use sdp_types::{Connection, Media, Session};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+const MAX_STREAMS: usize = 16;
+const MAX_CODECS: usize = 32;
+
+/// A remote description and what we take of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Description {
+    pub audio: RemoteAudio,
+    /// All streams in order, for an answer.
+    pub streams: Vec<Media>,
+    /// Index of the stream that `audio` comes from.
+    pub chosen: usize,
+}
+
+/// The description in a message's body, alone or as a part of a multipart. `Ok(None)`: the message carries none.
+pub(crate) fn offer_in(fields: &Fields, body: &[u8]) -> Result<Option<Description>, SdpError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    let kind = fields.first("Content-Type").unwrap_or("application/sdp");
+    let part = multipart::parts(kind, body).into_iter().find(|part| part.is("application/sdp"));
+    part.map(|part| read(part.body)).transpose()
+}
+
+pub(crate) fn read(body: &[u8]) -> Result<Description, SdpError> {
+    let session = Session::parse(&clean(body)).map_err(|_| SdpError::Unreadable)?;
+    if session.medias.is_empty() || session.medias.len() > MAX_STREAMS {
+        return Err(if session.medias.is_empty() { SdpError::NoAudio } else { SdpError::Unreadable });
+    }
+    let (chosen, audio) = session
+        .medias
+        .iter()
+        .enumerate()
+        .find_map(|(index, media)| audio(&session, media).map(|audio| (index, audio)))
+        .ok_or(SdpError::NoAudio)?;
+    Ok(Description { audio, streams: session.medias, chosen })
+}
+
+/// Leaves only the lines that are used, each in a shape the parser takes. The origin is not used, so it is replaced by a good one.
+fn clean(body: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(body).map_or_else(|_| body.iter().map(|b| char::from(*b)).collect(), str::to_owned);
+    let mut out = String::from("v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
+    let mut described = false;
+    let mut connected = false;
+    for line in text.split(['\r', '\n']).map(str::trim_end) {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        match key.trim() {
+            "v" => described = true,
+            "m" => connected = false,
+            "c" if connected => continue,
+            "c" => connected = true,
+            "a" => {}
+            _ => continue,
+        }
+        match key.trim() {
+            "v" => {}
+            // Runs of spaces are one (m= and c= are split at single ones).
+            "m" | "c" => out.push_str(&format!("{}={}\r\n", key.trim(), value.split_whitespace().collect::<Vec<_>>().join(" "))),
+            _ => out.push_str(&format!("a={}\r\n", value.trim())),
+        }
+    }
+    // Nothing but a `v=` line makes it a session description.
+    if described { out.into_bytes() } else { Vec::new() }
+}
+
+fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
+    let plain = matches!(media.proto.to_ascii_uppercase().as_str(), "RTP/AVP" | "RTP/AVPF");
+    if !media.media.eq_ignore_ascii_case("audio") || media.port == 0 || !plain {
+        return None;
+    }
+    let mut codecs = Vec::new();
+    let mut telephone_event = None;
+    for pt in media.fmt.split_whitespace().filter_map(|pt| pt.parse::<u8>().ok()).filter(|pt| *pt < 128).take(MAX_CODECS) {
+        match encoding(media, pt) {
+            Some((name, 8000)) if name.eq_ignore_ascii_case("PCMA") => codecs.push(PayloadType { codec: Codec::Pcma, pt }),
+            Some((name, 8000)) if name.eq_ignore_ascii_case("PCMU") => codecs.push(PayloadType { codec: Codec::Pcmu, pt }),
+            Some((name, 8000)) if name.eq_ignore_ascii_case("telephone-event") => telephone_event = telephone_event.or(Some(pt)),
+            _ => {}
+        }
+    }
+    if codecs.is_empty() {
+        return None;
+    }
+    let stated = direction(media).or_else(|| session_direction(session)).unwrap_or_default();
+    let ip = address(media.connections.first().or(session.connection.as_ref()));
+    let direction = match (ip, stated) {
+        // RFC 2543 hold: the address 0.0.0.0 says "send me nothing".
+        (Some(ip), Direction::SendRecv) if ip.is_unspecified() => Direction::SendOnly,
+        (Some(ip), Direction::RecvOnly) if ip.is_unspecified() => Direction::Inactive,
+        _ => stated,
+    };
+    let ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    Some(RemoteAudio { address: SocketAddr::new(ip, media.port), codecs, telephone_event, ptime_ms: ptime(media), direction })
+}
+
+/// Name and clock rate of a payload type: its `rtpmap`, or the static assignment (RFC 3551 section 6).
+fn encoding(media: &Media, pt: u8) -> Option<(String, u32)> {
+    for value in media.get_attribute_values("rtpmap").flatten() {
+        let Some((number, rest)) = value.trim().split_once(char::is_whitespace) else { continue };
+        if number.parse() != Ok(pt) {
+            continue;
+        }
+        let mut parts = rest.trim().split('/');
+        let name = parts.next()?.to_owned();
+        let rate = parts.next().map_or(Some(8000), |rate| rate.trim().parse().ok())?;
+        let mono = parts.next().is_none_or(|channels| channels.trim() == "1");
+        return mono.then_some((name, rate));
+    }
+    match pt {
+        0 => Some(("PCMU".into(), 8000)),
+        8 => Some(("PCMA".into(), 8000)),
+        _ => None,
+    }
+}
+
+/// `None` for a host name: latching finds the address.
+fn address(connection: Option<&Connection>) -> Option<IpAddr> {
+    connection?.connection_address.split('/').next()?.parse().ok()
+}
+
+fn ptime(media: &Media) -> u8 {
+    let value =
+        |name| media.get_first_attribute_value(name).flatten().and_then(|text| text.trim().split('.').next()?.parse::<u8>().ok());
+    let wanted = value("ptime").unwrap_or(20);
+    wanted.min(value("maxptime").filter(|max| *max >= 10).unwrap_or(60)).clamp(10, 60)
+}
+
+fn direction(media: &Media) -> Option<Direction> {
+    direction_of(|name| media.has_attribute(name))
+}
+
+fn session_direction(session: &Session) -> Option<Direction> {
+    direction_of(|name| session.has_attribute(name))
+}
+
+fn direction_of(has: impl Fn(&str) -> bool) -> Option<Direction> {
+    [Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive].into_iter().find(|d| has(d.name()))
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -1,0 +1,125 @@
+//! Descriptions as trunks write them.
+
+use super::*;
+use proptest::prelude::*;
+
+fn audio(text: &str) -> RemoteAudio {
+    read(text.as_bytes()).unwrap().audio
+}
+
+fn pcma() -> PayloadType {
+    PayloadType { codec: Codec::Pcma, pt: 8 }
+}
+
+fn pcmu() -> PayloadType {
+    PayloadType { codec: Codec::Pcmu, pt: 0 }
+}
+
+#[test]
+fn a_plain_trunk_offer_is_read() {
+    let audio = audio(
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8 0 18 101\r\n\
+         a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:30\r\na=sendrecv\r\n",
+    );
+    let expected = RemoteAudio {
+        address: "10.0.0.1:40000".parse().unwrap(),
+        codecs: vec![pcma(), pcmu()],
+        telephone_event: Some(101),
+        ptime_ms: 30,
+        direction: Direction::SendRecv,
+    };
+    assert_eq!(audio, expected);
+}
+
+#[test]
+fn odd_but_real_descriptions_are_read() {
+    for (text, why) in [
+        ("v=0\nc=IN IP4 10.0.0.1\nm=audio 4000 RTP/AVP 0", "no o=, s= or t=, bare LF, no end of line"),
+        (
+            "v=0\r\no=- 99999999999999999999999 1 IN IP4 h\r\ns= \r\nc=IN IP4 10.0.0.1\r\nm=audio  4000  RTP/AVP  0\r\n",
+            "session id past 64 bits, double spaces",
+        ),
+        (
+            "v=0\r\no=Jos\u{e9} 1 1 IN IP4 h\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nb=AS:x\r\nm=audio 4000 RTP/AVP 0\r\na=rtpmap:0 pcmu/8000/1\r\n",
+            "broken b=, lower case",
+        ),
+        ("v=0\r\nm=video 0 RTP/AVP 96\r\nm=audio 4000/2 RTP/AVPF 0\r\nc=IN IP4 10.0.0.1\r\n", "audio is not the first stream"),
+    ] {
+        let audio = audio(text);
+        assert_eq!(audio.address, "10.0.0.1:4000".parse().unwrap(), "{why}");
+        assert_eq!(audio.codecs, [pcmu()], "{why}");
+    }
+    let latin = b"v=0\r\ns=Jos\xe9\r\nc=IN IP6 2001:db8::1\r\nm=audio 4000 RTP/AVP 8\r\n";
+    assert_eq!(read(latin).unwrap().audio.address, "[2001:db8::1]:4000".parse().unwrap());
+}
+
+#[test]
+fn a_host_name_is_no_address_and_no_hold() {
+    let audio = audio("v=0\r\nc=IN IP4 media.carrier.example\r\nm=audio 4000 RTP/AVP 8\r\n");
+    assert_eq!(audio.address, "0.0.0.0:4000".parse().unwrap());
+    assert_eq!(audio.direction, Direction::SendRecv);
+}
+
+#[test]
+fn hold_comes_in_three_forms() {
+    let with = |session: &str, media: &str, address: &str| {
+        audio(&format!("v=0\r\nc=IN IP4 {address}\r\n{session}m=audio 4000 RTP/AVP 8\r\n{media}")).direction
+    };
+    assert_eq!(with("", "a=sendonly\r\n", "10.0.0.1"), Direction::SendOnly);
+    assert_eq!(with("a=inactive\r\n", "", "10.0.0.1"), Direction::Inactive);
+    assert_eq!(with("a=inactive\r\n", "a=sendrecv\r\n", "10.0.0.1"), Direction::SendRecv);
+    assert_eq!(with("", "", "0.0.0.0"), Direction::SendOnly);
+}
+
+#[test]
+fn dynamic_payload_types_are_followed() {
+    let audio = audio(
+        "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 96 97 98 0\r\na=rtpmap:96 telephone-event/48000\r\na=rtpmap:97 PCMA/8000\r\n\
+         a=rtpmap:98 telephone-event/8000\r\na=rtpmap:0 G726-32/8000\r\na=ptime:200\r\na=maxptime:40\r\n",
+    );
+    assert_eq!(audio.codecs, [PayloadType { codec: Codec::Pcma, pt: 97 }]);
+    assert_eq!(audio.telephone_event, Some(98));
+    assert_eq!(audio.ptime_ms, 40);
+}
+
+#[test]
+fn without_usable_audio_there_is_an_error() {
+    for text in [
+        "v=0\r\nm=audio 0 RTP/AVP 8\r\n",
+        "v=0\r\nm=audio 4000 RTP/SAVP 8\r\n",
+        "v=0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n",
+        "v=0\r\nm=video 4000 RTP/AVP 8\r\n",
+        "v=0\r\n",
+    ] {
+        assert_eq!(read(text.as_bytes()).unwrap_err(), SdpError::NoAudio, "{text}");
+    }
+    for text in ["", "hello", "v=0\r\nm=audio x RTP/AVP 8\r\n"] {
+        assert_eq!(read(text.as_bytes()).unwrap_err(), SdpError::Unreadable, "{text}");
+    }
+}
+
+#[test]
+fn the_offer_is_found_inside_a_multipart() {
+    let mut fields = Fields::default();
+    fields.push("Content-Type", "multipart/mixed;boundary=\"b 1\"");
+    let body = "--b 1\r\nContent-Type: application/pidf+xml\r\n\r\n<x/>\r\n--b 1\r\nContent-Type: application/SDP;charset=x\r\n\r\n\
+                v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n--b 1--\r\n";
+    assert_eq!(offer_in(&fields, body.as_bytes()).unwrap().unwrap().audio.codecs, [pcma()]);
+    fields.set("Content-Type", "application/pidf+xml");
+    assert!(offer_in(&fields, b"<x/>").unwrap().is_none());
+    assert!(offer_in(&Fields::default(), b"\r\n").unwrap().is_none());
+}
+
+proptest! {
+    #[test]
+    fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let mut body = b"v=0\r\n".to_vec();
+        body.extend(octets);
+        let _ = read(&body);
+    }
+
+    #[test]
+    fn no_lines_make_it_panic(lines in proptest::collection::vec("[cma]=[ -~]{0,40}", 0..12)) {
+        let _ = read(format!("v=0\r\n{}", lines.join("\r\n")).as_bytes());
+    }
+}

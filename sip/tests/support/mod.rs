@@ -1,0 +1,189 @@
+//! What the integration tests share: a user agent on free loopback ports, real `sipp`, and a bare UDP peer.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use sip::{Config, Event, LegId, Limits, Listen, LocalAudio, Trunk, UserAgent};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::net::UdpSocket;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::Receiver;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A user agent with its events.
+pub struct Desk {
+    pub agent: UserAgent,
+    pub events: Receiver<Event>,
+}
+
+/// A user agent that takes calls from 127.0.0.1 (and from no other loopback address) by UDP and TCP.
+pub async fn desk() -> Desk {
+    desk_with(Limits::default(), None).await
+}
+
+pub async fn desk_with(limits: Limits, proxy: Option<SocketAddr>) -> Desk {
+    let listen = ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"].map(|text| text.parse::<Listen>().unwrap()).to_vec();
+    let trunks = vec![Trunk { name: "telco".into(), peers: vec!["127.0.0.1/32".parse().unwrap()], proxy }];
+    let (agent, events) = UserAgent::start(Config { listen, trunks, product: "siaga/test".into(), limits }).await.unwrap();
+    Desk { agent, events }
+}
+
+impl Desk {
+    pub fn udp(&self) -> SocketAddr {
+        self.agent.local_addresses().first().unwrap().address
+    }
+
+    pub fn tcp(&self) -> SocketAddr {
+        self.agent.local_addresses().last().unwrap().address
+    }
+
+    /// The next event, within a bounded time.
+    pub async fn next(&mut self) -> Event {
+        tokio::time::timeout(PATIENCE, self.events.recv()).await.expect("no event in time").expect("events ended")
+    }
+
+    /// The next event must be a new call.
+    pub async fn invited(&mut self) -> sip::Invitation {
+        match self.next().await {
+            Event::Invited(invitation) => *invitation,
+            other => panic!("not a new call: {other:?}"),
+        }
+    }
+
+    /// Whether nothing is waiting to be heard.
+    pub fn is_quiet(&mut self) -> bool {
+        self.events.try_recv().is_err()
+    }
+
+    /// Answers and waits for the ACK.
+    pub async fn answer(&mut self, leg: LegId) -> Option<sip::RemoteAudio> {
+        self.agent.answer(leg, audio()).await.unwrap();
+        match self.next().await {
+            Event::Confirmed { leg: confirmed, audio } if confirmed == leg => audio,
+            other => panic!("not confirmed: {other:?}"),
+        }
+    }
+}
+
+pub fn audio() -> LocalAudio {
+    LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 42 }
+}
+
+/// A free port that nothing else was given just now.
+pub fn free_port() -> u16 {
+    std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// One run of sipp; it ends by itself after one call.
+pub struct Sipp(Child);
+
+/// Starts a scenario of `tests/sipp`; `more` are further arguments.
+pub fn sipp(scenario: &str, target: SocketAddr, more: &[&str]) -> Sipp {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "sipp", scenario].iter().collect();
+    let mut command = Command::new("/usr/bin/sipp");
+    command.arg(target.to_string()).arg("-sf").arg(path);
+    command.args(["-m", "1", "-l", "1", "-nostdin", "-timeout", "15", "-timeout_error", "-nd"]);
+    if !more.contains(&"-i") {
+        command.args(["-i", "127.0.0.1"]);
+    }
+    if !more.contains(&"-p") {
+        command.args(["-p", &free_port().to_string()]);
+    }
+    command.args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    Sipp(command.spawn().expect("sipp runs (Debian package sip-tester)"))
+}
+
+impl Sipp {
+    /// Waits for the end; every step of the scenario must have come true.
+    pub async fn succeeded(self) {
+        let output = tokio::time::timeout(PATIENCE, self.0.wait_with_output()).await.expect("sipp ended in time").unwrap();
+        let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "sipp: {}\n{told}", output.status);
+    }
+}
+
+/// A peer that writes its messages by hand.
+pub struct Peer {
+    socket: UdpSocket,
+    to: SocketAddr,
+    calls: u32,
+}
+
+impl Peer {
+    pub async fn new(from: &str, to: SocketAddr) -> Peer {
+        Peer { socket: UdpSocket::bind((from, 0)).await.unwrap(), to, calls: 0 }
+    }
+
+    /// A request with good header fields; `lines` replace or add some by name, an empty value removes one.
+    pub fn request(&mut self, method: &str, uri: &str, lines: &[(&str, &str)], body: &str) -> String {
+        self.calls += 1;
+        let from = self.socket.local_addr().unwrap();
+        let mut fields = vec![
+            ("Via", format!("SIP/2.0/UDP {from};rport;branch=z9hG4bK{method}{}", self.calls)),
+            ("From", format!("<sip:peer@{from}>;tag=p{}", self.calls)),
+            ("To", "<sip:112@psap.example>".to_owned()),
+            ("Call-ID", format!("{}@{from}", self.calls)),
+            ("CSeq", format!("1 {method}")),
+            ("Contact", format!("<sip:peer@{from}>")),
+            ("Max-Forwards", "70".to_owned()),
+            ("Content-Length", body.len().to_string()),
+        ];
+        if !body.is_empty() {
+            fields.push(("Content-Type", "application/sdp".to_owned()));
+        }
+        for (name, value) in lines {
+            match fields.iter_mut().find(|(field, _)| field == name) {
+                Some(field) => field.1 = (*value).to_owned(),
+                None => fields.push((name, (*value).to_owned())),
+            }
+        }
+        let fields: String = fields.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+        format!("{method} {uri} SIP/2.0\r\n{fields}\r\n{body}")
+    }
+
+    pub async fn send(&self, text: &str) {
+        self.socket.send_to(text.as_bytes(), self.to).await.unwrap();
+    }
+
+    pub async fn send_octets(&self, octets: &[u8]) {
+        self.socket.send_to(octets, self.to).await.unwrap();
+    }
+
+    /// The next message, within a bounded time.
+    pub async fn receive(&self) -> String {
+        let mut buffer = vec![0; 65_535];
+        let (length, _) =
+            tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await.expect("no reply in time").unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
+    /// The next final response's code, with its text.
+    pub async fn final_response(&self) -> (u16, String) {
+        loop {
+            let text = self.receive().await;
+            let code: u16 = text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
+            if code >= 200 {
+                return (code, text);
+            }
+        }
+    }
+
+    /// Sends a request and waits for its final response.
+    pub async fn ask(&mut self, method: &str, uri: &str, lines: &[(&str, &str)], body: &str) -> (u16, String) {
+        let request = self.request(method, uri, lines, body);
+        self.send(&request).await;
+        self.final_response().await
+    }
+}
+
+/// Value of a header field in a message's text.
+pub fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines()
+        .find_map(|line| line.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()))
+}
+
+pub const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8 0 101\r\n\
+                         a=rtpmap:101 telephone-event/8000\r\n";
