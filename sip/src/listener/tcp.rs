@@ -68,7 +68,8 @@ impl TcpListening {
                 continue;
             };
             let (ingress, stop) = (ingress.clone(), stop.child_token());
-            let local = stream.local_addr().unwrap_or(self.local);
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            let local = stream.local_addr().map_or(self.local, |local| SocketAddr::new(local.ip().to_canonical(), local.port()));
             tokio::spawn(async move {
                 let reason =
                     stop.run_until_cancelled(connection(stream, peer, local, &ingress, &stop)).await.unwrap_or("stopped");

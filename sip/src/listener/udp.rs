@@ -11,7 +11,7 @@ use rsipstack::platform::net::UdpSocket as StackSocket;
 use rsipstack::transport::SipConnection;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::UdpSocket;
@@ -76,6 +76,8 @@ impl UdpSockets {
                     continue;
                 }
             };
+            // Peers are known by their IPv4 address even where an IPv6 socket heard them.
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
             self.remember(peer, index);
             let octets = buffer.get(..length).unwrap_or_default();
             let reply = if octets == b"\r\n\r\n" {
@@ -85,7 +87,7 @@ impl UdpSockets {
                 ingress.receive(octets, Framing::Datagram, source, connection).await.map(|reply| (reply.octets, reply.to))
             };
             if let Some((octets, to)) = reply
-                && let Err(error) = socket.send_to(&octets, to).await
+                && let Err(error) = socket.send_to(&octets, fitted(to, *local)).await
             {
                 tracing::debug!(%error, %to, "sending a reply failed");
             }
@@ -102,11 +104,19 @@ impl UdpSockets {
         }
     }
 
-    fn socket_for(&self, to: SocketAddr) -> Option<&UdpSocket> {
+    fn socket_for(&self, to: SocketAddr) -> Option<&(UdpSocket, SocketAddr)> {
         let known = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(&to).copied();
         let known = known.and_then(|index| self.sockets.get(index));
         let fitting = || self.sockets.iter().find(|(_, local)| local.is_ipv4() == to.is_ipv4());
-        known.or_else(fitting).or(self.sockets.first()).map(|(socket, _)| socket)
+        known.or_else(fitting).or(self.sockets.first())
+    }
+}
+
+/// An address as the socket bound to `local` can send to it.
+fn fitted(to: SocketAddr, local: SocketAddr) -> SocketAddr {
+    match to.ip() {
+        IpAddr::V4(ip) if local.is_ipv6() => SocketAddr::new(ip.to_ipv6_mapped().into(), to.port()),
+        _ => to,
     }
 }
 
@@ -118,8 +128,8 @@ impl StackSocket for UdpSockets {
     }
 
     async fn send_to(&self, octets: &[u8], to: SocketAddr) -> rsipstack::Result<usize> {
-        let socket = self.socket_for(to).ok_or_else(|| rsipstack::Error::Error("no UDP socket".into()))?;
-        Ok(socket.send_to(octets, to).await?)
+        let (socket, local) = self.socket_for(to).ok_or_else(|| rsipstack::Error::Error("no UDP socket".into()))?;
+        Ok(socket.send_to(octets, fitted(to, *local)).await?)
     }
 
     fn local_addr(&self) -> rsipstack::Result<SocketAddr> {

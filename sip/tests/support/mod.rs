@@ -25,7 +25,11 @@ pub async fn desk() -> Desk {
 }
 
 pub async fn desk_with(limits: Limits, proxy: Option<SocketAddr>) -> Desk {
-    let listen = ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"].map(|text| text.parse::<Listen>().unwrap()).to_vec();
+    desk_on(&["udp://127.0.0.1:0", "tcp://127.0.0.1:0"], limits, proxy).await
+}
+
+pub async fn desk_on(listen: &[&str], limits: Limits, proxy: Option<SocketAddr>) -> Desk {
+    let listen = listen.iter().map(|text| text.parse::<Listen>().unwrap()).collect();
     let trunks = vec![Trunk { name: "telco".into(), peers: vec!["127.0.0.1/32".parse().unwrap()], proxy }];
     let (agent, events) = UserAgent::start(Config { listen, trunks, product: "siaga/test".into(), limits }).await.unwrap();
     Desk { agent, events }
@@ -85,7 +89,10 @@ pub fn sipp(scenario: &str, target: SocketAddr, more: &[&str]) -> Sipp {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "sipp", scenario].iter().collect();
     let mut command = Command::new("/usr/bin/sipp");
     command.arg(target.to_string()).arg("-sf").arg(path);
-    command.args(["-m", "1", "-l", "1", "-nostdin", "-timeout", "15", "-timeout_error", "-nd"]);
+    if !more.contains(&"-m") {
+        command.args(["-m", "1", "-l", "1"]);
+    }
+    command.args(["-nostdin", "-timeout", "15", "-timeout_error", "-nd"]);
     if !more.contains(&"-i") {
         command.args(["-i", "127.0.0.1"]);
     }
@@ -108,13 +115,15 @@ impl Sipp {
 /// A peer that writes its messages by hand.
 pub struct Peer {
     socket: UdpSocket,
-    to: SocketAddr,
     calls: u32,
 }
 
 impl Peer {
     pub async fn new(from: &str, to: SocketAddr) -> Peer {
-        Peer { socket: UdpSocket::bind((from, 0)).await.unwrap(), to, calls: 0 }
+        let socket = UdpSocket::bind((from, 0)).await.unwrap();
+        // Connected, so that only what comes from the very address called is heard.
+        socket.connect(to).await.unwrap();
+        Peer { socket, calls: 0 }
     }
 
     /// A request with good header fields; `lines` replace or add some by name, an empty value removes one.
@@ -145,11 +154,11 @@ impl Peer {
     }
 
     pub async fn send(&self, text: &str) {
-        self.socket.send_to(text.as_bytes(), self.to).await.unwrap();
+        self.socket.send(text.as_bytes()).await.unwrap();
     }
 
     pub async fn send_octets(&self, octets: &[u8]) {
-        self.socket.send_to(octets, self.to).await.unwrap();
+        self.socket.send(octets).await.unwrap();
     }
 
     /// The next message, within a bounded time.
@@ -171,12 +180,34 @@ impl Peer {
         }
     }
 
+    /// The next message that begins so.
+    pub async fn receive_until(&self, beginning: &str) -> String {
+        loop {
+            let text = self.receive().await;
+            if text.starts_with(beginning) {
+                return text;
+            }
+        }
+    }
+
     /// Sends a request and waits for its final response.
     pub async fn ask(&mut self, method: &str, uri: &str, lines: &[(&str, &str)], body: &str) -> (u16, String) {
         let request = self.request(method, uri, lines, body);
         self.send(&request).await;
         self.final_response().await
     }
+}
+
+/// The request inside the dialog that a response to `invite` began.
+pub fn within(invite: &str, response: &str, method: &str, number: u32) -> String {
+    let from = field(invite, "From").unwrap();
+    let to = field(response, "To").unwrap();
+    let call_id = field(invite, "Call-ID").unwrap();
+    let via = field(invite, "Via").unwrap().split(";branch").next().unwrap();
+    format!(
+        "{method} sip:112@psap.example SIP/2.0\r\nVia: {via};branch=z9hG4bK{method}-{number}\r\nFrom: {from}\r\nTo: {to}\r\n\
+         Call-ID: {call_id}\r\nCSeq: {number} {method}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    )
 }
 
 /// Value of a header field in a message's text.
