@@ -1,12 +1,112 @@
-//! All SQL. One text for SQLite and PostgreSQL; rows in, rows out. It knows tables, not rules.
+//! All SQL: one text for SQLite and PostgreSQL, by aggregate. It knows tables, not rules, and decides nothing.
+//!
+//! Reads go through [`Reader`], writes through [`Unit`]: one transaction that also appends its events.
 
+/// Runs one body on whichever engine there is. `$c` is its connection; the second form also names a macro that gives the text in
+/// which the two engines differ.
+macro_rules! on {
+    ($db:expr, |$c:ident| $body:expr) => {
+        match $db {
+            $crate::store::Conn::Lite(c) => {
+                let $c = &mut **c;
+                $body.await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Conn::Pg(c) => {
+                let $c = &mut **c;
+                $body.await.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+    ($db:expr, |$c:ident, $text:ident = $lite:literal or $pg:literal| $body:expr) => {
+        match $db {
+            $crate::store::Conn::Lite(c) => {
+                macro_rules! $text {
+                    () => {
+                        $lite
+                    };
+                }
+                let $c = &mut **c;
+                $body.await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Conn::Pg(c) => {
+                macro_rules! $text {
+                    () => {
+                        $pg
+                    };
+                }
+                let $c = &mut **c;
+                $body.await.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+}
+
+/// Runs a statement that gives nothing back.
+macro_rules! run {
+    ($db:expr, $query:expr) => {
+        match $db {
+            $crate::store::Conn::Lite(c) => $query.execute(&mut **c).await.map(|_| ()).map_err($crate::store::StoreError::from),
+            $crate::store::Conn::Pg(c) => $query.execute(&mut **c).await.map(|_| ()).map_err($crate::store::StoreError::from),
+        }
+    };
+}
+
+mod agencies;
+mod alarms;
+mod audit;
+mod calls;
+mod cameras;
+mod column;
+mod dispatches;
 mod error;
+mod events;
+mod footage;
+mod incident_types;
+mod incidents;
+mod outbox;
+mod recordings;
+mod reports;
+mod sessions;
+mod statistics;
+mod teams;
+mod unit;
+mod users;
 
+pub use dispatches::DispatchRow;
 pub use error::StoreError;
+pub use events::NewEvent;
+pub use footage::NewFootage;
+pub use outbox::{Message, MessageState};
+pub use sessions::SessionRow;
+pub use statistics::DayCounts;
+pub use unit::{Conn, Reader, Unit};
+pub use users::UserRow;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The longest that anything waits for a connection or a lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+enum Db {
+    /// One connection writes; SQLite lets no second one anyway, and its readers never wait for it.
+    Lite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Pg(PgPool),
+}
 
 /// A cheap clone of the connection pools.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    db: Db,
+}
 
 impl Store {
     /// Opens `sqlite:///path/siaga.db` (created if missing) or `postgres://user@host/database` and brings its tables up to date.
@@ -14,7 +114,73 @@ impl Store {
     /// # Errors
     /// Each says which of the two is wrong and what to do.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let _ = url;
-        Err(StoreError::BadUrl)
+        if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
+            Self::open_lite(path).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::open_pg(url).await
+        } else {
+            Err(StoreError::BadUrl)
+        }
+    }
+
+    async fn open_lite(path: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // NORMAL may lose a committed transaction when the power fails.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE)
+            .foreign_keys(true);
+        let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(StoreError::Open)?;
+        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+        let readers = pool().max_connections(4).connect_with(options.read_only(true)).await.map_err(StoreError::Open)?;
+        Ok(Self { db: Db::Lite { writer, readers } })
+    }
+
+    async fn open_pg(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::BadUrl)?
+            .application_name("siaga")
+            .options([("statement_timeout", "10s"), ("lock_timeout", "5s")]);
+        let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
+        let pool = pool.connect_with(options).await.map_err(StoreError::Open)?;
+        sqlx::migrate!("migrations/postgres").run(&pool).await?;
+        Ok(Self { db: Db::Pg(pool) })
+    }
+
+    /// A connection to read from.
+    pub async fn read(&self) -> Result<Reader, StoreError> {
+        Ok(match &self.db {
+            Db::Lite { readers, .. } => Reader::Lite(readers.acquire().await?),
+            Db::Pg(pool) => Reader::Pg(pool.acquire().await?),
+        })
+    }
+
+    /// Begins a transaction. Dropped without a commit it has never been.
+    pub async fn begin(&self) -> Result<Unit, StoreError> {
+        Ok(match &self.db {
+            // A deferred transaction that reads first could fail to become a writer.
+            Db::Lite { writer, .. } => Unit::lite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Pg(pool) => Unit::pg(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut reader = self.read().await?;
+        on!(&mut reader.db(), |c| sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM counters").fetch_one(c)).map(|_| ())
+    }
+
+    /// Closes every connection, after what is under way.
+    pub async fn close(&self) {
+        match &self.db {
+            Db::Lite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Db::Pg(pool) => pool.close().await,
+        }
     }
 }

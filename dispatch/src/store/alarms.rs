@@ -1,0 +1,50 @@
+//! Alarms that were raised, so that a restart silences none.
+
+use super::column::{At, Json};
+use super::unit::Conn;
+use super::StoreError;
+use crate::contract::{AlarmKind, AlarmView};
+use crate::id::{AlarmId, UserId};
+use jiff::Timestamp;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: AlarmId,
+    raised_at: At,
+    kind: Json<AlarmKind>,
+}
+
+impl From<Row> for AlarmView {
+    fn from(row: Row) -> Self {
+        Self { id: row.id, raised_at: row.raised_at.0, kind: row.kind.0 }
+    }
+}
+
+impl Conn<'_> {
+    pub async fn insert_alarm(&mut self, alarm: &AlarmView, node: &str) -> Result<(), StoreError> {
+        run!(self, sqlx::query(
+            "INSERT INTO alarms (id, node, raised_at, kind) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING"
+        )
+        .bind(alarm.id)
+        .bind(node)
+        .bind(At(alarm.raised_at))
+        .bind(Json(alarm.kind.clone())))
+    }
+
+    pub async fn end_alarm(&mut self, id: AlarmId, by: Option<UserId>, at: Timestamp) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE alarms SET ended_at = $2, acknowledged_by = $3 WHERE id = $1 AND ended_at IS NULL")
+            .bind(id)
+            .bind(At(at))
+            .bind(by))
+    }
+
+    /// The alarms of a node that still sound, oldest first.
+    pub async fn sounding_alarms(&mut self, node: &str) -> Result<Vec<AlarmView>, StoreError> {
+        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(
+            "SELECT id, raised_at, kind FROM alarms WHERE node = $1 AND ended_at IS NULL ORDER BY raised_at, id LIMIT 1000"
+        )
+        .bind(node)
+        .fetch_all(c))?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+}

@@ -1,0 +1,208 @@
+//! Calls: from the trunk to the end.
+
+use super::column::{At, coordinates, position};
+use super::unit::Conn;
+use super::StoreError;
+use crate::contract::{CallState, CallView, CallerLocation, Disposition, EarlierCall, EndedBy};
+use crate::id::{CallId, IncidentId, ReportId, UserId};
+use jiff::Timestamp;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: CallId,
+    report_id: ReportId,
+    number: Option<String>,
+    name: Option<String>,
+    dialled: String,
+    trunk: String,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    radius_m: Option<f64>,
+    civic: Option<String>,
+    arrived_at: At,
+    answered_at: Option<At>,
+    ended_at: Option<At>,
+    ended_by: Option<EndedBy>,
+    operator_id: Option<UserId>,
+    operator_name: Option<String>,
+}
+
+impl From<Row> for CallView {
+    fn from(row: Row) -> Self {
+        // Whether a call rings or is held only the switchboard knows.
+        let state = match (&row.answered_at, &row.ended_at) {
+            (_, Some(_)) => CallState::Ended,
+            (Some(_), None) => CallState::Active,
+            (None, None) => CallState::Waiting,
+        };
+        let position = position(row.latitude, row.longitude);
+        let located = position.is_some() || row.civic.is_some();
+        Self {
+            id: row.id,
+            report: row.report_id,
+            state,
+            number: row.number,
+            name: row.name,
+            dialled: row.dialled,
+            trunk: row.trunk,
+            arrived_at: row.arrived_at.0,
+            answered_at: row.answered_at.map(|at| at.0),
+            ended_at: row.ended_at.map(|at| at.0),
+            ended_by: row.ended_by,
+            operator: row.operator_id,
+            operator_name: row.operator_name,
+            location: located.then_some(CallerLocation { position, radius_m: row.radius_m, civic: row.civic }),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Earlier {
+    id: CallId,
+    arrived_at: At,
+    caller_name: Option<String>,
+    place: Option<String>,
+    disposition: Option<Disposition>,
+    incident_id: Option<IncidentId>,
+    incident_number: Option<String>,
+}
+
+impl From<Earlier> for EarlierCall {
+    fn from(row: Earlier) -> Self {
+        Self {
+            call: row.id,
+            arrived_at: row.arrived_at.0,
+            caller_name: row.caller_name.filter(|name| !name.is_empty()),
+            place: row.place.filter(|place| !place.is_empty()),
+            disposition: row.disposition,
+            incident: row.incident_id,
+            incident_number: row.incident_number,
+        }
+    }
+}
+
+macro_rules! select_calls {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, report_id, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at, answered_at, \
+             ended_at, ended_by, operator_id, operator_name FROM calls ",
+            $rest
+        )
+    };
+}
+
+impl Conn<'_> {
+    /// Keeps a call that has arrived; one that is known already stays as it is.
+    pub async fn insert_call(&mut self, call: &CallView, node: &str) -> Result<(), StoreError> {
+        let location = call.location.as_ref();
+        let (latitude, longitude) = coordinates(location.and_then(|location| location.position));
+        run!(self, sqlx::query(
+            "INSERT INTO calls (id, report_id, node, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING"
+        )
+        .bind(call.id)
+        .bind(call.report)
+        .bind(node)
+        .bind(&call.number)
+        .bind(&call.name)
+        .bind(&call.dialled)
+        .bind(&call.trunk)
+        .bind(latitude)
+        .bind(longitude)
+        .bind(location.and_then(|location| location.radius_m))
+        .bind(location.and_then(|location| location.civic.clone()))
+        .bind(At(call.arrived_at)))
+    }
+
+    /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number.
+    pub async fn answer_call(
+        &mut self,
+        id: CallId,
+        operator: Option<(UserId, &str)>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (user, name) = operator.unzip();
+        run!(self, sqlx::query(
+            "UPDATE calls SET operator_id = $2, operator_name = $3, answered_at = COALESCE(answered_at, $4) WHERE id = $1"
+        )
+        .bind(id)
+        .bind(user)
+        .bind(name)
+        .bind(At(at)))
+    }
+
+    pub async fn end_call(&mut self, id: CallId, by: EndedBy, at: Timestamp) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE calls SET ended_by = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL")
+            .bind(id)
+            .bind(by)
+            .bind(At(at)))
+    }
+
+    /// The calls of a node that have not ended.
+    pub async fn open_calls(&mut self, node: &str) -> Result<Vec<CallView>, StoreError> {
+        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_calls!("WHERE node = $1 AND ended_at IS NULL ORDER BY arrived_at"))
+            .bind(node)
+            .fetch_all(c))?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    pub async fn call(&mut self, id: CallId) -> Result<Option<CallView>, StoreError> {
+        let row: Option<Row> = on!(self, |c| sqlx::query_as(select_calls!("WHERE id = $1")).bind(id).fetch_optional(c))?;
+        Ok(row.map(Into::into))
+    }
+
+    /// Newest first.
+    pub async fn calls(
+        &mut self,
+        number: Option<&str>,
+        before: Option<Timestamp>,
+        limit: i64,
+    ) -> Result<Vec<CallView>, StoreError> {
+        let before = before.unwrap_or(Timestamp::MAX);
+        let rows: Vec<Row> = match number {
+            Some(number) => on!(self, |c| sqlx::query_as(select_calls!(
+                "WHERE number = $1 AND arrived_at < $2 ORDER BY arrived_at DESC, id DESC LIMIT $3"
+            ))
+            .bind(number)
+            .bind(At(before))
+            .bind(limit)
+            .fetch_all(c))?,
+            None => on!(self, |c| sqlx::query_as(select_calls!(
+                "WHERE arrived_at < $1 ORDER BY arrived_at DESC, id DESC LIMIT $2"
+            ))
+            .bind(At(before))
+            .bind(limit)
+            .fetch_all(c))?,
+        };
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// The calls that reported an incident, oldest first.
+    pub async fn incident_calls(&mut self, incident: IncidentId) -> Result<Vec<CallView>, StoreError> {
+        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_calls!(
+            "WHERE id IN (SELECT call_id FROM reports WHERE incident_id = $1) ORDER BY arrived_at LIMIT 200"
+        ))
+        .bind(incident)
+        .fetch_all(c))?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// Calls from a number but for one of them, newest first.
+    pub async fn earlier_calls(
+        &mut self,
+        number: &str,
+        except: Option<CallId>,
+        limit: i64,
+    ) -> Result<Vec<EarlierCall>, StoreError> {
+        let rows: Vec<Earlier> = on!(self, |c| sqlx::query_as(
+            "SELECT c.id, c.arrived_at, r.caller_name, r.place, r.disposition, r.incident_id, i.number AS incident_number \
+             FROM calls c LEFT JOIN reports r ON r.call_id = c.id LEFT JOIN incidents i ON i.id = r.incident_id \
+             WHERE c.number = $1 AND c.id <> $2 ORDER BY c.arrived_at DESC, c.id DESC LIMIT $3"
+        )
+        .bind(number)
+        .bind(except.map(|id| id.to_string()).unwrap_or_default())
+        .bind(limit)
+        .fetch_all(c))?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+}

@@ -1,0 +1,151 @@
+//! Messages on their way to a chat service. They are written in the transaction of what they tell, and claimed with a lease, so
+//! that a sender that dies gives them back.
+
+use super::column::{At, stored_as, words};
+use super::unit::Conn;
+use super::StoreError;
+use crate::contract::Channel;
+use crate::id::DispatchId;
+use jiff::Timestamp;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, Encode, Type};
+use uuid::Uuid;
+
+/// A message's identity in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct MessageId(Uuid);
+
+stored_as!([] MessageId, String, |id| Ok(id.0.to_string()), |text| Ok(MessageId(text.parse()?)));
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageState {
+    /// Due at its time.
+    Pending,
+    /// Somebody has claimed it until the lease ends.
+    Sending,
+    /// The service took it.
+    Sent,
+    /// Given up.
+    Dead,
+}
+
+words! { MessageState { Pending = "pending", Sending = "sending", Sent = "sent", Dead = "dead" } }
+
+/// A message without what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub id: Uuid,
+    pub dispatch: DispatchId,
+    pub channel: Channel,
+    pub state: MessageState,
+    pub attempts: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: MessageId,
+    dispatch_id: DispatchId,
+    channel: Channel,
+    state: MessageState,
+    attempts: i64,
+}
+
+impl From<Row> for Message {
+    fn from(row: Row) -> Self {
+        Self { id: row.id.0, dispatch: row.dispatch_id, channel: row.channel, state: row.state, attempts: row.attempts }
+    }
+}
+
+impl Conn<'_> {
+    /// Puts a message into the outbox. `false` if this dispatch has had one by this channel already.
+    pub async fn enqueue(
+        &mut self,
+        id: Uuid,
+        dispatch: DispatchId,
+        channel: Channel,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let row: Option<MessageId> = on!(self, |c| sqlx::query_scalar(
+            "INSERT INTO outbox (id, dispatch_id, channel, state, attempts, next_at, lease_until) VALUES ($1, $2, $3, $4, 0, $5, 0) \
+             ON CONFLICT (dispatch_id, channel) DO NOTHING RETURNING id"
+        )
+        .bind(MessageId(id))
+        .bind(dispatch)
+        .bind(channel)
+        .bind(MessageState::Pending)
+        .bind(At(now))
+        .fetch_optional(c))?;
+        Ok(row.is_some())
+    }
+
+    /// Claims messages that are due, or whose lease ended, until `lease_until`; the longest due first.
+    pub async fn claim_messages(
+        &mut self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Message>, StoreError> {
+        let rows: Vec<Row> = on!(self, |c, skip = "" or " FOR UPDATE SKIP LOCKED"| sqlx::query_as(concat!(
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id IN (SELECT id FROM outbox \
+             WHERE (state = 'pending' AND next_at <= $1) OR (state = 'sending' AND lease_until <= $1) ORDER BY next_at, id LIMIT $3",
+            skip!(),
+            ") RETURNING id, dispatch_id, channel, state, attempts"
+        ))
+        .bind(At(now))
+        .bind(At(lease_until))
+        .bind(limit)
+        .fetch_all(c))?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// The message, which nobody else changes until the transaction ends.
+    pub async fn lock_message(&mut self, id: Uuid) -> Result<Option<Message>, StoreError> {
+        let row: Option<Row> = on!(self, |c, lock = "" or " FOR UPDATE"| sqlx::query_as(concat!(
+            "SELECT id, dispatch_id, channel, state, attempts FROM outbox WHERE id = $1",
+            lock!()
+        ))
+        .bind(MessageId(id))
+        .fetch_optional(c))?;
+        Ok(row.map(Into::into))
+    }
+
+    /// The message that a service knows by this name; the newest, should the service use a name twice.
+    pub async fn message_by_external_id(&mut self, channel: Channel, external_id: &str) -> Result<Option<Message>, StoreError> {
+        let row: Option<Row> = on!(self, |c| sqlx::query_as(
+            "SELECT id, dispatch_id, channel, state, attempts FROM outbox WHERE channel = $1 AND external_id = $2 \
+             ORDER BY id DESC LIMIT 1"
+        )
+        .bind(channel)
+        .bind(external_id)
+        .fetch_optional(c))?;
+        Ok(row.map(Into::into))
+    }
+
+    /// Whether another message of the dispatch may still arrive.
+    pub async fn has_live_message(&mut self, dispatch: DispatchId, but: Uuid) -> Result<bool, StoreError> {
+        let count: i64 = on!(self, |c| sqlx::query_scalar(
+            "SELECT COUNT(*) FROM outbox WHERE dispatch_id = $1 AND id <> $2 AND state <> 'dead'"
+        )
+        .bind(dispatch)
+        .bind(MessageId(but))
+        .fetch_one(c))?;
+        Ok(count > 0)
+    }
+
+    pub async fn set_message_sent(&mut self, id: Uuid, external_id: &str) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE outbox SET state = 'sent', external_id = $2 WHERE id = $1")
+            .bind(MessageId(id))
+            .bind(external_id))
+    }
+
+    pub async fn set_message_pending(&mut self, id: Uuid, next_at: Timestamp) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE outbox SET state = 'pending', next_at = $2 WHERE id = $1")
+            .bind(MessageId(id))
+            .bind(At(next_at)))
+    }
+
+    pub async fn set_message_dead(&mut self, id: Uuid) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE outbox SET state = 'dead' WHERE id = $1").bind(MessageId(id)))
+    }
+}
