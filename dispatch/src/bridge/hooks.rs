@@ -5,12 +5,16 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header::RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Longest time for a body to arrive, and for what it says to be kept.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time for a body to arrive.
+const ARRIVAL: Duration = Duration::from_secs(5);
+
+/// Longest time for what a body says to be kept.
+const KEEPING: Duration = Duration::from_secs(10);
 
 /// Webhook requests of one service in work at the same time; those beyond are asked to come again.
 const AT_ONCE: usize = 32;
@@ -21,19 +25,20 @@ pub struct Door {
     channel: &'static str,
     body_max: usize,
     places: Arc<Semaphore>,
+    refused: Arc<AtomicU64>,
 }
 
 impl Door {
     /// `channel` is the label in metrics, `body_max` the largest body in bytes.
     pub fn new(channel: &'static str, body_max: usize) -> Self {
-        Self { channel, body_max, places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { channel, body_max, places: Arc::new(Semaphore::new(AT_ONCE)), refused: Arc::default() }
     }
 
     /// Reads the body within its bounds. The permit is held until the request is done.
     pub async fn enter(&self, request: Request<Body>) -> Result<(HeaderMap, Bytes, OwnedSemaphorePermit), Response> {
         let Ok(permit) = self.places.clone().try_acquire_owned() else { return Err(self.later("busy")) };
         let (head, body) = request.into_parts();
-        match tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, self.body_max)).await {
+        match tokio::time::timeout(ARRIVAL, axum::body::to_bytes(body, self.body_max)).await {
             Ok(Ok(body)) => Ok((head.headers, body, permit)),
             Ok(Err(_)) => Err(self.refuse(StatusCode::PAYLOAD_TOO_LARGE, "body")),
             Err(_) => Err(self.refuse(StatusCode::REQUEST_TIMEOUT, "slow")),
@@ -43,7 +48,11 @@ impl Door {
     /// Refuses with a counter. Nothing has changed.
     pub fn refuse(&self, status: StatusCode, why: &'static str) -> Response {
         metrics::counter!("siaga_webhooks_refused_total", "channel" => self.channel, "why" => why).increment(1);
-        tracing::warn!(channel = self.channel, why, "webhook refused");
+        // Whoever reaches the address can cause these, so that the log tells only the 1st, 2nd, 4th, 8th ...
+        let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+        if refused.is_power_of_two() {
+            tracing::warn!(channel = self.channel, why, refused, "a webhook was refused");
+        }
         status.into_response()
     }
 
@@ -56,7 +65,7 @@ impl Door {
 
     /// Runs what a request asks for, bounded in time.
     pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Response> {
-        tokio::time::timeout(PATIENCE, work).await.map_err(|_| self.later("slow_desk"))
+        tokio::time::timeout(KEEPING, work).await.map_err(|_| self.later("slow_desk"))
     }
 }
 

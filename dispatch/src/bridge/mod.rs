@@ -28,6 +28,7 @@ use self::telegram::Telegram;
 use self::whatsapp::Whatsapp;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -74,6 +75,9 @@ pub struct Started {
     pub telegram_name: watch::Receiver<Option<String>>,
 }
 
+/// How long replies may take at shutdown, beyond the messages of the outbox.
+const REPLIES_FINISH: Duration = Duration::from_secs(3);
+
 /// Starts all that is configured. Must be called within a tokio runtime.
 ///
 /// # Errors
@@ -101,15 +105,27 @@ pub fn start(config: Config, desk: Arc<dyn BridgeDesk>, shutdown: CancellationTo
         hooks = hooks.merge(whatsapp::hook::router(whatsapp.clone()));
         couriers.whatsapp = Some(Arc::new(whatsapp));
     }
-    tasks.spawn(Outbox::new(desk, couriers, config.outbox).run(shutdown));
+    tasks.spawn(Outbox::new(desk, couriers, config.outbox).run(shutdown.clone()));
+    let task = tokio::spawn(keep(tasks, config.outbox.finish + REPLIES_FINISH, shutdown));
+    Ok(Started { hooks, task, telegram_name })
+}
 
-    let task = tokio::spawn(async move {
+/// Waits for all tasks; once `shutdown` has come, not longer than `finish`. What has not ended by then is cut off.
+async fn keep(mut tasks: JoinSet<()>, finish: Duration, shutdown: CancellationToken) {
+    let all = async {
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
                 metrics::counter!("siaga_bridge_panics_total").increment(1);
                 tracing::error!(%error, "a chat bridge ended");
             }
         }
-    });
-    Ok(Started { hooks, task, telegram_name })
+    };
+    tokio::pin!(all);
+    tokio::select! {
+        () = &mut all => return,
+        () = shutdown.cancelled() => {}
+    }
+    if tokio::time::timeout(finish, all).await.is_err() {
+        tracing::warn!("chat replies were still waiting at shutdown and are lost");
+    }
 }

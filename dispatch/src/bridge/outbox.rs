@@ -68,8 +68,8 @@ impl Default for Settings {
         Self {
             at_once: 16,
             attempts: 8,
-            attempt: Duration::from_secs(20),
-            lease: Duration::from_secs(45),
+            attempt: Duration::from_secs(12),
+            lease: Duration::from_secs(30),
             look: Duration::from_secs(1),
             backoff: Backoff::default(),
             finish: Duration::from_secs(10),

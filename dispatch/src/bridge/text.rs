@@ -250,3 +250,7 @@ fn escape(text: &str) -> String {
     }
     safe
 }
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;
