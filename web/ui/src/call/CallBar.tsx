@@ -1,0 +1,142 @@
+/** The top of every page: the call, what can be done with it, and whether everything is connected. */
+import { Button, Popover } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import type { CallView } from '../api/types'
+import { Icon } from '../app/Icon'
+import { Key } from '../app/Key'
+import { useT } from '../i18n/i18n'
+import { useShortcuts } from '../keys/useShortcuts'
+import { live } from '../live/live'
+import { LevelBar } from '../shift/LevelBar'
+import { media, setMuted } from '../shift/mediaLeg'
+import { useNow } from '../util/now'
+import { useSelect, useStore } from '../util/store'
+import { elapsed } from '../util/time'
+import { act, refusal } from './actions'
+import { Connections } from './Connections'
+import { Keypad } from './Keypad'
+import { MainMenu } from './MainMenu'
+import { Pause } from './Pause'
+import { RingBanner } from './RingBanner'
+import { useMyCall } from './useMyCall'
+
+export function CallBar() {
+  const t = useT()
+  const call = useMyCall()
+  const problem = useStore(refusal)
+  const ringing = useSelect(live, ({ offered }) => offered)
+  return (
+    <header className="sg-bar">
+      {ringing && call?.id === ringing ? <RingBanner call={call} /> : call ? <ActiveCall call={call} /> : <Idle />}
+      {problem && (
+        <output aria-live="assertive" className="sg-bar-problem">
+          <Icon name="warning" /> {problem}
+        </output>
+      )}
+      <span className="sg-visually-hidden" aria-live="polite">
+        {call ? t(`call.state.${call.state}`) : t('call.none')}
+      </span>
+      <Connections />
+      <MainMenu />
+    </header>
+  )
+}
+
+function Idle() {
+  const t = useT()
+  return (
+    <>
+      <div className="sg-bar-call">
+        <span className="sg-call-state" data-call-state="none" data-testid="call-state">
+          <Icon name="phone" size={22} /> {t('call.none')}
+        </span>
+      </div>
+      <Pause />
+    </>
+  )
+}
+
+function ActiveCall({ call }: { call: CallView }) {
+  const t = useT()
+  const now = useNow()
+  const { muted, microphone, remote } = useStore(media)
+  const [keypad, setKeypad] = useState(false)
+  const digits = useSelect(live, (state) => state.digits[call.id] ?? '')
+  const held = call.state === 'held'
+  const hold = () => void act(call.id, held ? 'resume' : 'hold')
+  const hangUp = () => void act(call.id, 'hangup')
+  useShortcuts({
+    hold,
+    hangUp,
+    mute: () => setMuted(!muted),
+    keypad: () => setKeypad((open) => !open),
+  })
+  // A muted microphone must not outlive the call it was muted for.
+  useEffect(() => () => setMuted(false), [])
+  return (
+    <>
+      <div className="sg-bar-call">
+        <span className={`sg-call-state sg-call-${call.state}`} data-call-state={call.state} data-testid="call-state">
+          <Icon name={held ? 'pause' : 'phone'} size={22} /> {t(`call.state.${call.state}`)}
+        </span>
+        <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
+        {call.name && <span className="sg-ellipsis">{call.name}</span>}
+        <span className="sg-timer" data-testid="call-timer">
+          {elapsed(now - Date.parse(call.answered_at ?? call.arrived_at))}
+        </span>
+        {digits && (
+          <span className="sg-dim" data-testid="caller-digits" title={t('call.caller_digits')}>
+            <Icon name="keypad" /> {digits.slice(-8)}
+          </span>
+        )}
+      </div>
+      <div className="sg-levels">
+        <Icon name={muted ? 'micOff' : 'mic'} />
+        <LevelBar label={t('call.level_out')} stream={microphone} testId="level-microphone" />
+        <Icon name="speaker" />
+        <LevelBar label={t('call.level_in')} stream={remote} testId="level-caller" />
+      </div>
+      <div className="sg-row">
+        <Button data-testid="hold" onClick={hold} rightSection={<Key of="hold" />} variant="default">
+          {t(held ? 'call.resume' : 'call.hold')}
+        </Button>
+        <Button
+          aria-pressed={muted}
+          className={muted ? 'sg-alert-fill' : ''}
+          data-testid="mute"
+          onClick={() => setMuted(!muted)}
+          rightSection={<Key of="mute" />}
+          variant="default"
+        >
+          {t(muted ? 'call.unmute' : 'call.mute')}
+        </Button>
+        <Popover onChange={setKeypad} opened={keypad} trapFocus withinPortal>
+          <Popover.Target>
+            <Button
+              aria-label={t('call.keypad')}
+              data-testid="keypad"
+              onClick={() => setKeypad(!keypad)}
+              rightSection={<Key of="keypad" />}
+              title={t('call.keypad')}
+              variant="default"
+            >
+              <Icon name="keypad" />
+            </Button>
+          </Popover.Target>
+          <Popover.Dropdown>
+            <Keypad call={call.id} />
+          </Popover.Dropdown>
+        </Popover>
+        <Button
+          color="danger"
+          data-testid="hang-up"
+          leftSection={<Icon name="hangUp" />}
+          onClick={hangUp}
+          rightSection={<Key of="hangUp" />}
+        >
+          {t('call.hang_up')}
+        </Button>
+      </div>
+    </>
+  )
+}

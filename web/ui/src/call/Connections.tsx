@@ -1,0 +1,32 @@
+/** Whether the server and the headset are connected, in words as well as colour. */
+import { Icon } from '../app/Icon'
+import { useT } from '../i18n/i18n'
+import { connection } from '../live/live'
+import { media } from '../shift/mediaLeg'
+import { useStore } from '../util/store'
+
+export function Connections() {
+  const t = useT()
+  const server = useStore(connection)
+  const { phase, microphoneProblem } = useStore(media)
+  const headset = microphoneProblem ? 'no_microphone' : phase
+  const good = headset === 'connected'
+  return (
+    <div className="sg-connections">
+      <span
+        className={server === 'open' ? 'sg-dim' : 'sg-bad'}
+        data-connection={server}
+        data-testid="connection-server"
+      >
+        <Icon name={server === 'open' ? 'wifi' : 'offline'} /> {t(`connection.${server}`)}
+      </span>
+      <span
+        className={good || headset === 'off' ? 'sg-dim' : 'sg-bad'}
+        data-connection={headset}
+        data-testid="connection-headset"
+      >
+        <Icon name={good ? 'mic' : 'micOff'} /> {t(`headset.${headset}`)}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,57 @@
+import { Button, Menu, useMantineColorScheme } from '@mantine/core'
+import { useLocation } from 'wouter'
+import { Icon } from '../app/Icon'
+import { language, setLanguage, useT } from '../i18n/i18n'
+import { openHelp } from '../keys/HelpSheet'
+import { atLeast, session, signOut } from '../session/session'
+import { useStore } from '../util/store'
+
+export function MainMenu() {
+  const t = useT()
+  const now = useStore(session)
+  const [place, go] = useLocation()
+  const { colorScheme, toggleColorScheme } = useMantineColorScheme()
+  if (now.phase !== 'in') return null
+  const pages: [string, string, boolean][] = [
+    ['/', t('page.console'), true],
+    ['/calls', t('page.calls'), true],
+    ['/incidents', t('page.incidents'), true],
+    ['/admin/users', t('page.admin'), atLeast(now.user, 'manager')],
+  ]
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <Button aria-label={t('page.menu')} data-testid="menu" leftSection={<Icon name="menu" />} variant="default">
+          <span className="sg-menu-name">{now.user.name}</span>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t(`role.${now.user.role}`)}</Menu.Label>
+        {pages
+          .filter(([, , may]) => may)
+          .map(([path, label]) => (
+            <Menu.Item
+              aria-current={place === path ? 'page' : undefined}
+              data-testid={`page-${path.split('/')[1] || 'console'}`}
+              key={path}
+              onClick={() => go(path)}
+            >
+              {label}
+            </Menu.Item>
+          ))}
+        <Menu.Divider />
+        <Menu.Item onClick={openHelp} rightSection={<kbd className="sg-key">F1</kbd>}>
+          {t('help.title')}
+        </Menu.Item>
+        <Menu.Item onClick={() => setLanguage(language.get() === 'id' ? 'en' : 'id')}>
+          {t('page.other_language')}
+        </Menu.Item>
+        <Menu.Item onClick={toggleColorScheme}>{t(colorScheme === 'dark' ? 'page.light' : 'page.dark')}</Menu.Item>
+        <Menu.Divider />
+        <Menu.Item data-testid="sign-out" onClick={() => void signOut()}>
+          {t('page.sign_out')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,56 @@
+import { Button } from '@mantine/core'
+import { useLocation } from 'wouter'
+import type { CallView } from '../api/types'
+import { Icon } from '../app/Icon'
+import { Key } from '../app/Key'
+import { useT } from '../i18n/i18n'
+import { useShortcuts } from '../keys/useShortcuts'
+import { useNow } from '../util/now'
+import { elapsed } from '../util/time'
+import { act } from './actions'
+import { sayDialled } from './dialled'
+
+export function RingBanner({ call }: { call: CallView }) {
+  const t = useT()
+  const now = useNow()
+  const [, go] = useLocation()
+  const answer = () => {
+    go('/')
+    void act(call.id, 'answer')
+  }
+  const decline = () => void act(call.id, 'decline')
+  useShortcuts({ answer, decline })
+  return (
+    <div aria-live="assertive" className="sg-ring" data-call={call.id} data-testid="ring-banner" role="alert">
+      <span className="sg-ring-icon">
+        <Icon name="bell" size={30} />
+      </span>
+      <span className="sg-ring-title" data-call-state={call.state} data-testid="call-state">
+        {t('call.ringing_title')}
+      </span>
+      <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
+      <span className="sg-ellipsis">{[call.name, sayDialled(call)].filter(Boolean).join(' · ')}</span>
+      <span className="sg-timer">{elapsed(now - Date.parse(call.arrived_at))}</span>
+      <span className="sg-grow" />
+      <Button
+        className="sg-answer"
+        data-testid="answer"
+        leftSection={<Icon name="phone" size={22} />}
+        onClick={answer}
+        rightSection={<Key of="answer" />}
+        size="lg"
+      >
+        {t('call.answer')}
+      </Button>
+      <Button
+        className="sg-decline"
+        data-testid="decline"
+        onClick={decline}
+        rightSection={<Key of="decline" />}
+        variant="default"
+      >
+        {t('call.decline')}
+      </Button>
+    </div>
+  )
+}

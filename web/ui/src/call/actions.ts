@@ -1,0 +1,33 @@
+/** What an operator does with a call, and the last refusal to show. */
+import { post } from '../api/client'
+import { sayError } from '../i18n/errors'
+import { live } from '../live/live'
+import { stopPattern, unlockAudio } from '../shift/audio'
+import { playCaller } from '../shift/mediaLeg'
+import { Store } from '../util/store'
+
+export const refusal = new Store<string | null>(null)
+let fade: ReturnType<typeof setTimeout> | undefined
+
+type Action = 'answer' | 'decline' | 'hangup' | 'hold' | 'resume'
+
+export async function act(call: string, action: Action): Promise<void> {
+  if (action === 'answer' || action === 'decline') stopPattern('ring')
+  if (action === 'answer') void unlockAudio().then(playCaller)
+  await attempt(() => post(`/calls/${call}/${action}`))
+  // A failed answer or decline rings on.
+  if (live.get().offered === call) live.update((now) => ({ ...now }))
+}
+
+export const sendDigits = (call: string, digits: string) => attempt(() => post(`/calls/${call}/digits`, { digits }))
+
+async function attempt(what: () => Promise<unknown>) {
+  try {
+    await what()
+    refusal.set(null)
+  } catch (error) {
+    refusal.set(sayError(error))
+    clearTimeout(fade)
+    fade = setTimeout(() => refusal.set(null), 12_000)
+  }
+}

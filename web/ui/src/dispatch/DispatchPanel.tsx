@@ -1,0 +1,116 @@
+import { Button } from '@mantine/core'
+import { useRef, useState } from 'react'
+import { useTeams, useTypes } from '../api/queries'
+import { Icon } from '../app/Icon'
+import { Key } from '../app/Key'
+import type { OpenReport } from '../form/useReport'
+import { sayError } from '../i18n/errors'
+import { useT } from '../i18n/i18n'
+import { useShortcuts } from '../keys/useShortcuts'
+import { DispatchRow } from './DispatchRow'
+import { send } from './sending'
+import { chosen, ordered } from './suggestion'
+
+export function DispatchPanel({ report }: { report: OpenReport }) {
+  const t = useT()
+  const { draft, incident, saved } = report
+  const [byHand, setByHand] = useState<Record<string, boolean>>({})
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<string | null>(null)
+  const list = useRef<HTMLDivElement>(null)
+  const types = useTypes().data ?? []
+  const type = types.find(({ id }) => id === draft.fields.incident_type) ?? null
+  const sent = new Set(incident?.dispatches.map(({ team }) => team) ?? [])
+  const choices = ordered(useTeams().data ?? [], type)
+  const picked = chosen(choices, byHand, sent)
+  const closed = incident?.state === 'closed'
+  const mine = report.call.state !== 'ringing' && report.call.state !== 'waiting'
+  const missing = !draft.fields.place.trim() && !draft.fields.position
+
+  async function dispatch() {
+    if (busy || closed || !mine) return
+    if (missing) return setError(t('dispatch.no_place'))
+    if (picked.length === 0 && incident) return setError(t('dispatch.no_team'))
+    setBusy(true)
+    setError(null)
+    try {
+      await send(draft.report, saved?.incident ?? null, picked)
+      setByHand({})
+    } catch (cause) {
+      setError(sayError(cause))
+    } finally {
+      setBusy(false)
+    }
+  }
+  useShortcuts({ send: () => void dispatch(), teams: () => list.current?.querySelector<HTMLElement>('input')?.focus() })
+
+  return (
+    <div className="sg-dispatch">
+      {incident && incident.dispatches.length > 0 && (
+        <ul aria-label={t('dispatch.sent')} className="sg-dispatches">
+          {incident.dispatches.map((one) => (
+            <DispatchRow dispatch={one} key={one.id} />
+          ))}
+        </ul>
+      )}
+      <div className="sg-send">
+        <div>
+          <span className="sg-label">
+            {t('dispatch.teams')} <Key of="teams" />
+            {type === null && <span className="sg-dim"> {t('dispatch.choose_type')}</span>}
+          </span>
+          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame that the row has no room for. */}
+          <div aria-label={t('dispatch.teams')} className="sg-teams" ref={list} role="group">
+            {choices
+              .filter(({ team }) => !sent.has(team.id))
+              .map(({ team, part }) => {
+                const on = picked.includes(team.id)
+                return (
+                  <label
+                    className={`sg-team sg-team-${part}`}
+                    data-on={on || undefined}
+                    key={team.id}
+                    title={`${team.agency_name}: ${t(`dispatch.part.${part}`)}`}
+                  >
+                    <input
+                      checked={on}
+                      data-part={part}
+                      data-testid={`team-${team.id}`}
+                      disabled={closed}
+                      onChange={() => setByHand((before) => ({ ...before, [team.id]: !on }))}
+                      type="checkbox"
+                    />
+                    <span className="sg-ellipsis">{team.name}</span>
+                  </label>
+                )
+              })}
+            {choices.length === 0 && <span className="sg-dim">{t('dispatch.none_reachable')}</span>}
+          </div>
+        </div>
+        <Button
+          className="sg-send-button"
+          data-testid="send-dispatch"
+          disabled={closed || !mine}
+          leftSection={<Icon name="send" />}
+          loading={busy}
+          onClick={() => void dispatch()}
+          rightSection={<Key of="send" />}
+          size="md"
+        >
+          {incident
+            ? picked.length > 0
+              ? t('dispatch.send_more', { n: picked.length })
+              : t('dispatch.choose')
+            : picked.length > 0
+              ? t('dispatch.send', { n: picked.length })
+              : t('dispatch.open_only')}
+        </Button>
+      </div>
+      {error && (
+        <div className="sg-error" role="alert">
+          {error}
+        </div>
+      )}
+    </div>
+  )
+}

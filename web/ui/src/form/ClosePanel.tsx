@@ -1,0 +1,106 @@
+/** After the call: one key per disposition. Without an incident it closes the report; with one it says how the incident will be closed. */
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { Link } from 'wouter'
+import type { Disposition } from '../api/types'
+import { Key } from '../app/Key'
+import { sayError } from '../i18n/errors'
+import { useT } from '../i18n/i18n'
+import { useShortcuts } from '../keys/useShortcuts'
+import { closeIncident, closeReport } from './closing'
+import type { OpenReport } from './useReport'
+import { leave } from './work'
+
+const DISPOSITIONS: Disposition[] = ['normal', 'ghost', 'prank', 'information']
+
+export function ClosePanel({ report }: { report: OpenReport }) {
+  const t = useT()
+  const { call, draft, incident, saved } = report
+  const [chosen, setChosen] = useState<Disposition | null>(saved?.disposition ?? null)
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<string | null>(null)
+  const over = call.state === 'ended' || call.state === 'fallback'
+  const open = incident?.state === 'open'
+
+  async function attempt(what: () => Promise<void>) {
+    if (busy) return
+    setBusy(true)
+    setError(null)
+    try {
+      await what()
+    } catch (cause) {
+      setError(sayError(cause))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  const choose = (disposition: Disposition) => {
+    setChosen(disposition)
+    if (!incident) void attempt(() => closeReport(call.id, draft.report, disposition))
+  }
+  const close = () => {
+    if (incident) void attempt(() => closeIncident(call.id, draft.report, incident.id, chosen ?? 'normal'))
+  }
+  const putAway = () => leave(call.id)
+  useShortcuts({
+    normal: over ? () => choose('normal') : null,
+    ghost: over ? () => choose('ghost') : null,
+    prank: over ? () => choose('prank') : null,
+    information: over ? () => choose('information') : null,
+    closeIncident: over && open ? close : null,
+    leave: over && incident ? putAway : null,
+  })
+
+  if (!over) return <div className="sg-close sg-dim">{t('close.later')}</div>
+  return (
+    <div className="sg-close" data-testid="close-panel">
+      <div className="sg-row sg-wrap">
+        {DISPOSITIONS.map((disposition) => (
+          <Button
+            aria-pressed={chosen === disposition}
+            className={chosen === disposition ? 'sg-chosen' : ''}
+            data-testid={`disposition-${disposition}`}
+            disabled={busy}
+            key={disposition}
+            onClick={() => choose(disposition)}
+            rightSection={<Key of={disposition} />}
+            variant="default"
+          >
+            {t(`disposition.${disposition}`)}
+          </Button>
+        ))}
+        {incident && (
+          <>
+            <Button
+              color="ok"
+              data-testid="close-incident"
+              disabled={busy || !open}
+              onClick={close}
+              rightSection={<Key of="closeIncident" />}
+            >
+              {t('close.incident')}
+            </Button>
+            <Button
+              data-testid="leave-open"
+              onClick={putAway}
+              rightSection={<Key of="leave" />}
+              title={t('close.leave_explain')}
+              variant="default"
+            >
+              {t('close.leave')}
+            </Button>
+          </>
+        )}
+        <Link className="sg-link" href={`/calls/${call.id}`}>
+          {t('close.recording')}
+        </Link>
+      </div>
+      {error && (
+        <div className="sg-error" role="alert">
+          {error}
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,30 @@
+/** The operator's one screen: queue, form, map and cameras, timeline. Nothing of the main job is on another page. */
+import { AlarmBanner } from '../alarms/AlarmBanner'
+import { CameraPanel } from '../cameras/CameraPanel'
+import { MapPanel } from '../map/MapPanel'
+import { QueuePanel } from '../queue/QueuePanel'
+import { Timeline } from '../timeline/Timeline'
+import { useStore } from '../util/store'
+import { EmptyForm } from './EmptyForm'
+import { ReportForm } from './ReportForm'
+import { useReport } from './useReport'
+import { work } from './work'
+
+export function Console() {
+  const { current } = useStore(work)
+  const report = useReport(current)
+  return (
+    <>
+      <AlarmBanner />
+      <main className="sg-console">
+        <QueuePanel />
+        {report ? <ReportForm key={report.call.id} report={report} /> : <EmptyForm />}
+        <section className="sg-side">
+          <MapPanel report={report} />
+          <CameraPanel report={report} />
+        </section>
+        <Timeline call={report?.call.id ?? null} incident={report?.incident?.id ?? null} />
+      </main>
+    </>
+  )
+}

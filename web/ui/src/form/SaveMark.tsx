@@ -1,0 +1,20 @@
+import { Icon } from '../app/Icon'
+import { useT } from '../i18n/i18n'
+import { type Draft, saveState } from './draft'
+
+const ICONS = { saved: 'check', saving: 'clock', unsaved: 'clock', retrying: 'warning' } as const
+
+/** Whether the typed words are on the server. They are in this browser in any case. */
+export function SaveMark({ draft }: { draft: Draft }) {
+  const t = useT()
+  const state = saveState(draft)
+  return (
+    <output
+      className={state === 'retrying' ? 'sg-bad' : state === 'saved' ? 'sg-ok' : 'sg-dim'}
+      data-save-state={state}
+      data-testid="save-state"
+    >
+      <Icon name={ICONS[state]} /> {t(`save.${state}`)}
+    </output>
+  )
+}

@@ -1,0 +1,54 @@
+/** Everything the form shows of one call: the call, the draft, the incident. */
+import { useQuery } from '@tanstack/react-query'
+import type { CallDetail, CallView, FootageView, IncidentView, ReportView } from '../api/types'
+import { live, readCall, readIncident } from '../live/live'
+import { useStore } from '../util/store'
+import type { Draft } from './draft'
+import { drafts } from './work'
+
+export interface OpenReport {
+  call: CallView
+  draft: Draft
+  /** The report as the server last told it. */
+  saved: ReportView | null
+  incident: IncidentView | null
+  footage: FootageView[]
+  detail: CallDetail | null
+}
+
+const AGAIN_MS = 3000
+
+export function useReport(call: string | null): OpenReport | null {
+  const state = useStore(live)
+  const all = useStore(drafts.store)
+  const view = call ? state.calls[call] : undefined
+  const ended = view?.state === 'ended'
+  const detail = useQuery({
+    queryKey: ['call', call],
+    enabled: call !== null,
+    queryFn: () => readCall(call ?? ''),
+    staleTime: 5_000,
+    // After the end the recording is being sealed; it appears here.
+    refetchInterval: (query) => (ended && !query.state.data?.recording?.sealed ? AGAIN_MS : false),
+  })
+  const saved = view ? (state.reports[view.report] ?? null) : null
+  const incident = saved?.incident ?? null
+  useQuery({
+    queryKey: ['incident', incident],
+    enabled: incident !== null,
+    queryFn: () => readIncident(incident ?? ''),
+    staleTime: 30_000,
+  })
+  const draft = view ? all[view.report] : undefined
+  if (!view || !draft) return null
+  return {
+    call: view,
+    draft,
+    saved,
+    incident: incident ? (state.incidents[incident] ?? null) : null,
+    footage: Object.values(state.footage)
+      .filter((footage) => footage.incident === incident)
+      .sort((a, b) => a.distance_m - b.distance_m),
+    detail: detail.data ?? null,
+  }
+}

@@ -1,0 +1,8 @@
+export {}
+
+declare global {
+  interface Window {
+    /** For diagnostics only. */
+    siaga?: { peer: RTCPeerConnection }
+  }
+}

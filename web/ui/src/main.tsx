@@ -1,0 +1,44 @@
+import '@mantine/core/styles.css'
+import './theme/console.css'
+import { MantineProvider } from '@mantine/core'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { runAlarms } from './alarms/alarms'
+import { queries } from './api/queries'
+import { App } from './app/App'
+import { runRing } from './call/ring'
+import { runWork } from './form/work'
+import { language } from './i18n/i18n'
+import { runLive, watchLive } from './live/live'
+import { refreshSession } from './session/session'
+import { runShift } from './shift/shift'
+import { cssVariablesResolver, theme } from './theme/theme'
+
+// What rings, records and saves runs outside of React, so that no page of it can stop it.
+runWork()
+runShift()
+runRing()
+runAlarms()
+runLive()
+watchLive((event) => {
+  // After a gap everything that was read before may be old.
+  if (event.event === 'snapshot') void queries.invalidateQueries()
+  if (event.event === 'call' && event.call.state === 'ended') void queries.invalidateQueries({ queryKey: ['calls'] })
+  if (event.event === 'timeline' && event.entry.kind === 'recording.sealed')
+    void queries.invalidateQueries({ queryKey: ['call'] })
+})
+void refreshSession()
+document.documentElement.lang = language.get()
+
+const root = document.getElementById('root')
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider cssVariablesResolver={cssVariablesResolver} defaultColorScheme="dark" theme={theme}>
+        <QueryClientProvider client={queries}>
+          <App />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  )

@@ -1,0 +1,153 @@
+/** Left: who waits, what is in my hands, who works. */
+
+import type { CallView, OperatorView } from '../api/types'
+import { Icon } from '../app/Icon'
+import { Key } from '../app/Key'
+import { isDirty } from '../form/draft'
+import { drafts, show, showNext, work } from '../form/work'
+import { useT } from '../i18n/i18n'
+import { useShortcuts } from '../keys/useShortcuts'
+import { live } from '../live/live'
+import { session } from '../session/session'
+import { useNow } from '../util/now'
+import { useStore } from '../util/store'
+import { elapsed } from '../util/time'
+
+/** From here on a waiting call is late (NENA: 90 % within 15 s). */
+const LATE_MS = 15_000
+
+export function QueuePanel() {
+  const t = useT()
+  const { calls, operators } = useStore(live)
+  const now = useStore(session)
+  const user = now.phase === 'in' ? now.user.id : ''
+  const byArrival = Object.values(calls).sort((a, b) => a.arrived_at.localeCompare(b.arrived_at))
+  const waiting = byArrival.filter(({ state }) => state === 'waiting' || state === 'ringing' || state === 'fallback')
+  const talking = byArrival.filter(
+    ({ state, operator }) => operator !== user && ['active', 'held', 'detached'].includes(state),
+  )
+  return (
+    <aside aria-label={t('queue.title')} className="sg-panel sg-queue">
+      <h2>
+        {t('queue.waiting')}{' '}
+        <span className={waiting.length > 0 ? 'sg-count sg-count-hot' : 'sg-count'} data-testid="queue-length">
+          {waiting.length}
+        </span>
+      </h2>
+      <ul className="sg-list" data-testid="queue">
+        {waiting.map((call) => (
+          <WaitingCall call={call} key={call.id} />
+        ))}
+        {waiting.length === 0 && <li className="sg-dim">{t('queue.nobody')}</li>}
+      </ul>
+      <MyReports />
+      <h2>{t('queue.operators')}</h2>
+      <ul className="sg-list" data-testid="operators">
+        {Object.values(operators)
+          .sort((a, b) => a.name.localeCompare(b.name))
+          .map((operator) => (
+            <Operator
+              call={operator.call ? (calls[operator.call] ?? null) : null}
+              key={operator.id}
+              operator={operator}
+            />
+          ))}
+        {Object.keys(operators).length === 0 && <li className="sg-warn">{t('queue.no_operators')}</li>}
+      </ul>
+      {talking.some(({ state }) => state === 'detached') && (
+        <p className="sg-bad">
+          <Icon name="warning" /> {t('queue.detached')}
+        </p>
+      )}
+    </aside>
+  )
+}
+
+function WaitingCall({ call }: { call: CallView }) {
+  const t = useT()
+  const now = useNow()
+  const waited = now - Date.parse(call.arrived_at)
+  return (
+    <li
+      className={`sg-queue-row ${waited > LATE_MS ? 'sg-late' : ''}`}
+      data-call-state={call.state}
+      data-testid={`call-${call.id}`}
+    >
+      <Icon name={call.state === 'ringing' ? 'bell' : 'clock'} />
+      <span className="sg-mono sg-ellipsis">{call.number ?? t('call.no_number')}</span>
+      <span className="sg-mono">{elapsed(waited)}</span>
+      <span className="sg-dim sg-queue-note">
+        {t(`call.state.${call.state}`)}
+        {call.operator_name ? ` · ${call.operator_name}` : ''}
+      </span>
+    </li>
+  )
+}
+
+/** Calls in this operator's hands that are not closed yet. */
+function MyReports() {
+  const t = useT()
+  const { calls: mine, current } = useStore(work)
+  const { calls } = useStore(live)
+  const all = useStore(drafts.store)
+  useShortcuts({ previousReport: () => showNext(-1), nextReport: () => showNext(1) })
+  return (
+    <>
+      <h2>
+        {t('queue.mine')} <span className="sg-count">{mine.length}</span>
+        {mine.length > 1 && <Key of="nextReport" />}
+      </h2>
+      <ul className="sg-list">
+        {mine.map((id) => {
+          const call = calls[id]
+          const draft = call && all[call.report]
+          if (!call) return null
+          return (
+            <li key={id}>
+              <button
+                aria-current={id === current || undefined}
+                className="sg-list-row sg-pick"
+                data-testid={`work-${id}`}
+                onClick={() => show(id)}
+                type="button"
+              >
+                <Icon name={call.state === 'ended' ? 'clock' : call.state === 'held' ? 'pause' : 'phone'} />
+                <span className="sg-ellipsis">{draft?.fields.place || call.number || t('call.no_number')}</span>
+                {draft && isDirty(draft) && <Icon name="warning" />}
+                <span className="sg-dim">{t(`call.state.${call.state}`)}</span>
+              </button>
+            </li>
+          )
+        })}
+        {mine.length === 0 && <li className="sg-dim">{t('queue.none_mine')}</li>}
+      </ul>
+    </>
+  )
+}
+
+const OPERATOR_ICONS = { preparing: 'clock', ready: 'check', ringing: 'bell', busy: 'phone', paused: 'pause' } as const
+
+function Operator({ operator, call }: { operator: OperatorView; call: CallView | null }) {
+  const t = useT()
+  const now = useNow()
+  const { state } = operator
+  const lost = !operator.browser_connected || (!operator.media_connected && state.state !== 'preparing')
+  return (
+    <li
+      className={`sg-queue-row sg-operator-${state.state}`}
+      data-operator-state={state.state}
+      data-testid={`operator-${operator.id}`}
+    >
+      <Icon name={OPERATOR_ICONS[state.state]} />
+      <span className="sg-ellipsis">{operator.name}</span>
+      <span className="sg-mono">{elapsed(now - Date.parse(operator.since))}</span>
+      <span className={lost ? 'sg-bad sg-queue-note' : 'sg-dim sg-queue-note'}>
+        {lost
+          ? t(operator.browser_connected ? 'operator.no_headset' : 'operator.no_browser')
+          : t(`operator.${state.state}`)}
+        {state.state === 'paused' && state.reason ? ` · ${state.reason}` : ''}
+        {call?.number ? ` · ${call.number}` : ''}
+      </span>
+    </li>
+  )
+}

@@ -1,0 +1,38 @@
+/** Covers the console while the browser holds sound back, or while another tab has the headset. The call goes on meanwhile. */
+import { Button } from '@mantine/core'
+import { Icon } from '../app/Icon'
+import { useT } from '../i18n/i18n'
+import { useStore } from '../util/store'
+import { audioLocked, unlockAudio } from './audio'
+import { media, playCaller } from './mediaLeg'
+import { shift, takeLegBack } from './shift'
+
+export function AudioGate() {
+  const t = useT()
+  const locked = useStore(audioLocked)
+  const { phase } = useStore(media)
+  const on = useStore(shift)
+  if (phase === 'elsewhere')
+    return (
+      <div className="sg-gate" role="alertdialog">
+        <p>{t('shift.elsewhere')}</p>
+        <Button onClick={() => void takeLegBack()} size="lg">
+          {t('shift.use_here')}
+        </Button>
+      </div>
+    )
+  if (!locked || on !== 'on') return null
+  return (
+    <div className="sg-gate" data-testid="audio-locked" role="alertdialog">
+      <Button
+        autoFocus
+        leftSection={<Icon name="speaker" size={32} />}
+        onClick={() => void unlockAudio().then(playCaller)}
+        size="xl"
+      >
+        {t('shift.unlock')}
+      </Button>
+      <p>{t('shift.unlock_explain')}</p>
+    </div>
+  )
+}

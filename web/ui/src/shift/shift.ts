@@ -1,0 +1,128 @@
+/** The operator's shift: beginning it, taking it up again after a reload or a restart of the server, being ready or paused, ending it. */
+import { del, post, put } from '../api/client'
+import type { MediaTest, OperatorView, Readiness } from '../api/types'
+import { connection, live, watchLive } from '../live/live'
+import { me, session } from '../session/session'
+import { Store } from '../util/store'
+import { unlockAudio } from './audio'
+import { attach, connectedFor, detach, media, playCaller } from './mediaLeg'
+
+export type ShiftPhase =
+  /** No snapshot yet. */
+  | 'unknown'
+  | 'off'
+  /** Begun in this page, the headset is being tested. */
+  | 'testing'
+  | 'on'
+
+export const shift = new Store<ShiftPhase>('unknown')
+
+const READY_KEY = 'siaga.readiness'
+const TESTED_KEY = 'siaga.tested'
+
+export const testedBefore = () => localStorage.getItem(TESTED_KEY) !== null
+
+/** Must run inside a click or key press: browsers unlock sound only then. */
+export async function startShift(): Promise<void> {
+  const unlocked = unlockAudio()
+  if ('Notification' in window && Notification.permission === 'default') void Notification.requestPermission()
+  await unlocked
+  shift.set('testing')
+  try {
+    await post('/shift')
+    await attach()
+  } catch (error) {
+    if (!mine()) shift.set('off')
+    throw error
+  }
+}
+
+/** The server plays two seconds of tone and says how loud it heard the microphone. */
+export async function testHeadset(): Promise<MediaTest> {
+  const result = await post<MediaTest>('/shift/test')
+  localStorage.setItem(TESTED_KEY, '1')
+  return result
+}
+
+export async function setReadiness(readiness: Readiness): Promise<void> {
+  await put('/shift/readiness', readiness)
+  sessionStorage.setItem(READY_KEY, readiness.state)
+  shift.set('on')
+}
+
+export async function endShift(): Promise<void> {
+  await del('/shift')
+  sessionStorage.removeItem(READY_KEY)
+  detach()
+  shift.set('off')
+}
+
+function mine(): OperatorView | undefined {
+  return live.get().operators[me()?.id ?? '']
+}
+
+/** Makes the shift of this page agree with the server's after every snapshot. */
+async function agree() {
+  const operator = mine()
+  if (operator && (shift.get() === 'unknown' || shift.get() === 'off')) return resume(operator)
+  if (operator && shift.get() === 'on' && !operator.media_connected && connectedFor() > 3000) return void reattach()
+  if (operator) return
+  if (shift.get() === 'on') {
+    // The server was restarted and knows nothing of the shift: begin it again as it was.
+    await post('/shift')
+    await reattach()
+    return
+  }
+  if (shift.get() === 'unknown') shift.set('off')
+}
+
+/** A reload in the middle of a shift: the page attaches by itself, and asks for a click only if the browser insists on one. */
+async function resume(operator: OperatorView) {
+  if (media.get().phase === 'elsewhere') return
+  shift.set('on')
+  void unlockAudio()
+  await attach()
+  if (operator.state.state === 'preparing') await becomeReadyAgain()
+}
+
+async function reattach() {
+  await attach()
+  await becomeReadyAgain()
+}
+
+async function becomeReadyAgain() {
+  if (sessionStorage.getItem(READY_KEY) === 'ready') await setReadiness({ state: 'ready' })
+}
+
+/** Takes the leg back from another tab of this browser. */
+export async function takeLegBack() {
+  void unlockAudio()
+  shift.set('on')
+  await attach()
+}
+
+export function runShift() {
+  watchLive((event) => {
+    if (event.event === 'snapshot') void agree().catch(() => undefined)
+    if (event.event === 'operator_left' && event.operator === me()?.id && shift.get() === 'on') {
+      detach()
+      shift.set('off')
+    }
+  })
+  session.subscribe(() => {
+    if (session.get().phase !== 'out') return
+    detach()
+    shift.set('unknown')
+  })
+  // A gesture anywhere unlocks sound that the browser held back.
+  const gesture = () => {
+    if (shift.get() === 'off' || shift.get() === 'unknown') return
+    void unlockAudio().then(playCaller)
+  }
+  window.addEventListener('pointerdown', gesture)
+  window.addEventListener('keydown', gesture)
+  window.addEventListener('beforeunload', (leaving) => {
+    const call = mine()?.call
+    if (call && connection.get() === 'open' && live.get().calls[call]?.state === 'active') leaving.preventDefault()
+  })
+}
