@@ -25,7 +25,8 @@ pub struct Config {
 pub enum Tls {
     /// Plain HTTP, for a proxy on the same machine and for tests. Browsers give no microphone to it except on localhost.
     Off,
-    /// A certificate that this server makes for itself once and keeps in the directory; people confirm it once.
+    /// A certificate that this server makes for itself once and keeps in the directory; people confirm it once. It is for
+    /// the names known then; to have it made again, remove `self-signed.crt`.
     SelfSigned { directory: PathBuf },
     /// PEM files: the certificate with its chain, and the key.
     Files { certificate: PathBuf, key: PathBuf },

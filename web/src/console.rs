@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 #[folder = "ui/dist"]
 struct Files;
 
-/// The fallback of the router: a file of the console (or a part of it: the map reads its tiles out of one large file), or its first page for every address that the console routes itself.
+/// The fallback of the router: a file of the console, a part of it (the map reads its tiles out of one large file), or the
+/// first page for every address that the console routes itself.
 pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") || path.starts_with("hooks/") {

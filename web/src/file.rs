@@ -54,10 +54,9 @@ pub(crate) async fn send(path: &Path, kind: Kind, request: &HeaderMap) -> Result
     if let Some(value) = content_range.and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(header::CONTENT_RANGE, value);
     }
-    if let Some(name) = kind.save_as {
-        if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-            headers.insert(header::CONTENT_DISPOSITION, value);
-        }
+    let disposition = kind.save_as.map(|name| HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")));
+    if let Some(Ok(value)) = disposition {
+        headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
 }

@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod console;
 mod cookie;
+mod door;
 mod error;
 mod extract;
 mod file;

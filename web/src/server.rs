@@ -1,6 +1,7 @@
 //! The listener: binds, speaks TLS, and shuts down in good order.
 
 use crate::app::{self, Server};
+use crate::door::Door;
 use crate::tls::{self, TlsError};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Address, Handle};
@@ -81,10 +82,10 @@ pub async fn serve(server: Server, shutdown: impl Future<Output = ()> + Send + '
     });
     let plain = bounded(plain.handle(handle));
     let task = match tls {
-        None => tokio::spawn(plain.serve(service)),
+        None => tokio::spawn(plain.acceptor(Door::new()).serve(service)),
         Some(config) => {
             let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(TLS_HANDSHAKE);
-            tokio::spawn(plain.acceptor(acceptor).serve(service))
+            tokio::spawn(plain.acceptor(acceptor.acceptor(Door::new())).serve(service))
         }
     };
     Ok(Running { address, task })

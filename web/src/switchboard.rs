@@ -63,3 +63,39 @@ impl Switchboard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+    use dispatch::contract::Refusal;
+    use dispatch::id::UserId;
+
+    async fn start_shift(switchboard: &Switchboard) -> Result<(), StatusCode> {
+        let (operator, name) = (UserId(crate::clock::request_id()), "SITI".to_owned());
+        let answer = switchboard.ask(|reply| Command::StartShift { operator, name, reply }).await;
+        answer.map_err(|error| error.into_response().status())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_switchboard_that_is_silent_full_or_gone_is_503() {
+        let (commands, inbox) = mpsc::channel(1);
+        let switchboard = Switchboard::new(commands);
+        assert_eq!(start_shift(&switchboard).await, Err(StatusCode::SERVICE_UNAVAILABLE), "silent");
+        assert_eq!(start_shift(&switchboard).await, Err(StatusCode::SERVICE_UNAVAILABLE), "full");
+        drop(inbox);
+        assert_eq!(start_shift(&switchboard).await, Err(StatusCode::SERVICE_UNAVAILABLE), "gone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_answer_within_three_seconds_counts() {
+        let (commands, mut inbox) = mpsc::channel(1);
+        let answering = tokio::spawn(async move {
+            let Some(Command::StartShift { reply, .. }) = inbox.recv().await else { panic!("no command") };
+            tokio::time::sleep(PATIENCE - Duration::from_millis(1)).await;
+            reply.send(Err(Refusal::Busy)).unwrap();
+        });
+        assert_eq!(start_shift(&Switchboard::new(commands)).await, Err(StatusCode::CONFLICT));
+        answering.await.unwrap();
+    }
+}

@@ -1,6 +1,7 @@
 //! Certificates: made once and kept, or read from files.
 
 use crate::config::Tls;
+use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -68,14 +69,19 @@ fn make(directory: &Path, names: &[String]) -> Result<(), TlsError> {
     let named = |name: &&String| !name.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
     subjects.extend(names.iter().filter(named).filter(|name| !name.is_empty()).cloned());
     subjects.dedup();
-    let made = rcgen::generate_simple_self_signed(subjects)?;
+    let mut wanted = CertificateParams::new(subjects)?;
+    wanted.distinguished_name = DistinguishedName::new();
+    wanted.distinguished_name.push(DnType::CommonName, "Siaga");
+    wanted.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let pair = KeyPair::generate()?;
+    let certificate = wanted.self_signed(&pair)?;
     let write = |path: PathBuf, text: String, mode: u32| {
         write_whole(&path, text.as_bytes(), mode).map_err(|cause| TlsError::Write { path, cause })
     };
     std::fs::create_dir_all(directory).map_err(|cause| TlsError::Write { path: directory.to_owned(), cause })?;
     let _ = std::fs::remove_file(directory.join(CERTIFICATE_FILE));
-    write(directory.join(KEY_FILE), made.signing_key.serialize_pem(), 0o600)?;
-    write(directory.join(CERTIFICATE_FILE), made.cert.pem(), 0o644)
+    write(directory.join(KEY_FILE), pair.serialize_pem(), 0o600)?;
+    write(directory.join(CERTIFICATE_FILE), certificate.pem(), 0o644)
 }
 
 fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {

@@ -31,7 +31,8 @@ async fn create_agency(
 }
 
 #[utoipa::path(
-    put, path = "/agencies/{id}", params(("id" = AgencyId, Path)), request_body = SaveAgency, responses((status = 200, body = AgencyView)), tag = "directory"
+    put, path = "/agencies/{id}", params(("id" = AgencyId, Path)),
+    request_body = SaveAgency, responses((status = 200, body = AgencyView)), tag = "directory"
 )]
 async fn update_agency(
     Manager(who): Manager,

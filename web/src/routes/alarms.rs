@@ -19,7 +19,10 @@ async fn list_alarms(_: Operator, State(app): State<AppState>) -> Json<Vec<Alarm
     Json(app.desk.alarms())
 }
 
-#[utoipa::path(post, path = "/alarms/{id}/acknowledge", params(("id" = AlarmId, Path)), responses((status = 204)), tag = "alarms")]
+#[utoipa::path(
+    post, path = "/alarms/{id}/acknowledge", params(("id" = AlarmId, Path)),
+    responses((status = 204)), tag = "alarms"
+)]
 async fn acknowledge_alarm(
     Operator(who): Operator,
     State(app): State<AppState>,

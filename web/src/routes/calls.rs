@@ -55,7 +55,10 @@ async fn list_calls(
     Ok(Json(app.desk.calls(&who, query).await?))
 }
 
-#[utoipa::path(get, path = "/calls/{id}", params(("id" = CallId, Path)), responses((status = 200, body = CallDetail)), tag = "calls")]
+#[utoipa::path(
+    get, path = "/calls/{id}", params(("id" = CallId, Path)),
+    responses((status = 200, body = CallDetail)), tag = "calls"
+)]
 async fn get_call(
     Operator(who): Operator,
     State(app): State<AppState>,
@@ -117,7 +120,10 @@ async fn resume_call(
 }
 
 /// Sends key tones to the caller's side (RFC 4733).
-#[utoipa::path(post, path = "/calls/{id}/digits", params(("id" = CallId, Path)), request_body = Digits, responses((status = 204)), tag = "calls")]
+#[utoipa::path(
+    post, path = "/calls/{id}/digits", params(("id" = CallId, Path)),
+    request_body = Digits, responses((status = 204)), tag = "calls"
+)]
 async fn send_digits(
     Operator(who): Operator,
     State(app): State<AppState>,

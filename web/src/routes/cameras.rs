@@ -67,7 +67,8 @@ async fn create_camera(
 }
 
 #[utoipa::path(
-    put, path = "/cameras/{id}", params(("id" = CameraId, Path)), request_body = SaveCamera, responses((status = 200, body = CameraView)), tag = "cameras"
+    put, path = "/cameras/{id}", params(("id" = CameraId, Path)),
+    request_body = SaveCamera, responses((status = 200, body = CameraView)), tag = "cameras"
 )]
 async fn update_camera(
     Manager(who): Manager,
@@ -83,7 +84,8 @@ async fn update_camera(
 /// A WebSocket: a text frame `{"codec": "avc1..."}`, a binary frame with the initialisation segment, then binary frames with
 /// fragments for Media Source Extensions. Written into the audit log before the first.
 #[utoipa::path(
-    get, path = "/cameras/{id}/live", params(("id" = CameraId, Path)), responses((status = 101, description = "The pictures follow in frames")), tag = "cameras"
+    get, path = "/cameras/{id}/live", params(("id" = CameraId, Path)),
+    responses((status = 101, description = "The pictures follow in frames")), tag = "cameras"
 )]
 async fn watch_camera(
     Operator(who): Operator,

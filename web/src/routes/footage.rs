@@ -24,7 +24,10 @@ pub(super) fn exports() -> Operations {
 }
 
 /// What of the footage is on disk. Each look is audited.
-#[utoipa::path(get, path = "/footage/{id}", params(("id" = FootageId, Path)), responses((status = 200, body = FootageIndex)), tag = "footage")]
+#[utoipa::path(
+    get, path = "/footage/{id}", params(("id" = FootageId, Path)),
+    responses((status = 200, body = FootageIndex)), tag = "footage"
+)]
 async fn get_footage(
     Operator(who): Operator,
     State(app): State<AppState>,

@@ -35,7 +35,8 @@ async fn create_incident_type(
 }
 
 #[utoipa::path(
-    put, path = "/types/{id}", params(("id" = IncidentTypeId, Path)), request_body = SaveIncidentType, responses((status = 200, body = IncidentTypeView)),
+    put, path = "/types/{id}", params(("id" = IncidentTypeId, Path)),
+    request_body = SaveIncidentType, responses((status = 200, body = IncidentTypeView)),
     tag = "directory"
 )]
 async fn update_incident_type(

@@ -84,7 +84,10 @@ async fn list_incidents(
     Ok(Json(app.desk.incidents(&who, query).await?))
 }
 
-#[utoipa::path(get, path = "/incidents/{id}", params(("id" = IncidentId, Path)), responses((status = 200, body = IncidentDetail)), tag = "incidents")]
+#[utoipa::path(
+    get, path = "/incidents/{id}", params(("id" = IncidentId, Path)),
+    responses((status = 200, body = IncidentDetail)), tag = "incidents"
+)]
 async fn get_incident(
     Operator(who): Operator,
     State(app): State<AppState>,
@@ -112,7 +115,8 @@ async fn send_dispatches(
 }
 
 #[utoipa::path(
-    post, path = "/incidents/{id}/notes", params(("id" = IncidentId, Path)), request_body = AddNote, responses((status = 201, body = TimelineEntry)), tag = "incidents"
+    post, path = "/incidents/{id}/notes", params(("id" = IncidentId, Path)),
+    request_body = AddNote, responses((status = 201, body = TimelineEntry)), tag = "incidents"
 )]
 async fn add_note(
     Operator(who): Operator,
@@ -124,7 +128,8 @@ async fn add_note(
 }
 
 #[utoipa::path(
-    post, path = "/incidents/{id}/close", params(("id" = IncidentId, Path)), request_body = CloseIncident, responses((status = 200, body = IncidentView)),
+    post, path = "/incidents/{id}/close", params(("id" = IncidentId, Path)),
+    request_body = CloseIncident, responses((status = 200, body = IncidentView)),
     tag = "incidents"
 )]
 async fn close_incident(

@@ -20,7 +20,10 @@ struct CloseReport {
     disposition: Disposition,
 }
 
-#[utoipa::path(get, path = "/reports/{id}", params(("id" = ReportId, Path)), responses((status = 200, body = ReportView)), tag = "reports")]
+#[utoipa::path(
+    get, path = "/reports/{id}", params(("id" = ReportId, Path)),
+    responses((status = 200, body = ReportView)), tag = "reports"
+)]
 async fn get_report(
     Operator(who): Operator,
     State(app): State<AppState>,
@@ -45,7 +48,8 @@ async fn save_report(
 
 /// Closes the report without an incident: ghost call, prank, information.
 #[utoipa::path(
-    post, path = "/reports/{id}/close", params(("id" = ReportId, Path)), request_body = CloseReport, responses((status = 200, body = ReportView)), tag = "reports"
+    post, path = "/reports/{id}/close", params(("id" = ReportId, Path)),
+    request_body = CloseReport, responses((status = 200, body = ReportView)), tag = "reports"
 )]
 async fn close_report(
     Operator(who): Operator,

@@ -42,7 +42,10 @@ async fn create_team(
     Ok((StatusCode::CREATED, Json(app.desk.create_team(&who, body).await?)))
 }
 
-#[utoipa::path(put, path = "/teams/{id}", params(("id" = TeamId, Path)), request_body = SaveTeam, responses((status = 200, body = TeamView)), tag = "directory")]
+#[utoipa::path(
+    put, path = "/teams/{id}", params(("id" = TeamId, Path)),
+    request_body = SaveTeam, responses((status = 200, body = TeamView)), tag = "directory"
+)]
 async fn update_team(
     Manager(who): Manager,
     State(app): State<AppState>,
@@ -53,7 +56,10 @@ async fn update_team(
 }
 
 /// Makes a one-time link by which the team's Telegram chat is connected.
-#[utoipa::path(post, path = "/teams/{id}/link", params(("id" = TeamId, Path)), responses((status = 200, body = TeamLink)), tag = "directory")]
+#[utoipa::path(
+    post, path = "/teams/{id}/link", params(("id" = TeamId, Path)),
+    responses((status = 200, body = TeamLink)), tag = "directory"
+)]
 async fn link_team(
     Manager(who): Manager,
     State(app): State<AppState>,

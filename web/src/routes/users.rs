@@ -31,7 +31,8 @@ async fn create_user(
 
 /// Changes what is given. A new password, a lower role or `active: false` ends the person's sessions.
 #[utoipa::path(
-    patch, path = "/users/{id}", params(("id" = UserId, Path)), request_body = ChangeUser, responses((status = 200, body = UserView)), tag = "users"
+    patch, path = "/users/{id}", params(("id" = UserId, Path)),
+    request_body = ChangeUser, responses((status = 200, body = UserView)), tag = "users"
 )]
 async fn change_user(
     Head(who): Head,

@@ -1,0 +1,71 @@
+//! Signing in and out.
+
+use crate::support::{House, PASSWORD};
+use dispatch::contract::Role;
+use serde_json::json;
+
+#[tokio::test]
+async fn an_operator_signs_in_sees_the_city_and_signs_out() {
+    let house = House::open().await;
+    house.hire("siti", Role::Operator).await;
+    let mut siti = house.client();
+    let answer = siti.sign_in("siti", PASSWORD).await;
+    assert_eq!(answer.json()["user"]["role"], "operator");
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains("Secure"), "{cookie}");
+
+    let session = siti.get("session").await.expect(200);
+    assert_eq!(session.json()["city"]["zone"], "Asia/Jakarta");
+    assert_eq!(session.header("cache-control"), "no-store");
+
+    let cookie = siti.delete("session").await.expect(204).header("set-cookie");
+    assert!(cookie.contains("Max-Age=0"), "{cookie}");
+    assert_eq!(siti.get("session").await.expect(401).code(), "not_signed_in");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
+    let house = House::open().await;
+    house.hire("siti", Role::Operator).await;
+    let stranger = house.client();
+    let wrong = stranger.post("session", json!({ "username": "siti", "password": "bukan-ini-ya" })).await.expect(401);
+    let unknown = stranger.post("session", json!({ "username": "tuti", "password": "bukan-ini-ya" })).await.expect(401);
+    assert_eq!(wrong.code(), "wrong_password");
+    assert_eq!(wrong.bytes, unknown.bytes);
+    assert_eq!(wrong.header("set-cookie"), "");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_guesses_often_must_wait_and_others_need_not() {
+    let house = House::open().await;
+    house.hire("siti", Role::Operator).await;
+    let stranger = house.client();
+    let mut refused = None;
+    for _ in 0..20 {
+        let answer = stranger.post("session", json!({ "username": "tuti", "password": "tebakan-saya" })).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.expect(401);
+    }
+    let refused = refused.expect("a refusal");
+    assert_eq!(refused.code(), "too_many_attempts");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    house.client().sign_in("siti", PASSWORD).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn another_sites_page_can_do_nothing_in_our_name() {
+    let house = House::open().await;
+    let siti = house.person("siti", Role::Operator).await;
+    let foreign = siti.request(reqwest::Method::DELETE, "session").header("origin", "https://evil.example");
+    assert_eq!(siti.send(foreign).await.expect(403).code(), "foreign_origin");
+    let own = siti.request(reqwest::Method::POST, "shift").header("origin", &siti.base);
+    siti.send(own).await.expect(204);
+    siti.get("session").await.expect(200);
+    house.close().await;
+}
