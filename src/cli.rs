@@ -31,11 +31,6 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
-    /// Measures.
-    Bench {
-        #[command(subcommand)]
-        command: Bench,
-    },
     /// Prints docs/configuration.md.
     Configuration,
 }
@@ -104,14 +99,4 @@ pub enum What {
     Teams,
     Cameras,
     Types,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Bench {
-    /// The times that an operator and a caller feel: INVITE to 180, answer to the first SRTP packet, INVITE to the offer on the live socket.
-    Answer {
-        /// Calls to make.
-        #[arg(long, default_value_t = 200)]
-        calls: u32,
-    },
 }

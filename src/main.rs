@@ -1,2 +1,138 @@
-//! Siaga answers a city's 112 calls and gets help moving.
-fn main() {}
+//! Siaga answers a city's 112 calls and gets help moving. This is the binary: command line, settings, the switchboard between SIP,
+//! voice and the desk, and the order in which they start and stop.
+
+mod archive;
+mod cli;
+mod clock;
+mod config;
+mod demo;
+mod health;
+mod import;
+mod lifecycle;
+mod sounds;
+mod switchboard;
+mod taps;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use cli::{At, Cli, Command, User};
+use config::Config;
+use dispatch::contract::NewUser;
+use std::io::Read;
+use std::process::ExitCode;
+
+/// Passwords are read up to this many bytes.
+const LONGEST_PASSWORD: u64 = 1024;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("siaga: no threads to run on: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line, so that it can be read in a service manager's status.
+            eprintln!("siaga: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    // Two TLS libraries are linked in by dependencies; one has to be chosen before the first connection.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    match cli.command {
+        Command::Serve(at) => serve(&at).await,
+        Command::Demo(demo) => demo::run(demo).await,
+        Command::Check(at) => check(&at),
+        Command::User { command: User::Add { name, role, full_name, at } } => {
+            let password = password()?;
+            let desk = lifecycle::open_desk(&Config::load(&at.config)?).await?;
+            let user = NewUser { name: full_name.unwrap_or_else(|| name.clone()), username: name, role: role.into(), password };
+            let user = desk.add_user(user).await?;
+            println!("{} may sign in as {:?}", user.username, user.role);
+            Ok(())
+        }
+        Command::Import { what, file, at } => import::run(what, &file, &Config::load(&at.config)?).await,
+        Command::Configuration => {
+            print!("{}", config::document());
+            Ok(())
+        }
+    }
+}
+
+fn check(at: &At) -> anyhow::Result<()> {
+    let config = Config::load(&at.config)?;
+    println!("{} can be used; {} trunk(s)", at.config.display(), config.sip.trunk.len());
+    if config.sip.trunk.is_empty() {
+        println!("setting `sip.trunk`: there is none, so every call gets 403; add a [[sip.trunk]] with the carrier's addresses");
+    }
+    Ok(())
+}
+
+fn password() -> anyhow::Result<String> {
+    let mut text = String::new();
+    std::io::stdin().take(LONGEST_PASSWORD).read_to_string(&mut text).context("the password is read from standard input")?;
+    let password = text.trim_end_matches(['\r', '\n']).to_string();
+    if password.is_empty() {
+        bail!("no password on standard input; write it like: printf '%s' 'PASSWORD' | siaga user add NAME --role operator");
+    }
+    Ok(password)
+}
+
+async fn serve(at: &At) -> anyhow::Result<()> {
+    let config = Config::load(&at.config)?;
+    start_log();
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let running = lifecycle::Running::start(&config, metrics).await?;
+    let address = address(&config, running.web);
+    if let Some(token) = running.desk.setup_token().await? {
+        // The token stands behind '#', so that it reaches no server's log.
+        println!("No users yet. Create the first administrator (once): {address}/setup#token={token}");
+    }
+    for listen in &running.sip {
+        tracing::info!(%listen, "taking calls");
+    }
+    println!("Siaga is ready: {address}");
+    stop_signal().await;
+    println!("Siaga stops.");
+    running.stop().await;
+    Ok(())
+}
+
+/// The address that a person on this machine types.
+fn address(config: &Config, bound: std::net::SocketAddr) -> String {
+    if let Some(url) = &config.web.public_url {
+        return url.trim_end_matches('/').to_string();
+    }
+    let scheme = if config.web.tls == config::Tls::Word("off".into()) { "http" } else { "https" };
+    let host = if bound.ip().is_unspecified() { "localhost".to_string() } else { bound.ip().to_string() };
+    format!("{scheme}://{host}:{}", bound.port())
+}
+
+/// Caller data is never logged above `debug`; the SIP stack logs whole messages, so it is held at `warn`, and at `error` on request only.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SIAGA_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new(
+            "info,rsipstack=error,retina=warn,str0m=warn,hyper=warn,reqwest=warn,sqlx=warn,teloxide=error",
+        )
+    });
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+}

@@ -35,10 +35,18 @@ impl City {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.zone()?;
         if !(-90.0..=90.0).contains(&self.latitude) {
-            return Err(ConfigError::new("city.latitude", format!("{} is no latitude", self.latitude), "write degrees north, e.g. 1.1301"));
+            return Err(ConfigError::new(
+                "city.latitude",
+                format!("{} is no latitude", self.latitude),
+                "write degrees north, e.g. 1.1301",
+            ));
         }
         if !(-180.0..=180.0).contains(&self.longitude) {
-            return Err(ConfigError::new("city.longitude", format!("{} is no longitude", self.longitude), "write degrees east, e.g. 104.0529"));
+            return Err(ConfigError::new(
+                "city.longitude",
+                format!("{} is no longitude", self.longitude),
+                "write degrees east, e.g. 104.0529",
+            ));
         }
         Ok(())
     }

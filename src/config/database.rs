@@ -33,7 +33,11 @@ impl Database {
         if known.iter().any(|scheme| self.url.starts_with(scheme)) {
             Ok(&self.url)
         } else {
-            Err(ConfigError::new("database.url", "is neither SQLite nor PostgreSQL", "write \"sqlite:///var/lib/siaga/siaga.db\" or \"postgres://user:password@host/database\""))
+            Err(ConfigError::new(
+                "database.url",
+                "is neither SQLite nor PostgreSQL",
+                "write \"sqlite:///var/lib/siaga/siaga.db\" or \"postgres://user:password@host/database\"",
+            ))
         }
     }
 }

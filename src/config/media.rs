@@ -27,10 +27,17 @@ impl Default for Media {
 impl Media {
     pub fn checked(&self) -> Result<media::Config, ConfigError> {
         let address = self.address.ok_or_else(|| {
-            ConfigError::missing("media.address", "set it to this server's address as the carrier and the browsers reach it, e.g. \"192.168.1.10\"")
+            ConfigError::missing(
+                "media.address",
+                "set it to this server's address as the carrier and the browsers reach it, e.g. \"192.168.1.10\"",
+            )
         })?;
         if address.is_unspecified() {
-            return Err(ConfigError::new("media.address", format!("`{address}` is no address that a peer can send to"), "set it to this server's own address, e.g. \"192.168.1.10\""));
+            return Err(ConfigError::new(
+                "media.address",
+                format!("`{address}` is no address that a peer can send to"),
+                "set it to this server's own address, e.g. \"192.168.1.10\"",
+            ));
         }
         let wrong = |problem: &str| {
             ConfigError::new("media.rtp_ports", format!("`{}` {problem}", self.rtp_ports), "write it like \"20000-20999\"")
@@ -42,7 +49,11 @@ impl Media {
             return Err(wrong("is not a range of at least two ports above 1023"));
         }
         if (low..=high).contains(&self.webrtc_port) {
-            return Err(ConfigError::new("media.webrtc_port", format!("{} lies within media.rtp_ports", self.webrtc_port), "choose a port outside that range"));
+            return Err(ConfigError::new(
+                "media.webrtc_port",
+                format!("{} lies within media.rtp_ports", self.webrtc_port),
+                "choose a port outside that range",
+            ));
         }
         Ok(media::Config { address, rtp_ports: low..=high, webrtc_port: self.webrtc_port, webrtc_addresses: vec![address] })
     }

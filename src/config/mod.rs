@@ -21,7 +21,9 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use key::{Key, Section, key};
 use serde::{Deserialize, Serialize};
+pub use sip::Trunk;
 use std::path::Path;
+pub use web::Tls;
 
 /// Everything that a city sets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,7 +70,8 @@ impl Config {
         }
         let config: Self = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file_exact(path))
-            .merge(Env::prefixed("SIAGA_").split("__"))
+            // Names without two underscores, such as SIAGA_LOG, are no settings of the file.
+            .merge(Env::prefixed("SIAGA_").filter(|name| name.as_str().contains("__")).split("__"))
             .extract()?;
         config.check()?;
         Ok(config)

@@ -10,8 +10,16 @@ pub const KEYS: &[Key] = &[
     key("fallback_number", "", "Number that rings when nobody is ready; reached through `fallback_trunk`."),
     key("fallback_trunk", "", "Name of the trunk for the fallback number; the first trunk with a proxy if left out."),
     key("fallback_after_seconds", "60", "How long a call waits with nobody ready before the fallback number rings."),
-    key("announcements", "", "Directory of WAV files (8 kHz, mono, 16 bit) that replace the built-in `waiting.wav` and `hold.wav`."),
-    key("acknowledge_seconds", "60", "How long a team has to acknowledge before its dispatch is overdue and alarms; it alarms again after twice that time more."),
+    key(
+        "announcements",
+        "",
+        "Directory of WAV files (8 kHz, mono, 16 bit) that replace the built-in `waiting.wav` and `hold.wav`.",
+    ),
+    key(
+        "acknowledge_seconds",
+        "60",
+        "How long a team has to acknowledge before its dispatch is overdue and alarms; it alarms again after twice that time more.",
+    ),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,15 +52,27 @@ impl Queue {
     /// `trunks` are the trunks that have a proxy.
     pub fn check(&self, trunks: &[&str]) -> Result<(), ConfigError> {
         if !(3..=120).contains(&self.ring_seconds) {
-            return Err(ConfigError::new("queue.ring_seconds", format!("{} is out of range", self.ring_seconds), "choose 3 to 120"));
+            return Err(ConfigError::new(
+                "queue.ring_seconds",
+                format!("{} is out of range", self.ring_seconds),
+                "choose 3 to 120",
+            ));
         }
         if self.fallback_number.is_some() {
             match &self.fallback_trunk {
                 Some(name) if !trunks.contains(&name.as_str()) => {
-                    return Err(ConfigError::new("queue.fallback_trunk", format!("no trunk `{name}` with a proxy"), "name a [[sip.trunk]] that has `proxy`"));
+                    return Err(ConfigError::new(
+                        "queue.fallback_trunk",
+                        format!("no trunk `{name}` with a proxy"),
+                        "name a [[sip.trunk]] that has `proxy`",
+                    ));
                 }
                 None if trunks.is_empty() => {
-                    return Err(ConfigError::new("queue.fallback_number", "no trunk can reach it", "give a [[sip.trunk]] a `proxy`"));
+                    return Err(ConfigError::new(
+                        "queue.fallback_number",
+                        "no trunk can reach it",
+                        "give a [[sip.trunk]] a `proxy`",
+                    ));
                 }
                 _ => {}
             }

@@ -4,7 +4,8 @@ use super::{Key, key};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-pub const KEYS: &[Key] = &[key("directory", "\"/var/lib/siaga/recordings\"", "Directory of call audio and camera footage, on a disk with room.")];
+pub const KEYS: &[Key] =
+    &[key("directory", "\"/var/lib/siaga/recordings\"", "Directory of call audio and camera footage, on a disk with room.")];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -4,7 +4,11 @@ use super::{ConfigError, Key, key};
 use serde::{Deserialize, Serialize};
 
 pub const KEYS: &[Key] = &[
-    key("listen", "[\"udp://0.0.0.0:5060\", \"tcp://0.0.0.0:5060\"]", "Listeners, each `udp://address:port` or `tcp://address:port`."),
+    key(
+        "listen",
+        "[\"udp://0.0.0.0:5060\", \"tcp://0.0.0.0:5060\"]",
+        "Listeners, each `udp://address:port` or `tcp://address:port`.",
+    ),
     key("max_calls", "500", "Calls at once; past it a caller gets 503 with Retry-After and a counter moves."),
     key("trunk", "[]", "One `[[sip.trunk]]` table for each carrier; calls from other addresses get 403."),
 ];
@@ -44,7 +48,11 @@ impl Sip {
             .iter()
             .map(|text| {
                 text.parse().map_err(|_| {
-                    ConfigError::new("sip.listen", format!("`{text}` is not a listener"), "write it like \"udp://0.0.0.0:5060\" or \"tcp://[::]:5060\"")
+                    ConfigError::new(
+                        "sip.listen",
+                        format!("`{text}` is not a listener"),
+                        "write it like \"udp://0.0.0.0:5060\" or \"tcp://[::]:5060\"",
+                    )
                 })
             })
             .collect::<Result<Vec<sip::Listen>, _>>()?;
@@ -66,11 +74,15 @@ impl Trunk {
             .as_deref()
             .map(|text| {
                 text.parse().map_err(|_| {
-                    ConfigError::new("sip.trunk.proxy", format!("`{text}` is not an address and port"), "write it like \"203.0.113.10:5060\"")
+                    ConfigError::new(
+                        "sip.trunk.proxy",
+                        format!("`{text}` is not an address and port"),
+                        "write it like \"203.0.113.10:5060\"",
+                    )
                 })
             })
             .transpose()?;
-        Ok(sip::Trunk { name: sip::TrunkName::new(&self.name), peers, proxy })
+        Ok(sip::Trunk { name: sip::TrunkName(self.name.clone()), peers, proxy })
     }
 
     /// The carrier's networks; an address alone is a network of one.
@@ -82,7 +94,11 @@ impl Trunk {
             .iter()
             .map(|text| {
                 text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)).map_err(|_| {
-                    ConfigError::new("sip.trunk.peers", format!("`{text}` is not an address or network"), "write it like \"203.0.113.10\" or \"198.51.100.0/24\"")
+                    ConfigError::new(
+                        "sip.trunk.peers",
+                        format!("`{text}` is not an address or network"),
+                        "write it like \"203.0.113.10\" or \"198.51.100.0/24\"",
+                    )
                 })
             })
             .collect()

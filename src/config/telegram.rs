@@ -42,12 +42,19 @@ impl Telegram {
     pub fn checked(&self) -> Result<Option<(String, url::Url, Option<String>)>, ConfigError> {
         let Some(token) = self.token.clone().filter(|token| !token.is_empty()) else { return Ok(None) };
         let api_url = self.api_url.parse().map_err(|_| {
-            ConfigError::new("telegram.api_url", format!("`{}` is not a URL", self.api_url), "leave it out, or write it like \"https://api.telegram.org\"")
+            ConfigError::new(
+                "telegram.api_url",
+                format!("`{}` is not a URL", self.api_url),
+                "leave it out, or write it like \"https://api.telegram.org\"",
+            )
         })?;
         let secret = match self.mode {
             Mode::Polling => None,
             Mode::Webhook => Some(self.webhook_secret.clone().filter(|secret| secret.len() >= 8).ok_or_else(|| {
-                ConfigError::missing("telegram.webhook_secret", "set it to a random word of at least 8 characters and give the same to Telegram's setWebhook")
+                ConfigError::missing(
+                    "telegram.webhook_secret",
+                    "set it to a random word of at least 8 characters and give the same to Telegram's setWebhook",
+                )
             })?),
         };
         Ok(Some((token, api_url, secret)))

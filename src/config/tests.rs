@@ -74,6 +74,7 @@ fn wrong_settings_are_one_line_that_names_the_key() {
 
 #[test]
 fn the_smallest_file_of_the_page_is_accepted() {
-    let config = load("[media]\naddress = \"192.168.1.10\"\n[[sip.trunk]]\nname = \"carrier\"\npeers = [\"203.0.113.10\"]").unwrap();
+    let config =
+        load("[media]\naddress = \"192.168.1.10\"\n[[sip.trunk]]\nname = \"carrier\"\npeers = [\"203.0.113.10\"]").unwrap();
     assert_eq!(config.sip.trunk.len(), 1);
 }

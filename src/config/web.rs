@@ -7,7 +7,11 @@ use std::path::PathBuf;
 
 pub const KEYS: &[Key] = &[
     key("listen", "\"0.0.0.0:8443\"", "Address and port of the console and the API."),
-    key("tls", "\"self-signed\"", "`\"self-signed\"`, `\"off\"` (only behind a proxy or on loopback: browsers give the microphone to secure pages only), or `{ certificate = \"cert.pem\", key = \"key.pem\" }`."),
+    key(
+        "tls",
+        "\"self-signed\"",
+        "`\"self-signed\"`, `\"off\"` (only behind a proxy or on loopback: browsers give the microphone to secure pages only), or `{ certificate = \"cert.pem\", key = \"key.pem\" }`.",
+    ),
     key("public_url", "", "The address that operators type, for links and webhooks: `https://siaga.example.go.id`."),
     key("state_directory", "\"/var/lib/siaga\"", "Where the self-signed certificate is kept."),
     key("metrics_token", "", "Bearer token for `/metrics` from other machines; without it `/metrics` answers loopback only."),
@@ -45,7 +49,11 @@ impl Default for Web {
 impl Web {
     pub fn checked(&self) -> Result<(SocketAddr, web::Tls), ConfigError> {
         let listen = self.listen.parse().map_err(|_| {
-            ConfigError::new("web.listen", format!("`{}` is not an address and port", self.listen), "write it like \"0.0.0.0:8443\"")
+            ConfigError::new(
+                "web.listen",
+                format!("`{}` is not an address and port", self.listen),
+                "write it like \"0.0.0.0:8443\"",
+            )
         })?;
         let tls = match &self.tls {
             Tls::Word(word) if word == "self-signed" => web::Tls::SelfSigned { directory: self.state_directory.clone() },
@@ -60,7 +68,11 @@ impl Web {
             Tls::Files { certificate, key } => {
                 for (name, path) in [("web.tls.certificate", certificate), ("web.tls.key", key)] {
                     if !path.is_file() {
-                        return Err(ConfigError::new(name, format!("no file at {}", path.display()), "give the path of a PEM file"));
+                        return Err(ConfigError::new(
+                            name,
+                            format!("no file at {}", path.display()),
+                            "give the path of a PEM file",
+                        ));
                     }
                 }
                 web::Tls::Files { certificate: certificate.clone(), key: key.clone() }

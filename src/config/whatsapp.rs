@@ -63,11 +63,19 @@ impl Whatsapp {
         Ok(Some(Account {
             token,
             api_url: self.api_url.parse().map_err(|_| {
-                ConfigError::new("whatsapp.api_url", format!("`{}` is not a URL", self.api_url), "write it like \"https://graph.facebook.com/v25.0\"")
+                ConfigError::new(
+                    "whatsapp.api_url",
+                    format!("`{}` is not a URL", self.api_url),
+                    "write it like \"https://graph.facebook.com/v25.0\"",
+                )
             })?,
             phone_number_id: need("whatsapp.phone_number_id", &self.phone_number_id, "copy it from the WhatsApp Manager")?,
             app_secret: need("whatsapp.app_secret", &self.app_secret, "copy it from the app's basic settings at Meta")?,
-            verify_token: need("whatsapp.verify_token", &self.verify_token, "choose a random word and give the same to Meta's webhook page")?,
+            verify_token: need(
+                "whatsapp.verify_token",
+                &self.verify_token,
+                "choose a random word and give the same to Meta's webhook page",
+            )?,
         }))
     }
 }

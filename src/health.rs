@@ -1,0 +1,36 @@
+//! Whether the parts that a call needs can do their work, for `/readyz`.
+
+use crate::archive::RecordingArchive;
+use async_trait::async_trait;
+use dispatch::desk::Desk;
+use std::sync::Arc;
+use web::Check;
+
+pub struct Health {
+    desk: Desk,
+    archive: Arc<RecordingArchive>,
+    listeners: usize,
+}
+
+impl Health {
+    pub fn new(desk: Desk, archive: Arc<RecordingArchive>, listeners: usize) -> Self {
+        Self { desk, archive, listeners }
+    }
+}
+
+#[async_trait]
+impl web::Readiness for Health {
+    async fn checks(&self) -> Vec<Check> {
+        let store = self.desk.ping().await.is_ok();
+        let disk = self.archive.can_write().await;
+        vec![
+            check("sip", self.listeners > 0, "look at setting `sip.listen`"),
+            check("store", store, "look at the database named by `database.url`; calls are answered meanwhile"),
+            check("disk", disk, "make room on the disk of `recordings.directory`; calls are answered meanwhile"),
+        ]
+    }
+}
+
+fn check(name: &'static str, ok: bool, remedy: &str) -> Check {
+    Check { name, ok, detail: (!ok).then(|| remedy.to_string()) }
+}

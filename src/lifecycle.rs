@@ -1,0 +1,209 @@
+//! Starts the house in the order in which its parts lean on each other, and stops it in the reverse order.
+
+use crate::archive::RecordingArchive;
+use crate::config::Config;
+use crate::health::Health;
+use crate::sounds::Announcements;
+use crate::switchboard::{Board, Fallback, Inbox, Parts, Switchboard};
+use crate::taps;
+use anyhow::Context;
+use dispatch::bridge;
+use dispatch::contract::Position;
+use dispatch::desk::{Desk, DeskSettings, LiveHub};
+use dispatch::domain::queue::{Queue, QueueSettings};
+use dispatch::store::Store;
+use jiff::SignedDuration;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Commands of consoles that may wait for the switchboard; past it a console is told to try again.
+const COMMANDS: usize = 256;
+/// How long calls, messages and entries in progress get at shutdown.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// A server that takes calls.
+pub struct Running {
+    pub web: SocketAddr,
+    pub sip: Vec<sip::Listen>,
+    pub desk: Desk,
+    pub archive: Arc<RecordingArchive>,
+    stop: CancellationToken,
+    web_server: web::Running,
+    switchboard: JoinHandle<()>,
+    bridges: JoinHandle<()>,
+    user_agent: sip::UserAgent,
+}
+
+/// Opens the database and makes the desk, for commands that need no more.
+pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
+    let store = Store::connect(config.database.checked()?).await?;
+    let settings = desk_settings(config)?;
+    Ok(Desk::new(store, LiveHub::default(), settings))
+}
+
+fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
+    let acknowledge = SignedDuration::from_secs(config.queue.acknowledge_seconds.into());
+    Ok(DeskSettings {
+        zone: config.city.zone()?,
+        camera_radius_m: config.cctv.radius_m.into(),
+        camera_limit: config.cctv.max_cameras as usize,
+        footage_before: SignedDuration::from_secs(config.cctv.before_seconds.into()),
+        footage_after: SignedDuration::from_secs(config.cctv.after_seconds.into()),
+        acknowledge_within: acknowledge,
+        acknowledge_again: acknowledge * 2,
+        ..DeskSettings::default()
+    })
+}
+
+impl Running {
+    /// Starts everything. When this returns, a call would be answered.
+    pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let stop = CancellationToken::new();
+        let sounds = Announcements::load(config.queue.announcements.as_deref()).context("setting `queue.announcements`")?;
+        let desk = open_desk(config).await?;
+        desk.recover().await.context("the database could not be brought up to date")?;
+
+        let (archive, audio) = RecordingArchive::start(config, &desk).await?;
+        let archive = Arc::new(archive);
+        desk.attach_archive(archive.clone());
+        taps::follow_audio(desk.clone(), audio);
+        archive.follow_cameras(desk.clone(), stop.clone()).await?;
+
+        let (media, voice) = media::Engine::start(config.media.checked()?, taps::start(archive.audio_sender()))
+            .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
+        let (user_agent, calls) = sip::UserAgent::start(config.sip.checked()?).await.context("setting `sip.listen`")?;
+        let board = Board::new(desk.live().clone(), desk.clone());
+        let (commands, requests) = mpsc::channel(COMMANDS);
+        let parts = Parts {
+            queue: Queue::new(queue_settings(config)),
+            sip: user_agent.clone(),
+            media,
+            sounds,
+            networks: networks(config)?,
+            desk: desk.clone(),
+            board: board.clone(),
+            fallback: fallback(config),
+        };
+        let inbox = Inbox { commands: requests, sip: calls, voice };
+        let switchboard = tokio::spawn(Switchboard::run(parts, inbox, stop.clone()));
+
+        let bridges = bridge::start(bridge_config(config)?, Arc::new(desk.clone()), stop.clone())?;
+        tokio::spawn(keep_watch(desk.clone(), stop.clone()));
+
+        let sip_listens = user_agent.local_addresses();
+        let server = web::Server {
+            config: web_config(config)?,
+            desk: desk.clone(),
+            switchboard: commands,
+            snapshot: Arc::new(move || board.snapshot()),
+            archive: archive.clone(),
+            hooks: bridges.hooks,
+            ready: Arc::new(Health::new(desk.clone(), archive.clone(), sip_listens.len())),
+            metrics,
+            telegram_bot: bridges.telegram_name,
+        };
+        let web_server = web::serve(server, stop.clone().cancelled_owned()).await?;
+        Ok(Self {
+            web: web_server.address,
+            sip: sip_listens,
+            desk,
+            archive,
+            stop,
+            web_server,
+            switchboard,
+            bridges: bridges.task,
+            user_agent,
+        })
+    }
+
+    /// Ends calls with BYE, seals what was recorded and writes what waits, within a bound.
+    pub async fn stop(self) {
+        self.user_agent.shut_down().await;
+        self.stop.cancel();
+        let farewell = async {
+            let _ = self.switchboard.await;
+            self.archive.close().await;
+            self.desk.journal().flush().await;
+            let _ = self.bridges.await;
+            if let Err(error) = self.web_server.finished().await {
+                tracing::warn!(%error, "the web server did not stop cleanly");
+            }
+        };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("not everything was finished in time; the next start takes it up");
+        }
+    }
+}
+
+async fn keep_watch(desk: Desk, stop: CancellationToken) {
+    desk.keep_watch(stop.cancelled()).await;
+}
+
+fn queue_settings(config: &Config) -> QueueSettings {
+    QueueSettings {
+        ring: SignedDuration::from_secs(config.queue.ring_seconds.into()),
+        grace: SignedDuration::from_secs(config.queue.detached_seconds.into()),
+        fallback_after: config
+            .queue
+            .fallback_number
+            .is_some()
+            .then(|| SignedDuration::from_secs(config.queue.fallback_after_seconds.into())),
+        ..QueueSettings::default()
+    }
+}
+
+fn networks(config: &Config) -> anyhow::Result<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>> {
+    config.sip.trunk.iter().map(|trunk| Ok((sip::TrunkName(trunk.name.clone()), trunk.networks()?))).collect()
+}
+
+fn fallback(config: &Config) -> Option<Fallback> {
+    let number = config.queue.fallback_number.clone()?;
+    let trunk = match &config.queue.fallback_trunk {
+        Some(name) => name.as_str(),
+        None => config.sip.trunk.iter().find(|trunk| trunk.proxy.is_some())?.name.as_str(),
+    };
+    Some(Fallback { trunk: sip::TrunkName::from(trunk), number })
+}
+
+fn bridge_config(config: &Config) -> anyhow::Result<bridge::Config> {
+    let telegram = config.telegram.checked()?.map(|(token, api_url, secret)| bridge::TelegramConfig {
+        token,
+        api_url,
+        mode: match secret {
+            None => bridge::telegram::Mode::Polling,
+            Some(secret) => bridge::telegram::Mode::Webhook { secret },
+        },
+    });
+    let whatsapp = config.whatsapp.checked()?.map(|account| bridge::WhatsappConfig {
+        api_url: account.api_url,
+        token: account.token,
+        phone_number_id: account.phone_number_id,
+        app_secret: account.app_secret,
+        verify_token: account.verify_token,
+        template: config.whatsapp.template.clone(),
+        template_language: config.whatsapp.template_language.clone(),
+    });
+    Ok(bridge::Config { zone: config.city.zone()?, telegram, whatsapp, outbox: bridge::outbox::Settings::default() })
+}
+
+fn web_config(config: &Config) -> anyhow::Result<web::Config> {
+    let (listen, tls) = config.web.checked()?;
+    Ok(web::Config {
+        listen,
+        tls,
+        public_url: config.web.public_url.clone(),
+        map_origins: Vec::new(),
+        metrics_token: config.web.metrics_token.clone(),
+        city: web::City {
+            name: config.city.name.clone(),
+            center: Position { latitude: config.city.latitude, longitude: config.city.longitude },
+            zone: config.city.zone.clone(),
+        },
+    })
+}

@@ -1,0 +1,151 @@
+//! What people at consoles ask of the switchboard.
+
+use super::line::Order;
+use super::seat::Seat;
+use super::{Switchboard, now};
+use dispatch::contract::{Command, MediaTest, Readiness, Refusal, Reply};
+use dispatch::desk::Entry;
+use dispatch::domain::queue::Input;
+use dispatch::id::{CallId, UserId};
+
+/// The keys of a telephone (RFC 4733 section 3.2).
+const DIGITS: &str = "0123456789*#ABCD";
+/// Digits sent at once.
+const MAX_DIGITS: usize = 32;
+
+impl Switchboard {
+    pub(super) fn obey(&mut self, command: Command) {
+        match command {
+            Command::StartShift { operator, name, reply } => answer(reply, self.start_shift(operator, name)),
+            Command::EndShift { operator, reply } => answer(reply, self.end_shift(operator)),
+            Command::SetReadiness { operator, readiness, reply } => answer(reply, self.set_readiness(operator, readiness)),
+            Command::AttachMedia { operator, offer, reply } => self.attach_media(operator, offer, reply),
+            Command::TestMedia { operator, reply } => self.test_media(operator, reply),
+            Command::BrowserGone { operator } => self.browser(operator, false),
+            Command::BrowserBack { operator } => self.browser(operator, true),
+            Command::Answer { operator, call, reply } => {
+                answer(reply, self.ask(operator, call, Input::Answer { operator, call }))
+            }
+            Command::Decline { operator, call, reply } => {
+                answer(reply, self.ask(operator, call, Input::Decline { operator, call }))
+            }
+            Command::HangUp { operator, call, reply } => {
+                answer(reply, self.ask(operator, call, Input::OperatorHungUp { operator, call }))
+            }
+            Command::Hold { operator, call, reply } => answer(reply, self.hold(operator, call)),
+            Command::Resume { operator, call, reply } => answer(reply, self.resume(operator, call)),
+            Command::SendDigits { operator, call, digits, reply } => answer(reply, self.send_digits(operator, call, digits)),
+        }
+    }
+
+    fn start_shift(&mut self, operator: UserId, name: String) -> Result<(), Refusal> {
+        self.queue.handle(now(), Input::ShiftStarted { operator })?;
+        self.seats.entry(operator).or_insert_with(|| Seat::new(name)).browser_connected = true;
+        self.present(operator);
+        Ok(())
+    }
+
+    fn end_shift(&mut self, operator: UserId) -> Result<(), Refusal> {
+        if !self.seats.contains_key(&operator) {
+            return Ok(());
+        }
+        self.queue.handle(now(), Input::EndShift { operator })?;
+        self.seats.remove(&operator);
+        self.board.operator_left(operator);
+        let media = self.plant.media.clone();
+        tokio::spawn(async move { media.detach_operator(operator.0).await });
+        Ok(())
+    }
+
+    fn set_readiness(&mut self, operator: UserId, readiness: Readiness) -> Result<(), Refusal> {
+        let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
+        match readiness {
+            Readiness::Ready if !seat.media_connected => Err(Refusal::NoMedia),
+            Readiness::Ready => self.queue.handle(now(), Input::OperatorReady { operator }),
+            Readiness::Paused { reason } => self.queue.handle(now(), Input::OperatorPaused { operator, reason }),
+        }
+    }
+
+    /// The engine answers in its own time; the operator's other commands do not wait for it.
+    fn attach_media(&mut self, operator: UserId, offer: String, reply: Reply<String>) {
+        if !self.seats.contains_key(&operator) {
+            return answer(reply, Err(Refusal::NoShift));
+        }
+        let media = self.plant.media.clone();
+        tokio::spawn(async move {
+            answer(reply, media.attach_operator(operator.0, offer).await.map_err(|error| Refusal::BadOffer(error.to_string())));
+        });
+    }
+
+    fn test_media(&mut self, operator: UserId, reply: Reply<MediaTest>) {
+        match self.seats.get(&operator) {
+            None => answer(reply, Err(Refusal::NoShift)),
+            Some(_) if self.queue.operator(operator).is_some_and(|status| status.call.is_some()) => {
+                answer(reply, Err(Refusal::Busy))
+            }
+            Some(_) => {
+                let media = self.plant.media.clone();
+                tokio::spawn(async move {
+                    let heard = media.test_operator(operator.0).await.map_err(|_| Refusal::NoMedia);
+                    answer(reply, heard.map(|heard| MediaTest { microphone_dbfs: heard.microphone_dbfs }));
+                });
+            }
+        }
+    }
+
+    fn browser(&mut self, operator: UserId, connected: bool) {
+        if let Some(seat) = self.seats.get_mut(&operator) {
+            seat.browser_connected = connected;
+            self.present(operator);
+        }
+    }
+
+    /// Tells the queue whether a call can reach the operator.
+    pub(super) fn present(&mut self, operator: UserId) {
+        let Some(seat) = self.seats.get(&operator) else { return };
+        let present = seat.is_present();
+        self.told(if present { Input::OperatorBack { operator } } else { Input::OperatorGone { operator } });
+    }
+
+    /// A request about a call that the queue may refuse.
+    fn ask(&mut self, operator: UserId, call: CallId, input: Input) -> Result<(), Refusal> {
+        if !self.seats.contains_key(&operator) {
+            return Err(Refusal::NoShift);
+        }
+        if !self.calls.contains_key(&call) {
+            return Err(Refusal::NoSuchCall);
+        }
+        self.queue.handle(now(), input)
+    }
+
+    fn hold(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+        self.ask(operator, call, Input::Hold { operator, call })?;
+        self.order(call, Order::Hold);
+        self.journal.record(Entry::Held { call, operator: self.who(operator), at: now() });
+        Ok(())
+    }
+
+    fn resume(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+        self.ask(operator, call, Input::Resume { operator, call })?;
+        self.order(call, Order::Resume { operator });
+        self.journal.record(Entry::Resumed { call, operator: self.who(operator), at: now() });
+        Ok(())
+    }
+
+    fn send_digits(&mut self, operator: UserId, call: CallId, digits: String) -> Result<(), Refusal> {
+        if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.chars().all(|digit| DIGITS.contains(digit)) {
+            return Err(Refusal::BadDigits);
+        }
+        let found = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
+        if found.view.operator != Some(operator) {
+            return Err(Refusal::TakenByAnother);
+        }
+        self.order(call, Order::Digits(digits));
+        Ok(())
+    }
+}
+
+fn answer<T>(reply: Reply<T>, result: Result<T, Refusal>) {
+    // The console that asked may have gone; what was asked is done all the same.
+    let _ = reply.send(result);
+}

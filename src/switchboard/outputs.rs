@@ -1,0 +1,173 @@
+//! Carries out what the queue says, and shows what has changed by it.
+
+use super::line::Order;
+use super::{Switchboard, now};
+use dispatch::contract::{AlarmKind, CallState, EndedBy, Event, Withdrawal};
+use dispatch::desk::{Entry, Who};
+use dispatch::domain::queue::{CallStatus, Input, Output, QueueAlarm};
+use dispatch::id::{CallId, UserId};
+
+impl Switchboard {
+    /// Tells the queue what happened by itself; such inputs are never refused.
+    pub(super) fn told(&mut self, input: Input) {
+        if let Err(refusal) = self.queue.handle(now(), input) {
+            tracing::debug!(%refusal, "the queue ignored an event");
+        }
+    }
+
+    /// Does what the queue says until it is silent.
+    pub(super) fn settle(&mut self) {
+        while let Some(output) = self.queue.poll_output() {
+            self.carry_out(output);
+        }
+        self.show();
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Ring { call, operator } => self.ring(call, operator),
+            Output::StopRinging { call, operator, why } => self.stop_ringing(call, operator, why),
+            Output::Bridge { call, operator } => self.order(call, Order::Bridge { operator }),
+            Output::Unbridge { call, .. } => self.order(call, Order::Unbridge),
+            Output::Release { call, why } => self.release(call, why),
+            Output::Announce { call } => self.order(call, Order::Announce),
+            Output::Ringback { call } => self.order(call, Order::Ringback),
+            Output::RaiseAlarm { alarm } => {
+                let kind = self.alarm(alarm);
+                self.desk.raise_alarm(kind, now());
+            }
+            Output::ClearAlarm { alarm } => self.desk.clear_alarms(|kind| is_same(kind, alarm)),
+            Output::DialFallback { call } => self.dial_fallback(call),
+            Output::CancelFallback { call } => self.order(call, Order::CancelFallback),
+        }
+    }
+
+    fn ring(&mut self, call: CallId, operator: UserId) {
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        found.view.state = CallState::Ringing;
+        let view = found.view.clone();
+        self.journal.record(Entry::Offered { call, operator: self.who(operator), at: now() });
+        self.board.tell(operator, Event::Offered { call: view });
+    }
+
+    fn stop_ringing(&mut self, call: CallId, operator: UserId, why: Withdrawal) {
+        let who = self.who(operator);
+        match why {
+            Withdrawal::NoAnswer => self.journal.record(Entry::Missed { call, operator: who, at: now() }),
+            Withdrawal::Declined => self.journal.record(Entry::Declined { call, operator: who, at: now() }),
+            Withdrawal::CallerHungUp | Withdrawal::AnsweredElsewhere | Withdrawal::OperatorGone => {}
+        }
+        self.board.tell(operator, Event::OfferWithdrawn { call, why });
+    }
+
+    /// The end of a call: its line finishes alone, everybody is told, and nothing of it is left here.
+    fn release(&mut self, call: CallId, by: EndedBy) {
+        self.order(call, Order::Release);
+        let Some(mut found) = self.calls.remove(&call) else { return };
+        self.legs.retain(|_, (of, _)| *of != call);
+        let at = now();
+        found.view.state = CallState::Ended;
+        found.view.ended_at = Some(at);
+        found.view.ended_by = Some(by);
+        let operator = found.view.operator.map(|operator| self.who(operator));
+        self.journal.record(Entry::Ended { call, by, operator, at });
+        metrics::counter!("siaga_calls_ended_total", "by" => label(by)).increment(1);
+        self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
+        self.board.call_ended(&found.view);
+    }
+
+    fn dial_fallback(&mut self, call: CallId) {
+        match self.fallback.clone() {
+            Some(fallback) => self.order(call, Order::DialFallback { trunk: fallback.trunk, number: fallback.number }),
+            None => self.told(Input::FallbackFailed { call }),
+        }
+    }
+
+    /// Shows every call and operator whose state has changed.
+    fn show(&mut self) {
+        let calls: Vec<CallStatus> = self.queue.calls().collect();
+        for status in calls {
+            self.show_call(status);
+        }
+        for status in self.queue.operators() {
+            if let Some(seat) = self.seats.get(&status.operator) {
+                self.board.operator(seat.view(status));
+            }
+        }
+    }
+
+    fn show_call(&mut self, status: CallStatus) {
+        let call = status.call;
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        let before = found.shown;
+        if before == Some((status.state, status.operator)) {
+            return;
+        }
+        found.shown = Some((status.state, status.operator));
+        found.view.state = status.state;
+        // While it rings the call is nobody's yet; whoever had it last stays written until somebody else takes it.
+        if !matches!(status.state, CallState::Waiting | CallState::Ringing) {
+            found.view.operator = status.operator;
+            found.view.operator_name =
+                status.operator.and_then(|operator| self.seats.get(&operator)).map(|seat| seat.name.clone());
+        }
+        let view = found.view.clone();
+        let was = before.map(|(state, _)| state);
+        if let Some(operator) = status.operator.or(before.and_then(|(_, operator)| operator)) {
+            let operator = self.who(operator);
+            let entry = match (was, status.state) {
+                (Some(CallState::Active | CallState::Held), CallState::Detached) => {
+                    Some(Entry::Detached { call, operator, at: now() })
+                }
+                (Some(CallState::Detached), CallState::Active | CallState::Held) => {
+                    Some(Entry::Returned { call, operator, at: now() })
+                }
+                (Some(CallState::Detached), CallState::Waiting | CallState::Ringing) => Some(Entry::Requeued { call, at: now() }),
+                _ => None,
+            };
+            if let Some(entry) = entry {
+                self.journal.record(entry);
+            }
+        }
+        self.board.call(&view);
+    }
+
+    /// The operator as the journal names people; an operator whose shift has ended keeps the id.
+    pub(super) fn who(&self, operator: UserId) -> Who {
+        let name = self.seats.get(&operator).map(|seat| seat.name.clone()).unwrap_or_default();
+        Who { user: operator, name }
+    }
+
+    fn alarm(&self, alarm: QueueAlarm) -> AlarmKind {
+        match alarm {
+            QueueAlarm::NobodyReady { call } => AlarmKind::NobodyReady { call },
+            QueueAlarm::Unanswered { call, operator } => {
+                AlarmKind::Unanswered { call, operator, operator_name: self.who(operator).name }
+            }
+            QueueAlarm::OperatorLost { call, operator } => {
+                AlarmKind::OperatorLost { call, operator, operator_name: self.who(operator).name }
+            }
+        }
+    }
+}
+
+fn is_same(kind: &AlarmKind, alarm: QueueAlarm) -> bool {
+    match (kind, alarm) {
+        (AlarmKind::NobodyReady { call }, QueueAlarm::NobodyReady { call: of }) => *call == of,
+        (AlarmKind::Unanswered { call, operator, .. }, QueueAlarm::Unanswered { call: of, operator: by })
+        | (AlarmKind::OperatorLost { call, operator, .. }, QueueAlarm::OperatorLost { call: of, operator: by }) => {
+            *call == of && *operator == by
+        }
+        _ => false,
+    }
+}
+
+fn label(by: EndedBy) -> &'static str {
+    match by {
+        EndedBy::Caller => "caller",
+        EndedBy::CallerBeforeAnswer => "caller_before_answer",
+        EndedBy::Operator => "operator",
+        EndedBy::Network => "network",
+        EndedBy::Restart => "restart",
+    }
+}

@@ -1,0 +1,94 @@
+//! From the voice engine's taps to the recorder, and from the recorder to the journal. Neither side knows the other.
+
+use crate::clock;
+use dispatch::contract::AlarmKind;
+use dispatch::desk::{Desk, Entry};
+use dispatch::id::CallId;
+use media::TapItem;
+use recordings::audio::{AudioEvent, AudioItem, Sealed, Side};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use tokio::sync::mpsc;
+
+/// Frames between the engine and the recorder: a second of 500 calls in both directions at 20 ms.
+const FRAMES: usize = 50_000;
+
+/// Starts the thread that carries frames to the recorder, and gives the engine's end of it.
+pub fn start(recorder: SyncSender<AudioItem>) -> SyncSender<TapItem> {
+    let (sender, items) = sync_channel(FRAMES);
+    std::thread::spawn(move || carry(&items, &recorder));
+    sender
+}
+
+fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
+    while let Ok(item) = items.recv() {
+        let item = match item {
+            // The engine tells of the start when the first packet has come, so now is the time of sample 0.
+            TapItem::Started { leg } => AudioItem::Begin { call: leg, started_at: clock::now() },
+            TapItem::Frame(frame) => AudioItem::Frame {
+                call: frame.leg,
+                side: match frame.side {
+                    media::Side::Caller => Side::Caller,
+                    media::Side::Operator => Side::Operator,
+                },
+                position: frame.position,
+                pcm: frame.pcm,
+            },
+            TapItem::Ended { leg, dropped } => {
+                metrics::counter!("siaga_tap_frames_dropped_total").increment(dropped);
+                AudioItem::Finish { call: leg }
+            }
+        };
+        match recorder.try_send(item) {
+            Ok(()) => {}
+            // A frame lost is a gap that the seal tells of; a start or an end must not be lost, so this thread, which nobody
+            // but the recording waits for, waits for the recorder.
+            Err(TrySendError::Full(AudioItem::Frame { .. })) => {
+                metrics::counter!("siaga_recorder_frames_dropped_total").increment(1)
+            }
+            Err(TrySendError::Full(item)) => {
+                if recorder.send(item).is_err() {
+                    return;
+                }
+            }
+            Err(TrySendError::Disconnected(_)) => return,
+        }
+    }
+}
+
+/// Writes what the recorder tells into the journal, and alarms when it cannot write.
+pub fn follow_audio(desk: Desk, mut events: mpsc::Receiver<AudioEvent>) {
+    tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            match event {
+                AudioEvent::Began { call, started_at, .. } => {
+                    desk.journal().record(Entry::RecordingBegan { call: CallId(call), started_at });
+                }
+                AudioEvent::Sealed(sealed) => {
+                    still_recording(&desk, CallId(sealed.call));
+                    desk.journal().record(sealed_entry(&sealed));
+                }
+                AudioEvent::Failing { call, error } => {
+                    tracing::error!(%call, %error, "a call is not being recorded");
+                    metrics::counter!("siaga_recordings_failing_total").increment(1);
+                    desk.raise_alarm(AlarmKind::RecordingFailing { call: CallId(call) }, clock::now());
+                }
+                AudioEvent::Resumed { call } => still_recording(&desk, CallId(call)),
+            }
+        }
+    });
+}
+
+/// What the journal keeps of a seal.
+pub fn sealed_entry(sealed: &Sealed) -> Entry {
+    Entry::RecordingSealed {
+        call: CallId(sealed.call),
+        sealed_at: clock::now(),
+        duration_ms: sealed.duration_ms,
+        sha256: sealed.sha256.to_string(),
+        repaired: sealed.repaired,
+    }
+}
+
+fn still_recording(desk: &Desk, call: CallId) {
+    desk.clear_alarms(|kind| *kind == AlarmKind::RecordingFailing { call });
+}
