@@ -51,23 +51,14 @@ impl UserAgent {
     /// [`StartError`] when an address cannot be bound or none is named.
     pub async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<Event>), StartError> {
         let Config { listen, trunks, product, limits } = config;
-        if listen.is_empty() {
-            return Err(StartError::NoListener);
-        }
-        let udp = bind_udp(&listen)?;
         let tcp = bind_tcp(&listen)?;
-        let listens = real(&listen, udp.as_deref(), &tcp);
+        let udp = bind_udp(&listen, tcp.first().map(|tcp| tcp.local))?;
+        let listens = real(&listen, &udp, &tcp);
         let stop = CancellationToken::new();
         let transports = TransportLayer::new_with_domain_resolver(stop.child_token(), Box::new(Resolver));
-        let connection = match &udp {
-            Some(sockets) => {
-                let connection = UdpConnection::from_socket(sockets.clone(), None, Some(stop.child_token())).await;
-                let connection = SipConnection::Udp(connection.map_err(|error| StartError::Stack(error.to_string()))?);
-                transports.add_transport(connection.clone());
-                Some(connection)
-            }
-            None => None,
-        };
+        let connection = UdpConnection::from_socket(udp.clone(), None, Some(stop.child_token())).await;
+        let connection = SipConnection::Udp(connection.map_err(|error| StartError::Stack(error.to_string()))?);
+        transports.add_transport(connection.clone());
         // Any address beyond this machine: it only tells which of our addresses is routed (nothing is sent).
         let anyone = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 9));
         let mut builder = EndpointBuilder::new();
@@ -75,7 +66,13 @@ impl UserAgent {
             .with_user_agent(&product)
             .with_transport_layer(transports)
             .with_cancel_token(stop.clone())
-            .with_option(EndpointOption { t1: limits.t1, t1x64: limits.t1 * 64, ..EndpointOption::default() })
+            .with_option(EndpointOption {
+                t1: limits.t1,
+                t2: limits.t1 * 8,
+                t4: limits.t1 * 10,
+                t1x64: limits.t1 * 64,
+                ..EndpointOption::default()
+            })
             .with_inspector(Box::new(Inspector { tcp: tcp.first().map(|tcp| advertised(tcp.local, anyone)) }));
         let endpoint = builder.build();
         let incoming = endpoint.incoming_transactions().map_err(|error| StartError::Stack(error.to_string()))?;
@@ -92,9 +89,7 @@ impl UserAgent {
         let core = Arc::new(Core { layer, registry, ingress: ingress.clone(), events, limits, stop: stop.clone() });
         tokio::spawn(async move { endpoint.serve().await });
         tokio::spawn(incoming::serve(core.clone(), incoming));
-        if let (Some(udp), Some(connection)) = (&udp, &connection) {
-            udp.serve(&ingress, connection, &stop);
-        }
+        udp.serve(&ingress, &connection, &stop);
         let places = Arc::new(Semaphore::new(core.limits.max_connections));
         for listening in tcp {
             tokio::spawn(listening.serve(ingress.clone(), places.clone(), stop.clone()));
@@ -210,16 +205,15 @@ impl UserAgent {
 }
 
 /// The configured listeners with the ports they got, in the order of configuration.
-fn real(listen: &[Listen], udp: Option<&UdpSockets>, tcp: &[TcpListening]) -> Vec<Listen> {
-    let mut udp: Vec<_> = udp.into_iter().flat_map(UdpSockets::addresses).collect();
+fn real(listen: &[Listen], udp: &UdpSockets, tcp: &[TcpListening]) -> Vec<Listen> {
+    let mut udp: Vec<_> = udp.addresses().collect();
     let mut tcp: Vec<_> = tcp.iter().map(|tcp| tcp.local).collect();
     udp.reverse();
     tcp.reverse();
-    let address = |listen: &Listen| match listen.transport {
+    let mut address = |listen: &Listen| match listen.transport {
         Transport::Udp => udp.pop(),
         Transport::Tcp => tcp.pop(),
     };
-    let mut address = address;
     listen
         .iter()
         .map(|listen| Listen { transport: listen.transport, address: address(listen).unwrap_or(listen.address) })
@@ -246,4 +240,69 @@ fn address(transport: Transport, address: SocketAddr) -> SipAddr {
         Transport::Tcp => rsipstack::sip::Transport::Tcp,
     };
     SipAddr::new(transport, address.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::config::Trunk;
+    use crate::event::EndedBy;
+    use std::time::Duration;
+
+    async fn agent(proxy: Option<SocketAddr>) -> (UserAgent, mpsc::Receiver<Event>) {
+        let trunks = vec![Trunk { name: "telco".into(), peers: vec!["127.0.0.1/32".parse().unwrap()], proxy }];
+        // All timers of the stack are a hundredth of their usual length.
+        let limits = Limits { t1: Duration::from_millis(5), ..Limits::default() };
+        let listen = vec!["udp://127.0.0.1:0".parse().unwrap()];
+        UserAgent::start(Config { listen, trunks, product: "siaga/test".into(), limits }).await.unwrap()
+    }
+
+    /// Waits until the agent's stack holds neither dialogs nor transactions.
+    async fn emptied(agent: &UserAgent) -> bool {
+        let endpoint = &agent.core.ingress.endpoint;
+        let empty = || {
+            let stats = endpoint.get_stats();
+            stats.running_transactions + stats.finished_transactions + stats.waiting_ack == 0 && agent.core.layer.is_empty()
+        };
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        let waiting = async {
+            while !empty() || !agent.core.registry.is_empty() {
+                look.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(15), waiting).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn calls_of_every_end_leave_nothing_in_the_stack() {
+        let (desk, mut calls) = agent(None).await;
+        let (caller, mut heard) = agent(desk.local_addresses().first().map(|listen| listen.address)).await;
+        let audio = LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 1 };
+        let to = || Outbound { trunk: "telco".into(), number: "112".into(), caller: None, audio };
+        for end in ["remote", "local", "cancel", "reject"] {
+            let out = caller.call(to()).await.unwrap();
+            let leg = calls.recv().await.unwrap().leg();
+            assert_eq!(heard.recv().await, Some(Event::OutboundRinging { leg: out }));
+            match end {
+                "remote" | "local" => {
+                    desk.answer(leg, audio).await.unwrap();
+                    assert!(matches!(heard.recv().await, Some(Event::OutboundAnswered { .. })));
+                    assert!(matches!(calls.recv().await, Some(Event::Confirmed { .. })));
+                    if end == "local" { desk.hang_up(leg).await } else { caller.hang_up(out).await }
+                }
+                "cancel" => caller.hang_up(out).await,
+                _ => desk.reject(leg, Reject::Busy).await,
+            }
+            let expected = match end {
+                "remote" => EndedBy::RemoteBye,
+                "cancel" => EndedBy::Cancelled,
+                _ => EndedBy::Local,
+            };
+            assert_eq!(calls.recv().await, Some(Event::Ended { leg, by: expected }));
+            assert_eq!(heard.recv().await.map(|event| event.leg()), Some(out));
+        }
+        assert!(emptied(&desk).await && emptied(&caller).await);
+    }
 }

@@ -64,6 +64,23 @@ async fn requests_before_the_answer_are_never_left_without_a_reply() {
 }
 
 #[tokio::test]
+async fn early_media_is_offered_and_the_answer_repeats_it() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    ring(&mut peer).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.progress(leg, audio()).await.unwrap();
+    let early = peer.receive_until("SIP/2.0 183").await;
+    assert_eq!(field(&early, "Content-Type"), Some("application/sdp"));
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    let body = |text: &str| text.split_once("\r\n\r\n").unwrap().1.to_owned();
+    assert!(body(&early).contains("m=audio 20000 RTP/AVP 8 101\r\n"));
+    assert_eq!(body(&early), body(&answered));
+    assert_eq!(desk.agent.answer(leg, audio()).await, Err(sip::LegError::WrongState));
+}
+
+#[tokio::test]
 async fn hanging_up_before_the_ack_waits_for_it() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;

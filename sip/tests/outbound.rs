@@ -6,7 +6,7 @@ mod support;
 
 use sip::{Codec, EndedBy, Event, LegError, Outbound, Reject};
 use std::net::SocketAddr;
-use support::{Desk, audio, desk, desk_with, free_port, sipp};
+use support::{Desk, audio, desk, desk_on, desk_with, free_port, sipp};
 
 fn to(number: &str) -> Outbound {
     Outbound { trunk: "telco".into(), number: number.into(), caller: Some("+62778112".into()), audio: audio() }
@@ -76,6 +76,28 @@ async fn silence_is_told_as_a_timeout() {
     let mut caller = desk_with(limits, Some(nobody)).await;
     let out = caller.agent.call(to("112")).await.unwrap();
     assert_eq!(caller.next().await, Event::OutboundFailed { leg: out, code: 408 });
+}
+
+#[tokio::test]
+async fn without_a_udp_listener_calls_go_by_tcp() {
+    let mut desk = desk().await;
+    let mut caller = desk_on(&["tcp://127.0.0.1:0"], sip::Limits::default(), Some(desk.tcp())).await;
+    for desk_ends in [true, false] {
+        let out = caller.agent.call(to("112")).await.unwrap();
+        let leg = desk.invited().await.leg;
+        assert_eq!(caller.next().await, Event::OutboundRinging { leg: out });
+        desk.answer(leg).await;
+        assert!(matches!(caller.next().await, Event::OutboundAnswered { .. }));
+        let (by_desk, by_caller) = if desk_ends {
+            desk.agent.hang_up(leg).await;
+            (EndedBy::Local, EndedBy::RemoteBye)
+        } else {
+            caller.agent.hang_up(out).await;
+            (EndedBy::RemoteBye, EndedBy::Local)
+        };
+        assert_eq!(desk.next().await, Event::Ended { leg, by: by_desk });
+        assert_eq!(caller.next().await, Event::Ended { leg: out, by: by_caller });
+    }
 }
 
 #[tokio::test]

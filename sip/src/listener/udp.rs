@@ -25,17 +25,20 @@ const MAX_ROUTES: usize = 4096;
 /// All UDP sockets as one: a datagram leaves by the socket its receiver was last heard on.
 pub(crate) struct UdpSockets {
     sockets: Vec<(UdpSocket, SocketAddr)>,
+    /// The address the stack takes for ours: the first socket's, or that of a TCP listener where there is no UDP.
+    named: SocketAddr,
     routes: Mutex<HashMap<SocketAddr, usize>>,
 }
 
-/// Binds every UDP address of `listen`. `None`: there is none.
-pub(crate) fn bind(listen: &[Listen]) -> Result<Option<Arc<UdpSockets>>, StartError> {
+/// Binds every UDP address of `listen`. Where there is none the stack is still given this, for it must know an address of ours: `stand_in`.
+pub(crate) fn bind(listen: &[Listen], stand_in: Option<SocketAddr>) -> Result<Arc<UdpSockets>, StartError> {
     let mut sockets = Vec::new();
     for listen in listen.iter().filter(|listen| listen.transport == Transport::Udp) {
         let bound = open(listen.address).map_err(|source| StartError::Bind { listen: *listen, source })?;
         sockets.push(bound);
     }
-    Ok((!sockets.is_empty()).then(|| Arc::new(UdpSockets { sockets, routes: Mutex::default() })))
+    let named = sockets.first().map(|(_, local)| *local).or(stand_in).ok_or(StartError::NoListener)?;
+    Ok(Arc::new(UdpSockets { sockets, named, routes: Mutex::default() }))
 }
 
 fn open(address: SocketAddr) -> std::io::Result<(UdpSocket, SocketAddr)> {
@@ -133,6 +136,6 @@ impl StackSocket for UdpSockets {
     }
 
     fn local_addr(&self) -> rsipstack::Result<SocketAddr> {
-        self.sockets.first().map(|(_, local)| *local).ok_or_else(|| rsipstack::Error::Error("no UDP socket".into()))
+        Ok(self.named)
     }
 }

@@ -1,0 +1,107 @@
+//! What the owner of the call asks for, in every phase of it.
+
+use super::{Command, Phase, Running, Side, described};
+use crate::error::LegError;
+use crate::event::{EndedBy, Reject};
+use crate::sdp::LocalAudio;
+use rsipstack::sip::{Header, StatusCode};
+use rsipstack::transaction::transaction::TransactionEvent;
+
+impl Running {
+    pub(super) fn command(&mut self, command: Command) {
+        match command {
+            Command::Progress(local, done) => {
+                let result = self.progress(local);
+                // The asker may have gone; the command is carried out all the same.
+                let _ = done.send(result);
+            }
+            Command::Answer(local, done) => {
+                let result = self.answer(local);
+                let _ = done.send(result);
+            }
+            Command::Reject(why) => match (&self.side, self.phase) {
+                (Side::Inbound { .. }, Phase::Ringing) => {
+                    self.refuse(why);
+                    self.end(EndedBy::Local);
+                }
+                _ => self.hang_up(),
+            },
+            Command::HangUp => self.hang_up(),
+            Command::Broken => self.broken(),
+        }
+    }
+
+    /// Whether an inbound call still waits for its answer.
+    fn unanswered(&self) -> Result<(), LegError> {
+        match (&self.side, self.phase) {
+            (Side::Inbound { .. }, Phase::Ringing) => Ok(()),
+            (_, Phase::Closing | Phase::Over) => Err(LegError::Gone),
+            _ => Err(LegError::WrongState),
+        }
+    }
+
+    fn progress(&mut self, local: LocalAudio) -> Result<(), LegError> {
+        self.unanswered()?;
+        if !self.talk.has_offer() {
+            return Err(LegError::NoOffer);
+        }
+        let body = self.talk.describe(local);
+        self.dialog.ringing(Some(described()), Some(body.into_bytes())).map_err(|error| LegError::Stack(error.to_string()))
+    }
+
+    fn answer(&mut self, local: LocalAudio) -> Result<(), LegError> {
+        self.unanswered()?;
+        let body = self.talk.describe(local);
+        self.dialog.accept(Some(described()), Some(body.into_bytes())).map_err(|error| LegError::Stack(error.to_string()))?;
+        self.phase = Phase::Answered;
+        Ok(())
+    }
+
+    /// Sends a final response to the INVITE. The stack's own `reject` takes no header fields, so the response goes into the transaction first,
+    /// and `reject` then only ends the dialog's state.
+    pub(super) fn refuse(&mut self, why: Reject) {
+        let Side::Inbound { replies, request } = &self.side else { return };
+        let code = StatusCode::from(why.code());
+        let mut response = self.layer.endpoint.make_response(request, code.clone(), None);
+        if let Reject::Unavailable { retry_after_s } = why {
+            response.headers.push(Header::RetryAfter(retry_after_s.to_string().into()));
+        }
+        let sent = replies.send(TransactionEvent::Respond(response)).is_ok();
+        if !sent || self.dialog.reject(Some(code), None).is_err() {
+            tracing::debug!(leg = %self.id, "the INVITE's transaction was over already");
+        }
+    }
+
+    fn hang_up(&mut self) {
+        match (&self.side, self.phase) {
+            (_, Phase::Closing | Phase::Over) => {}
+            (Side::Inbound { .. }, Phase::Ringing) => {
+                self.refuse(Reject::TemporarilyUnavailable);
+                self.end(EndedBy::Local);
+            }
+            // RFC 3261 section 15: no BYE before the ACK.
+            (Side::Inbound { .. }, Phase::Answered) => {
+                self.tell_end(EndedBy::Local);
+                self.phase = Phase::Closing;
+            }
+            (Side::Outbound { .. }, Phase::Ringing | Phase::Answered) => {
+                self.tell_end(EndedBy::Local);
+                self.cancel();
+            }
+            (_, Phase::Confirmed) => {
+                self.tell_end(EndedBy::Local);
+                self.bye();
+            }
+        }
+    }
+
+    fn cancel(&mut self) {
+        self.phase = Phase::Closing;
+        let (dialog, id) = (self.dialog.clone(), self.id);
+        tokio::spawn(async move {
+            if let Err(error) = dialog.cancel().await {
+                tracing::debug!(leg = %id, %error, "CANCEL failed");
+            }
+        });
+    }
+}
