@@ -1,1 +1,46 @@
-//! RTP, G.711, telephone-event, jitter, the operators' WebRTC leg and the taps for recording.
+//! The audio of calls: RTP to and from the trunks, the operators' warm WebRTC legs, what callers hear while they wait, and
+//! the taps that recordings are made of.
+//!
+//! An [`Engine`] owns its threads and sockets; it is told what to do by commands and tells what happened by [`Event`]s. It
+//! knows legs, not calls: which leg belongs to whom, and what to do about a silent one, is decided by whoever holds the
+//! engine. There is no mixer: a leg hears one thing at a time, and a sound that is played on it comes before its peer.
+//! There is no RTCP on trunk legs, and no codec but G.711.
+//!
+//! Inside, `trunk`, `operator`, `jitter`, `rewrite` and `silence` are state machines that get the time and packets and give
+//! packets and facts; only `shard` touches sockets and only `clock` asks for the time.
+
+mod bridge;
+mod clock;
+mod config;
+mod engine;
+mod error;
+mod event;
+mod g711;
+mod jitter;
+mod level;
+mod operator;
+mod packet;
+mod ports;
+mod rewrite;
+mod sequence;
+mod shard;
+mod silence;
+mod sound;
+mod statistics;
+mod tap;
+mod tone;
+mod trunk;
+
+pub use config::Config;
+pub use engine::Engine;
+pub use error::{AttachError, ConnectError, OpenError, StartError};
+pub use event::{Event, MediaTest, Side};
+pub use g711::Codec;
+pub use jitter::{Frame, JitterBuffer, JitterCounts};
+pub use packet::RemoteAudio;
+pub use sound::Sound;
+pub use statistics::LegStatistics;
+pub use tap::{TapFrame, TapItem};
+
+/// Samples per second of everything in this crate.
+pub const SAMPLE_RATE: u32 = 8_000;

@@ -1,0 +1,71 @@
+//! Why the engine did not do what was asked, one enum per kind of request. After an error nothing has changed.
+
+use std::net::SocketAddr;
+
+/// The engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The range of RTP ports holds no even port.
+    #[error("media.rtp_ports holds no even port; give a range such as 20000-20999")]
+    NoPorts,
+    /// Neither `webrtc_addresses` nor `address` is an address a browser can send to.
+    #[error("no address for the operators' browsers; set media.address to this machine's address")]
+    NoCandidate,
+    /// The WebRTC port is taken, or the address is not this machine's.
+    #[error("cannot receive the operators' audio on {address}: {source}; is another program using it?")]
+    Bind { address: SocketAddr, source: std::io::Error },
+    /// The operating system refused a poll, a waker or a thread.
+    #[error("the media thread did not start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A trunk leg was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Every port of the range is used by a leg or by another program.
+    #[error("all RTP ports are in use; widen media.rtp_ports")]
+    PortsExhausted,
+    /// A leg with this id is open.
+    #[error("this leg is already open")]
+    AlreadyOpen,
+    /// The socket could not be watched, or the address is not this machine's.
+    #[error("no socket for the call's audio: {0}")]
+    Socket(#[from] std::io::Error),
+    /// The engine is shutting down or overloaded.
+    #[error("the media engine does not answer")]
+    Unavailable,
+}
+
+/// An operator's browser got no media leg.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// What came is not an SDP offer that a WebRTC peer would send, or it is too long.
+    #[error("the browser's offer was not understood: {0}")]
+    BadOffer(String),
+    /// The offer holds no audio in PCMA or PCMU.
+    #[error("the browser offers no G.711 audio")]
+    NoAudio,
+    /// The engine is shutting down or overloaded.
+    #[error("the media engine does not answer")]
+    Unavailable,
+}
+
+/// Two legs were not joined, or an operator's leg could not be tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// No trunk leg has this id; the call may have ended.
+    #[error("the call's leg is gone")]
+    NoLeg,
+    /// The peer is neither a trunk leg nor an operator that ever attached.
+    #[error("the operator has no media leg; reload the page")]
+    NoPeer,
+    /// The operator's leg is there but its browser is not heard.
+    #[error("the operator's browser is not connected; check the network and reload the page")]
+    NotConnected,
+    /// The peer is joined to another leg.
+    #[error("the operator is in another call")]
+    Busy,
+    /// The engine is shutting down or overloaded.
+    #[error("the media engine does not answer")]
+    Unavailable,
+}

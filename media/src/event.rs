@@ -1,0 +1,40 @@
+//! What the engine tells about its legs. None of it carries what was said, or who said it.
+
+use uuid::Uuid;
+
+/// Which of the two who talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The far end of the trunk leg.
+    Caller,
+    /// Whoever the caller hears: the operator, or the peer trunk leg.
+    Operator,
+}
+
+/// Something that happened to a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The operator's newest leg has passed ICE and DTLS, or is heard again.
+    OperatorConnected { operator: Uuid },
+    /// Nothing was heard from the operator's browser for five seconds (eight if it never sent audio), it hung up its peer
+    /// connection, or a newer leg took its place and is not connected yet. Calls stay joined to the operator.
+    OperatorDisconnected { operator: Uuid },
+    /// The first RTP packet of a trunk leg.
+    FirstPacket { leg: Uuid },
+    /// The leg is joined, and no packet came from this side for three seconds. Told once for each silent side.
+    OneWay { leg: Uuid, silent: Side },
+    /// Both sides of the leg are heard again.
+    TwoWay { leg: Uuid },
+    /// The far end of the trunk leg pressed a key (RFC 4733): 0-9, `*`, `#`, A-D.
+    Digit { leg: Uuid, digit: char },
+    /// Samples that were not looped have been played to their end on this leg.
+    Played { leg: Uuid },
+}
+
+/// What the test of an operator's leg measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MediaTest {
+    /// RMS of the loudest 100 ms from the microphone, in dB below full scale (0 is the loudest, -96 digital silence).
+    /// `None`: no audio packet came during the test.
+    pub microphone_dbfs: Option<f32>,
+}

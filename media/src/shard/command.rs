@@ -1,0 +1,130 @@
+//! What a media thread is asked to do. Every command is answered, so that whoever asked knows that it has taken effect.
+
+use super::Shard;
+use crate::clock;
+use crate::error::{ConnectError, OpenError};
+use crate::event::MediaTest;
+use crate::operator::OperatorLeg;
+use crate::packet::RemoteAudio;
+use crate::sound::Sound;
+use crate::statistics::LegStatistics;
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+type Reply<T = ()> = oneshot::Sender<T>;
+
+pub(crate) enum Command {
+    OpenTrunk {
+        leg: Uuid,
+        allowed: Vec<IpNet>,
+        remote: Option<RemoteAudio>,
+        tap: bool,
+        reply: Reply<Result<SocketAddr, OpenError>>,
+    },
+    SetRemote {
+        leg: Uuid,
+        remote: RemoteAudio,
+        reply: Reply,
+    },
+    Attach {
+        operator: Uuid,
+        leg: Box<OperatorLeg>,
+        reply: Reply,
+    },
+    Detach {
+        operator: Uuid,
+        reply: Reply,
+    },
+    Connect {
+        trunk: Uuid,
+        peer: Uuid,
+        reply: Reply<Result<(), ConnectError>>,
+    },
+    Disconnect {
+        trunk: Uuid,
+        reply: Reply,
+    },
+    Play {
+        leg: Uuid,
+        sound: Sound,
+        reply: Reply,
+    },
+    StopPlaying {
+        leg: Uuid,
+        reply: Reply,
+    },
+    SendDigits {
+        leg: Uuid,
+        digits: String,
+        reply: Reply,
+    },
+    Test {
+        operator: Uuid,
+        reply: Reply<Result<MediaTest, ConnectError>>,
+    },
+    Close {
+        leg: Uuid,
+        reply: Reply<Option<LegStatistics>>,
+    },
+    ShutDown {
+        reply: Reply,
+    },
+}
+
+impl Shard {
+    /// Does what is asked. Whoever asked may have gone; that is no fault.
+    pub(super) fn apply(&mut self, command: Command) {
+        let now = clock::now();
+        match command {
+            Command::OpenTrunk { leg, allowed, remote, tap, reply } => {
+                // A leg nobody will ever close must not keep its port.
+                if let Err(Ok(_)) = reply.send(self.open_trunk(now, leg, allowed, remote, tap)) {
+                    self.close_trunk(now, leg);
+                }
+            }
+            Command::SetRemote { leg, remote, reply } => {
+                self.set_remote(now, leg, remote);
+                let _ = reply.send(());
+            }
+            Command::Attach { operator, leg, reply } => {
+                self.attach(now, operator, leg);
+                let _ = reply.send(());
+            }
+            Command::Detach { operator, reply } => {
+                self.detach(now, operator);
+                let _ = reply.send(());
+            }
+            Command::Connect { trunk, peer, reply } => {
+                let _ = reply.send(self.connect(now, trunk, peer));
+            }
+            Command::Disconnect { trunk, reply } => {
+                self.part(trunk);
+                let _ = reply.send(());
+            }
+            Command::Play { leg, sound, reply } => {
+                self.play(now, leg, sound);
+                let _ = reply.send(());
+            }
+            Command::StopPlaying { leg, reply } => {
+                self.stop_playing(leg);
+                let _ = reply.send(());
+            }
+            Command::SendDigits { leg, digits, reply } => {
+                self.send_digits(now, leg, &digits);
+                let _ = reply.send(());
+            }
+            Command::Test { operator, reply } => self.test_operator(now, operator, reply),
+            Command::Close { leg, reply } => {
+                let statistics = self.close_trunk(now, leg).or_else(|| self.forget_operator(now, leg));
+                let _ = reply.send(statistics);
+            }
+            Command::ShutDown { reply } => {
+                self.close_all(now);
+                self.stopping = true;
+                let _ = reply.send(());
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! A media thread: its legs, its sockets, one poll loop. Nothing in it waits for anything but the poll.
+//!
+//! All legs of a call, and the operator who may answer it, live in the same shard, so no packet ever crosses threads. More
+//! threads means more shards, each with its part of the RTP ports and a WebRTC port of its own.
+
+mod command;
+mod joins;
+mod operators;
+mod outlet;
+mod sounds;
+mod timers;
+mod trunks;
+
+pub(crate) use command::Command;
+
+use crate::clock;
+use crate::config::Config;
+use crate::error::StartError;
+use crate::event::Event;
+use crate::operator::Demux;
+use crate::packet::StreamId;
+use crate::ports::PortPool;
+use crate::tap::{TapItem, TapOutlet};
+use mio::net::UdpSocket;
+use mio::{Interest, Poll, Registry, Token, Waker};
+use operators::Operator;
+use outlet::EventOutlet;
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::time::{Duration, Instant};
+use timers::{Timer, Timers};
+use trunks::Trunk;
+use uuid::Uuid;
+
+const WAKE: Token = Token(0);
+const WEBRTC: Token = Token(1);
+const FIRST_TRUNK: usize = 2;
+/// Housekeeping is done this often while there are legs.
+const HOUSEKEEPING: Duration = Duration::from_millis(100);
+/// What one socket, or the command queue, may take of one turn before the others have theirs.
+const DATAGRAMS_PER_TURN: usize = 64;
+const COMMANDS_PER_TURN: usize = 32;
+/// Nothing we take is longer than a datagram of an Ethernet; what is longer is cut by the system and refused as oversized.
+const MAX_RECEIVED: usize = 2_048;
+const WEBRTC_BUFFER: usize = 2 * 1024 * 1024;
+/// Expedited forwarding (RFC 3246) in the IP header: routers of the agency may prefer voice.
+const VOICE_TOS: u32 = 0xb8;
+
+/// Numbers sources of packets over all shards: legs and plays of sounds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources(Arc<AtomicU32>);
+
+impl Sources {
+    pub fn next(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn next_stream(&self) -> StreamId {
+        StreamId::new(self.next(), 0)
+    }
+}
+
+pub(crate) struct Shard {
+    poll: Poll,
+    registry: Registry,
+    commands: Receiver<Command>,
+    address: IpAddr,
+    webrtc: UdpSocket,
+    trunks: HashMap<Uuid, Trunk>,
+    tokens: HashMap<Token, Uuid>,
+    operators: HashMap<Uuid, Operator>,
+    demux: Demux,
+    ports: PortPool,
+    timers: Timers,
+    events: EventOutlet,
+    taps: TapOutlet,
+    sources: Sources,
+    next_token: usize,
+    /// Sockets that had more than one turn's worth: the poll tells of new data only.
+    backlog: Vec<Token>,
+    stopping: bool,
+}
+
+impl Shard {
+    /// Binds the WebRTC socket. Gives the shard, to be `run` on a thread, its waker, and where the socket is bound.
+    pub fn new(
+        config: &Config,
+        commands: Receiver<Command>,
+        events: tokio::sync::mpsc::Sender<Event>,
+        taps: SyncSender<TapItem>,
+        sources: Sources,
+    ) -> Result<(Shard, Waker, SocketAddr), StartError> {
+        let ports = PortPool::new(config.rtp_ports.clone());
+        if ports.is_empty() {
+            return Err(StartError::NoPorts);
+        }
+        let address = SocketAddr::new(config.address, config.webrtc_port);
+        let mut webrtc = bind(address).map_err(|source| StartError::Bind { address, source })?;
+        let _ = socket2::SockRef::from(&webrtc).set_recv_buffer_size(WEBRTC_BUFFER);
+        let bound = webrtc.local_addr()?;
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let waker = Waker::new(&registry, WAKE)?;
+        registry.register(&mut webrtc, WEBRTC, Interest::READABLE)?;
+        let shard = Shard {
+            poll,
+            registry,
+            commands,
+            address: config.address,
+            webrtc,
+            trunks: HashMap::new(),
+            tokens: HashMap::new(),
+            operators: HashMap::new(),
+            demux: Demux::default(),
+            ports,
+            timers: Timers::default(),
+            events: EventOutlet::new(events),
+            taps: TapOutlet::new(taps),
+            sources,
+            next_token: FIRST_TRUNK,
+            backlog: Vec::new(),
+            stopping: false,
+        };
+        Ok((shard, waker, bound))
+    }
+
+    /// Works until told to shut down, or until nobody can tell any more.
+    pub fn run(mut self) {
+        let mut ready = mio::Events::with_capacity(256);
+        let mut turn = Vec::new();
+        while !self.stopping {
+            let wait = if self.backlog.is_empty() { self.timers.wait(clock::now()) } else { Some(Duration::ZERO) };
+            match self.poll.poll(&mut ready, wait) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    tracing::error!(%error, "the media thread cannot wait for packets and ends");
+                    break;
+                }
+            }
+            turn.append(&mut self.backlog);
+            turn.extend(ready.iter().map(|event| event.token()));
+            for token in turn.drain(..) {
+                match token {
+                    WAKE => self.take_commands(),
+                    WEBRTC => self.webrtc_readable(),
+                    trunk => self.trunk_readable(trunk),
+                }
+            }
+            self.fire_timers();
+        }
+        self.close_all(clock::now());
+    }
+
+    fn take_commands(&mut self) {
+        for _ in 0..COMMANDS_PER_TURN {
+            match self.commands.try_recv() {
+                Ok(command) => self.apply(command),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    self.stopping = true;
+                    return;
+                }
+            }
+        }
+        self.backlog.push(WAKE);
+    }
+
+    fn fire_timers(&mut self) {
+        let now = clock::now();
+        while let Some(timer) = self.timers.fire(now) {
+            match timer {
+                Timer::Housekeeping => self.keep_house(now),
+                Timer::TrunkSound(leg) => self.sound_on_trunk(now, leg),
+                Timer::Digits(leg) => self.digits_on_trunk(now, leg),
+                Timer::OperatorSound(operator) => self.sound_on_operator(now, operator),
+                Timer::PeerConnection(operator) => self.peer_connection_due(now, operator),
+            }
+        }
+    }
+
+    /// Looks after what need not be exact.
+    fn keep_house(&mut self, now: Instant) {
+        self.events.retry();
+        self.taps.retry();
+        self.look_after_trunks(now);
+        self.look_after_operators(now);
+        if !self.trunks.is_empty() || !self.operators.is_empty() {
+            self.timers.set(Timer::Housekeeping, now + HOUSEKEEPING);
+        }
+    }
+
+    /// Starts housekeeping when the first leg comes.
+    fn wake_house(&mut self, now: Instant) {
+        if !self.timers.is_set(Timer::Housekeeping) {
+            self.timers.set(Timer::Housekeeping, now + HOUSEKEEPING);
+        }
+    }
+
+    fn close_all(&mut self, now: Instant) {
+        for leg in self.trunks.keys().copied().collect::<Vec<_>>() {
+            self.close_trunk(now, leg);
+        }
+        for operator in self.operators.keys().copied().collect::<Vec<_>>() {
+            self.forget_operator(now, operator);
+        }
+    }
+}
+
+/// A socket that never blocks, marked for voice.
+fn bind(address: SocketAddr) -> std::io::Result<UdpSocket> {
+    let socket = std::net::UdpSocket::bind(address)?;
+    socket.set_nonblocking(true)?;
+    if address.is_ipv4() {
+        // Without the mark packets still go, only later on a crowded network.
+        let _ = socket2::SockRef::from(&socket).set_tos_v4(VOICE_TOS);
+    }
+    Ok(UdpSocket::from_std(socket))
+}

@@ -1,0 +1,194 @@
+//! Operators with their newest peer connections, on the one WebRTC socket.
+
+use super::timers::Timer;
+use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, WEBRTC};
+use crate::clock;
+use crate::error::ConnectError;
+use crate::event::{Event, MediaTest, Side};
+use crate::level::LoudestWindow;
+use crate::operator::{Incoming, OperatorLeg, Output};
+use crate::packet::{Content, Packet};
+use crate::sound::Player;
+use crate::statistics::LegStatistics;
+use std::io::ErrorKind;
+use std::time::Instant;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// An operator, with or without a peer connection.
+#[derive(Default)]
+pub(super) struct Operator {
+    pub leg: Option<Box<OperatorLeg>>,
+    /// What was last told by an event.
+    pub connected: bool,
+    pub player: Option<Player>,
+    pub test: Option<HeadsetTest>,
+    /// The trunk leg joined to this operator.
+    pub talks_with: Option<Uuid>,
+}
+
+pub(super) struct HeadsetTest {
+    pub microphone: LoudestWindow,
+    pub reply: oneshot::Sender<Result<MediaTest, ConnectError>>,
+}
+
+impl Shard {
+    /// Takes an operator's new peer connection in place of the one before. A join stays.
+    pub(super) fn attach(&mut self, now: Instant, id: Uuid, leg: Box<OperatorLeg>) {
+        self.drop_leg(now, id);
+        self.demux.add(leg.fragment(), id);
+        self.operators.entry(id).or_default().leg = Some(leg);
+        self.wake_house(now);
+        self.pump(now, id);
+    }
+
+    /// Closes an operator's peer connection. A join stays, in case the operator attaches again.
+    pub(super) fn detach(&mut self, now: Instant, id: Uuid) {
+        self.stop_test(id);
+        self.drop_leg(now, id);
+        if self.operators.get(&id).is_some_and(|operator| operator.talks_with.is_none()) {
+            self.forget_operator(now, id);
+        }
+    }
+
+    /// Forgets an operator altogether.
+    pub(super) fn forget_operator(&mut self, now: Instant, id: Uuid) -> Option<LegStatistics> {
+        self.stop_test(id);
+        if let Some(caller) = self.operators.get(&id)?.talks_with {
+            self.part(caller);
+        }
+        let statistics = self.drop_leg(now, id);
+        self.timers.clear(Timer::OperatorSound(id));
+        self.operators.remove(&id);
+        Some(statistics.unwrap_or_default())
+    }
+
+    fn drop_leg(&mut self, now: Instant, id: Uuid) -> Option<LegStatistics> {
+        let operator = self.operators.get_mut(&id)?;
+        let mut leg = operator.leg.take()?;
+        let was_connected = std::mem::take(&mut operator.connected);
+        self.demux.remove(leg.fragment(), id);
+        self.timers.clear(Timer::PeerConnection(id));
+        // The browser is told, so that a tab that was replaced does not go on believing in its connection.
+        leg.close();
+        while let Some(output) = leg.poll_output(now) {
+            if let Output::Transmit { to, datagram } = output {
+                self.transmit(to, &datagram.contents);
+            }
+        }
+        if was_connected {
+            self.events.push(Event::OperatorDisconnected { operator: id });
+        }
+        Some(leg.statistics())
+    }
+
+    pub(super) fn webrtc_readable(&mut self) {
+        let mut buffer = [0; MAX_RECEIVED];
+        for _ in 0..DATAGRAMS_PER_TURN {
+            match self.webrtc.recv_from(&mut buffer) {
+                Ok((length, source)) => {
+                    let now = clock::now();
+                    let data = buffer.get(..length).unwrap_or_default();
+                    let Some(id) = self.demux.owner(source, data) else {
+                        metrics::counter!("siaga_media_webrtc_unowned_total").increment(1);
+                        continue;
+                    };
+                    let Some(leg) = self.operators.get_mut(&id).and_then(|operator| operator.leg.as_mut()) else { continue };
+                    if leg.handle_datagram(now, source, data) {
+                        self.demux.proved(source, id);
+                    }
+                    self.pump(now, id);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => metrics::counter!("siaga_media_receive_errors_total").increment(1),
+            }
+        }
+        self.backlog.push(WEBRTC);
+    }
+
+    pub(super) fn peer_connection_due(&mut self, now: Instant, id: Uuid) {
+        if let Some(leg) = self.operators.get_mut(&id).and_then(|operator| operator.leg.as_mut()) {
+            leg.handle_timeout(now);
+            self.pump(now, id);
+        }
+    }
+
+    /// Does what the leg wants done. Has to follow everything that is handed to it.
+    pub(super) fn pump(&mut self, now: Instant, id: Uuid) {
+        loop {
+            let Some(leg) = self.operators.get_mut(&id).and_then(|operator| operator.leg.as_mut()) else { return };
+            match leg.poll_output(now) {
+                None if leg.is_dead() => {
+                    self.drop_leg(now, id);
+                    return;
+                }
+                None => {
+                    let timeout = leg.timeout();
+                    self.timers.set(Timer::PeerConnection(id), timeout);
+                    break;
+                }
+                Some(Output::Transmit { to, datagram }) => self.transmit(to, &datagram.contents),
+                Some(Output::Packet(incoming)) => self.operator_spoke(now, id, &incoming),
+                Some(Output::Closed) => {
+                    self.drop_leg(now, id);
+                    return;
+                }
+            }
+        }
+        self.tell_connection(now, id);
+    }
+
+    /// A peer's packet for an operator. What is played there comes first.
+    pub(super) fn forward_to_operator(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
+        let Some(operator) = self.operators.get_mut(&id).filter(|operator| operator.player.is_none()) else { return };
+        let Some(leg) = &mut operator.leg else { return };
+        leg.send(now, packet);
+        self.pump(now, id);
+    }
+
+    fn operator_spoke(&mut self, now: Instant, id: Uuid, incoming: &Incoming) {
+        let Some(operator) = self.operators.get_mut(&id) else { return };
+        let packet = incoming.packet();
+        if let (Some(test), Some(Packet { content: Content::Audio { codec, payload }, .. })) = (&mut operator.test, &packet) {
+            test.microphone.push(codec.decode(payload));
+        }
+        let Some(caller) = operator.talks_with else { return };
+        let Some(trunk) = self.trunks.get_mut(&caller) else { return };
+        if let Some(bridge) = &mut trunk.bridge {
+            bridge.heard(now, Side::Operator);
+        }
+        match packet {
+            Some(packet) => self.forward_to_trunk(now, caller, &packet),
+            None => {
+                let (stream, sequence) = incoming.number();
+                trunk.leg.skip(stream, sequence);
+            }
+        }
+    }
+
+    fn transmit(&mut self, to: std::net::SocketAddr, datagram: &[u8]) {
+        if self.webrtc.send_to(datagram, to).is_err() {
+            metrics::counter!("siaga_media_webrtc_unsent_total").increment(1);
+        }
+    }
+
+    fn tell_connection(&mut self, now: Instant, id: Uuid) {
+        let Some(operator) = self.operators.get_mut(&id) else { return };
+        let up = operator.leg.as_ref().is_some_and(|leg| leg.is_up(now));
+        if up == operator.connected {
+            return;
+        }
+        operator.connected = up;
+        self.events.push(match up {
+            true => Event::OperatorConnected { operator: id },
+            false => Event::OperatorDisconnected { operator: id },
+        });
+    }
+
+    pub(super) fn look_after_operators(&mut self, now: Instant) {
+        for id in self.operators.keys().copied().collect::<Vec<_>>() {
+            self.tell_connection(now, id);
+        }
+        self.operators.retain(|_, operator| operator.leg.is_some() || operator.talks_with.is_some());
+    }
+}

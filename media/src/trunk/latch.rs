@@ -1,0 +1,130 @@
+//! Where a trunk leg's packets may come from and where answers go: symmetric RTP (RFC 4961) inside the trunk's networks.
+//!
+//! Trunks behind NAT send from elsewhere than their SDP says, so the leg answers to where packets really come from. To keep
+//! strangers from taking a call over, only the trunk's networks and the very host of its SDP are listened to (the SDP came
+//! from a checked trunk), and a second source gets in only when the first has fallen silent or the SDP has changed.
+
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// A source that was heard more recently than this keeps the leg.
+const HOLDS_FOR: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct Latch {
+    allowed: Vec<IpNet>,
+    announced: Option<SocketAddr>,
+    source: Option<(SocketAddr, Instant)>,
+    /// The source that a change of the SDP sent away, and when.
+    left: Option<(SocketAddr, Instant)>,
+}
+
+impl Latch {
+    pub fn new(allowed: Vec<IpNet>) -> Latch {
+        Latch { allowed, announced: None, source: None, left: None }
+    }
+
+    /// The far end announced where it wants to receive; an unspecified address or port 0 means nowhere.
+    pub fn announce(&mut self, now: Instant, address: SocketAddr) {
+        let announced = (!address.ip().is_unspecified() && address.port() != 0).then_some(address);
+        if announced == self.announced {
+            return;
+        }
+        // A port of the announced host that differs from the SDP is NAT; then a new SDP is the only sign of a move.
+        if self.announced.is_some() && announced.is_some() {
+            self.left = self.source.take().map(|(source, _)| (source, now)).filter(|(source, _)| Some(*source) != announced);
+        }
+        self.announced = announced;
+    }
+
+    /// Whether a packet from here may be looked at at all.
+    pub fn permits(&self, source: SocketAddr) -> bool {
+        let ip = source.ip().to_canonical();
+        self.allowed.iter().any(|network| network.contains(&ip)) || self.announced.is_some_and(|announced| announced.ip() == ip)
+    }
+
+    /// Takes a sound packet from a permitted source; false if another source has the leg.
+    pub fn admit(&mut self, now: Instant, source: SocketAddr) -> bool {
+        let recent = |since: Instant| now.saturating_duration_since(since) < HOLDS_FOR;
+        let refused = match (self.source, self.left) {
+            (Some((current, heard)), _) => current != source && recent(heard),
+            (None, Some((left, since))) => left == source && recent(since),
+            (None, None) => false,
+        };
+        if !refused {
+            self.source = Some((source, now));
+        }
+        !refused
+    }
+
+    /// Where packets are sent: to the source that is heard, else to where the SDP says.
+    pub fn destination(&self) -> Option<SocketAddr> {
+        self.source.map(|(source, _)| source).or(self.announced)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    fn latch() -> Latch {
+        Latch::new(vec!["10.0.0.0/24".parse().unwrap()])
+    }
+
+    #[test]
+    fn audio_goes_to_where_it_comes_from() {
+        let now = clock::now();
+        let mut latch = latch();
+        latch.announce(now, address("10.0.0.9:4000"));
+        assert_eq!(latch.destination(), Some(address("10.0.0.9:4000")));
+        assert!(latch.permits(address("10.0.0.8:5000")) && latch.admit(now, address("10.0.0.8:5000")));
+        assert_eq!(latch.destination(), Some(address("10.0.0.8:5000")));
+    }
+
+    #[test]
+    fn strangers_are_not_listened_to_but_the_announced_host_is() {
+        let now = clock::now();
+        let mut latch = latch();
+        latch.announce(now, address("192.0.2.7:4000"));
+        assert!(latch.permits(address("192.0.2.7:61000")));
+        assert!(!latch.permits(address("192.0.2.8:4000")));
+    }
+
+    #[test]
+    fn a_second_source_waits_until_the_first_is_silent() {
+        let start = clock::now();
+        let (first, second) = (address("10.0.0.1:4000"), address("10.0.0.2:4000"));
+        let mut latch = latch();
+        assert!(latch.admit(start, first));
+        assert!(!latch.admit(start + Duration::from_millis(999), second));
+        assert!(latch.admit(start + Duration::from_millis(1_000), second));
+        assert_eq!(latch.destination(), Some(second));
+    }
+
+    #[test]
+    fn a_new_sdp_moves_the_leg_at_once_and_stragglers_do_not_move_it_back() {
+        let start = clock::now();
+        let (old, new) = (address("10.0.0.1:4000"), address("10.0.0.2:4000"));
+        let mut latch = latch();
+        latch.announce(start, old);
+        assert!(latch.admit(start, old));
+        latch.announce(start, new);
+        assert_eq!(latch.destination(), Some(new));
+        assert!(!latch.admit(start, old));
+        assert!(latch.admit(start, new));
+    }
+
+    #[test]
+    fn a_held_call_has_nowhere_to_send() {
+        let now = clock::now();
+        let mut latch = latch();
+        latch.announce(now, address("0.0.0.0:4000"));
+        assert_eq!(latch.destination(), None);
+    }
+}
