@@ -17,7 +17,7 @@ pub const FRAME_BYTES: u64 = 4;
 /// More does not fit the format's 32-bit sizes.
 pub const MAX_FRAMES: u64 = (u32::MAX as u64 - HEADER_BYTES) / FRAME_BYTES;
 /// Silence is written in pieces of one second.
-const SILENCE: [i16; 2 * SAMPLE_RATE as usize] = [0; 2 * SAMPLE_RATE as usize];
+static SILENCE: [i16; 2 * SAMPLE_RATE as usize] = [0; 2 * SAMPLE_RATE as usize];
 
 const SPEC: hound::WavSpec =
     hound::WavSpec { channels: 2, sample_rate: SAMPLE_RATE, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };

@@ -9,7 +9,7 @@ use super::{
 };
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -72,8 +72,9 @@ impl SegmentWriter {
         let open = match &mut self.open {
             Some(open) => {
                 if let Err(e) = open.file.write_all(&fragment) {
-                    // A torn group is cut off, so that the file is whole should it be finished now.
+                    // A torn group is cut off: the file is whole should it be finished now, and the group may be written again.
                     open.file.set_len(open.bytes)?;
+                    open.file.seek(SeekFrom::Start(open.bytes))?;
                     return Err(e);
                 }
                 open.bytes += fragment.len() as u64;

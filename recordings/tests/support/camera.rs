@@ -1,5 +1,5 @@
 //! The real camera of the tests, and the real programs that look at what was recorded.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
     io::{BufRead, BufReader, Write},

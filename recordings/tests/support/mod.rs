@@ -1,5 +1,5 @@
 //! What several tests need: a directory that goes away, and a bounded wait for events.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 use recordings::audio::AudioEvent;
 use std::{
