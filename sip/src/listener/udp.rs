@@ -4,6 +4,7 @@
 use super::ingress::Ingress;
 use super::normalise::Framing;
 use crate::config::{Listen, Transport};
+use crate::counters;
 use crate::error::StartError;
 use crate::message::stamp::Source;
 use async_trait::async_trait;
@@ -62,7 +63,30 @@ impl UdpSockets {
         for index in 0..self.sockets.len() {
             let (sockets, ingress, connection) = (self.clone(), ingress.clone(), connection.clone());
             let stop = stop.clone();
-            tokio::spawn(async move { stop.run_until_cancelled(sockets.read(index, &ingress, &connection)).await });
+            tokio::spawn(async move {
+                stop.clone().run_until_cancelled(sockets.keep_reading(index, ingress, connection, stop)).await
+            });
+        }
+    }
+
+    /// A message that makes the stack's parser panic costs that message, not the listener.
+    async fn keep_reading(
+        self: Arc<Self>,
+        index: usize,
+        ingress: Arc<Ingress>,
+        connection: SipConnection,
+        stop: CancellationToken,
+    ) {
+        loop {
+            let (sockets, ingress, connection, stop) = (self.clone(), ingress.clone(), connection.clone(), stop.clone());
+            let reader = tokio::spawn(async move { stop.run_until_cancelled(sockets.read(index, &ingress, &connection)).await });
+            match reader.await {
+                Err(failed) if failed.is_panic() => {
+                    tracing::error!("reading a SIP message panicked; the listener goes on");
+                    counters::dropped("panic");
+                }
+                _ => return,
+            }
         }
     }
 
