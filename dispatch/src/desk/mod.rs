@@ -2,25 +2,54 @@
 //! domain for the transition, writes change, event and message in one transaction, and tells the consoles. It holds no SQL and
 //! knows no HTTP.
 
+mod access;
+mod agencies;
+mod alarms;
+mod audit;
+mod calls;
+mod cameras;
+mod chats;
+mod check;
+mod delivery;
+mod dispatches;
+mod entry;
 mod error;
+mod footage;
 mod import;
+mod incident_types;
+mod incidents;
 mod journal;
 mod live;
-mod pending;
+mod parse;
+mod presses;
 mod principal;
+mod publish;
+mod recover;
+mod reports;
+mod secrets;
 mod settings;
+mod sign_in;
+mod statistics;
+mod teams;
 mod types;
+mod users;
+mod watch;
 
+pub use entry::{ArrivedCall, Entry, Who};
 pub use error::DeskError;
-pub use import::*;
-pub use journal::{ArrivedCall, Entry, Journal, Who};
+pub use import::ImportSummary;
+pub use journal::Journal;
 pub use live::LiveHub;
+pub use parse::*;
 pub use principal::Principal;
 pub use settings::DeskSettings;
 pub use types::*;
 
+use crate::contract::Archive;
 use crate::store::Store;
-use std::sync::Arc;
+use alarms::AlarmBoard;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{Notify, Semaphore};
 
 /// A cheap clone of the whole desk.
 #[derive(Clone)]
@@ -29,12 +58,58 @@ pub struct Desk {
     live: LiveHub,
     settings: Arc<DeskSettings>,
     journal: Journal,
+    board: AlarmBoard,
+    archive: Arc<OnceLock<Arc<dyn Archive>>>,
+    outbox_wake: Arc<Notify>,
+    /// Passwords are hashed by at most this many threads, so that signing in cannot starve the calls.
+    hashers: Arc<Semaphore>,
 }
 
 impl Desk {
     /// Starts the journal's task, so it must be called within a tokio runtime.
     pub fn new(store: Store, live: LiveHub, settings: DeskSettings) -> Self {
-        Self { store, live, settings: Arc::new(settings), journal: Journal {} }
+        let board = AlarmBoard::new(live.clone());
+        let journal = Journal::start(store.clone(), live.clone(), board.clone(), &settings);
+        Self {
+            store,
+            live,
+            settings: Arc::new(settings),
+            journal,
+            board,
+            archive: Arc::default(),
+            outbox_wake: Arc::default(),
+            hashers: Arc::new(Semaphore::new(2)),
+        }
+    }
+
+    /// Gives the desk its recordings; before this, holds of footage wait. Called once.
+    pub fn attach_archive(&self, archive: Arc<dyn Archive>) {
+        if self.archive.set(archive).is_err() {
+            tracing::error!("the archive was attached twice; the first one stays");
+        }
+    }
+
+    pub fn live(&self) -> &LiveHub {
+        &self.live
+    }
+
+    pub fn settings(&self) -> &DeskSettings {
+        &self.settings
+    }
+
+    /// Where the switchboard writes what happened to calls.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Notified when a message was put into the outbox.
+    pub fn outbox_wake(&self) -> Arc<Notify> {
+        self.outbox_wake.clone()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DeskError> {
+        Ok(self.store.ping().await?)
     }
 
     /// The store below, for tools that need no person.

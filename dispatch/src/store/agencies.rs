@@ -1,7 +1,7 @@
 //! The agencies that help.
 
-use super::unit::Conn;
 use super::StoreError;
+use super::unit::Conn;
 use crate::contract::AgencyView;
 use crate::id::AgencyId;
 
@@ -28,13 +28,16 @@ impl Conn<'_> {
 
     /// Creates the agency, or changes it if its id is known.
     pub async fn put_agency(&mut self, agency: &AgencyView) -> Result<(), StoreError> {
-        run!(self, sqlx::query(
-            "INSERT INTO agencies (id, name, phone, active) VALUES ($1, $2, $3, $4) \
+        run!(
+            self,
+            sqlx::query(
+                "INSERT INTO agencies (id, name, phone, active) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, phone = excluded.phone, active = excluded.active"
+            )
+            .bind(agency.id)
+            .bind(&agency.name)
+            .bind(&agency.phone)
+            .bind(agency.active)
         )
-        .bind(agency.id)
-        .bind(&agency.name)
-        .bind(&agency.phone)
-        .bind(agency.active))
     }
 }

@@ -1,8 +1,8 @@
 //! Alarms that were raised, so that a restart silences none.
 
+use super::StoreError;
 use super::column::{At, Json};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{AlarmKind, AlarmView};
 use crate::id::{AlarmId, UserId};
 use jiff::Timestamp;
@@ -22,20 +22,24 @@ impl From<Row> for AlarmView {
 
 impl Conn<'_> {
     pub async fn insert_alarm(&mut self, alarm: &AlarmView, node: &str) -> Result<(), StoreError> {
-        run!(self, sqlx::query(
-            "INSERT INTO alarms (id, node, raised_at, kind) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING"
+        run!(
+            self,
+            sqlx::query("INSERT INTO alarms (id, node, raised_at, kind) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING")
+                .bind(alarm.id)
+                .bind(node)
+                .bind(At(alarm.raised_at))
+                .bind(Json(alarm.kind.clone()))
         )
-        .bind(alarm.id)
-        .bind(node)
-        .bind(At(alarm.raised_at))
-        .bind(Json(alarm.kind.clone())))
     }
 
     pub async fn end_alarm(&mut self, id: AlarmId, by: Option<UserId>, at: Timestamp) -> Result<(), StoreError> {
-        run!(self, sqlx::query("UPDATE alarms SET ended_at = $2, acknowledged_by = $3 WHERE id = $1 AND ended_at IS NULL")
-            .bind(id)
-            .bind(At(at))
-            .bind(by))
+        run!(
+            self,
+            sqlx::query("UPDATE alarms SET ended_at = $2, acknowledged_by = $3 WHERE id = $1 AND ended_at IS NULL")
+                .bind(id)
+                .bind(At(at))
+                .bind(by)
+        )
     }
 
     /// The alarms of a node that still sound, oldest first.

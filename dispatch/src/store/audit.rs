@@ -1,8 +1,8 @@
 //! Who looked at what.
 
+use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::AuditEntry;
 use crate::id::UserId;
 use jiff::Timestamp;
@@ -19,14 +19,7 @@ struct Row {
 
 impl From<Row> for AuditEntry {
     fn from(row: Row) -> Self {
-        Self {
-            seq: row.seq,
-            at: row.at.0,
-            user: row.user_id,
-            user_name: row.user_name,
-            action: row.action,
-            subject: row.subject,
-        }
+        Self { seq: row.seq, at: row.at.0, user: row.user_id, user_name: row.user_name, action: row.action, subject: row.subject }
     }
 }
 
@@ -39,12 +32,15 @@ impl Conn<'_> {
         action: &str,
         subject: &str,
     ) -> Result<(), StoreError> {
-        run!(self, sqlx::query("INSERT INTO audit (at, user_id, user_name, action, subject) VALUES ($1, $2, $3, $4, $5)")
-            .bind(At(at))
-            .bind(user)
-            .bind(name)
-            .bind(action)
-            .bind(subject))
+        run!(
+            self,
+            sqlx::query("INSERT INTO audit (at, user_id, user_name, action, subject) VALUES ($1, $2, $3, $4, $5)")
+                .bind(At(at))
+                .bind(user)
+                .bind(name)
+                .bind(action)
+                .bind(subject)
+        )
     }
 
     /// Newest first, only those numbered below `before`.

@@ -1,8 +1,8 @@
 //! Calls: from the trunk to the end.
 
+use super::StoreError;
 use super::column::{At, coordinates, position};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{CallState, CallView, CallerLocation, Disposition, EarlierCall, EndedBy};
 use crate::id::{CallId, IncidentId, ReportId, UserId};
 use jiff::Timestamp;
@@ -115,34 +115,36 @@ impl Conn<'_> {
     }
 
     /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number.
-    pub async fn answer_call(
-        &mut self,
-        id: CallId,
-        operator: Option<(UserId, &str)>,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn answer_call(&mut self, id: CallId, operator: Option<(UserId, &str)>, at: Timestamp) -> Result<(), StoreError> {
         let (user, name) = operator.unzip();
-        run!(self, sqlx::query(
-            "UPDATE calls SET operator_id = $2, operator_name = $3, answered_at = COALESCE(answered_at, $4) WHERE id = $1"
+        run!(
+            self,
+            sqlx::query(
+                "UPDATE calls SET operator_id = $2, operator_name = $3, answered_at = COALESCE(answered_at, $4) WHERE id = $1"
+            )
+            .bind(id)
+            .bind(user)
+            .bind(name)
+            .bind(At(at))
         )
-        .bind(id)
-        .bind(user)
-        .bind(name)
-        .bind(At(at)))
     }
 
     pub async fn end_call(&mut self, id: CallId, by: EndedBy, at: Timestamp) -> Result<(), StoreError> {
-        run!(self, sqlx::query("UPDATE calls SET ended_by = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL")
-            .bind(id)
-            .bind(by)
-            .bind(At(at)))
+        run!(
+            self,
+            sqlx::query("UPDATE calls SET ended_by = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL")
+                .bind(id)
+                .bind(by)
+                .bind(At(at))
+        )
     }
 
     /// The calls of a node that have not ended.
     pub async fn open_calls(&mut self, node: &str) -> Result<Vec<CallView>, StoreError> {
-        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_calls!("WHERE node = $1 AND ended_at IS NULL ORDER BY arrived_at"))
-            .bind(node)
-            .fetch_all(c))?;
+        let rows: Vec<Row> =
+            on!(self, |c| sqlx::query_as(select_calls!("WHERE node = $1 AND ended_at IS NULL ORDER BY arrived_at"))
+                .bind(node)
+                .fetch_all(c))?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
@@ -167,12 +169,12 @@ impl Conn<'_> {
             .bind(At(before))
             .bind(limit)
             .fetch_all(c))?,
-            None => on!(self, |c| sqlx::query_as(select_calls!(
-                "WHERE arrived_at < $1 ORDER BY arrived_at DESC, id DESC LIMIT $2"
-            ))
-            .bind(At(before))
-            .bind(limit)
-            .fetch_all(c))?,
+            None => {
+                on!(self, |c| sqlx::query_as(select_calls!("WHERE arrived_at < $1 ORDER BY arrived_at DESC, id DESC LIMIT $2"))
+                    .bind(At(before))
+                    .bind(limit)
+                    .fetch_all(c))?
+            }
         };
         Ok(rows.into_iter().map(Into::into).collect())
     }

@@ -1,7 +1,7 @@
 //! The cameras. Their addresses leave this file only for the recorder.
 
-use super::unit::Conn;
 use super::StoreError;
+use super::unit::Conn;
 use crate::contract::{CameraSource, CameraState, CameraView, Position};
 use crate::id::CameraId;
 
@@ -31,10 +31,9 @@ impl From<Address> for CameraSource {
 impl Conn<'_> {
     /// Every camera. What its recorder does is not known here: the state is `Off`.
     pub async fn cameras(&mut self) -> Result<Vec<CameraView>, StoreError> {
-        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(
-            "SELECT id, name, latitude, longitude, active FROM cameras ORDER BY name LIMIT 5000"
-        )
-        .fetch_all(c))?;
+        let rows: Vec<Row> =
+            on!(self, |c| sqlx::query_as("SELECT id, name, latitude, longitude, active FROM cameras ORDER BY name LIMIT 5000")
+                .fetch_all(c))?;
         Ok(rows
             .into_iter()
             .map(|row| CameraView {
@@ -59,27 +58,31 @@ impl Conn<'_> {
 
     /// The address of one camera, active or not.
     pub async fn camera_source(&mut self, id: CameraId) -> Result<Option<CameraSource>, StoreError> {
-        let row: Option<Address> = on!(self, |c| sqlx::query_as("SELECT id, url, username, password FROM cameras WHERE id = $1")
-            .bind(id)
-            .fetch_optional(c))?;
+        let row: Option<Address> =
+            on!(self, |c| sqlx::query_as("SELECT id, url, username, password FROM cameras WHERE id = $1")
+                .bind(id)
+                .fetch_optional(c))?;
         Ok(row.map(Into::into))
     }
 
     /// Creates the camera, or changes it if its id is known.
     pub async fn put_camera(&mut self, camera: &CameraView, source: &CameraSource) -> Result<(), StoreError> {
-        run!(self, sqlx::query(
-            "INSERT INTO cameras (id, name, latitude, longitude, url, username, password, active) \
+        run!(
+            self,
+            sqlx::query(
+                "INSERT INTO cameras (id, name, latitude, longitude, url, username, password, active) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, latitude = excluded.latitude, longitude = excluded.longitude, \
              url = excluded.url, username = excluded.username, password = excluded.password, active = excluded.active"
+            )
+            .bind(camera.id)
+            .bind(&camera.name)
+            .bind(camera.position.latitude)
+            .bind(camera.position.longitude)
+            .bind(&source.url)
+            .bind(&source.username)
+            .bind(&source.password)
+            .bind(camera.active)
         )
-        .bind(camera.id)
-        .bind(&camera.name)
-        .bind(camera.position.latitude)
-        .bind(camera.position.longitude)
-        .bind(&source.url)
-        .bind(&source.username)
-        .bind(&source.password)
-        .bind(camera.active))
     }
 }

@@ -1,8 +1,8 @@
 //! Dispatches, and the cards that are sent for them.
 
+use super::StoreError;
 use super::column::{At, position};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{Channel, DispatchView, Progress};
 use crate::desk::DispatchCard;
 use crate::domain::dispatch::{Delivery, Dispatch, Watch};
@@ -171,8 +171,7 @@ impl Conn<'_> {
 
     /// The dispatch, which nobody else changes until the transaction ends.
     pub async fn lock_dispatch(&mut self, id: DispatchId) -> Result<Option<DispatchRow>, StoreError> {
-        let row: Option<Row> =
-            on!(self, |c, lock = "" or " FOR UPDATE OF d"| sqlx::query_as(select_dispatches!("WHERE d.id = $1", lock!()))
+        let row: Option<Row> = on!(self, |c, lock = "" or " FOR UPDATE OF d"| sqlx::query_as(select_dispatches!("WHERE d.id = $1", lock!()))
                 .bind(id)
                 .fetch_optional(c))?;
         Ok(row.map(Into::into))
@@ -184,17 +183,19 @@ impl Conn<'_> {
 
     /// The dispatches of an incident, oldest first.
     pub async fn dispatches(&mut self, incident: IncidentId) -> Result<Vec<DispatchRow>, StoreError> {
-        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_dispatches!("WHERE d.incident_id = $1 ORDER BY d.created_at, d.id"))
-            .bind(incident)
-            .fetch_all(c))?;
+        let rows: Vec<Row> =
+            on!(self, |c| sqlx::query_as(select_dispatches!("WHERE d.incident_id = $1 ORDER BY d.created_at, d.id"))
+                .bind(incident)
+                .fetch_all(c))?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
     /// The dispatches of every incident opened since a moment, oldest first.
     pub async fn dispatches_since(&mut self, opened: Timestamp) -> Result<Vec<DispatchRow>, StoreError> {
-        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_dispatches!("WHERE i.opened_at >= $1 ORDER BY d.created_at, d.id"))
-            .bind(At(opened))
-            .fetch_all(c))?;
+        let rows: Vec<Row> =
+            on!(self, |c| sqlx::query_as(select_dispatches!("WHERE i.opened_at >= $1 ORDER BY d.created_at, d.id"))
+                .bind(At(opened))
+                .fetch_all(c))?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 

@@ -28,6 +28,10 @@ impl From<sqlx::Error> for StoreError {
         use sqlx::error::ErrorKind;
         match &error {
             sqlx::Error::Database(cause) if !matches!(cause.kind(), ErrorKind::Other) => Self::Refused(error),
+            // SQLSTATE class 22: the value itself cannot be kept.
+            sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code.len() == 5 && code.starts_with("22")) => {
+                Self::Refused(error)
+            }
             _ => Self::Failed(error),
         }
     }

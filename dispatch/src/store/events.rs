@@ -1,8 +1,8 @@
 //! What happened, append-only, in one order for the whole server.
 
+use super::StoreError;
 use super::column::{At, Json};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{Actor, TimelineEntry};
 use crate::id::{CallId, IncidentId};
 use jiff::Timestamp;
@@ -57,11 +57,10 @@ impl Conn<'_> {
             return Ok(Vec::new());
         }
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let last: i64 = on!(self, |c| sqlx::query_scalar(
-            "UPDATE counters SET value = value + $1 WHERE name = 'events' RETURNING value"
-        )
-        .bind(count)
-        .fetch_one(c))?;
+        let last: i64 =
+            on!(self, |c| sqlx::query_scalar("UPDATE counters SET value = value + $1 WHERE name = 'events' RETURNING value")
+                .bind(count)
+                .fetch_one(c))?;
         let mut entries = Vec::with_capacity(events.len());
         for (seq, event) in (last - count + 1..).zip(events) {
             run!(self, sqlx::query(
@@ -96,12 +95,15 @@ impl Conn<'_> {
 
     /// The events of a call, oldest first.
     pub async fn call_timeline(&mut self, call: CallId) -> Result<Vec<TimelineEntry>, StoreError> {
-        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(
+        let rows: Vec<Row> =
+            on!(self, |c| {
+                sqlx::query_as(
             "SELECT seq, at, actor, kind, call_id, incident_id, data FROM events WHERE call_id = $1 ORDER BY seq DESC LIMIT $2"
         )
         .bind(call)
         .bind(TIMELINE)
-        .fetch_all(c))?;
+        .fetch_all(c)
+            })?;
         Ok(rows.into_iter().rev().map(Into::into).collect())
     }
 

@@ -1,8 +1,8 @@
 //! Which camera's footage is kept for which incident; the bytes are elsewhere.
 
+use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{FootageHold, FootageView};
 use crate::id::{CameraId, FootageId, IncidentId};
 use jiff::Timestamp;
@@ -62,7 +62,8 @@ macro_rules! select_footage {
 impl Conn<'_> {
     /// Keeps a row for the recorder to hold. `false` if the incident has this camera already.
     pub async fn insert_footage(&mut self, footage: &NewFootage) -> Result<bool, StoreError> {
-        let row: Option<FootageId> = on!(self, |c| sqlx::query_scalar(
+        let row: Option<FootageId> = on!(self, |c| {
+            sqlx::query_scalar(
             "INSERT INTO footage (id, incident_id, camera_id, distance_m, from_at, to_at, held) VALUES ($1, $2, $3, $4, $5, $6, FALSE) \
              ON CONFLICT (incident_id, camera_id) DO NOTHING RETURNING id"
         )
@@ -72,7 +73,8 @@ impl Conn<'_> {
         .bind(footage.distance_m)
         .bind(At(footage.from))
         .bind(At(footage.to))
-        .fetch_optional(c))?;
+        .fetch_optional(c)
+        })?;
         Ok(row.is_some())
     }
 
@@ -83,17 +85,19 @@ impl Conn<'_> {
 
     /// The footage of an incident, nearest camera first.
     pub async fn incident_footage(&mut self, incident: IncidentId) -> Result<Vec<FootageView>, StoreError> {
-        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_footage!("WHERE f.incident_id = $1 ORDER BY f.distance_m, f.id"))
-            .bind(incident)
-            .fetch_all(c))?;
+        let rows: Vec<Row> =
+            on!(self, |c| sqlx::query_as(select_footage!("WHERE f.incident_id = $1 ORDER BY f.distance_m, f.id"))
+                .bind(incident)
+                .fetch_all(c))?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
     /// What the recorder does not hold yet, of ranges that end after `since`.
     pub async fn unheld_footage(&mut self, since: Timestamp) -> Result<Vec<FootageHold>, StoreError> {
-        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_footage!("WHERE NOT f.held AND f.to_at > $1 ORDER BY f.id LIMIT 100"))
-            .bind(At(since))
-            .fetch_all(c))?;
+        let rows: Vec<Row> =
+            on!(self, |c| sqlx::query_as(select_footage!("WHERE NOT f.held AND f.to_at > $1 ORDER BY f.id LIMIT 100"))
+                .bind(At(since))
+                .fetch_all(c))?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 

@@ -1,7 +1,7 @@
 //! Incident types, and which agencies lead and support.
 
-use super::unit::Conn;
 use super::StoreError;
+use super::unit::Conn;
 use crate::contract::IncidentTypeView;
 use crate::id::{AgencyId, IncidentTypeId};
 
@@ -34,9 +34,8 @@ impl Conn<'_> {
             "SELECT type_id, agency_id, duty FROM incident_type_agencies ORDER BY type_id, duty, place"
         )
         .fetch_all(c))?;
-        let agencies = |id, duty: &str| {
-            duties.iter().filter(|row| row.type_id == id && row.duty == duty).map(|row| row.agency_id).collect()
-        };
+        let agencies =
+            |id, duty: &str| duties.iter().filter(|row| row.type_id == id && row.duty == duty).map(|row| row.agency_id).collect();
         Ok(rows
             .into_iter()
             .map(|row| IncidentTypeView {
@@ -59,26 +58,30 @@ impl Conn<'_> {
 
     /// Creates the type, or changes it if its id is known.
     pub async fn put_incident_type(&mut self, kind: &IncidentTypeView) -> Result<(), StoreError> {
-        run!(self, sqlx::query(
-            "INSERT INTO incident_types (id, rank, name, name_en, active) VALUES ($1, $2, $3, $4, $5) \
+        run!(
+            self,
+            sqlx::query(
+                "INSERT INTO incident_types (id, rank, name, name_en, active) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (id) DO UPDATE SET rank = excluded.rank, name = excluded.name, name_en = excluded.name_en, \
              active = excluded.active"
-        )
-        .bind(kind.id)
-        .bind(kind.rank)
-        .bind(&kind.name)
-        .bind(&kind.name_en)
-        .bind(kind.active))?;
+            )
+            .bind(kind.id)
+            .bind(kind.rank)
+            .bind(&kind.name)
+            .bind(&kind.name_en)
+            .bind(kind.active)
+        )?;
         run!(self, sqlx::query("DELETE FROM incident_type_agencies WHERE type_id = $1").bind(kind.id))?;
         for (duty, agencies) in [(LEAD, &kind.lead), (SUPPORT, &kind.support)] {
             for (place, agency) in (0i64..).zip(agencies) {
-                run!(self, sqlx::query(
-                    "INSERT INTO incident_type_agencies (type_id, agency_id, duty, place) VALUES ($1, $2, $3, $4)"
-                )
-                .bind(kind.id)
-                .bind(*agency)
-                .bind(duty)
-                .bind(place))?;
+                run!(
+                    self,
+                    sqlx::query("INSERT INTO incident_type_agencies (type_id, agency_id, duty, place) VALUES ($1, $2, $3, $4)")
+                        .bind(kind.id)
+                        .bind(*agency)
+                        .bind(duty)
+                        .bind(place)
+                )?;
             }
         }
         Ok(())

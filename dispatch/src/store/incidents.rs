@@ -1,8 +1,8 @@
 //! Incidents, and the counter that gives them their numbers.
 
+use super::StoreError;
 use super::column::{At, coordinates, position};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::IncidentState;
 use crate::domain::incident::{Facts, Incident, State};
 use crate::id::{IncidentId, IncidentTypeId, ReportId, UserId};

@@ -1,9 +1,9 @@
 //! Messages on their way to a chat service. They are written in the transaction of what they tell, and claimed with a lease, so
 //! that a sender that dies gives them back.
 
+use super::StoreError;
 use super::column::{At, stored_as, words};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::Channel;
 use crate::id::DispatchId;
 use jiff::Timestamp;
@@ -66,7 +66,8 @@ impl Conn<'_> {
         channel: Channel,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let row: Option<MessageId> = on!(self, |c| sqlx::query_scalar(
+        let row: Option<MessageId> = on!(self, |c| {
+            sqlx::query_scalar(
             "INSERT INTO outbox (id, dispatch_id, channel, state, attempts, next_at, lease_until) VALUES ($1, $2, $3, $4, 0, $5, 0) \
              ON CONFLICT (dispatch_id, channel) DO NOTHING RETURNING id"
         )
@@ -75,7 +76,8 @@ impl Conn<'_> {
         .bind(channel)
         .bind(MessageState::Pending)
         .bind(At(now))
-        .fetch_optional(c))?;
+        .fetch_optional(c)
+        })?;
         Ok(row.is_some())
     }
 
@@ -134,15 +136,17 @@ impl Conn<'_> {
     }
 
     pub async fn set_message_sent(&mut self, id: Uuid, external_id: &str) -> Result<(), StoreError> {
-        run!(self, sqlx::query("UPDATE outbox SET state = 'sent', external_id = $2 WHERE id = $1")
-            .bind(MessageId(id))
-            .bind(external_id))
+        run!(
+            self,
+            sqlx::query("UPDATE outbox SET state = 'sent', external_id = $2 WHERE id = $1").bind(MessageId(id)).bind(external_id)
+        )
     }
 
     pub async fn set_message_pending(&mut self, id: Uuid, next_at: Timestamp) -> Result<(), StoreError> {
-        run!(self, sqlx::query("UPDATE outbox SET state = 'pending', next_at = $2 WHERE id = $1")
-            .bind(MessageId(id))
-            .bind(At(next_at)))
+        run!(
+            self,
+            sqlx::query("UPDATE outbox SET state = 'pending', next_at = $2 WHERE id = $1").bind(MessageId(id)).bind(At(next_at))
+        )
     }
 
     pub async fn set_message_dead(&mut self, id: Uuid) -> Result<(), StoreError> {

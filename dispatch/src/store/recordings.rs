@@ -1,8 +1,8 @@
 //! What is known of the audio of calls; the bytes are elsewhere.
 
+use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{RecordingView, SealView};
 use crate::id::CallId;
 use jiff::Timestamp;
@@ -34,11 +34,14 @@ impl From<Row> for RecordingView {
 impl Conn<'_> {
     /// The first beginning stays.
     pub async fn begin_recording(&mut self, call: CallId, started_at: Timestamp) -> Result<(), StoreError> {
-        run!(self, sqlx::query(
-            "INSERT INTO recordings (call_id, started_at, repaired) VALUES ($1, $2, FALSE) ON CONFLICT (call_id) DO NOTHING"
+        run!(
+            self,
+            sqlx::query(
+                "INSERT INTO recordings (call_id, started_at, repaired) VALUES ($1, $2, FALSE) ON CONFLICT (call_id) DO NOTHING"
+            )
+            .bind(call)
+            .bind(At(started_at))
         )
-        .bind(call)
-        .bind(At(started_at)))
     }
 
     /// Keeps the seal, even of a recording whose beginning was never written down.

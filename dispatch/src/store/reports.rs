@@ -1,8 +1,8 @@
 //! Reports: what operators type, one per call.
 
+use super::StoreError;
 use super::column::{At, coordinates, position};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{Disposition, ReportFields, ReportView};
 use crate::id::{CallId, IncidentId, IncidentTypeId, ReportId};
 
@@ -71,8 +71,7 @@ impl Conn<'_> {
     }
 
     pub async fn report_of_call(&mut self, call: CallId) -> Result<Option<ReportView>, StoreError> {
-        let row: Option<Row> =
-            on!(self, |c| sqlx::query_as(select_reports!("WHERE call_id = $1")).bind(call).fetch_optional(c))?;
+        let row: Option<Row> = on!(self, |c| sqlx::query_as(select_reports!("WHERE call_id = $1")).bind(call).fetch_optional(c))?;
         Ok(row.map(Into::into))
     }
 
@@ -80,7 +79,9 @@ impl Conn<'_> {
     pub async fn insert_report(&mut self, report: &ReportView) -> Result<bool, StoreError> {
         let (latitude, longitude) = coordinates(report.fields.position);
         let fields = &report.fields;
-        let done: Option<ReportId> = on!(self, |c| sqlx::query_scalar(
+        let done: Option<ReportId> =
+            on!(self, |c| {
+                sqlx::query_scalar(
             "INSERT INTO reports (id, call_id, place, latitude, longitude, event, type_id, caller_name, caller_number, details, \
              revision, saved_at, incident_id, disposition) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              ON CONFLICT DO NOTHING RETURNING id"
@@ -99,29 +100,33 @@ impl Conn<'_> {
         .bind(At(report.saved_at))
         .bind(report.incident)
         .bind(report.disposition)
-        .fetch_optional(c))?;
+        .fetch_optional(c)
+            })?;
         Ok(done.is_some())
     }
 
     pub async fn update_report(&mut self, report: &ReportView) -> Result<(), StoreError> {
         let (latitude, longitude) = coordinates(report.fields.position);
         let fields = &report.fields;
-        run!(self, sqlx::query(
-            "UPDATE reports SET place = $2, latitude = $3, longitude = $4, event = $5, type_id = $6, caller_name = $7, \
+        run!(
+            self,
+            sqlx::query(
+                "UPDATE reports SET place = $2, latitude = $3, longitude = $4, event = $5, type_id = $6, caller_name = $7, \
              caller_number = $8, details = $9, revision = $10, saved_at = $11, incident_id = $12, disposition = $13 WHERE id = $1"
+            )
+            .bind(report.id)
+            .bind(&fields.place)
+            .bind(latitude)
+            .bind(longitude)
+            .bind(&fields.event)
+            .bind(fields.incident_type)
+            .bind(&fields.caller_name)
+            .bind(&fields.caller_number)
+            .bind(&fields.details)
+            .bind(report.revision)
+            .bind(At(report.saved_at))
+            .bind(report.incident)
+            .bind(report.disposition)
         )
-        .bind(report.id)
-        .bind(&fields.place)
-        .bind(latitude)
-        .bind(longitude)
-        .bind(&fields.event)
-        .bind(fields.incident_type)
-        .bind(&fields.caller_name)
-        .bind(&fields.caller_number)
-        .bind(&fields.details)
-        .bind(report.revision)
-        .bind(At(report.saved_at))
-        .bind(report.incident)
-        .bind(report.disposition))
     }
 }

@@ -1,8 +1,8 @@
 //! Sign-ins and one-time tokens. Of a token only its hash is kept.
 
+use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::Role;
 use crate::id::{SessionId, TeamId, UserId};
 use jiff::Timestamp;
@@ -35,14 +35,15 @@ impl Conn<'_> {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        run!(self, sqlx::query(
-            "INSERT INTO sessions (id, token_hash, user_id, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5)"
+        run!(
+            self,
+            sqlx::query("INSERT INTO sessions (id, token_hash, user_id, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5)")
+                .bind(id)
+                .bind(token_hash)
+                .bind(user)
+                .bind(At(now))
+                .bind(At(expires_at))
         )
-        .bind(id)
-        .bind(token_hash)
-        .bind(user)
-        .bind(At(now))
-        .bind(At(expires_at)))
     }
 
     /// The session under this token, if it has not ended and its user is active.
@@ -54,15 +55,19 @@ impl Conn<'_> {
         .bind(token_hash)
         .bind(At(now))
         .fetch_optional(c))?;
-        let session = |row: Row| SessionRow { id: row.id, user: row.user_id, name: row.name, role: row.role, seen_at: row.seen_at.0 };
+        let session =
+            |row: Row| SessionRow { id: row.id, user: row.user_id, name: row.name, role: row.role, seen_at: row.seen_at.0 };
         Ok(row.map(session))
     }
 
     pub async fn extend_session(&mut self, id: SessionId, now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
-        run!(self, sqlx::query("UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1")
-            .bind(id)
-            .bind(At(now))
-            .bind(At(expires_at)))
+        run!(
+            self,
+            sqlx::query("UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1")
+                .bind(id)
+                .bind(At(now))
+                .bind(At(expires_at))
+        )
     }
 
     pub async fn delete_session(&mut self, id: SessionId) -> Result<(), StoreError> {
@@ -87,16 +92,20 @@ impl Conn<'_> {
         team: Option<TeamId>,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        run!(self, sqlx::query(
-            "DELETE FROM tokens WHERE purpose = $1 AND (team_id = $2 OR (team_id IS NULL AND $2 IS NULL))"
+        run!(
+            self,
+            sqlx::query("DELETE FROM tokens WHERE purpose = $1 AND (team_id = $2 OR (team_id IS NULL AND $2 IS NULL))")
+                .bind(purpose)
+                .bind(team)
+        )?;
+        run!(
+            self,
+            sqlx::query("INSERT INTO tokens (token_hash, purpose, team_id, expires_at) VALUES ($1, $2, $3, $4)")
+                .bind(token_hash)
+                .bind(purpose)
+                .bind(team)
+                .bind(At(expires_at))
         )
-        .bind(purpose)
-        .bind(team))?;
-        run!(self, sqlx::query("INSERT INTO tokens (token_hash, purpose, team_id, expires_at) VALUES ($1, $2, $3, $4)")
-            .bind(token_hash)
-            .bind(purpose)
-            .bind(team)
-            .bind(At(expires_at)))
     }
 
     /// Uses a one-time token up. `None` if there is none such; else the team it was made for.

@@ -1,8 +1,8 @@
 //! Counts over the calls since a moment.
 
+use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::Disposition;
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,8 +1,8 @@
 //! The field teams and the chats that reach them.
 
+use super::StoreError;
 use super::column::{coordinates, position};
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::TeamView;
 use crate::id::{AgencyId, TeamId};
 
@@ -46,8 +46,7 @@ macro_rules! select_teams {
 
 impl Conn<'_> {
     pub async fn teams(&mut self) -> Result<Vec<TeamView>, StoreError> {
-        let rows: Vec<Row> =
-            on!(self, |c| sqlx::query_as(select_teams!("ORDER BY a.name, t.name LIMIT 5000")).fetch_all(c))?;
+        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(select_teams!("ORDER BY a.name, t.name LIMIT 5000")).fetch_all(c))?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
@@ -59,21 +58,24 @@ impl Conn<'_> {
     /// Creates the team, or changes it if its id is known.
     pub async fn put_team(&mut self, team: &TeamView) -> Result<(), StoreError> {
         let (latitude, longitude) = coordinates(team.position);
-        run!(self, sqlx::query(
-            "INSERT INTO teams (id, agency_id, name, telegram_chat, whatsapp_number, latitude, longitude, active) \
+        run!(
+            self,
+            sqlx::query(
+                "INSERT INTO teams (id, agency_id, name, telegram_chat, whatsapp_number, latitude, longitude, active) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
              ON CONFLICT (id) DO UPDATE SET agency_id = excluded.agency_id, name = excluded.name, \
              telegram_chat = excluded.telegram_chat, whatsapp_number = excluded.whatsapp_number, latitude = excluded.latitude, \
              longitude = excluded.longitude, active = excluded.active"
+            )
+            .bind(team.id)
+            .bind(team.agency)
+            .bind(&team.name)
+            .bind(team.telegram_chat)
+            .bind(&team.whatsapp_number)
+            .bind(latitude)
+            .bind(longitude)
+            .bind(team.active)
         )
-        .bind(team.id)
-        .bind(team.agency)
-        .bind(&team.name)
-        .bind(team.telegram_chat)
-        .bind(&team.whatsapp_number)
-        .bind(latitude)
-        .bind(longitude)
-        .bind(team.active))
     }
 
     pub async fn set_telegram_chat(&mut self, team: TeamId, chat: i64) -> Result<(), StoreError> {

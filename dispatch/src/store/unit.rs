@@ -1,7 +1,7 @@
 //! Connections and transactions, of either engine.
 
-use super::events::NewEvent;
 use super::StoreError;
+use super::events::NewEvent;
 use crate::contract::TimelineEntry;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};

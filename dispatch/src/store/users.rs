@@ -1,8 +1,8 @@
 //! The people who sign in.
 
+use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use super::StoreError;
 use crate::contract::{Role, UserView};
 use crate::id::UserId;
 use jiff::Timestamp;
@@ -40,12 +40,15 @@ impl Conn<'_> {
     }
 
     pub async fn update_user(&mut self, user: &UserRow) -> Result<(), StoreError> {
-        run!(self, sqlx::query("UPDATE users SET name = $2, role = $3, password_hash = $4, active = $5 WHERE id = $1")
-            .bind(user.id)
-            .bind(&user.name)
-            .bind(user.role)
-            .bind(&user.password_hash)
-            .bind(user.active))
+        run!(
+            self,
+            sqlx::query("UPDATE users SET name = $2, role = $3, password_hash = $4, active = $5 WHERE id = $1")
+                .bind(user.id)
+                .bind(&user.name)
+                .bind(user.role)
+                .bind(&user.password_hash)
+                .bind(user.active)
+        )
     }
 
     pub async fn user(&mut self, id: UserId) -> Result<Option<UserRow>, StoreError> {

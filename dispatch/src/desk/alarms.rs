@@ -1,0 +1,110 @@
+//! Alarms: each sounds at every console until somebody acknowledges it or its cause is gone.
+
+use super::{Desk, DeskError, LiveHub, Principal};
+use crate::clock;
+use crate::contract::{AlarmKind, AlarmView, Audience, Event};
+use crate::id::AlarmId;
+use jiff::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Alarms that sound at the same time; more than people could ever answer.
+const SOUNDING: usize = 1000;
+
+/// The alarms that sound now; a cheap clone. In memory, so that raising one never waits; the journal keeps them for a restart.
+#[derive(Clone)]
+pub(super) struct AlarmBoard {
+    alarms: Arc<Mutex<Vec<AlarmView>>>,
+    live: LiveHub,
+}
+
+impl AlarmBoard {
+    pub fn new(live: LiveHub) -> Self {
+        Self { alarms: Arc::default(), live }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<AlarmView>> {
+        // The list is whole between any two statements that change it.
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn all(&self) -> Vec<AlarmView> {
+        self.lock().clone()
+    }
+
+    /// The new alarm, or the id of an equal one that sounds already.
+    pub fn raise(&self, kind: AlarmKind, now: Timestamp) -> Result<AlarmView, AlarmId> {
+        let mut alarms = self.lock();
+        if let Some(sounding) = alarms.iter().find(|alarm| alarm.kind == kind) {
+            return Err(sounding.id);
+        }
+        if alarms.len() >= SOUNDING {
+            alarms.remove(0);
+            metrics::counter!("siaga_alarms_dropped_total").increment(1);
+        }
+        let alarm = AlarmView { id: AlarmId(clock::new_id()), raised_at: now, kind };
+        alarms.push(alarm.clone());
+        drop(alarms);
+        self.live.tell(Audience::Everyone, Event::Alarm { alarm: alarm.clone() });
+        Ok(alarm)
+    }
+
+    /// Silences every alarm that `which` picks, and gives them.
+    pub fn clear(&self, which: impl Fn(&AlarmView) -> bool) -> Vec<AlarmView> {
+        let cleared: Vec<AlarmView> = self.lock().extract_if(.., |alarm| which(alarm)).collect();
+        for alarm in &cleared {
+            self.live.tell(Audience::Everyone, Event::AlarmCleared { alarm: alarm.id });
+        }
+        cleared
+    }
+
+    /// Takes up what sounded before a restart.
+    pub fn restore(&self, alarms: Vec<AlarmView>) {
+        self.lock().splice(0..0, alarms);
+    }
+}
+
+/// Whether the alarm's cause outlives the server.
+pub(super) fn outlives_restart(kind: &AlarmKind) -> bool {
+    match kind {
+        AlarmKind::Unacknowledged { .. } | AlarmKind::Undeliverable { .. } => true,
+        AlarmKind::NobodyReady { .. }
+        | AlarmKind::Unanswered { .. }
+        | AlarmKind::OperatorLost { .. }
+        | AlarmKind::OneWayAudio { .. }
+        | AlarmKind::RecordingFailing { .. }
+        | AlarmKind::StoreFailing => false,
+    }
+}
+
+impl Desk {
+    /// Sounds until it is acknowledged or cleared. An equal alarm that sounds already keeps its id. Never waits.
+    pub fn raise_alarm(&self, kind: AlarmKind, now: Timestamp) -> AlarmId {
+        match self.board.raise(kind, now) {
+            Ok(alarm) => {
+                let id = alarm.id;
+                self.journal.alarm_raised(alarm);
+                id
+            }
+            Err(sounding) => sounding,
+        }
+    }
+
+    /// Clears every alarm that `which` picks. Never waits.
+    pub fn clear_alarms(&self, which: impl Fn(&AlarmKind) -> bool) {
+        for alarm in self.board.clear(|alarm| which(&alarm.kind)) {
+            self.journal.alarm_ended(alarm, None, clock::now());
+        }
+    }
+
+    /// The alarms that sound, oldest first.
+    pub fn alarms(&self) -> Vec<AlarmView> {
+        self.board.all()
+    }
+
+    /// Silences an alarm; who did it stands on the timeline. Its cause may raise it again.
+    pub async fn acknowledge_alarm(&self, who: &Principal, id: AlarmId) -> Result<(), DeskError> {
+        let alarm = self.board.clear(|alarm| alarm.id == id).pop().ok_or(DeskError::NotFound)?;
+        self.journal.alarm_ended(alarm, Some(who), clock::now());
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! Calls as they are looked up afterwards, and listened to.
+
+use super::publish::is_private;
+use super::{CallQuery, Desk, DeskError, Principal, access, check};
+use crate::clock;
+use crate::contract::{CallDetail, CallView, EarlierCall, RecordingView};
+use crate::id::CallId;
+
+/// How many earlier calls of a number are shown.
+const EARLIER: i64 = 20;
+
+impl Desk {
+    /// Newest first.
+    pub async fn calls(&self, _who: &Principal, query: CallQuery) -> Result<Vec<CallView>, DeskError> {
+        let mut reader = self.store.read().await?;
+        Ok(reader.db().calls(query.number.as_deref(), query.before, check::limit(query.limit)).await?)
+    }
+
+    /// The call with all around it. The report only for who may read it.
+    pub async fn call(&self, who: &Principal, id: CallId) -> Result<CallDetail, DeskError> {
+        let mut reader = self.store.read().await?;
+        let call = reader.db().call(id).await?.ok_or(DeskError::NotFound)?;
+        let may_read = access::may_write(who, Some(&call)).is_ok();
+        let report = if may_read { reader.db().report_of_call(id).await? } else { None };
+        let earlier = match &call.number {
+            Some(number) => reader.db().earlier_calls(number, Some(id), EARLIER).await?,
+            None => Vec::new(),
+        };
+        let recording = reader.db().recording(id).await?;
+        let mut timeline = reader.db().call_timeline(id).await?;
+        timeline.retain(|entry| may_read || !is_private(entry));
+        Ok(CallDetail { call, report, earlier, recording, timeline })
+    }
+
+    /// Earlier calls from a number, newest first, at most 20.
+    pub async fn earlier_calls(&self, number: &str, except: Option<CallId>) -> Result<Vec<EarlierCall>, DeskError> {
+        Ok(self.store.read().await?.db().earlier_calls(number, except, EARLIER).await?)
+    }
+
+    /// Checks that the person may hear the call (own calls, or a supervisor) and writes it into the audit.
+    pub async fn open_recording(&self, who: &Principal, call: CallId) -> Result<RecordingView, DeskError> {
+        let mut reader = self.store.read().await?;
+        let view = reader.db().call(call).await?.ok_or(DeskError::NotFound)?;
+        access::may_read(who, &view)?;
+        let recording = reader.db().recording(call).await?.ok_or(DeskError::NotFound)?;
+        drop(reader);
+        let mut unit = self.store.begin().await?;
+        unit.db().insert_audit(clock::now(), who.user, &who.name, "recording.opened", &call.to_string()).await?;
+        unit.commit().await?;
+        Ok(recording)
+    }
+}

@@ -1,0 +1,52 @@
+//! Tells the consoles what was written, after it was written.
+
+use super::{Desk, LiveHub};
+use crate::contract::{Actor, Audience, DispatchView, Event, FootageView, IncidentView, ReportView, Role, TimelineEntry};
+use crate::id::UserId;
+
+impl LiveHub {
+    /// Entries about the words of a report go to whoever wrote them and to supervisors; all others to everyone.
+    pub(super) fn tell_entries(&self, entries: Vec<TimelineEntry>) {
+        for entry in entries {
+            if is_private(&entry) {
+                if let Actor::User { id, .. } = entry.actor {
+                    self.tell(Audience::One(id), Event::Timeline { entry: entry.clone() });
+                }
+                self.tell(Audience::AtLeast(Role::Supervisor), Event::Timeline { entry });
+            } else {
+                self.tell(Audience::Everyone, Event::Timeline { entry });
+            }
+        }
+    }
+}
+
+/// Whether the entry tells what stands in a report.
+pub(super) fn is_private(entry: &TimelineEntry) -> bool {
+    entry.kind.starts_with("report.")
+}
+
+impl Desk {
+    pub(super) fn tell_entries(&self, entries: Vec<TimelineEntry>) {
+        self.live.tell_entries(entries);
+    }
+
+    pub(super) fn tell_report(&self, by: UserId, report: &ReportView) {
+        for audience in [Audience::One(by), Audience::AtLeast(Role::Supervisor)] {
+            self.live.tell(audience, Event::Report { report: report.clone() });
+        }
+    }
+
+    pub(super) fn tell_incident(&self, incident: &IncidentView) {
+        self.live.tell(Audience::Everyone, Event::Incident { incident: incident.clone() });
+    }
+
+    pub(super) fn tell_dispatch(&self, dispatch: &DispatchView) {
+        self.live.tell(Audience::Everyone, Event::Dispatch { dispatch: dispatch.clone() });
+    }
+
+    pub(super) fn tell_footage(&self, footage: &[FootageView]) {
+        for footage in footage {
+            self.live.tell(Audience::Everyone, Event::Footage { footage: footage.clone() });
+        }
+    }
+}

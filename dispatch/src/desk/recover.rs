@@ -1,0 +1,61 @@
+//! After a start: what the stop before left open.
+
+use super::alarms::outlives_restart;
+use super::{Desk, DeskError, parse};
+use crate::clock;
+use crate::contract::{Actor, EndedBy};
+use crate::store::NewEvent;
+use serde_json::json;
+
+const SEED_AGENCIES: &str = include_str!("../../seed/agencies.csv");
+const SEED_TYPES: &str = include_str!("../../seed/types.csv");
+
+impl Desk {
+    /// Loads the seeds into an empty database, closes this node's interrupted calls (`EndedBy::Restart`), takes up the alarms that
+    /// were sounding, and holds footage that was not held yet.
+    pub async fn recover(&self) -> Result<(), DeskError> {
+        self.load_seeds().await?;
+        self.close_interrupted_calls().await?;
+        self.hold_soon();
+        Ok(())
+    }
+
+    async fn load_seeds(&self) -> Result<(), DeskError> {
+        let mut reader = self.store.read().await?;
+        let empty = reader.db().agencies().await?.is_empty() && reader.db().incident_types().await?.is_empty();
+        drop(reader);
+        if !empty {
+            return Ok(());
+        }
+        let seed = |error: parse::ImportError| DeskError::invalid("seed", error.to_string());
+        self.import_agencies(parse::parse_agencies(SEED_AGENCIES).map_err(seed)?).await?;
+        self.import_types(parse::parse_types(SEED_TYPES).map_err(seed)?).await?;
+        Ok(())
+    }
+
+    async fn close_interrupted_calls(&self) -> Result<(), DeskError> {
+        let (now, node) = (clock::now(), &self.settings.node);
+        let mut unit = self.store.begin().await?;
+        unit.db().delete_expired(now).await?;
+        for call in unit.db().open_calls(node).await? {
+            unit.db().end_call(call.id, EndedBy::Restart, now).await?;
+            unit.event(NewEvent {
+                at: now,
+                actor: Actor::System,
+                kind: "call.ended",
+                call: Some(call.id),
+                incident: None,
+                data: json!({ "by": EndedBy::Restart }),
+                dedupe: None,
+            });
+        }
+        let (stay, over): (Vec<_>, Vec<_>) =
+            unit.db().sounding_alarms(node).await?.into_iter().partition(|alarm| outlives_restart(&alarm.kind));
+        for alarm in over {
+            unit.db().end_alarm(alarm.id, None, now).await?;
+        }
+        self.tell_entries(unit.commit().await?);
+        self.board.restore(stay);
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! Reports: the form that saves itself.
+
+use super::{Desk, DeskError, Principal, access, check};
+use crate::clock;
+use crate::contract::{Disposition, FootageView, ReportFields, ReportView, SaveReport};
+use crate::domain::incident::{Facts, Incident};
+use crate::domain::report::{self, Field, Saved, Stale};
+use crate::id::ReportId;
+use crate::store::{NewEvent, Unit};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+impl Desk {
+    /// The operator's own, or any for a supervisor.
+    pub async fn report(&self, who: &Principal, id: ReportId) -> Result<ReportView, DeskError> {
+        let mut reader = self.store.read().await?;
+        let report = reader.db().report(id).await?.ok_or(DeskError::NotFound)?;
+        let call = reader.db().call(report.call).await?;
+        access::may_write(who, call.as_ref())?;
+        Ok(report)
+    }
+
+    /// Saves the form, creating it if the switchboard's journal has not yet. What is typed into the report that opened an incident
+    /// goes on into the open incident, and a new position brings its cameras' footage.
+    ///
+    /// # Errors
+    /// [`DeskError::Stale`] if the revision is not higher than the stored one.
+    pub async fn save_report(&self, who: &Principal, id: ReportId, save: SaveReport) -> Result<ReportView, DeskError> {
+        check_fields(&save.fields)?;
+        let now = clock::now();
+        let mut unit = self.store.begin().await?;
+        let call = unit.db().call(save.call).await?;
+        access::may_write(who, call.as_ref())?;
+        if call.as_ref().is_some_and(|call| call.report != id) {
+            return Err(DeskError::invalid("call", "has another report; reload the page"));
+        }
+        if let Some(kind) = save.fields.incident_type
+            && !unit.db().incident_type_exists(kind).await?
+        {
+            return Err(DeskError::invalid("incident_type", "is not there any more; choose another"));
+        }
+        let Some(stored) = unit.db().lock_report(id).await? else {
+            return self.create_report(who, unit, id, save, now).await;
+        };
+        if stored.call != save.call {
+            return Err(DeskError::invalid("call", "is not the call of this report; reload the page"));
+        }
+        let saved = report::save(stored, save.revision, save.fields, now);
+        let (report, changed) = match saved.map_err(|Stale(stored)| DeskError::Stale(Box::new(stored)))? {
+            Saved::Changed(report, changed) => (report, changed),
+            Saved::Same(report) => (report, Vec::new()),
+        };
+        unit.db().update_report(&report).await?;
+        if !changed.is_empty() {
+            unit.event(saved_event(who, &report, &changed, now));
+        }
+        let followed = self.incident_follows(who, &mut unit, &report, now).await?;
+        self.tell_entries(unit.commit().await?);
+        self.tell_report(who.user, &report);
+        if let Some((incident, footage)) = followed {
+            self.tell_incident(&self.incident_view(incident).await?);
+            self.tell_footage(&footage);
+            self.hold_soon();
+        }
+        Ok(report)
+    }
+
+    async fn create_report(
+        &self,
+        who: &Principal,
+        mut unit: Unit,
+        id: ReportId,
+        save: SaveReport,
+        now: Timestamp,
+    ) -> Result<ReportView, DeskError> {
+        let SaveReport { call, revision, fields } = save;
+        let report = ReportView { id, call, fields, revision, saved_at: now, incident: None, disposition: None };
+        if !unit.db().insert_report(&report).await? {
+            return Err(DeskError::conflict("report_exists", "this call has a report already; reload the page"));
+        }
+        unit.event(saved_event(who, &report, &EVERY_FIELD, now));
+        self.tell_entries(unit.commit().await?);
+        self.tell_report(who.user, &report);
+        Ok(report)
+    }
+
+    /// The open incident takes over what its first report says now.
+    async fn incident_follows(
+        &self,
+        who: &Principal,
+        unit: &mut Unit,
+        report: &ReportView,
+        now: Timestamp,
+    ) -> Result<Option<(Incident, Vec<FootageView>)>, DeskError> {
+        let Some(id) = report.incident else { return Ok(None) };
+        let Some(incident) = unit.db().lock_incident(id).await?.filter(|incident| incident.report == report.id) else {
+            return Ok(None);
+        };
+        let Some(revised) = incident.revise(Facts::from(&report.fields)) else { return Ok(None) };
+        unit.db().put_incident(&revised).await?;
+        unit.event(NewEvent {
+            at: now,
+            actor: who.actor(),
+            kind: "incident.updated",
+            call: Some(report.call),
+            incident: Some(id),
+            data: json!({ "place": revised.facts.place, "position": revised.facts.position, "event": revised.facts.event }),
+            dedupe: None,
+        });
+        let call = unit.db().call(report.call).await?;
+        let footage = self.link_footage(unit, &revised, call.as_ref(), now).await?;
+        Ok(Some((revised, footage)))
+    }
+
+    /// Closes the report with what kind of call it was; closing again corrects it.
+    pub async fn close_report(&self, who: &Principal, id: ReportId, disposition: Disposition) -> Result<ReportView, DeskError> {
+        let now = clock::now();
+        let mut unit = self.store.begin().await?;
+        let stored = unit.db().lock_report(id).await?.ok_or(DeskError::NotFound)?;
+        let call = unit.db().call(stored.call).await?;
+        access::may_write(who, call.as_ref())?;
+        let report = report::close(stored, disposition);
+        unit.db().update_report(&report).await?;
+        unit.event(NewEvent {
+            at: now,
+            actor: who.actor(),
+            kind: "report.closed",
+            call: Some(report.call),
+            incident: report.incident,
+            data: json!({ "disposition": disposition }),
+            dedupe: None,
+        });
+        self.tell_entries(unit.commit().await?);
+        self.tell_report(who.user, &report);
+        Ok(report)
+    }
+}
+
+const EVERY_FIELD: [Field; 7] =
+    [Field::Place, Field::Position, Field::Event, Field::IncidentType, Field::CallerName, Field::CallerNumber, Field::Details];
+
+/// The event holds the new value of each field that changed, so that the timeline can tell how the report came about.
+fn saved_event(who: &Principal, report: &ReportView, changed: &[Field], now: Timestamp) -> NewEvent {
+    let fields = &report.fields;
+    let value = |field: &Field| match field {
+        Field::Place => ("place", json!(fields.place)),
+        Field::Position => ("position", json!(fields.position)),
+        Field::Event => ("event", json!(fields.event)),
+        Field::IncidentType => ("incident_type", json!(fields.incident_type)),
+        Field::CallerName => ("caller_name", json!(fields.caller_name)),
+        Field::CallerNumber => ("caller_number", json!(fields.caller_number)),
+        Field::Details => ("details", json!(fields.details)),
+    };
+    let changed: Map<String, Value> = changed.iter().map(value).map(|(name, value)| (name.to_owned(), value)).collect();
+    NewEvent {
+        at: now,
+        actor: who.actor(),
+        kind: "report.saved",
+        call: Some(report.call),
+        incident: report.incident,
+        data: json!({ "revision": report.revision, "changed": changed }),
+        dedupe: None,
+    }
+}
+
+fn check_fields(fields: &ReportFields) -> Result<(), DeskError> {
+    check::text("place", &fields.place, 1000)?;
+    check::text("event", &fields.event, 1000)?;
+    check::text("caller_name", &fields.caller_name, 200)?;
+    check::text("caller_number", &fields.caller_number, 64)?;
+    check::text("details", &fields.details, 10_000)?;
+    check::position("position", fields.position)
+}
