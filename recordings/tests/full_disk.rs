@@ -1,5 +1,4 @@
-//! A disk that is really full. Needs a small file system, so it is not part of the usual run:
-//! `mount -t tmpfs -o size=512k tmpfs /mnt && RECORDINGS_SMALL_DISK=/mnt cargo test -p recordings --test full_disk -- --ignored`
+//! A disk that is really full: a tmpfs of 512 KiB in a mount namespace of its own, in which this program runs itself again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 #[path = "support/camera.rs"]
@@ -12,21 +11,43 @@ use recordings::{
     audio::{AudioEvent, AudioItem, AudioStore, Bounds, RecordError, Side},
     footage::{CameraId, Footage, Settings, Source, State},
 };
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, process::Command, time::Duration};
 use support::{eventually, next_event, read_wav, tone};
 use uuid::Uuid;
 
-fn small_disk(name: &str) -> PathBuf {
-    let disk = PathBuf::from(std::env::var_os("RECORDINGS_SMALL_DISK").expect("RECORDINGS_SMALL_DISK names a small file system"));
-    let home = disk.join(name);
-    std::fs::create_dir_all(&home).unwrap();
-    home
+/// Names the small file system to the inner run.
+const SMALL_DISK: &str = "RECORDINGS_SMALL_DISK";
+
+/// The story's own directory on the small file system, or `None` after the inner run has told the story there.
+fn small_disk(story: &str) -> Option<PathBuf> {
+    if let Some(disk) = std::env::var_os(SMALL_DISK) {
+        return Some(PathBuf::from(disk));
+    }
+    let disk = tempdir(story);
+    let inner = "mount -t tmpfs -o size=512k tmpfs \"$RECORDINGS_SMALL_DISK\" && exec \"$0\" --exact \"$1\" --nocapture";
+    let program = std::env::current_exe().unwrap();
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", inner])
+        .arg(program)
+        .arg(story)
+        .env(SMALL_DISK, &disk)
+        .output()
+        .expect("unshare (util-linux) gives the test a disk of its own");
+    std::fs::remove_dir(&disk).unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    None
+}
+
+fn tempdir(story: &str) -> PathBuf {
+    let disk = std::env::temp_dir().join(format!("siaga-{story}-{}", std::process::id()));
+    std::fs::create_dir_all(&disk).unwrap();
+    disk
 }
 
 #[test]
-#[ignore = "needs a small file system"]
 fn given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothing_is_missing() {
-    let home = small_disk("audio");
+    let Some(home) = small_disk("given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothing_is_missing") else { return };
     let ballast = home.join("ballast");
     let bounds = Bounds { ahead: Duration::from_secs(3600), ..Bounds::default() };
     let (store, mut events) = AudioStore::start(home.clone(), bounds).unwrap();
@@ -54,13 +75,11 @@ fn given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothi
     let left: Vec<i16> = read_wav(&seal.path).into_iter().step_by(2).collect();
     assert!(left == tone(true, 0, 40_000));
     store.close();
-    std::fs::remove_dir_all(home).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a small file system"]
 async fn given_a_full_disk_then_the_oldest_footage_gives_way_and_recording_goes_on() {
-    let home = small_disk("footage");
+    let Some(home) = small_disk("given_a_full_disk_then_the_oldest_footage_gives_way_and_recording_goes_on") else { return };
     let camera = RtspCamera::start(0, &[]);
     let settings = Settings { segment: Duration::from_secs(4), ..Settings::default() };
     let footage = Footage::start(home.clone(), settings).await.unwrap();
@@ -80,5 +99,4 @@ async fn given_a_full_disk_then_the_oldest_footage_gives_way_and_recording_goes_
     assert_eq!(footage.states(), [(id, State::Recording)]);
     footage.shut_down().await;
     segments().iter().for_each(|path| assert!(decode(path) >= 1));
-    std::fs::remove_dir_all(home).unwrap();
 }
