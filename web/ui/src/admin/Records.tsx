@@ -100,7 +100,12 @@ export function Records<Row extends { id: string }, Form>({
           ))}
         </Table.Tbody>
       </Table>
-      <Modal onClose={() => setOpen(null)} opened={open !== null} title={t(open?.row ? 'admin.change' : 'admin.add')}>
+      <Modal
+        closeButtonProps={{ 'aria-label': t('page.close') }}
+        onClose={() => setOpen(null)}
+        opened={open !== null}
+        title={t(open?.row ? 'admin.change' : 'admin.add')}
+      >
         {open && (
           <form className="sg-stack" onSubmit={submit}>
             {fields(open.row).map((field) => (

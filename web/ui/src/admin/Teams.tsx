@@ -77,7 +77,12 @@ export function Teams() {
           return row ? put(`/teams/${row.id}`, body) : post('/teams', body)
         }}
       />
-      <Modal onClose={() => setLink(null)} opened={link !== null} title={t('admin.link')}>
+      <Modal
+        closeButtonProps={{ 'aria-label': t('page.close') }}
+        onClose={() => setLink(null)}
+        opened={link !== null}
+        title={t('admin.link')}
+      >
         {typeof link === 'string' && <p className="sg-error">{link}</p>}
         {link !== null && typeof link !== 'string' && (
           <div className="sg-stack" data-testid="team-link">

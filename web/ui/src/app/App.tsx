@@ -28,6 +28,7 @@ export function App() {
   return (
     <div className="sg-app">
       <CallBar />
+      <AudioGate />
       <Switch>
         <Route path="/calls">
           <CallList />
@@ -48,7 +49,6 @@ export function App() {
           <Home />
         </Route>
       </Switch>
-      <AudioGate />
       <HelpSheet />
     </div>
   )

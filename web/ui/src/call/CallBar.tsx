@@ -26,7 +26,7 @@ export function CallBar() {
   const problem = useStore(refusal)
   const ringing = useSelect(live, ({ offered }) => offered)
   return (
-    <header className="sg-bar">
+    <section aria-label={t('call.bar')} className="sg-bar">
       {ringing && call?.id === ringing ? <RingBanner call={call} /> : call ? <ActiveCall call={call} /> : <Idle />}
       {problem && (
         <output aria-live="assertive" className="sg-bar-problem">
@@ -38,7 +38,7 @@ export function CallBar() {
       </span>
       <Connections />
       <MainMenu />
-    </header>
+    </section>
   )
 }
 

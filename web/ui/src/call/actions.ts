@@ -13,7 +13,10 @@ type Action = 'answer' | 'decline' | 'hangup' | 'hold' | 'resume'
 
 export async function act(call: string, action: Action): Promise<void> {
   if (action === 'answer' || action === 'decline') stopPattern('ring')
-  if (action === 'answer') void unlockAudio().then(playCaller)
+  if (action === 'answer') {
+    unlockAudio()
+    void playCaller()
+  }
   await attempt(() => post(`/calls/${call}/${action}`))
   // A failed answer or decline rings on.
   if (live.get().offered === call) live.update((now) => ({ ...now }))

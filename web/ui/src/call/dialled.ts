@@ -1,6 +1,7 @@
 import type { CallView } from '../api/types'
 
-/** The dialled service in short: `112`, or `sos.fire` of `urn:service:sos.fire`. */
+/** What was dialled, where it says more than that it is an emergency: `sos.fire` of `urn:service:sos.fire`; else empty. */
 export function sayDialled(call: CallView): string {
-  return call.dialled.replace(/^urn:service:/, '').replace(/^sips?:([^@;]+).*$/, '$1')
+  const service = call.dialled.replace(/^urn:service:/, '').replace(/^sips?:([^@;]+).*$/, '$1')
+  return service === 'sos' || service === '112' ? '' : service
 }

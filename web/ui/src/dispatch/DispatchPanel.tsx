@@ -49,7 +49,7 @@ export function DispatchPanel({ report }: { report: OpenReport }) {
       {incident && incident.dispatches.length > 0 && (
         <ul aria-label={t('dispatch.sent')} className="sg-dispatches">
           {incident.dispatches.map((one) => (
-            <DispatchRow dispatch={one} key={one.id} />
+            <DispatchRow closed={closed} dispatch={one} key={one.id} />
           ))}
         </ul>
       )}

@@ -18,11 +18,17 @@ const ICONS: Record<Progress, IconName> = {
 const ANSWERED: Progress[] = ['acknowledged', 'en_route', 'arrived', 'done']
 
 /** One team's dispatch, live: how far it is, since when, and by whom. */
-export function DispatchRow({ dispatch }: { dispatch: DispatchView }) {
+export function DispatchRow({ dispatch, closed = false }: { dispatch: DispatchView; closed?: boolean }) {
   const t = useT()
   const now = useNow()
   const answered = ANSWERED.includes(dispatch.progress)
-  const look = dispatch.dead ? 'dead' : dispatch.overdue && !answered ? 'overdue' : answered ? 'answered' : 'waiting'
+  const look = dispatch.dead
+    ? 'dead'
+    : dispatch.overdue && !answered && !closed
+      ? 'overdue'
+      : answered
+        ? 'answered'
+        : 'waiting'
   return (
     <li
       className={`sg-dispatch-row sg-dispatch-${look}`}

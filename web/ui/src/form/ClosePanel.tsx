@@ -21,6 +21,8 @@ export function ClosePanel({ report }: { report: OpenReport }) {
   const [error, setError] = useState<string | null>(null)
   const over = call.state === 'ended' || call.state === 'fallback'
   const open = incident?.state === 'open'
+  // An incident was sent to teams: that it was real needs no key of its own.
+  const shown = chosen ?? (incident ? 'normal' : null)
 
   async function attempt(what: () => Promise<void>) {
     if (busy) return
@@ -40,7 +42,7 @@ export function ClosePanel({ report }: { report: OpenReport }) {
     if (!incident) void attempt(() => closeReport(call.id, draft.report, disposition))
   }
   const close = () => {
-    if (incident) void attempt(() => closeIncident(call.id, draft.report, incident.id, chosen ?? 'normal'))
+    if (incident) void attempt(() => closeIncident(call.id, draft.report, incident.id, shown ?? 'normal'))
   }
   const putAway = () => leave(call.id)
   useShortcuts({
@@ -58,8 +60,8 @@ export function ClosePanel({ report }: { report: OpenReport }) {
       <div className="sg-row sg-wrap">
         {DISPOSITIONS.map((disposition) => (
           <Button
-            aria-pressed={chosen === disposition}
-            className={chosen === disposition ? 'sg-chosen' : ''}
+            aria-pressed={shown === disposition}
+            className={shown === disposition ? 'sg-chosen' : ''}
             data-testid={`disposition-${disposition}`}
             disabled={busy}
             key={disposition}

@@ -1,6 +1,7 @@
 /** The operator's one screen: queue, form, map and cameras, timeline. Nothing of the main job is on another page. */
 import { AlarmBanner } from '../alarms/AlarmBanner'
 import { CameraPanel } from '../cameras/CameraPanel'
+import { useT } from '../i18n/i18n'
 import { MapPanel } from '../map/MapPanel'
 import { QueuePanel } from '../queue/QueuePanel'
 import { Timeline } from '../timeline/Timeline'
@@ -11,12 +12,14 @@ import { useReport } from './useReport'
 import { work } from './work'
 
 export function Console() {
+  const t = useT()
   const { current } = useStore(work)
   const report = useReport(current)
   return (
     <>
       <AlarmBanner />
       <main className="sg-console">
+        <h1 className="sg-visually-hidden">{t('page.console')}</h1>
         <QueuePanel />
         {report ? <ReportForm key={report.call.id} report={report} /> : <EmptyForm />}
         <section className="sg-side">

@@ -21,7 +21,9 @@ export function EmptyForm() {
   return (
     <section aria-label={t('form.title')} className="sg-panel sg-empty">
       <p className="sg-big">{t('form.none')}</p>
-      <p className="sg-dim">{t('form.none_explain')}</p>
+      <p className="sg-dim">
+        {t('form.none_explain')} {t('form.help_hint')}
+      </p>
       {mine.length > 0 && <h2>{t('form.recent')}</h2>}
       <ul className="sg-list">
         {mine.map((call) => (

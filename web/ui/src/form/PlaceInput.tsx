@@ -75,7 +75,7 @@ export function PlaceInput({ label, fields, location, onChange }: Props) {
         onKeyDown={press}
         placeholder={t('place.hint')}
         role="combobox"
-        size="md"
+        size="sm"
         value={fields.place}
       />
       {offers.length > 0 && (

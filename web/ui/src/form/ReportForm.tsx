@@ -51,7 +51,6 @@ export function ReportForm({ report }: { report: OpenReport }) {
     >
       <div className="sg-form-head">
         <h2>{t('form.title')}</h2>
-        <span className="sg-mono sg-dim">{call.number ?? t('call.no_number')}</span>
         {report.incident && (
           <Link className="sg-incident" data-testid="incident-number" href={`/incidents/${report.incident.id}`}>
             {report.incident.number}
@@ -59,62 +58,64 @@ export function ReportForm({ report }: { report: OpenReport }) {
         )}
         <EarlierCalls earlier={report.detail?.earlier ?? []} />
         <span className="sg-grow" />
-        <SaveMark draft={draft} />
+        <SaveMark draft={draft} ringing={call.state === 'ringing' || call.state === 'waiting'} />
       </div>
-      <PlaceInput
-        fields={fields}
-        label={label('form.place', 'place')}
-        location={call.location ?? null}
-        onChange={change}
-      />
-      {theirs('place')}
-      <Textarea
-        autosize
-        data-testid="field-event"
-        label={label('form.event', 'event')}
-        maxRows={3}
-        minRows={1}
-        onChange={(e) => change({ event: e.currentTarget.value })}
-        size="sm"
-        value={fields.event}
-      />
-      {theirs('event')}
-      <TypePicker
-        label={label('form.type', 'type')}
-        onChange={(incident_type) => change({ incident_type })}
-        value={fields.incident_type}
-      />
-      {theirs('incident_type')}
-      <div className="sg-two">
-        <TextInput
-          data-testid="field-name"
-          label={label('form.name', 'name')}
-          onChange={(e) => change({ caller_name: e.currentTarget.value })}
-          size="sm"
-          value={fields.caller_name}
+      <div className="sg-form-body">
+        <PlaceInput
+          fields={fields}
+          label={label('form.place', 'place')}
+          location={call.location ?? null}
+          onChange={change}
         />
-        <TextInput
-          data-testid="field-number"
-          inputMode="tel"
-          label={label('form.number', 'number')}
-          onChange={(e) => change({ caller_number: e.currentTarget.value })}
+        {theirs('place')}
+        <Textarea
+          autosize
+          data-testid="field-event"
+          label={label('form.event', 'event')}
+          maxRows={3}
+          minRows={1}
+          onChange={(e) => change({ event: e.currentTarget.value })}
           size="sm"
-          value={fields.caller_number}
+          value={fields.event}
         />
+        {theirs('event')}
+        <TypePicker
+          label={label('form.type', 'type')}
+          onChange={(incident_type) => change({ incident_type })}
+          value={fields.incident_type}
+        />
+        {theirs('incident_type')}
+        <div className="sg-two">
+          <TextInput
+            data-testid="field-name"
+            label={label('form.name', 'name')}
+            onChange={(e) => change({ caller_name: e.currentTarget.value })}
+            size="sm"
+            value={fields.caller_name}
+          />
+          <TextInput
+            data-testid="field-number"
+            inputMode="tel"
+            label={label('form.number', 'number')}
+            onChange={(e) => change({ caller_number: e.currentTarget.value })}
+            size="sm"
+            value={fields.caller_number}
+          />
+        </div>
+        {theirs('caller_name')}
+        {theirs('caller_number')}
+        <Textarea
+          autosize
+          data-testid="field-details"
+          label={label('form.details', 'details')}
+          maxRows={4}
+          minRows={2}
+          onChange={(e) => change({ details: e.currentTarget.value })}
+          size="sm"
+          value={fields.details}
+        />
+        {theirs('details')}
       </div>
-      {theirs('caller_name')}
-      {theirs('caller_number')}
-      <Textarea
-        autosize
-        data-testid="field-details"
-        label={label('form.details', 'details')}
-        maxRows={4}
-        minRows={2}
-        onChange={(e) => change({ details: e.currentTarget.value })}
-        size="sm"
-        value={fields.details}
-      />
-      {theirs('details')}
       <DispatchPanel report={report} />
       <ClosePanel report={report} />
     </section>

@@ -5,7 +5,7 @@ import { type Draft, saveState } from './draft'
 const ICONS = { saved: 'check', saving: 'clock', unsaved: 'clock', retrying: 'warning' } as const
 
 /** Whether the typed words are on the server. They are in this browser in any case. */
-export function SaveMark({ draft }: { draft: Draft }) {
+export function SaveMark({ draft, ringing }: { draft: Draft; ringing: boolean }) {
   const t = useT()
   const state = saveState(draft)
   return (
@@ -14,7 +14,7 @@ export function SaveMark({ draft }: { draft: Draft }) {
       data-save-state={state}
       data-testid="save-state"
     >
-      <Icon name={ICONS[state]} /> {t(`save.${state}`)}
+      <Icon name={ICONS[state]} /> {t(ringing && state !== 'saved' ? 'save.after_answer' : `save.${state}`)}
     </output>
   )
 }

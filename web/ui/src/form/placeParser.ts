@@ -11,7 +11,7 @@ export type Reading =
 
 const codes = new OpenLocationCode.OpenLocationCode()
 
-/** `center` completes short Plus Codes such as `4XJH+2Q Batam`. */
+/** `center` completes short Plus Codes such as `4236+2Q Batam`. */
 export function readPlace(text: string, center: Position): Reading | null {
   const link = text.match(/https?:\/\/\S+/i)?.[0]
   if (link) return readLink(link)

@@ -52,10 +52,10 @@ export function leave(call: string) {
 
 function take(call: CallView, bringUp: boolean) {
   drafts.open(call.report, call.id, live.get().reports[call.report] ?? null)
-  fillIn(call)
+  if (call.state === 'ringing') fillIn(call)
   if (bringUp || work.get().current === null) show(call.id)
   else work.update((now) => (now.calls.includes(call.id) ? now : { ...now, calls: [...now.calls, call.id] }))
-  void refresh(call.id)
+  void refresh(call.id).then(() => fillIn(call))
 }
 
 async function refresh(call: string) {

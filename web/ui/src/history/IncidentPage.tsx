@@ -71,7 +71,7 @@ export function IncidentPage({ id }: { id: string }) {
           <h2>{t('dispatch.sent')}</h2>
           <ul className="sg-dispatches">
             {incident.dispatches.map((dispatch) => (
-              <DispatchRow dispatch={dispatch} key={dispatch.id} />
+              <DispatchRow closed={incident.state === 'closed'} dispatch={dispatch} key={dispatch.id} />
             ))}
           </ul>
           <h2>{t('history.calls')}</h2>

@@ -25,7 +25,14 @@ export function HelpSheet() {
     return () => window.removeEventListener('keydown', question)
   }, [])
   return (
-    <Modal data-testid="help" onClose={() => open.set(false)} opened={shown} size="xl" title={t('help.title')}>
+    <Modal
+      closeButtonProps={{ 'aria-label': t('page.close') }}
+      data-testid="help"
+      onClose={() => open.set(false)}
+      opened={shown}
+      size="xl"
+      title={t('help.title')}
+    >
       <div className="sg-help">
         {GROUPS.map((group) => (
           <section key={group}>

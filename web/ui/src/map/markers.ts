@@ -6,7 +6,7 @@ export function markerElement(look: 'place' | 'camera' | 'team', name: string, b
   element.setAttribute('role', 'img')
   element.setAttribute('aria-label', name)
   const inner = document.createElement('span')
-  inner.textContent = { place: '!', camera: '▣', team: '▲' }[look]
+  inner.textContent = { place: '', camera: '▣', team: '▲' }[look]
   element.append(inner)
   return element
 }

@@ -14,7 +14,7 @@ export function AudioGate() {
   const on = useStore(shift)
   if (phase === 'elsewhere')
     return (
-      <div className="sg-gate" role="alertdialog">
+      <div className="sg-gate" role="alert">
         <p>{t('shift.elsewhere')}</p>
         <Button onClick={() => void takeLegBack()} size="lg">
           {t('shift.use_here')}
@@ -23,12 +23,14 @@ export function AudioGate() {
     )
   if (!locked || on !== 'on') return null
   return (
-    <div className="sg-gate" data-testid="audio-locked" role="alertdialog">
+    <div className="sg-gate" data-testid="audio-locked" role="alert">
       <Button
-        autoFocus
-        leftSection={<Icon name="speaker" size={32} />}
-        onClick={() => void unlockAudio().then(playCaller)}
-        size="xl"
+        leftSection={<Icon name="speaker" size={20} />}
+        onClick={() => {
+          unlockAudio()
+          void playCaller()
+        }}
+        size="md"
       >
         {t('shift.unlock')}
       </Button>

@@ -1,106 +1,74 @@
 /**
- * Everything that makes the console sound, apart from the caller's voice. Patterns are looped buffers, not timers, so that a tab in the background
- * keeps ringing. Until the first gesture of a page a browser may keep an AudioContext suspended: `audioLocked` says so.
+ * Everything that makes the console sound, apart from the caller's voice. Patterns are looped media elements, not timers, so that a tab in the
+ * background keeps ringing. Media elements rather than WebAudio, because Chromium lets a page that captures the microphone play them without a
+ * gesture: a page that was reloaded in the middle of a shift rings at once. Where a browser still refuses, `audioLocked` says so.
  */
 import { Store } from '../util/store'
 import { devices } from './devices'
+import { PATTERNS, type Pattern, wavOf } from './patterns'
 
 export const audioLocked = new Store(false)
 
-type Pattern = 'ring' | 'alarm'
-
-/** Seconds of one loop, and the tones in it: [start, length, hertz, gain]. */
-const PATTERNS: Record<Pattern, { seconds: number; tones: [number, number, number, number][] }> = {
-  ring: {
-    seconds: 2.4,
-    tones: [0, 0.1, 0.2, 0.3, 0.9, 1.0, 1.1, 1.2].map((at, i) => [at, 0.1, i % 2 ? 1060 : 850, 0.5]),
-  },
-  alarm: {
-    seconds: 3,
-    tones: [
-      [0, 0.16, 620, 0.25],
-      [0.22, 0.16, 470, 0.25],
-    ],
-  },
-}
-
 let meters: AudioContext | null = null
-let sounds: AudioContext | null = null
-const playing = new Map<Pattern, AudioBufferSourceNode>()
+const players = new Map<Pattern, HTMLAudioElement>()
+const playing = new Set<Pattern>()
 
-/** The context in which levels are measured. */
+/** The context in which levels are measured; silent. */
 export function meterContext(): AudioContext {
-  meters ??= watched(new AudioContext({ latencyHint: 'interactive' }))
+  meters ??= new AudioContext({ latencyHint: 'interactive' })
   return meters
 }
 
-function soundContext(): AudioContext {
-  sounds ??= watched(new AudioContext())
-  return sounds
+/** Starts an element, and notes whether the browser lets it sound. */
+export async function play(element: HTMLMediaElement): Promise<void> {
+  try {
+    await element.play()
+    audioLocked.set(false)
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'NotAllowedError') audioLocked.set(true)
+  }
 }
 
-function watched(context: AudioContext): AudioContext {
-  context.onstatechange = review
-  return context
-}
-
-function review() {
-  audioLocked.set([meters, sounds].some((context) => context?.state === 'suspended'))
-}
-
-/** Tries to make sound possible; from a click or a key it succeeds, else only if the browser allows autoplay here. */
-export async function unlockAudio(): Promise<boolean> {
-  const contexts = [meterContext(), soundContext()]
-  void applyRingDevice()
-  // `resume` may never settle while the browser waits for a gesture.
-  const allowed = Promise.all(contexts.map((context) => context.resume()))
-  await Promise.race([allowed, new Promise((done) => setTimeout(done, 400))])
-  review()
-  return !audioLocked.get()
+/** Called from a click or a key, which lets sound through where it was held back. */
+export function unlockAudio() {
+  void meterContext()
+    .resume()
+    .catch(() => undefined)
+  audioLocked.set(false)
+  for (const pattern of playing) void play(playerOf(pattern))
 }
 
 export function startPattern(pattern: Pattern, volume = 1) {
+  const player = playerOf(pattern)
+  player.volume = volume
   if (playing.has(pattern)) return
-  const context = soundContext()
-  void context.resume().then(review, review)
-  const source = context.createBufferSource()
-  source.buffer = render(context, pattern)
-  source.loop = true
-  const gain = context.createGain()
-  gain.gain.value = volume
-  source.connect(gain).connect(context.destination)
-  source.start()
-  playing.set(pattern, source)
-  setTimeout(review, 300)
+  playing.add(pattern)
+  player.currentTime = 0
+  void play(player)
 }
 
 export function stopPattern(pattern: Pattern) {
-  const source = playing.get(pattern)
-  playing.delete(pattern)
-  source?.stop()
-  source?.disconnect()
+  if (playing.delete(pattern)) playerOf(pattern).pause()
 }
 
-async function applyRingDevice() {
-  const context = soundContext() as AudioContext & { setSinkId?: (id: string) => Promise<void> }
-  await context.setSinkId?.(devices.get().ring).catch(() => undefined)
+function playerOf(pattern: Pattern): HTMLAudioElement {
+  const known = players.get(pattern)
+  if (known) return known
+  const player = new Audio(URL.createObjectURL(new Blob([wavOf(PATTERNS[pattern])], { type: 'audio/wav' })))
+  player.loop = true
+  players.set(pattern, player)
+  void applyRingDevice(player)
+  return player
 }
+
+async function applyRingDevice(player: HTMLAudioElement) {
+  // An unplugged device falls back to the system's.
+  await player.setSinkId?.(devices.get().ring).catch(() => player.setSinkId?.('').catch(() => undefined))
+}
+
 devices.subscribe(() => {
-  if (sounds) void applyRingDevice()
+  for (const player of players.values()) void applyRingDevice(player)
 })
-
-function render(context: AudioContext, pattern: Pattern): AudioBuffer {
-  const { seconds, tones } = PATTERNS[pattern]
-  const rate = context.sampleRate
-  const buffer = context.createBuffer(1, Math.round(seconds * rate), rate)
-  const samples = buffer.getChannelData(0)
-  for (const [start, length, hertz, gain] of tones) {
-    const [first, count] = [Math.round(start * rate), Math.round(length * rate)]
-    for (let i = 0; i < count && first + i < samples.length; i += 1) {
-      // Five milliseconds of fade at both ends keep the tone from clicking.
-      const fade = Math.min(1, i / (0.005 * rate), (count - i) / (0.005 * rate))
-      samples[first + i] = gain * fade * Math.sin((2 * Math.PI * hertz * i) / rate)
-    }
-  }
-  return buffer
-}
+navigator.mediaDevices?.addEventListener('devicechange', () => {
+  for (const player of players.values()) void applyRingDevice(player)
+})

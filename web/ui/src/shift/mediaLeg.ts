@@ -5,7 +5,7 @@
 import { post } from '../api/client'
 import { delayBefore } from '../live/backoff'
 import { Store } from '../util/store'
-import { audioLocked } from './audio'
+import { play } from './audio'
 import { devices, openMicrophone } from './devices'
 
 export type LegPhase = 'off' | 'connecting' | 'connected' | 'lost' | 'elsewhere'
@@ -89,14 +89,9 @@ export function setMuted(muted: boolean) {
   set({ muted })
 }
 
-/** Plays the caller if the browser lets it; says so in `audioLocked` if not. */
+/** Plays the caller, if the browser lets it. */
 export async function playCaller(): Promise<void> {
-  if (!speaker.srcObject) return
-  try {
-    await speaker.play()
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'NotAllowedError') audioLocked.set(true)
-  }
+  if (speaker.srcObject) await play(speaker)
 }
 
 async function ensureMicrophone() {

@@ -24,9 +24,8 @@ export const testedBefore = () => localStorage.getItem(TESTED_KEY) !== null
 
 /** Must run inside a click or key press: browsers unlock sound only then. */
 export async function startShift(): Promise<void> {
-  const unlocked = unlockAudio()
+  unlockAudio()
   if ('Notification' in window && Notification.permission === 'default') void Notification.requestPermission()
-  await unlocked
   shift.set('testing')
   try {
     await post('/shift')
@@ -80,7 +79,6 @@ async function agree() {
 async function resume(operator: OperatorView) {
   if (media.get().phase === 'elsewhere') return
   shift.set('on')
-  void unlockAudio()
   await attach()
   if (operator.state.state === 'preparing') await becomeReadyAgain()
 }
@@ -96,7 +94,7 @@ async function becomeReadyAgain() {
 
 /** Takes the leg back from another tab of this browser. */
 export async function takeLegBack() {
-  void unlockAudio()
+  unlockAudio()
   shift.set('on')
   await attach()
 }
@@ -117,7 +115,8 @@ export function runShift() {
   // A gesture anywhere unlocks sound that the browser held back.
   const gesture = () => {
     if (shift.get() === 'off' || shift.get() === 'unknown') return
-    void unlockAudio().then(playCaller)
+    unlockAudio()
+    void playCaller()
   }
   window.addEventListener('pointerdown', gesture)
   window.addEventListener('keydown', gesture)

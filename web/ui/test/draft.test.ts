@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { EMPTY_FIELDS, type ReportFields, type ReportView } from '../src/api/types'
+import {
+  beginSave,
+  edit,
+  failed,
+  heard,
+  isDirty,
+  newDraft,
+  restore,
+  saveState,
+  takeTheirs,
+  toStored,
+} from '../src/form/draft'
+
+const stored = (revision: number, fields: Partial<ReportFields>): ReportView => ({
+  id: 'r',
+  call: 'c',
+  fields: { ...EMPTY_FIELDS, ...fields },
+  revision,
+  saved_at: '2026-11-23T08:00:00Z',
+})
+
+describe('a draft', () => {
+  it('is saved with a rising revision until the server has every word', () => {
+    let draft = edit(newDraft('r', 'c', null), { place: 'Nagoya' })
+    expect(saveState(draft)).toBe('unsaved')
+    const first = beginSave(draft)
+    expect(first?.save.revision).toBe(1)
+    draft = edit(first?.draft ?? draft, { place: 'Nagoya Hill' })
+    expect(beginSave(draft)).toBeNull()
+    draft = heard(draft, stored(1, { place: 'Nagoya' }))
+    expect(draft.fields.place).toBe('Nagoya Hill')
+    expect(draft.theirs).toEqual({})
+    const second = beginSave(draft)
+    expect(second?.save.revision).toBe(2)
+    draft = heard(second?.draft ?? draft, stored(2, { place: 'Nagoya Hill' }))
+    expect(saveState(draft)).toBe('saved')
+  })
+
+  it('never uses a revision twice, even when no answer came', () => {
+    let draft = edit(newDraft('r', 'c', stored(4, {})), { event: 'Kebakaran' })
+    const lost = beginSave(draft)
+    expect(lost?.save.revision).toBe(5)
+    draft = failed(lost?.draft ?? draft)
+    expect(saveState(draft)).toBe('retrying')
+    expect(beginSave(draft)?.save.revision).toBe(6)
+  })
+
+  it('knows its own save that comes back late, after more was typed', () => {
+    let draft = edit(newDraft('r', 'c', null), { place: 'ab' })
+    draft = failed(beginSave(draft)?.draft ?? draft)
+    draft = edit(draft, { place: 'abc' })
+    draft = heard(draft, stored(1, { place: 'ab' }))
+    expect(draft.fields.place).toBe('abc')
+    expect(draft.theirs).toEqual({})
+  })
+
+  it('keeps the own words and offers the other where both changed one field', () => {
+    let draft = edit(newDraft('r', 'c', stored(1, { place: 'Batam' })), { place: 'Batam Kota' })
+    draft = heard(draft, stored(2, { place: 'Bengkong', event: 'Kebakaran' }))
+    expect(draft.fields).toMatchObject({ place: 'Batam Kota', event: 'Kebakaran' })
+    expect(draft.theirs).toEqual({ place: 'Bengkong' })
+    expect(beginSave(draft)?.save).toMatchObject({ revision: 3, fields: { place: 'Batam Kota', event: 'Kebakaran' } })
+    expect(takeTheirs(draft, 'place').fields.place).toBe('Bengkong')
+  })
+
+  it('ignores what is older than what it knows', () => {
+    const draft = newDraft('r', 'c', stored(5, { place: 'baru' }))
+    expect(heard(draft, stored(4, { place: 'lama' })).fields.place).toBe('baru')
+  })
+
+  it('comes back after a reload with its unsent words on top of what the server has', () => {
+    const before = edit(newDraft('r', 'c', stored(3, { place: 'Batu Ampar' })), { details: 'dua orang' })
+    const after = restore('r', 'c', stored(4, { place: 'Batu Ampar', event: 'Kecelakaan' }), toStored(before))
+    expect(after.fields).toMatchObject({ place: 'Batu Ampar', event: 'Kecelakaan', details: 'dua orang' })
+    expect(isDirty(after)).toBe(true)
+    expect(beginSave(after)?.save.revision).toBe(5)
+  })
+
+  it('follows the server where nothing was typed here', () => {
+    const draft = heard(
+      newDraft('r', 'c', null),
+      stored(7, { place: 'Galang', position: { latitude: 1, longitude: 104 } }),
+    )
+    expect(draft.fields.place).toBe('Galang')
+    expect(isDirty(draft)).toBe(false)
+  })
+})
