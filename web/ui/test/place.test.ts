@@ -29,7 +29,7 @@ describe('the place field reads', () => {
   ])('the pinned place of %s', (text) => expect(point(text)).toEqual([1.1434, 104.0118]))
 
   it('Plus Codes, whole and short', () => {
-    const whole = point('6PH54236+2Q')
+    const whole = point('6PH64236+2Q')
     const short = point('4236+2Q Batam')
     expect(whole?.[0]).toBeCloseTo(1.1026, 3)
     expect(short).toEqual(whole)
