@@ -145,7 +145,8 @@ async fn the_headset_test_plays_a_tone_and_hears_the_microphone() {
     let browser = attach(&mut under).await;
     let silent = under.engine.test_operator(id(OPERATOR)).await.unwrap();
     assert_eq!(silent.microphone_dbfs, None);
-    let tone = browser.hear_many(100);
+    // Its first packets may come before the browser has its keys.
+    let tone = browser.hear_many(90);
     assert!((amplitude(&heard(&tone), 1_000.0) - 8_231.0).abs() < 400.0);
     browser.speak(300.0);
     let level = under.engine.test_operator(id(OPERATOR)).await.unwrap().microphone_dbfs.unwrap();

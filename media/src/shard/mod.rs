@@ -158,6 +158,9 @@ impl Shard {
 
     fn take_commands(&mut self) {
         for _ in 0..COMMANDS_PER_TURN {
+            if self.stopping {
+                return;
+            }
             match self.commands.try_recv() {
                 Ok(command) => self.apply(command),
                 Err(TryRecvError::Empty) => return,
