@@ -154,7 +154,7 @@ export class House {
     }
     this.footage.set(footage.id, footage)
     this.tell({ event: 'footage', footage })
-    this.log('footage.held', { camera_name: camera.name }, { incident: incident.id }, { who: 'system' })
+    this.log('footage.kept', { cameras: [camera.name] }, { incident: incident.id }, { who: 'system' })
   }
 
   dispatch(incidentId, teamIds) {

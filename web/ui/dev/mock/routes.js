@@ -151,7 +151,7 @@ export const routes = (house, { answer, pictures, signedIn }) => [
   [
     'POST',
     /^\/incidents\/([^/]+)\/notes$/,
-    ([incident], { text }) => status(201, house.log('incident.noted', { text }, { incident })),
+    ([incident], { text }) => status(201, house.log('incident.note', { text }, { incident })),
   ],
   [
     'POST',

@@ -39,7 +39,7 @@ export function ClosePanel({ report }: { report: OpenReport }) {
 
   const choose = (disposition: Disposition) => {
     setChosen(disposition)
-    if (!incident) void attempt(() => closeReport(call.id, draft.report, disposition))
+    if (!open) void attempt(() => closeReport(call.id, draft.report, disposition))
   }
   const close = () => {
     if (incident) void attempt(() => closeIncident(call.id, draft.report, incident.id, shown ?? 'normal'))
@@ -72,12 +72,12 @@ export function ClosePanel({ report }: { report: OpenReport }) {
             {t(`disposition.${disposition}`)}
           </Button>
         ))}
-        {incident && (
+        {open && (
           <>
             <Button
               color="ok"
               data-testid="close-incident"
-              disabled={busy || !open}
+              disabled={busy}
               onClick={close}
               rightSection={<Key of="closeIncident" />}
             >

@@ -69,6 +69,7 @@ export function PlaceInput({ label, fields, location, onChange }: Props) {
         aria-expanded={offers.length > 0}
         autoComplete="off"
         data-testid="field-place"
+        maxLength={1000}
         label={label}
         onBlur={() => setOpen(false)}
         onChange={(event) => typed(event.currentTarget.value)}

@@ -71,6 +71,7 @@ export function ReportForm({ report }: { report: OpenReport }) {
         <Textarea
           autosize
           data-testid="field-event"
+          maxLength={1000}
           label={label('form.event', 'event')}
           maxRows={3}
           minRows={1}
@@ -88,6 +89,7 @@ export function ReportForm({ report }: { report: OpenReport }) {
         <div className="sg-two">
           <TextInput
             data-testid="field-name"
+            maxLength={200}
             label={label('form.name', 'name')}
             onChange={(e) => change({ caller_name: e.currentTarget.value })}
             size="sm"
@@ -95,6 +97,7 @@ export function ReportForm({ report }: { report: OpenReport }) {
           />
           <TextInput
             data-testid="field-number"
+            maxLength={64}
             inputMode="tel"
             label={label('form.number', 'number')}
             onChange={(e) => change({ caller_number: e.currentTarget.value })}
@@ -107,6 +110,7 @@ export function ReportForm({ report }: { report: OpenReport }) {
         <Textarea
           autosize
           data-testid="field-details"
+          maxLength={10_000}
           label={label('form.details', 'details')}
           maxRows={4}
           minRows={2}

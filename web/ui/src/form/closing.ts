@@ -1,5 +1,5 @@
 /** Ending the work on a report: with a disposition, and with its incident if one was opened. */
-import { ApiError, post } from '../api/client'
+import { ApiError, get, post } from '../api/client'
 import type { Disposition, IncidentView, ReportView } from '../api/types'
 import { live } from '../live/live'
 import { learn } from '../live/state'
@@ -21,11 +21,15 @@ export async function closeIncident(
   disposition: Disposition,
 ): Promise<void> {
   await drafts.flush(report)
-  const closed = await post<IncidentView>(`/incidents/${incident}/close`, { disposition, note: '' })
-  live.update((now) => learn(now, { incident: closed }))
-  // The server closes the report with its incident; where it does not, this does.
-  await post(`/reports/${report}/close`, { disposition }).catch((error: unknown) => {
-    if (!(error instanceof ApiError) || error.retryable) throw error
-  })
+  try {
+    const closed = await post<IncidentView>(`/incidents/${incident}/close`, { disposition, note: '' })
+    live.update((now) => learn(now, { incident: closed }))
+  } catch (error) {
+    // Somebody else closed it meanwhile, as was wanted.
+    if (!(error instanceof ApiError) || error.code !== 'incident_closed') throw error
+  }
+  // The incident's first report is closed with it; that of a later call is not.
+  const after = await get<ReportView>(`/reports/${report}`)
+  if (!after.disposition) await post(`/reports/${report}/close`, { disposition })
   leave(call)
 }

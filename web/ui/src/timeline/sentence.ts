@@ -25,10 +25,15 @@ export function sentence(entry: TimelineEntry): string {
     data.operator_name ||
     data.text ||
     data.number ||
-    data.camera_name ||
-    ''
+    cameras(entry.data)
   const detail = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(named) ? '' : named
   return detail ? `${t(key)} · ${detail}` : t(key)
+}
+
+/** The names of the cameras whose footage was kept. */
+function cameras(data: unknown): string {
+  const list = typeof data === 'object' && data !== null && 'cameras' in data ? data.cameras : null
+  return Array.isArray(list) ? list.filter((name) => typeof name === 'string').join(', ') : ''
 }
 
 function facts(data: unknown): Record<string, string> {
