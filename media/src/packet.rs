@@ -20,9 +20,9 @@ pub struct RemoteAudio {
     /// The packet length it prefers. Kept for information: packets of 10 to 120 ms are taken, packets of the peer's length
     /// are sent on, and sounds are played in packets of 20 ms.
     pub ptime_ms: u8,
-    /// The far end sends to us (`sendrecv` or `sendonly` in its SDP). If not, its silence is no fault.
+    /// We send to it: its SDP says `sendrecv` or `recvonly`. If not, nothing is sent.
     pub send: bool,
-    /// The far end wants to receive from us (`sendrecv` or `recvonly` in its SDP). If not, nothing is sent.
+    /// We receive from it: its SDP says `sendrecv` or `sendonly`. If not, its silence is no fault.
     pub receive: bool,
 }
 

@@ -302,7 +302,7 @@ async fn a_far_end_that_holds_the_call_is_sent_nothing_and_hears_no_hole_afterwa
     fallback.send_tone(440.0).await;
     let before = caller.hear().await;
     let talking = remote(caller.address(), Codec::Pcma);
-    under.engine.set_remote(id(1), media::RemoteAudio { receive: false, ..talking }).await;
+    under.engine.set_remote(id(1), media::RemoteAudio { send: false, ..talking }).await;
     for _ in 0..3 {
         fallback.send_tone(440.0).await;
     }

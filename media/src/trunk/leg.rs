@@ -69,7 +69,7 @@ impl TrunkLeg {
 
     /// Whether the far end is expected to send.
     pub fn sends(&self) -> bool {
-        self.remote.is_none_or(|remote| remote.send)
+        self.remote.is_none_or(|remote| remote.receive)
     }
 
     /// Whether key presses can be sent as events.
@@ -117,7 +117,7 @@ impl TrunkLeg {
         let types = self.payload_types();
         let codec = self.codec();
         let somewhere = |address: SocketAddr| !address.ip().is_unspecified() && address.port() != 0;
-        let wanted = self.remote.is_none_or(|remote| remote.receive && somewhere(remote.address));
+        let wanted = self.remote.is_none_or(|remote| remote.send && somewhere(remote.address));
         let Some(destination) = self.latch.destination().filter(|_| wanted) else {
             self.sender.skip(packet.stream, packet.sequence);
             return None;
