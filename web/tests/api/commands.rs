@@ -66,7 +66,7 @@ async fn each_refusal_has_a_status_and_a_stable_code() {
 async fn a_teams_chat_link_names_the_bot_once_that_is_known() {
     let house = House::open().await;
     let dedi = house.person("dedi", Role::Manager).await;
-    let agency = dedi.post("agencies", json!({ "name": "Damkar", "phone": "113", "active": true })).await.expect(201).json();
+    let agency = dedi.post("agencies", json!({ "name": "Damkar Uji", "phone": "113", "active": true })).await.expect(201).json();
     let team = json!({ "agency": agency["id"], "name": "Regu 1", "active": true });
     let team = dedi.post("teams", team).await.expect(201).json()["id"].as_str().unwrap().to_owned();
 
