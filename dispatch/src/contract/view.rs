@@ -1,6 +1,5 @@
 //! The shapes in which the API and the live events show things. Times are UTC in RFC 3339.
 
-use super::Readiness;
 use crate::id::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,78 @@
+//! What calls for a person goes on calling.
+
+use crate::both;
+use crate::support::*;
+use dispatch::clock;
+use dispatch::contract::*;
+use dispatch::desk::*;
+use dispatch::id::*;
+
+both! {
+    async fn a_silent_team_is_tried_the_other_way_and_the_alarm_sounds_twice(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let (_, incident) = house.incident_by(&rina).await;
+        let team = house.team("Regu 1", Some(-1), Some("6281234567")).await;
+        let sent = desk.send_dispatch(&rina, incident.id, &[team.id], None).await.unwrap().remove(0);
+        desk.claim_outbox(clock::now(), 600_000, 5).await.unwrap();
+
+        desk.due_alarms(sent.created_at + seconds(59)).await.unwrap();
+        assert!(desk.alarms().is_empty());
+        desk.due_alarms(sent.created_at + seconds(60)).await.unwrap();
+        let alarm = desk.alarms().remove(0);
+        let kind = AlarmKind::Unacknowledged {
+            dispatch: sent.id,
+            incident: incident.id,
+            incident_number: incident.number.clone(),
+            team_name: "Regu 1".into(),
+        };
+        assert_eq!(alarm.kind, kind);
+        let rerouted = desk.claim_outbox(sent.created_at + seconds(60), 600_000, 5).await.unwrap().remove(0);
+        assert_eq!((rerouted.dispatch, rerouted.channel), (sent.id, Channel::Whatsapp));
+        let view = desk.incident(&rina, incident.id).await.unwrap().incident.dispatches.remove(0);
+        assert!(view.overdue);
+
+        desk.acknowledge_alarm(&rina, alarm.id).await.unwrap();
+        assert!(matches!(desk.acknowledge_alarm(&rina, alarm.id).await, Err(DeskError::NotFound)));
+        desk.journal().flush().await;
+        let timeline = desk.incident(&rina, incident.id).await.unwrap().timeline;
+        assert_eq!(timeline.last().unwrap().kind, "alarm.acknowledged");
+        desk.due_alarms(sent.created_at + seconds(179)).await.unwrap();
+        assert!(desk.alarms().is_empty());
+        desk.due_alarms(sent.created_at + seconds(181)).await.unwrap();
+        assert_eq!(desk.alarms()[0].kind, kind, "silencing it did not send anybody");
+
+        // By whichever way the team answers.
+        let sender = PressSender { chat: None, number: Some("6281234567".into()), name: "Budi".into() };
+        let (short_id, progress) = (rerouted.card.short_id, Progress::Acknowledged);
+        let press = Press { channel: Channel::Whatsapp, short_id, sender, progress, external_event: "wamid".into() };
+        desk.team_pressed(press).await.unwrap();
+        assert!(desk.alarms().is_empty());
+        let view = desk.incident(&rina, incident.id).await.unwrap().incident.dispatches.remove(0);
+        assert!(!view.overdue);
+    }
+
+    async fn an_equal_alarm_sounds_once_and_every_console_hears_its_end(house) {
+        let desk = &house.desk;
+        let mut live = desk.live().subscribe();
+        let call = CallId(clock::new_id());
+        let kind = AlarmKind::NobodyReady { call };
+        let id = desk.raise_alarm(kind.clone(), clock::now());
+        assert_eq!(desk.raise_alarm(kind.clone(), clock::now()), id);
+        desk.clear_alarms(|other| *other == kind);
+        let told: Vec<Event> = std::iter::from_fn(|| live.try_recv().ok()).map(|live| live.event).collect();
+        assert!(matches!(&told[..], [Event::Alarm { .. }, Event::AlarmCleared { alarm }] if *alarm == id));
+    }
+
+    async fn a_restart_silences_no_alarm_whose_cause_is_still_there(house) {
+        let desk = &house.desk;
+        let (dispatch, incident) = (DispatchId(clock::new_id()), IncidentId(clock::new_id()));
+        let stays =
+            AlarmKind::Undeliverable { dispatch, incident, incident_number: "20261123-0001".into(), team_name: "Regu 1".into() };
+        let id = desk.raise_alarm(stays.clone(), clock::now());
+        desk.raise_alarm(AlarmKind::NobodyReady { call: CallId(clock::new_id()) }, clock::now());
+        desk.journal().flush().await;
+        let restarted = house.restarted(DeskSettings::default()).await;
+        let alarms = restarted.alarms();
+        assert_eq!(alarms.iter().map(|alarm| (alarm.id, &alarm.kind)).collect::<Vec<_>>(), [(id, &stays)]);
+    }
+}

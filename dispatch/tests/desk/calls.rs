@@ -1,0 +1,149 @@
+//! What the switchboard tells is kept, in order, and found again.
+
+use crate::both;
+use crate::support::*;
+use dispatch::clock;
+use dispatch::contract::*;
+use dispatch::desk::*;
+
+both! {
+    async fn a_call_is_kept_from_the_trunk_to_the_end(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let position = Position { latitude: 1.13, longitude: 104.05 };
+        let location = CallerLocation { position: Some(position), radius_m: Some(80.0), civic: Some("Jl. Raja Isa 1".into()) };
+        let at = clock::now();
+        let call = ArrivedCall { name: Some("Siti\0".into()), location: Some(location), ..arrived("+628117", at) };
+        let who = Who { user: rina.user, name: rina.name.clone() };
+        let journal = desk.journal();
+        journal.record(Entry::Arrived(call.clone()));
+        journal.record(Entry::Offered { call: call.call, operator: who.clone(), at });
+        journal.record(Entry::Answered { call: call.call, operator: who.clone(), at: at + seconds(3) });
+        journal.record(Entry::Held { call: call.call, operator: who.clone(), at });
+        journal.record(Entry::Ended { call: call.call, by: EndedBy::Operator, operator: Some(who), at: at + seconds(60) });
+        journal.flush().await;
+
+        let detail = desk.call(&rina, call.call).await.unwrap();
+        assert_eq!(detail.call.state, CallState::Ended);
+        assert_eq!(detail.call.answered_at, Some(at + seconds(3)));
+        assert_eq!(detail.call.ended_by, Some(EndedBy::Operator));
+        assert_eq!(detail.call.operator_name.as_deref(), Some("Rina"));
+        let report = detail.report.unwrap();
+        assert_eq!((report.id, report.revision), (call.report, 0));
+        assert_eq!(report.fields.place, "Jl. Raja Isa 1");
+        assert_eq!(report.fields.caller_name, "Siti");
+        assert_eq!((report.fields.caller_number.as_str(), report.fields.position), ("+628117", Some(position)));
+        let kinds: Vec<&str> = detail.timeline.iter().map(|entry| entry.kind.as_str()).collect();
+        assert_eq!(kinds, ["call.arrived", "call.offered", "call.answered", "call.held", "call.ended"]);
+        let first = detail.timeline[0].seq;
+        assert!(detail.timeline.iter().zip(first..).all(|(entry, seq)| entry.seq == seq), "no number is missing");
+        assert_eq!(detail.timeline[4].actor, Actor::User { id: rina.user, name: "Rina".into() });
+    }
+
+    async fn earlier_calls_of_a_number_come_with_what_was_reported(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let (first, incident) = house.incident_by(&rina).await;
+        let second = house.answered_by(&rina).await;
+        house.call_from("+620000").await;
+        desk.close_report(&rina, second.report, Disposition::Prank).await.unwrap();
+        let third = house.call_from("+62812000111").await;
+        let earlier = desk.call(&rina, third.call).await.unwrap().earlier;
+        assert_eq!(earlier.iter().map(|call| call.call).collect::<Vec<_>>(), [second.call, first.call]);
+        assert_eq!(earlier[0].disposition, Some(Disposition::Prank));
+        assert_eq!(earlier[1].incident_number.as_ref(), Some(&incident.number));
+        assert_eq!(earlier[1].place.as_deref(), Some("Simpang Kabil"));
+        let query = CallQuery { number: Some("+62812000111".into()), ..CallQuery::default() };
+        assert_eq!(desk.calls(&rina, query).await.unwrap().len(), 3);
+        let query = CallQuery { before: Some(second.at), limit: 10, ..CallQuery::default() };
+        assert_eq!(desk.calls(&rina, query).await.unwrap().iter().map(|call| call.id).collect::<Vec<_>>(), [first.call]);
+    }
+
+    async fn a_restart_closes_this_nodes_calls_and_no_others(house) {
+        let call = house.call_from("+62811").await;
+        let other_node = DeskSettings { node: "siaga-2".into(), ..DeskSettings::default() };
+        house.restarted(other_node).await;
+        assert_eq!(house.desk.call(&supervisor(), call.call).await.unwrap().call.ended_by, None);
+        let desk = house.restarted(DeskSettings::default()).await;
+        let detail = desk.call(&supervisor(), call.call).await.unwrap();
+        assert_eq!(detail.call.ended_by, Some(EndedBy::Restart));
+        assert_eq!(detail.timeline.last().unwrap().kind, "call.ended");
+        assert!(detail.report.is_some(), "the draft is kept");
+    }
+
+    async fn a_recording_is_heard_by_its_operator_and_by_supervisors_and_each_time_is_written_down(house) {
+        let (desk, rina, budi) = (&house.desk, operator("Rina"), operator("Budi"));
+        let call = house.answered_by(&rina).await;
+        let sealed_at = call.at + seconds(30);
+        assert!(matches!(desk.open_recording(&rina, call.call).await, Err(DeskError::NotFound)));
+        desk.journal().record(Entry::RecordingBegan { call: call.call, started_at: call.at });
+        desk.journal().record(Entry::RecordingSealed {
+            call: call.call,
+            sealed_at,
+            duration_ms: 30_000,
+            sha256: "ab".repeat(32),
+            repaired: true,
+        });
+        desk.journal().flush().await;
+        assert!(matches!(desk.open_recording(&budi, call.call).await, Err(DeskError::Forbidden)));
+        let dewi = supervisor();
+        for who in [&rina, &dewi] {
+            let recording = desk.open_recording(who, call.call).await.unwrap();
+            let seal = SealView { sealed_at, duration_ms: 30_000, sha256: "ab".repeat(32), repaired: true };
+            assert_eq!(recording, RecordingView { call: call.call, started_at: call.at, sealed: Some(seal) });
+        }
+        let audit = desk.audit_entries(&head(), None, 10).await.unwrap();
+        assert_eq!(audit.iter().map(|entry| entry.user).collect::<Vec<_>>(), [dewi.user, rina.user]);
+        assert!(audit.iter().all(|entry| entry.subject == call.call.to_string()));
+        assert!(matches!(desk.audit_entries(&dewi, None, 10).await, Err(DeskError::Forbidden)));
+    }
+
+    async fn a_full_journal_keeps_the_oldest_and_sounds_the_alarm(house) {
+        let desk = house.restarted(DeskSettings { journal_capacity: 64, ..DeskSettings::default() }).await;
+        let at = clock::now();
+        let calls: Vec<ArrivedCall> = (0..70).map(|_| arrived("+62813", at)).collect();
+        // Nothing waits between these, so that the writer cannot run.
+        for call in &calls {
+            desk.journal().record(Entry::Arrived(call.clone()));
+        }
+        assert!(desk.alarms().iter().any(|alarm| alarm.kind == AlarmKind::StoreFailing));
+        desk.journal().flush().await;
+        assert!(desk.alarms().is_empty(), "the store has caught up");
+        let query = CallQuery { limit: 200, ..CallQuery::default() };
+        let kept = desk.calls(&supervisor(), query).await.unwrap();
+        assert_eq!(kept.len(), 64);
+        assert!(calls[..64].iter().all(|call| kept.iter().any(|view| view.id == call.call)));
+    }
+
+    async fn an_entry_that_the_database_refuses_takes_no_other_with_it(house) {
+        let desk = &house.desk;
+        let good = arrived("+62814", clock::now());
+        // Another call with the same report breaks a constraint.
+        let bad = ArrivedCall { report: good.report, ..arrived("+62815", clock::now()) };
+        let after = arrived("+62816", clock::now());
+        for call in [&good, &bad, &after] {
+            desk.journal().record(Entry::Arrived(call.clone()));
+        }
+        desk.journal().flush().await;
+        let who = supervisor();
+        assert!(desk.call(&who, good.call).await.is_ok() && desk.call(&who, after.call).await.is_ok());
+        assert!(matches!(desk.call(&who, bad.call).await, Err(DeskError::NotFound)));
+    }
+
+    async fn the_day_is_counted(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let (first, _) = house.incident_by(&rina).await;
+        desk.close_report(&rina, first.report, Disposition::Normal).await.unwrap();
+        let gone = house.call_from("+62817").await;
+        desk.journal().record(Entry::Ended { call: gone.call, by: EndedBy::CallerBeforeAnswer, operator: None, at: gone.at });
+        let slow = house.call_from("+62818").await;
+        let operator = Who { user: rina.user, name: rina.name.clone() };
+        desk.journal().record(Entry::Answered { call: slow.call, operator, at: slow.at + seconds(16) });
+        let yesterday = arrived("+62819", clock::now() - seconds(25 * 3600));
+        desk.journal().record(Entry::Arrived(yesterday));
+        desk.journal().flush().await;
+        let today = desk.statistics_today(&rina).await.unwrap();
+        assert_eq!((today.calls, today.answered, today.abandoned), (3, 2, 1));
+        assert_eq!((today.answered_in_target, today.target_s), (1, 15));
+        assert_eq!((today.incidents, today.open_calls), (1, 2));
+        assert_eq!(today.by_disposition.into_iter().collect::<Vec<_>>(), [(Disposition::Normal, 1)]);
+    }
+}

@@ -1,0 +1,16 @@
+//! The desk's stories, each on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod alarms;
+mod calls;
+mod chats;
+mod city;
+mod dispatches;
+mod footage;
+mod incidents;
+mod outbox;
+mod reports;
+mod sign_in;

@@ -1,0 +1,95 @@
+//! The form saves itself, and nobody's words are lost.
+
+use crate::both;
+use crate::support::*;
+use dispatch::clock;
+use dispatch::contract::*;
+use dispatch::desk::*;
+use dispatch::id::*;
+
+fn place(text: &str) -> ReportFields {
+    ReportFields { place: text.into(), ..ReportFields::default() }
+}
+
+fn save(call: &ArrivedCall, revision: i64, text: &str) -> SaveReport {
+    SaveReport { call: call.call, revision, fields: place(text) }
+}
+
+both! {
+    async fn a_save_that_was_overtaken_is_refused_with_the_stored_report(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        desk.save_report(&rina, call.report, save(&call, 2, "Nagoya")).await.unwrap();
+        for late in [1, 2] {
+            let refused = desk.save_report(&rina, call.report, save(&call, late, "Nag")).await;
+            let Err(DeskError::Stale(stored)) = refused else { panic!("{refused:?}") };
+            assert_eq!((stored.revision, stored.fields.place.as_str()), (2, "Nagoya"));
+        }
+        assert_eq!(desk.report(&rina, call.report).await.unwrap().fields.place, "Nagoya");
+    }
+
+    async fn every_change_is_an_event_and_a_save_without_one_is_not(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        let number = ReportFields { caller_number: "+62812000111".into(), ..place("Nagoya") };
+        for revision in 1..=3 {
+            let save = SaveReport { call: call.call, revision, fields: number.clone() };
+            desk.save_report(&rina, call.report, save).await.unwrap();
+        }
+        let timeline = desk.call(&rina, call.call).await.unwrap().timeline;
+        let saves: Vec<_> = timeline.iter().filter(|entry| entry.kind == "report.saved").collect();
+        assert_eq!(saves.len(), 1);
+        assert_eq!(saves[0].data, serde_json::json!({ "revision": 1, "changed": { "place": "Nagoya" } }));
+    }
+
+    async fn a_report_is_for_its_operator_and_for_supervisors(house) {
+        let (desk, rina, budi) = (&house.desk, operator("Rina"), operator("Budi"));
+        let call = house.answered_by(&rina).await;
+        assert!(matches!(desk.report(&budi, call.report).await, Err(DeskError::Forbidden)));
+        assert!(matches!(desk.save_report(&budi, call.report, save(&call, 1, "x")).await, Err(DeskError::Forbidden)));
+        assert!(matches!(desk.close_report(&budi, call.report, Disposition::Ghost).await, Err(DeskError::Forbidden)));
+        assert!(matches!(desk.open_incident(&budi, call.report).await, Err(DeskError::Forbidden)));
+        let detail = desk.call(&budi, call.call).await.unwrap();
+        assert!(detail.report.is_none() && !detail.timeline.iter().any(|entry| entry.kind.starts_with("report.")));
+        desk.save_report(&supervisor(), call.report, save(&call, 1, "Bengkong")).await.unwrap();
+        assert_eq!(desk.report(&rina, call.report).await.unwrap().fields.place, "Bengkong");
+    }
+
+    async fn a_save_that_comes_before_the_journal_creates_the_report(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = arrived("+62812", clock::now());
+        desk.save_report(&rina, call.report, save(&call, 1, "Sekupang")).await.unwrap();
+        desk.journal().record(Entry::Arrived(call.clone()));
+        desk.journal().flush().await;
+        let detail = desk.call(&rina, call.call).await.unwrap();
+        assert_eq!(detail.report.unwrap().fields.place, "Sekupang");
+        let second = desk.save_report(&rina, ReportId(clock::new_id()), save(&call, 1, "x")).await;
+        assert!(matches!(second, Err(DeskError::Invalid { field: "call", .. })));
+    }
+
+    async fn what_cannot_be_kept_is_refused_by_field(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        let nowhere = Position { latitude: 91.0, longitude: 0.0 };
+        let cases = [
+            (ReportFields { place: "x".repeat(1001), ..ReportFields::default() }, "place"),
+            (ReportFields { details: "a\0b".into(), ..ReportFields::default() }, "details"),
+            (ReportFields { position: Some(nowhere), ..ReportFields::default() }, "position"),
+            (ReportFields { incident_type: Some(IncidentTypeId(clock::new_id())), ..place("x") }, "incident_type"),
+        ];
+        for (fields, wrong) in cases {
+            let refused = desk.save_report(&rina, call.report, SaveReport { call: call.call, revision: 1, fields }).await;
+            assert!(matches!(refused, Err(DeskError::Invalid { field, .. }) if field == wrong), "{wrong}: {refused:?}");
+        }
+        assert_eq!(desk.report(&rina, call.report).await.unwrap().revision, 0);
+    }
+
+    async fn a_closed_report_can_be_corrected(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        for disposition in [Disposition::Ghost, Disposition::Information] {
+            let report = desk.close_report(&rina, call.report, disposition).await.unwrap();
+            assert_eq!(report.disposition, Some(disposition));
+        }
+    }
+}
