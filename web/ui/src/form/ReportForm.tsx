@@ -23,14 +23,20 @@ export function ReportForm({ report }: { report: OpenReport }) {
   const { fields } = draft
   const section = useRef<HTMLElement>(null)
   const change = (part: Partial<ReportFields>) => drafts.edit(draft.report, part)
-  const focus = (id: string) => () =>
-    section.current?.querySelector<HTMLElement>(`[data-testid="field-${id}"], [data-focus="${id}"]`)?.focus()
+  const focus =
+    (id: string, { select = false } = {}) =>
+    () => {
+      const field = section.current?.querySelector<HTMLElement>(`[data-testid="field-${id}"]`)
+      field?.focus()
+      // As Tab does: what the network said of the caller is replaced by typing.
+      if (select && field instanceof HTMLInputElement) field.select()
+    }
   useShortcuts({
     place: focus('place'),
     event: focus('event'),
     type: focus('type'),
-    name: focus('name'),
-    number: focus('number'),
+    name: focus('name', { select: true }),
+    number: focus('number', { select: true }),
     details: focus('details'),
   })
   const label = (text: TextKey, id: ShortcutId) => (

@@ -1,7 +1,7 @@
 /** The incident types as one row of keys: focus it, press the digit. Arrow keys move as in any list. */
 import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react'
 import { useTypes } from '../api/queries'
-import { language } from '../i18n/i18n'
+import { language, useT } from '../i18n/i18n'
 import { useStore } from '../util/store'
 
 /** The keys of the first twelve, in the order of a keyboard's top row. */
@@ -15,9 +15,11 @@ interface Props {
 
 export function TypePicker({ label, value, onChange }: Props) {
   const id = useId()
+  const t = useT()
   const list = useRef<HTMLDivElement>(null)
   const lang = useStore(language)
-  const types = (useTypes().data ?? []).filter((type) => type.active || type.id === value)
+  const { data, isPending } = useTypes()
+  const types = (data ?? []).filter((type) => type.active || type.id === value)
   const at = types.findIndex((type) => type.id === value)
 
   function press(event: KeyboardEvent) {
@@ -36,6 +38,7 @@ export function TypePicker({ label, value, onChange }: Props) {
       <span className="sg-label" id={id}>
         {label}
       </span>
+      {types.length === 0 && !isPending && <span className="sg-warn">{t('form.no_types')}</span>}
       <div
         aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined}
         aria-labelledby={id}
