@@ -18,7 +18,7 @@ use clap::Parser;
 use cli::{At, Cli, Command, User};
 use config::Config;
 use dispatch::contract::NewUser;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 /// Passwords are read up to this many bytes.
@@ -122,7 +122,11 @@ fn start_log() {
             "info,rsipstack=error,retina=warn,str0m=warn,hyper=warn,reqwest=warn,sqlx=warn,teloxide=error",
         )
     });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }
 
 async fn stop_signal() {

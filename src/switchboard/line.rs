@@ -171,9 +171,10 @@ impl Line {
                 media.play(call.0, Sound::Samples { pcm: self.plant.sounds.hold.clone(), looped: true }).await;
             }
             Order::Resume { operator } => {
-                media.stop_playing(call.0).await;
-                if let Err(error) = media.connect(call.0, operator.0).await {
-                    self.plant.report(Report::BridgeFailed { call, operator, error: error.to_string() }).await;
+                match media.connect(call.0, operator.0).await {
+                    Ok(()) => media.stop_playing(call.0).await,
+                    // The caller goes on hearing the hold announcement, and the operator can resume again.
+                    Err(error) => tracing::warn!(%call, %error, "a call cannot be resumed"),
                 }
             }
             Order::Digits(digits) => media.send_digits(call.0, digits).await,
@@ -197,8 +198,8 @@ impl Line {
 
     /// Voice first, 200 OK second: the caller's first word after the answer already reaches the operator.
     async fn bridge(&mut self, operator: UserId) -> Result<(), String> {
-        self.plant.media.stop_playing(self.call.0).await;
         self.plant.media.connect(self.call.0, operator.0).await.map_err(|error| error.to_string())?;
+        self.plant.media.stop_playing(self.call.0).await;
         self.answer().await
     }
 
@@ -238,9 +239,11 @@ impl Line {
         if let Some(remote) = convert::remote_audio(&audio) {
             self.plant.media.set_remote(media, remote).await;
         }
-        self.plant.media.stop_playing(self.call.0).await;
         let joined = match self.plant.media.connect(self.call.0, media).await {
-            Ok(()) => self.answer().await,
+            Ok(()) => {
+                self.plant.media.stop_playing(self.call.0).await;
+                self.answer().await
+            }
             Err(error) => Err(error.to_string()),
         };
         match joined {

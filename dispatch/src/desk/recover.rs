@@ -11,7 +11,7 @@ const SEED_AGENCIES: &str = include_str!("../../seed/agencies.csv");
 const SEED_TYPES: &str = include_str!("../../seed/types.csv");
 
 impl Desk {
-    /// Loads the seeds into an empty database, closes this node's interrupted calls (`EndedBy::Restart`), takes up the alarms that
+    /// Loads the seeds into a database without incident types, closes this node's interrupted calls (`EndedBy::Restart`), takes up the alarms that
     /// were sounding, and holds footage that was not held yet.
     pub async fn recover(&self) -> Result<(), DeskError> {
         self.load_seeds().await?;
@@ -20,15 +20,20 @@ impl Desk {
         Ok(())
     }
 
+    /// A city that has imported its own agencies or teams before the first start still gets the twelve types; a city that has
+    /// imported types of its own gets nothing.
     async fn load_seeds(&self) -> Result<(), DeskError> {
         let mut reader = self.store.read().await?;
-        let empty = reader.db().agencies().await?.is_empty() && reader.db().incident_types().await?.is_empty();
+        let types = reader.db().incident_types().await?;
+        let known: Vec<String> = reader.db().agencies().await?.into_iter().map(|agency| agency.name).collect();
         drop(reader);
-        if !empty {
+        if !types.is_empty() {
             return Ok(());
         }
         let seed = |error: parse::ImportError| DeskError::invalid("seed", error.to_string());
-        self.import_agencies(parse::parse_agencies(SEED_AGENCIES).map_err(seed)?).await?;
+        let mut agencies = parse::parse_agencies(SEED_AGENCIES).map_err(seed)?;
+        agencies.retain(|agency| !known.contains(&agency.name));
+        self.import_agencies(agencies).await?;
         self.import_types(parse::parse_types(SEED_TYPES).map_err(seed)?).await?;
         Ok(())
     }

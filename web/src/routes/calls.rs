@@ -52,7 +52,10 @@ async fn list_calls(
 ) -> Result<Json<Vec<CallView>>, ApiError> {
     let ListCalls { number, before, limit } = query;
     let query = CallQuery { number, before, limit: limit.unwrap_or(0) };
-    Ok(Json(app.desk.calls(&who, query).await?))
+    let mut calls = app.desk.calls(&who, query).await?;
+    let up = (app.snapshot)().calls;
+    calls.iter_mut().for_each(|call| as_it_stands(call, &up));
+    Ok(Json(calls))
 }
 
 #[utoipa::path(
@@ -64,7 +67,16 @@ async fn get_call(
     State(app): State<AppState>,
     Path(id): Path<CallId>,
 ) -> Result<Json<CallDetail>, ApiError> {
-    Ok(Json(app.desk.call(&who, id).await?))
+    let mut detail = app.desk.call(&who, id).await?;
+    as_it_stands(&mut detail.call, &(app.snapshot)().calls);
+    Ok(Json(detail))
+}
+
+/// A call that is up is shown as the switchboard has it; the store hears of it a moment later and keeps no ringing.
+fn as_it_stands(call: &mut CallView, up: &[CallView]) {
+    if let Some(live) = up.iter().find(|live| live.id == call.id) {
+        call.clone_from(live);
+    }
 }
 
 /// Answers the call that rings at this operator.
