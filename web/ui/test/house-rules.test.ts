@@ -67,8 +67,7 @@ describe.each([
   ['light', LIGHT],
 ])('the %s colours', (_, palette) => {
   it.each(PAIRS)('%s on %s reaches %d', (front, back, least) =>
-    expect(contrast(palette[front], palette[back])).toBeGreaterThanOrEqual(least),
-  )
+    expect(contrast(palette[front], palette[back])).toBeGreaterThanOrEqual(least))
 })
 
 it('computes contrast as WCAG does', () => {
