@@ -34,8 +34,16 @@ enum Item {
 #[derive(Debug)]
 enum What {
     Call(Box<Entry>),
-    AlarmRaised(AlarmView),
-    AlarmEnded { alarm: AlarmView, by: Option<(UserId, Actor)>, at: Timestamp },
+    AlarmRaised(Box<AlarmView>),
+    AlarmEnded(Box<Ended>),
+}
+
+/// An alarm is over, by itself or because somebody silenced it.
+#[derive(Debug)]
+struct Ended {
+    alarm: AlarmView,
+    by: Option<(UserId, Actor)>,
+    at: Timestamp,
 }
 
 impl Journal {
@@ -53,11 +61,12 @@ impl Journal {
     }
 
     pub(super) fn alarm_raised(&self, alarm: AlarmView) {
-        self.keep(What::AlarmRaised(alarm));
+        self.keep(What::AlarmRaised(Box::new(alarm)));
     }
 
     pub(super) fn alarm_ended(&self, alarm: AlarmView, by: Option<&Principal>, at: Timestamp) {
-        self.keep(What::AlarmEnded { alarm, by: by.map(|who| (who.user, who.actor())), at });
+        let by = by.map(|who| (who.user, who.actor()));
+        self.keep(What::AlarmEnded(Box::new(Ended { alarm, by, at })));
     }
 
     fn keep(&self, what: What) {
@@ -149,10 +158,11 @@ impl Writer {
             match what {
                 What::Call(entry) => entry.write(&mut unit, &self.node, dedupe).await?,
                 What::AlarmRaised(alarm) => unit.db().insert_alarm(alarm, &self.node).await?,
-                What::AlarmEnded { alarm, by, at } => {
-                    unit.db().end_alarm(alarm.id, by.as_ref().map(|(user, _)| *user), *at).await?;
-                    if let Some((_, actor)) = by {
-                        acknowledged(&mut unit, alarm, actor.clone(), *at, dedupe);
+                What::AlarmEnded(ended) => {
+                    let user = ended.by.as_ref().map(|(user, _)| *user);
+                    unit.db().end_alarm(ended.alarm.id, user, ended.at).await?;
+                    if let Some((_, actor)) = &ended.by {
+                        acknowledged(&mut unit, &ended.alarm, actor.clone(), ended.at, dedupe);
                     }
                 }
             }

@@ -46,7 +46,7 @@ impl Desk {
             return Err(DeskError::invalid("call", "is not the call of this report; reload the page"));
         }
         let saved = report::save(stored, save.revision, save.fields, now);
-        let (report, changed) = match saved.map_err(|Stale(stored)| DeskError::Stale(Box::new(stored)))? {
+        let (report, changed) = match saved.map_err(|Stale(stored)| DeskError::Stale(stored))? {
             Saved::Changed(report, changed) => (report, changed),
             Saved::Same(report) => (report, Vec::new()),
         };

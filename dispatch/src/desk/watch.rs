@@ -12,7 +12,7 @@ use serde_json::json;
 use std::time::Duration;
 
 impl Desk {
-    /// Every second until `stop`: overdue acknowledgements; every ten: footage not held yet.
+    /// Every second until `stop`: overdue acknowledgements; every ten: footage not held yet; every hour: sessions that have ended.
     pub async fn keep_watch(&self, stop: impl Future<Output = ()> + Send) {
         let mut stop = std::pin::pin!(stop);
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
@@ -29,8 +29,20 @@ impl Desk {
             if tick.is_multiple_of(10) {
                 self.hold_unheld().await;
             }
+            if tick.is_multiple_of(3600)
+                && let Err(error) = self.forget_expired(clock::now()).await
+            {
+                tracing::warn!(%error, "sessions that have ended could not be forgotten; trying again in an hour");
+            }
             tick += 1;
         }
+    }
+
+    async fn forget_expired(&self, now: Timestamp) -> Result<(), DeskError> {
+        let mut unit = self.store.begin().await?;
+        unit.db().delete_expired(now).await?;
+        unit.commit().await?;
+        Ok(())
     }
 
     /// Raises what is overdue at `now`. A dispatch without acknowledgement first goes by the team's other channel too; the alarm

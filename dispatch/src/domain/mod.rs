@@ -1,5 +1,6 @@
 //! The rules, pure: every function gets the time and its inputs and gives outputs. No SQL, no JSON, no socket, no clock.
 
+pub mod card;
 pub mod dispatch;
 pub mod incident;
 pub mod number;

@@ -26,12 +26,12 @@ pub enum Field {
 
 /// The stored revision is not lower; here is the stored report.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stale(pub ReportView);
+pub struct Stale(pub Box<ReportView>);
 
 /// Saves the form. The revision must rise, so that a save that was overtaken on its way cannot undo a newer one.
 pub fn save(stored: ReportView, revision: i64, fields: ReportFields, now: Timestamp) -> Result<Saved, Stale> {
     if revision <= stored.revision {
-        return Err(Stale(stored));
+        return Err(Stale(Box::new(stored)));
     }
     let changed = changes(&stored.fields, &fields);
     let report = ReportView { fields, revision, saved_at: now, ..stored };
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_save_that_was_overtaken_is_refused_with_what_is_stored() {
         for revision in [2, 3] {
-            assert_eq!(save(report(), revision, ReportFields::default(), Timestamp::MAX), Err(Stale(report())));
+            assert_eq!(save(report(), revision, ReportFields::default(), Timestamp::MAX), Err(Stale(Box::new(report()))));
         }
     }
 

@@ -4,7 +4,7 @@ use super::StoreError;
 use super::column::{At, position};
 use super::unit::Conn;
 use crate::contract::{Channel, DispatchView, Progress};
-use crate::desk::DispatchCard;
+use crate::domain::card::DispatchCard;
 use crate::domain::dispatch::{Delivery, Dispatch, Watch};
 use crate::id::{DispatchId, IncidentId, TeamId, UserId};
 use jiff::Timestamp;

@@ -13,10 +13,10 @@ pub enum StoreError {
     #[error("the database's tables cannot be brought up to date ({0}); use the Siaga that wrote it, or restore a backup")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// A constraint refused the row: it is there already, or what it points to is not.
-    #[error("the database refused the row")]
+    #[error("the database refused the row ({0})")]
     Refused(#[source] sqlx::Error),
     /// The database failed or does not answer. It may answer again.
-    #[error("the database does not answer")]
+    #[error("the database does not answer ({0})")]
     Failed(#[source] sqlx::Error),
     /// A row holds what cannot be read back.
     #[error("a row of {table} cannot be read")]

@@ -95,15 +95,14 @@ impl Conn<'_> {
 
     /// The events of a call, oldest first.
     pub async fn call_timeline(&mut self, call: CallId) -> Result<Vec<TimelineEntry>, StoreError> {
-        let rows: Vec<Row> =
-            on!(self, |c| {
-                sqlx::query_as(
+        let rows: Vec<Row> = on!(self, |c| {
+            sqlx::query_as(
             "SELECT seq, at, actor, kind, call_id, incident_id, data FROM events WHERE call_id = $1 ORDER BY seq DESC LIMIT $2"
         )
         .bind(call)
         .bind(TIMELINE)
         .fetch_all(c)
-            })?;
+        })?;
         Ok(rows.into_iter().rev().map(Into::into).collect())
     }
 

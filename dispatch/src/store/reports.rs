@@ -79,9 +79,8 @@ impl Conn<'_> {
     pub async fn insert_report(&mut self, report: &ReportView) -> Result<bool, StoreError> {
         let (latitude, longitude) = coordinates(report.fields.position);
         let fields = &report.fields;
-        let done: Option<ReportId> =
-            on!(self, |c| {
-                sqlx::query_scalar(
+        let done: Option<ReportId> = on!(self, |c| {
+            sqlx::query_scalar(
             "INSERT INTO reports (id, call_id, place, latitude, longitude, event, type_id, caller_name, caller_number, details, \
              revision, saved_at, incident_id, disposition) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              ON CONFLICT DO NOTHING RETURNING id"
@@ -101,7 +100,7 @@ impl Conn<'_> {
         .bind(report.incident)
         .bind(report.disposition)
         .fetch_optional(c)
-            })?;
+        })?;
         Ok(done.is_some())
     }
 

@@ -6,6 +6,8 @@ use dispatch::clock;
 use dispatch::contract::*;
 use dispatch::desk::*;
 use dispatch::domain::number;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, PgConnection, SqliteConnection};
 
 both! {
     async fn an_incident_takes_over_the_report_and_goes_on_following_it(house) {
@@ -67,6 +69,22 @@ both! {
         }
         numbers.sort_unstable();
         assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>());
+    }
+
+    async fn the_timeline_cannot_be_rewritten(house) {
+        let call = house.call_from("+62812").await;
+        for statement in ["UPDATE events SET kind = 'nothing'", "DELETE FROM events"] {
+            let refused = match house.url.strip_prefix("sqlite://") {
+                Some(path) => {
+                    let options = SqliteConnectOptions::new().filename(path);
+                    let mut raw = SqliteConnection::connect_with(&options).await.unwrap();
+                    sqlx::query(statement).execute(&mut raw).await.err()
+                }
+                None => sqlx::query(statement).execute(&mut PgConnection::connect(&house.url).await.unwrap()).await.err(),
+            };
+            assert!(refused.unwrap().to_string().contains("append-only"));
+        }
+        assert_eq!(house.desk.call(&supervisor(), call.call).await.unwrap().timeline[0].kind, "call.arrived");
     }
 
     async fn closing_ends_the_waiting_and_happens_once(house) {

@@ -221,7 +221,7 @@ impl Queue {
     fn unbridge(&mut self, now: Timestamp, id: CallId) -> Option<UserId> {
         let operator = self.calls.get(&id)?.holder()?;
         self.set_work(now, operator, Work::Idle);
-        self.to_end_of_line(operator);
+        self.send_to_end_of_line(operator);
         self.outputs.push_back(Output::Unbridge { call: id, operator });
         Some(operator)
     }
@@ -233,7 +233,7 @@ impl Queue {
         }
     }
 
-    fn to_end_of_line(&mut self, operator: UserId) {
+    fn send_to_end_of_line(&mut self, operator: UserId) {
         if let Some(operator) = self.operators.get_mut(&operator) {
             self.line += 1;
             operator.line = self.line;

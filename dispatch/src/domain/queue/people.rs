@@ -27,7 +27,7 @@ impl Queue {
             if operator.work == Work::Idle {
                 operator.since = now;
             }
-            self.to_end_of_line(id);
+            self.send_to_end_of_line(id);
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ impl Queue {
             }
             Work::Idle | Work::Ringing(_) => {
                 operator.since = now;
-                self.to_end_of_line(id);
+                self.send_to_end_of_line(id);
             }
         }
         Ok(())
@@ -179,7 +179,7 @@ impl Queue {
     /// The call rings here no longer; whoever was rung goes to the end of the line and is asked last for this call.
     pub(super) fn pass_on(&mut self, now: Timestamp, id: CallId, why: Withdrawal) {
         if let Some(operator) = self.withdraw(now, id, why) {
-            self.to_end_of_line(operator);
+            self.send_to_end_of_line(operator);
             if let Some(call) = self.calls.get_mut(&id) {
                 call.missed.insert(operator);
             }
