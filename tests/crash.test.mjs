@@ -47,7 +47,7 @@ scenario("kill -9 in the middle of a call, and a restart", async (world) => {
   const killedAt = Date.now();
 
   // As the disk has it, before anything repairs it: playable to within a second of the end.
-  const file = await newestWav(join(siaga.directory, "recordings"));
+  const file = await growingWav(join(siaga.directory, "recordings"));
   await run("ffprobe", "ffprobe", ["-v", "error", "-show_entries", "format=duration", file]);
   const wav = await readWavFile(file);
   const talked = (killedAt - answeredAt) / 1000;
@@ -69,7 +69,8 @@ scenario("kill -9 in the middle of a call, and a restart", async (world) => {
 
   // Exactly the message that was pending goes out; one more, sent after it, shows that nothing was still on its way.
   await progressOf(supervisor, incidentId, fire, ["sent", "delivered"]);
-  await supervisor.ask("POST", `incidents/${incidentId}/dispatches`, { teams: [medics] });
+  const others = await teamNamed(supervisor, "Ambulans Sekupang");
+  await supervisor.ask("POST", `incidents/${incidentId}/dispatches`, { teams: [others] });
   await until("the later message is out", () => whatsapp.messages.length === 2);
   const toFire = (await telegram.dispatches()).filter(({ chat }) => chat.id === FIRE_CHAT);
   assert.equal(toFire.length, 1, "the pending message was delivered once");
@@ -95,9 +96,10 @@ async function progressOf(api, incident, team, among) {
     among.includes((await dispatchTo(api, incident, team))?.progress), { within: 60_000 });
 }
 
-async function newestWav(directory) {
+async function growingWav(directory) {
   const all = await readdir(directory, { recursive: true });
-  const wavs = all.filter((name) => name.endsWith(".wav"));
+  // Until it is sealed its name says that it is a part.
+  const wavs = all.filter((name) => name.endsWith(".wav.part"));
   assert.equal(wavs.length, 1, `one recording lies in ${directory}: ${all}`);
   return join(directory, wavs[0]);
 }

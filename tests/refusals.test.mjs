@@ -165,8 +165,10 @@ async function noCalls(api) {
 async function dispatched(world, siaga, supervisor) {
   const caller = await Caller.dial(world, siaga.sip, {});
   await caller.hearsSomething();
-  const { report } = await newestCall(supervisor);
+  const { id: call, report } = await newestCall(supervisor);
   await caller.hangUp();
+  const fields = { place: "Pasar Jodoh", event: "Kebakaran" };
+  await supervisor.ask("PUT", `reports/${report}`, { call, revision: 1, fields });
   const { id: incident } = await supervisor.ask("POST", "incidents", { report });
   const [fire, medics] = [await teamNamed(supervisor, "Regu Jodoh"), await teamNamed(supervisor, "Ambulans Nagoya")];
   await supervisor.ask("POST", `incidents/${incident}/dispatches`, { teams: [fire, medics] });

@@ -26,7 +26,7 @@ export async function addPeople(siaga, names = Object.keys(people)) {
 }
 
 /**
- * Imports agencies, a team in Telegram, a team in WhatsApp and the cameras given as `{name, url, north_m}`, the metres that
+ * Imports agencies, a team in Telegram, two teams in WhatsApp and the cameras given as `{name, url, north_m}`, the metres that
  * each stands north of the caller.
  */
 export async function importCity(siaga, { cameras = [] } = {}) {
@@ -34,6 +34,7 @@ export async function importCity(siaga, { cameras = [] } = {}) {
   await imported(siaga, "teams", "agency,name,telegram_chat,whatsapp_number,latitude,longitude", [
     ["Damkar Uji", "Regu Jodoh", FIRE_CHAT, "", 1.1415, 104.0101],
     ["PSC Uji", "Ambulans Nagoya", "", MEDICS_NUMBER, "", ""],
+    ["PSC Uji", "Ambulans Sekupang", "", "628117700120", "", ""],
   ]);
   if (cameras.length === 0) return;
   await imported(siaga, "cameras", "name,latitude,longitude,url,username,password",
