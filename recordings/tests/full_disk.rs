@@ -47,7 +47,10 @@ fn tempdir(story: &str) -> PathBuf {
 
 #[test]
 fn given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothing_is_missing() {
-    let Some(home) = small_disk("given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothing_is_missing") else { return };
+    let Some(home) = small_disk("given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothing_is_missing")
+    else {
+        return;
+    };
     let ballast = home.join("ballast");
     let bounds = Bounds { ahead: Duration::from_secs(3600), ..Bounds::default() };
     let (store, mut events) = AudioStore::start(home.clone(), bounds).unwrap();

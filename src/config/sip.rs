@@ -60,8 +60,7 @@ impl Sip {
             return Err(ConfigError::new("sip.listen", "is empty", "name at least one listener, e.g. [\"udp://0.0.0.0:5060\"]"));
         }
         let trunks = self.trunk.iter().map(Trunk::checked).collect::<Result<Vec<_>, _>>()?;
-        let mut limits = sip::Limits::default();
-        limits.max_calls = self.max_calls;
+        let limits = sip::Limits { max_calls: self.max_calls, ..sip::Limits::default() };
         Ok(sip::Config { listen, trunks, product: concat!("siaga/", env!("CARGO_PKG_VERSION")).into(), limits })
     }
 }

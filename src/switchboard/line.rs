@@ -134,7 +134,7 @@ impl Line {
         let mut line = Self { local: local_audio(call.0, address), plant, call, leg, answered: false, fallback: None };
         if offer.is_some() {
             // Early media carries the ringback and the announcement; where it cannot be sent the network's own ringback remains.
-            if let Err(error) = line.plant.sip.progress(line.leg, line.local.clone()).await {
+            if let Err(error) = line.plant.sip.progress(line.leg, line.local).await {
                 tracing::debug!(%call, %error, "no early media");
             }
         }
@@ -205,7 +205,7 @@ impl Line {
 
     async fn answer(&mut self) -> Result<(), String> {
         if !self.answered {
-            self.plant.sip.answer(self.leg, self.local.clone()).await.map_err(|error| error.to_string())?;
+            self.plant.sip.answer(self.leg, self.local).await.map_err(|error| error.to_string())?;
             self.answered = true;
         }
         Ok(())

@@ -10,28 +10,75 @@ pub type Reply<T = ()> = oneshot::Sender<Result<T, Refusal>>;
 #[derive(Debug)]
 pub enum Command {
     /// Begins the operator's shift, or takes it over from another browser of the same person.
-    StartShift { operator: UserId, name: String, reply: Reply },
+    StartShift {
+        operator: UserId,
+        name: String,
+        reply: Reply,
+    },
     /// Ends the shift. Refused while a call is up.
-    EndShift { operator: UserId, reply: Reply },
+    EndShift {
+        operator: UserId,
+        reply: Reply,
+    },
     /// Ready for calls, or paused with a reason.
-    SetReadiness { operator: UserId, readiness: Readiness, reply: Reply },
+    SetReadiness {
+        operator: UserId,
+        readiness: Readiness,
+        reply: Reply,
+    },
     /// Negotiates the operator's warm WebRTC leg: an SDP offer in, the answer out. The newest leg wins; a call that is up
     /// moves to it.
-    AttachMedia { operator: UserId, offer: String, reply: Reply<String> },
+    AttachMedia {
+        operator: UserId,
+        offer: String,
+        reply: Reply<String>,
+    },
     /// Plays a test tone to the operator for two seconds and answers how loud the microphone was heard, in dBFS.
-    TestMedia { operator: UserId, reply: Reply<MediaTest> },
+    TestMedia {
+        operator: UserId,
+        reply: Reply<MediaTest>,
+    },
     /// The operator has no live socket any more. The call that is up stays up.
-    BrowserGone { operator: UserId },
+    BrowserGone {
+        operator: UserId,
+    },
     /// The operator's live socket is back.
-    BrowserBack { operator: UserId },
-    Answer { operator: UserId, call: CallId, reply: Reply },
+    BrowserBack {
+        operator: UserId,
+    },
+    Answer {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
     /// The operator cannot take this call; it rings at the next one.
-    Decline { operator: UserId, call: CallId, reply: Reply },
-    HangUp { operator: UserId, call: CallId, reply: Reply },
-    Hold { operator: UserId, call: CallId, reply: Reply },
-    Resume { operator: UserId, call: CallId, reply: Reply },
+    Decline {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
+    HangUp {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
+    Hold {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
+    Resume {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
     /// Sends telephone-events (RFC 4733) to the caller's side.
-    SendDigits { operator: UserId, call: CallId, digits: String, reply: Reply },
+    SendDigits {
+        operator: UserId,
+        call: CallId,
+        digits: String,
+        reply: Reply,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]

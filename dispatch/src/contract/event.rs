@@ -27,26 +27,57 @@ pub enum Event {
     /// The whole state at the switchboard; the first message of every live socket, and after a gap.
     Snapshot(Snapshot),
     /// A call rings at this operator. The report already has its id.
-    Offered { call: CallView },
+    Offered {
+        call: CallView,
+    },
     /// The call no longer rings at this operator.
-    OfferWithdrawn { call: CallId, why: Withdrawal },
+    OfferWithdrawn {
+        call: CallId,
+        why: Withdrawal,
+    },
     /// The call arrived or changed.
-    Call { call: CallView },
+    Call {
+        call: CallView,
+    },
     /// An operator's state changed.
-    Operator { operator: OperatorView },
+    Operator {
+        operator: OperatorView,
+    },
     /// An operator ended the shift.
-    OperatorLeft { operator: UserId },
+    OperatorLeft {
+        operator: UserId,
+    },
     /// Somebody saved the report.
-    Report { report: ReportView },
-    Incident { incident: IncidentView },
-    Dispatch { dispatch: DispatchView },
-    Timeline { entry: TimelineEntry },
-    Footage { footage: FootageView },
-    Camera { camera: CameraId, state: CameraState },
-    Alarm { alarm: AlarmView },
-    AlarmCleared { alarm: AlarmId },
+    Report {
+        report: ReportView,
+    },
+    Incident {
+        incident: IncidentView,
+    },
+    Dispatch {
+        dispatch: DispatchView,
+    },
+    Timeline {
+        entry: TimelineEntry,
+    },
+    Footage {
+        footage: FootageView,
+    },
+    Camera {
+        camera: CameraId,
+        state: CameraState,
+    },
+    Alarm {
+        alarm: AlarmView,
+    },
+    AlarmCleared {
+        alarm: AlarmId,
+    },
     /// The caller pressed a key.
-    Digit { call: CallId, digit: char },
+    Digit {
+        call: CallId,
+        digit: char,
+    },
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]

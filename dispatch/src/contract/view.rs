@@ -280,9 +280,15 @@ pub struct TimelineEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "who", rename_all = "snake_case")]
 pub enum Actor {
-    User { id: UserId, name: String },
+    User {
+        id: UserId,
+        name: String,
+    },
     /// Somebody of a field team, by the name their chat account shows.
-    Team { team: TeamId, name: String },
+    Team {
+        team: TeamId,
+        name: String,
+    },
     Caller,
     System,
 }
@@ -340,7 +346,9 @@ pub enum CameraState {
     Recording,
     Connecting,
     /// No frames; `why` says what was last seen.
-    Failing { why: String },
+    Failing {
+        why: String,
+    },
     Off,
 }
 
@@ -405,7 +413,9 @@ pub enum OperatorState {
     Ready,
     Ringing,
     Busy,
-    Paused { reason: String },
+    Paused {
+        reason: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
