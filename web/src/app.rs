@@ -29,8 +29,8 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 /// The largest body of the API: a form with long notes, or an SDP offer.
 const LARGEST_BODY: usize = 64 * 1024;
-/// The largest message a chat service sends.
-const LARGEST_HOOK: usize = 256 * 1024;
+/// The largest message a chat service sends: what WhatsApp brings together after an outage. Each service's own door may allow less.
+const LARGEST_HOOK: usize = 3 * 1024 * 1024;
 /// Until the headers of an answer are ready; streams may then go on.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The same where footage is put together first.

@@ -3,6 +3,7 @@
 use crate::support::{Directory, House, METRICS_TOKEN, PASSWORD};
 use dispatch::contract::Role;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use web::Tls;
 
 #[tokio::test]
@@ -98,6 +99,13 @@ async fn webhooks_come_from_elsewhere_and_are_bounded() {
         request.body(vec![b'x'; bytes])
     };
     assert_eq!(client.send(hook(10)).await.expect(200).bytes, b"hook");
-    client.send(hook(300 * 1024)).await.expect(413);
+    client.send(hook(1024 * 1024)).await.expect(200);
+    // Announced only: whoever is refused need not have sent it.
+    let mut socket = tokio::net::TcpStream::connect(house.address).await.unwrap();
+    let head = format!("POST /hooks/telegram HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", 3 * 1024 * 1024 + 1);
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    socket.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
     house.close().await;
 }

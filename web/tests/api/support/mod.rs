@@ -81,7 +81,7 @@ impl House {
                 move || snapshot.lock().unwrap().clone()
             }),
             archive: archive.clone(),
-            hooks: axum::Router::new().route("/hooks/telegram", axum::routing::post(|| async { "hook" })),
+            hooks: axum::Router::new().route("/hooks/telegram", axum::routing::post(|_: axum::body::Bytes| async { "hook" })),
             ready: Arc::new(StoreAnswers(desk.clone())),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             telegram_bot: bot,
