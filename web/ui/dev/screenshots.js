@@ -22,6 +22,8 @@ page.on('console', (message) => message.type() === 'error' && console.log('conso
 page.on('pageerror', (error) => console.log('page error:', error.message))
 const at = (name) => page.getByTestId(name)
 
+const focus = () => page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.tagName)
+
 async function shot(name, { large = true } = {}) {
   await page.waitForTimeout(700)
   await page.screenshot({ path: `${folder}/${name}-1366.png` })
@@ -65,6 +67,7 @@ try {
   await shot('05-ringing')
   await page.keyboard.press('F2')
   await at('hang-up').waitFor()
+  console.log('focus after answering:', await focus())
   await page.keyboard.press('Alt+1')
   await page.keyboard.type('Ruko Mega Legenda blok A3, dekat bundaran batam k')
   await shot('06-suggestions', { large: false })
@@ -94,6 +97,13 @@ try {
     team_name: 'Regu Damkar Sekupang',
   })
   await shot('08-dispatched')
+  const colours = async (name) => {
+    await at('menu').click()
+    await page.getByText(name).click()
+  }
+  await colours('Tampilan terang')
+  await shot('08-light')
+  await colours('Tampilan gelap')
   await page.keyboard.press('Alt+A')
   await at('alarm').waitFor({ state: 'hidden' })
   await page.locator('[data-testid^="footage-"]').first().click()
@@ -124,6 +134,21 @@ try {
   await shot('12-closing')
   await page.keyboard.press('Alt+N')
   await page.keyboard.press('Alt+C')
+  await at('report-form').waitFor({ state: 'hidden' })
+  house.arrive({ number: null })
+  await at('answer').click()
+  await at('hang-up').waitFor()
+  await page.keyboard.press('Control+Enter')
+  console.log('focus after sending without a place:', await focus())
+  await shot('12-no-place')
+  await page.keyboard.press('Alt+M')
+  await shot('12-map-focus', { large: false })
+  await at('hang-up').click()
+  await at('close-panel').waitFor()
+  await page.waitForTimeout(200)
+  console.log('focus after hanging up:', await focus())
+  await shot('12-closing-plain', { large: false })
+  await page.keyboard.press('Alt+G')
   await at('report-form').waitFor({ state: 'hidden' })
   await page.goto('/calls')
   await page.getByText('Hari ini').waitFor()

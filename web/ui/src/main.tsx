@@ -1,5 +1,6 @@
 import '@mantine/core/styles.css'
 import './theme/console.css'
+import './theme/side.css'
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/client'
 import type { ReportView, SaveReport } from '../src/api/types'
-import { saveState } from '../src/form/draft'
+import { beginSave, edit, newDraft, overtaken, saveState } from '../src/form/draft'
 import { Drafts } from '../src/form/drafts'
 
 function storage() {
@@ -86,6 +86,29 @@ describe('the drafts', () => {
     drafts.edit('r', { place: 'Piayu' })
     await vi.advanceTimersByTimeAsync(1000)
     expect(save.mock.lastCall?.[1]).toMatchObject({ revision: 10, fields: { place: 'Piayu', event: 'Banjir' } })
+    expect(saveState(drafts.get('r') ?? expect.fail())).toBe('saved')
+  })
+
+  it('do not speak of failure when only the revision was overtaken', async () => {
+    const draft = { ...newDraft('r', 'c', null), failures: 0 }
+    const begun = beginSave(edit(draft, { place: 'Piayu' }))?.draft ?? expect.fail()
+    const newer = answer('r', { call: 'c', revision: 9, fields: { ...draft.fields, event: 'Banjir' } })
+    const after = overtaken(begun, newer)
+    expect(saveState(after)).toBe('unsaved')
+    expect(after.fields).toMatchObject({ place: 'Piayu', event: 'Banjir' })
+  })
+
+  it('tell why the server refuses them, and no more once it takes them', async () => {
+    const gone = new ApiError(422, 'invalid', '', { error: { field: 'incident_type' } })
+    const save = vi.fn(async (report: string, body: SaveReport) => answer(report, body)).mockRejectedValueOnce(gone)
+    const drafts = new Drafts({ save, storage: storage(), maySave: () => true })
+    drafts.open('r', 'c', null)
+    drafts.edit('r', { incident_type: 'old' })
+    await vi.advanceTimersByTimeAsync(400)
+    expect(drafts.get('r')?.refusal).toBe(gone)
+    drafts.edit('r', { incident_type: 'new' })
+    await vi.advanceTimersByTimeAsync(400)
+    expect(drafts.get('r')?.refusal).toBeNull()
     expect(saveState(drafts.get('r') ?? expect.fail())).toBe('saved')
   })
 

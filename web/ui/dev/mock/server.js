@@ -8,7 +8,7 @@ import { House } from './house.js'
 import { CODEC, makePictures } from './pictures.js'
 import { routes } from './routes.js'
 
-const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
+const DIST = process.env.SIAGA_DIST ?? fileURLToPath(new URL('../../dist/', import.meta.url))
 const TYPES = {
   '.html': 'text/html',
   '.js': 'text/javascript',

@@ -1,5 +1,5 @@
 /** Alarms sound until somebody sees to them; every console hears them, the server keeps them. */
-import { post } from '../api/client'
+import { ApiError, post } from '../api/client'
 import type { AlarmView } from '../api/types'
 import { t } from '../i18n/i18n'
 import { live } from '../live/live'
@@ -35,6 +35,8 @@ export async function acknowledge(id: string): Promise<void> {
   try {
     await post(`/alarms/${id}/acknowledge`)
   } catch (error) {
+    // Another console was faster, or the cause is over: the alarm is cleared, as was wanted.
+    if (error instanceof ApiError && error.status === 404) return
     silenced.update((before) => new Set([...before].filter((other) => other !== id)))
     throw error
   }

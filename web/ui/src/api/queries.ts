@@ -1,10 +1,14 @@
 /** Lists that change seldom, read once and shared. */
 import { QueryClient, useQuery } from '@tanstack/react-query'
-import { get } from './client'
+import { ApiError, get } from './client'
 import type { AgencyView, CameraView, IncidentTypeView, Position, TeamView } from './types'
 
+/** What the server has refused it will refuse again: only what may succeed later is asked for again. */
+export const again = (failures: number, error: unknown) =>
+  failures < 2 && (!(error instanceof ApiError) || error.retryable)
+
 export const queries = new QueryClient({
-  defaultOptions: { queries: { staleTime: 60_000, retry: 2, refetchOnWindowFocus: false } },
+  defaultOptions: { queries: { staleTime: 60_000, retry: again, refetchOnWindowFocus: false } },
 })
 
 export const useTypes = () =>

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter'
 import type { CallView } from '../api/types'
 import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
+import { focusField } from '../form/focus'
 import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { useNow } from '../util/now'
@@ -17,6 +18,8 @@ export function RingBanner({ call }: { call: CallView }) {
   const answer = () => {
     go('/')
     void act(call.id, 'answer')
+    // At once: what is typed before the server has answered must not be lost.
+    focusField('place')
   }
   const decline = () => void act(call.id, 'decline')
   useShortcuts({ answer, decline })

@@ -1,15 +1,16 @@
 import { Button } from '@mantine/core'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTeams, useTypes } from '../api/queries'
 import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
+import { focusField } from '../form/focus'
 import type { OpenReport } from '../form/useReport'
 import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { DispatchRow } from './DispatchRow'
 import { send } from './sending'
-import { chosen, ordered } from './suggestion'
+import { chosen, ordered, wanting } from './suggestion'
 
 export function DispatchPanel({ report }: { report: OpenReport }) {
   const t = useT()
@@ -27,9 +28,17 @@ export function DispatchPanel({ report }: { report: OpenReport }) {
   const mine = report.call.state !== 'ringing' && report.call.state !== 'waiting'
   const missing = !draft.fields.place.trim() && !draft.fields.position
 
+  const hint = wanting({ mine, closed, missing, type: type !== null, incident: incident !== null })
+  // A complaint about what has been mended since is only confusing.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the complaint is about these.
+  useEffect(() => setError(null), [missing, picked.length])
+
   async function dispatch() {
     if (busy || closed || !mine) return
-    if (missing) return setError(t('dispatch.no_place'))
+    if (missing) {
+      focusField('place')
+      return setError(t('dispatch.no_place'))
+    }
     if (picked.length === 0 && incident) return setError(t('dispatch.no_team'))
     setBusy(true)
     setError(null)
@@ -54,39 +63,43 @@ export function DispatchPanel({ report }: { report: OpenReport }) {
         </ul>
       )}
       <div className="sg-send">
-        <div>
-          <span className="sg-label">
-            {t('dispatch.teams')} <Key of="teams" />
-            {type === null && <span className="sg-dim"> {t('dispatch.choose_type')}</span>}
-          </span>
-          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame that the row has no room for. */}
-          <div aria-label={t('dispatch.teams')} className="sg-teams" ref={list} role="group">
-            {choices
-              .filter(({ team }) => !sent.has(team.id))
-              .map(({ team, part }) => {
-                const on = picked.includes(team.id)
-                return (
-                  <label
-                    className={`sg-team sg-team-${part}`}
-                    data-on={on || undefined}
-                    key={team.id}
-                    title={`${team.agency_name}: ${t(`dispatch.part.${part}`)}`}
-                  >
-                    <input
-                      checked={on}
-                      data-part={part}
-                      data-testid={`team-${team.id}`}
-                      disabled={closed}
-                      onChange={() => setByHand((before) => ({ ...before, [team.id]: !on }))}
-                      type="checkbox"
-                    />
-                    <span className="sg-ellipsis">{team.name}</span>
-                  </label>
-                )
-              })}
-            {choices.length === 0 && <span className="sg-dim">{t('dispatch.none_reachable')}</span>}
-          </div>
+        <span className="sg-label">
+          {t('dispatch.teams')} <Key of="teams" />
+        </span>
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame that the row has no room for. */}
+        <div aria-label={t('dispatch.teams')} className="sg-teams" ref={list} role="group">
+          {choices
+            .filter(({ team }) => !sent.has(team.id))
+            .map(({ team, part }) => {
+              const on = picked.includes(team.id)
+              return (
+                <label
+                  className={`sg-team sg-team-${part}`}
+                  data-on={on || undefined}
+                  key={team.id}
+                  title={`${team.agency_name}: ${t(`dispatch.part.${part}`)}`}
+                >
+                  <input
+                    checked={on}
+                    data-part={part}
+                    data-testid={`team-${team.id}`}
+                    disabled={closed}
+                    onChange={() => setByHand((before) => ({ ...before, [team.id]: !on }))}
+                    type="checkbox"
+                  />
+                  <span className="sg-ellipsis">{team.name}</span>
+                </label>
+              )
+            })}
+          {choices.length === 0 && <span className="sg-dim">{t('dispatch.none_reachable')}</span>}
         </div>
+        {error ? (
+          <div className="sg-error sg-send-note" role="alert">
+            {error}
+          </div>
+        ) : (
+          <span className="sg-dim sg-send-note">{hint && t(`dispatch.hint.${hint}`)}</span>
+        )}
         <Button
           className="sg-send-button"
           data-testid="send-dispatch"
@@ -96,6 +109,7 @@ export function DispatchPanel({ report }: { report: OpenReport }) {
           onClick={() => void dispatch()}
           rightSection={<Key of="send" />}
           size="md"
+          variant={picked.length === 0 ? 'default' : 'filled'}
         >
           {incident
             ? picked.length > 0
@@ -106,11 +120,6 @@ export function DispatchPanel({ report }: { report: OpenReport }) {
               : t('dispatch.open_only')}
         </Button>
       </div>
-      {error && (
-        <div className="sg-error" role="alert">
-          {error}
-        </div>
-      )}
     </div>
   )
 }

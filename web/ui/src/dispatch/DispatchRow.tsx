@@ -1,3 +1,4 @@
+import { useAgencies } from '../api/queries'
 import type { DispatchView, Progress } from '../api/types'
 import { Icon, type IconName } from '../app/Icon'
 import { useT } from '../i18n/i18n'
@@ -21,6 +22,7 @@ const ANSWERED: Progress[] = ['acknowledged', 'en_route', 'arrived', 'done']
 export function DispatchRow({ dispatch, closed = false }: { dispatch: DispatchView; closed?: boolean }) {
   const t = useT()
   const now = useNow()
+  const agencies = useAgencies().data ?? []
   const answered = ANSWERED.includes(dispatch.progress)
   const look = dispatch.dead
     ? 'dead'
@@ -29,6 +31,8 @@ export function DispatchRow({ dispatch, closed = false }: { dispatch: DispatchVi
       : answered
         ? 'answered'
         : 'waiting'
+  const phone = agencies.find(({ name }) => name === dispatch.agency_name)?.phone
+  const call = phone ? t('progress.phone', { phone }) : t('progress.not_delivered')
   return (
     <li
       className={`sg-dispatch-row sg-dispatch-${look}`}
@@ -39,22 +43,31 @@ export function DispatchRow({ dispatch, closed = false }: { dispatch: DispatchVi
     >
       <Icon name={dispatch.dead ? 'cross' : ICONS[dispatch.progress]} size={18} />
       <strong className="sg-ellipsis">{dispatch.team_name}</strong>
-      <span className="sg-nowrap">
-        {dispatch.dead ? t('progress.dead') : t(`progress.${dispatch.progress}`)}
-        {dispatch.by ? ` · ${dispatch.by}` : ''}
-      </span>
-      {look === 'overdue' && (
+      {look !== 'overdue' && (
         <span className="sg-nowrap">
-          <Icon name="warning" /> {t('progress.overdue')}
+          {dispatch.dead ? t('progress.dead') : t(`progress.${dispatch.progress}`)}
+          {dispatch.by ? ` · ${dispatch.by}` : ''}
         </span>
       )}
-      {dispatch.last_error && !answered && (
+      {look === 'overdue' && (
+        <span className="sg-ellipsis">
+          <Icon name="warning" /> {t('progress.overdue')} {call}
+        </span>
+      )}
+      {dispatch.dead && !answered && (
+        <span className="sg-ellipsis" title={dispatch.last_error ?? undefined}>
+          {call}
+        </span>
+      )}
+      {dispatch.last_error && look === 'waiting' && (
         <span className="sg-ellipsis sg-dim" title={dispatch.last_error}>
-          {t(dispatch.dead ? 'progress.not_delivered' : 'progress.trying_again')}
+          {t('progress.trying_again')}
         </span>
       )}
       <span className="sg-grow" />
-      <span className="sg-dim">{t(`channel.${dispatch.channel}`)}</span>
+      {(look === 'waiting' || look === 'answered') && (
+        <span className="sg-dim">{t(`channel.${dispatch.channel}`)}</span>
+      )}
       <span className="sg-mono" title={t('dispatch.since')}>
         {elapsed(now - Date.parse(answered ? dispatch.updated_at : dispatch.created_at))}
       </span>

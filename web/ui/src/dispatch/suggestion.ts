@@ -35,3 +35,17 @@ export function chosen(choices: Choice[], byHand: Record<string, boolean>, sent:
     .filter(({ team, part }) => !sent.has(team.id) && (byHand[team.id] ?? part === 'lead'))
     .map(({ team }) => team.id)
 }
+
+/** What still stands between the form and a useful dispatch, most pressing first; null if nothing does. */
+export function wanting(now: {
+  mine: boolean
+  closed: boolean
+  missing: boolean
+  type: boolean
+  incident: boolean
+}): 'answer' | 'closed' | 'place' | 'type' | null {
+  if (!now.mine) return 'answer'
+  if (now.closed) return 'closed'
+  if (now.missing) return 'place'
+  return now.type || now.incident ? null : 'type'
+}

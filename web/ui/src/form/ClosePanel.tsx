@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { Disposition } from '../api/types'
+import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
 import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
@@ -54,9 +55,21 @@ export function ClosePanel({ report }: { report: OpenReport }) {
     leave: over && incident ? putAway : null,
   })
 
+  const step = open ? 'incident' : incident ? 'closed' : 'report'
+
   if (!over) return <div className="sg-close sg-dim">{t('close.later')}</div>
   return (
-    <div className="sg-close" data-testid="close-panel">
+    // The group takes the focus and none of its buttons: a space typed too late must not close anything.
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame that the panel has no room for.
+    <div aria-label={t(`close.next_${step}`)} className="sg-close" data-testid="close-panel" role="group" tabIndex={-1}>
+      <p className="sg-next">
+        <span>
+          <Icon name="flag" size={14} /> <strong>{t('close.next')}</strong> {t(`close.next_${step}`)}
+        </span>
+        <Link className="sg-link" href={`/calls/${call.id}`}>
+          {t('close.recording')}
+        </Link>
+      </p>
       <div className="sg-row sg-wrap">
         {DISPOSITIONS.map((disposition) => (
           <Button
@@ -94,9 +107,6 @@ export function ClosePanel({ report }: { report: OpenReport }) {
             </Button>
           </>
         )}
-        <Link className="sg-link" href={`/calls/${call.id}`}>
-          {t('close.recording')}
-        </Link>
       </div>
       {error && (
         <div className="sg-error" role="alert">

@@ -25,8 +25,8 @@ export function Console() {
         <section className="sg-side">
           <MapPanel report={report} />
           <CameraPanel report={report} />
+          <Timeline call={report?.call.id ?? null} incident={report?.incident?.id ?? null} />
         </section>
-        <Timeline call={report?.call.id ?? null} incident={report?.incident?.id ?? null} />
       </main>
     </>
   )

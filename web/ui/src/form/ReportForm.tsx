@@ -1,6 +1,6 @@
 /** The form of one call, in the order of the questions: where, what, which kind, who, from which number, what else; then whom to send. */
 import { Textarea, TextInput } from '@mantine/core'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { Link } from 'wouter'
 import type { ReportFields } from '../api/types'
 import { Key } from '../app/Key'
@@ -11,6 +11,7 @@ import { useShortcuts } from '../keys/useShortcuts'
 import { ClosePanel } from './ClosePanel'
 import type { FieldName } from './draft'
 import { EarlierCalls } from './EarlierCalls'
+import { focusField, focusIsLost, nextFocus } from './focus'
 import { PlaceInput } from './PlaceInput'
 import { SaveMark } from './SaveMark'
 import { TypePicker } from './TypePicker'
@@ -23,22 +24,22 @@ export function ReportForm({ report }: { report: OpenReport }) {
   const { fields } = draft
   const section = useRef<HTMLElement>(null)
   const change = (part: Partial<ReportFields>) => drafts.edit(draft.report, part)
-  const focus =
-    (id: string, { select = false } = {}) =>
-    () => {
-      const field = section.current?.querySelector<HTMLElement>(`[data-testid="field-${id}"]`)
-      field?.focus()
-      // As Tab does: what the network said of the caller is replaced by typing.
-      if (select && field instanceof HTMLInputElement) field.select()
-    }
   useShortcuts({
-    place: focus('place'),
-    event: focus('event'),
-    type: focus('type'),
-    name: focus('name', { select: true }),
-    number: focus('number', { select: true }),
-    details: focus('details'),
+    place: () => focusField('place'),
+    event: () => focusField('event'),
+    type: () => focusField('type'),
+    name: () => focusField('name', { select: true }),
+    number: () => focusField('number', { select: true }),
+    details: () => focusField('details'),
   })
+  const before = useRef<typeof call.state | null>(null)
+  useEffect(() => {
+    const inForm = section.current?.contains(document.activeElement) ?? false
+    const next = nextFocus(before.current, call.state, { inForm, lost: focusIsLost() })
+    before.current = call.state
+    if (next === 'place') focusField('place')
+    if (next === 'close') section.current?.querySelector<HTMLElement>('.sg-close')?.focus()
+  }, [call.state])
   const label = (text: TextKey, id: ShortcutId) => (
     <>
       {t(text)} <Key of={id} />
@@ -60,6 +61,7 @@ export function ReportForm({ report }: { report: OpenReport }) {
         {report.incident && (
           <Link className="sg-incident" data-testid="incident-number" href={`/incidents/${report.incident.id}`}>
             {report.incident.number}
+            {report.incident.state === 'closed' && ` · ${t('incident.closed')}`}
           </Link>
         )}
         <EarlierCalls earlier={report.detail?.earlier ?? []} />
@@ -96,7 +98,8 @@ export function ReportForm({ report }: { report: OpenReport }) {
           <TextInput
             data-testid="field-name"
             maxLength={200}
-            label={label('form.name', 'name')}
+            label={label('form.name_short', 'name')}
+            placeholder={t('form.name')}
             onChange={(e) => change({ caller_name: e.currentTarget.value })}
             size="sm"
             value={fields.caller_name}
@@ -105,7 +108,8 @@ export function ReportForm({ report }: { report: OpenReport }) {
             data-testid="field-number"
             maxLength={64}
             inputMode="tel"
-            label={label('form.number', 'number')}
+            label={label('form.number_short', 'number')}
+            placeholder={t('form.number')}
             onChange={(e) => change({ caller_number: e.currentTarget.value })}
             size="sm"
             value={fields.caller_number}
@@ -114,12 +118,10 @@ export function ReportForm({ report }: { report: OpenReport }) {
         {theirs('caller_name')}
         {theirs('caller_number')}
         <Textarea
-          autosize
+          className="sg-details"
           data-testid="field-details"
           maxLength={10_000}
           label={label('form.details', 'details')}
-          maxRows={4}
-          minRows={2}
           onChange={(e) => change({ details: e.currentTarget.value })}
           size="sm"
           value={fields.details}

@@ -1,4 +1,5 @@
 import { Icon } from '../app/Icon'
+import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
 import { type Draft, saveState } from './draft'
 
@@ -14,7 +15,10 @@ export function SaveMark({ draft, ringing }: { draft: Draft; ringing: boolean })
       data-save-state={state}
       data-testid="save-state"
     >
-      <Icon name={ICONS[state]} /> {t(ringing && state !== 'saved' ? 'save.after_answer' : `save.${state}`)}
+      <Icon name={ICONS[state]} />{' '}
+      {state === 'retrying' && draft.refusal
+        ? `${t('save.unsaved')}: ${sayError(draft.refusal)}`
+        : t(ringing && state !== 'saved' ? 'save.after_answer' : `save.${state}`)}
     </output>
   )
 }

@@ -5,6 +5,7 @@
  * out to have something newer, each field is merged by itself: the operator's unsent words stay, other fields follow the server, and where both
  * changed the same field the other text is offered, never put in.
  */
+import type { ApiError } from '../api/client'
 import { EMPTY_FIELDS, type ReportFields, type ReportView, type SaveReport } from '../api/types'
 
 export type FieldName = keyof ReportFields
@@ -17,17 +18,19 @@ export interface Draft {
   base: { revision: number; fields: ReportFields }
   /** The save on its way. */
   inFlight: SaveReport | null
-  /** The latest saves that were sent, to tell our own words coming back late from another person's. */
+  /** Saves that were sent on top of `base`: one whose answer was lost may be what the server has next. */
   sent: SaveReport[]
-  /** The highest revision ever used for a save, whether or not an answer came. */
-  lastRevision: number
+  /** What the console put into the form by itself; it is nobody's words. */
+  filled: Partial<ReportFields>
   /** Failed attempts since the last success. */
   failures: number
+  /** Why the last attempt failed, if trying again alone will not help. */
+  refusal: ApiError | null
   /** What another person saved in a field that the operator has changed too. */
   theirs: Partial<ReportFields>
 }
 
-const SENT_BOUND = 4
+const SENT_BOUND = 8
 
 export type SaveState = 'saved' | 'saving' | 'unsaved' | 'retrying'
 
@@ -41,8 +44,9 @@ export function newDraft(report: string, call: string, server: ReportView | null
     base: { revision, fields },
     inFlight: null,
     sent: [],
-    lastRevision: revision,
+    filled: {},
     failures: 0,
+    refusal: null,
     theirs: {},
   }
 }
@@ -53,8 +57,20 @@ export function edit(draft: Draft, change: Partial<ReportFields>): Draft {
   return { ...draft, fields: { ...draft.fields, ...change }, theirs }
 }
 
-export const isDirty = (draft: Draft): boolean =>
-  FIELD_NAMES.some((name) => !same(draft.fields[name], draft.base.fields[name]))
+/** The console fills fields in, as from what the network says of the caller. */
+export function fill(draft: Draft, change: Partial<ReportFields>): Draft {
+  return { ...edit(draft, change), filled: { ...draft.filled, ...change } }
+}
+
+const unsent = (draft: Draft, name: FieldName) => !same(draft.fields[name], draft.base.fields[name])
+
+export const isDirty = (draft: Draft): boolean => FIELD_NAMES.some((name) => unsent(draft, name))
+
+/** The fields with words of the operator's own that the server does not have. */
+export const unsentWords = (draft: Draft): FieldName[] =>
+  FIELD_NAMES.filter(
+    (name) => unsent(draft, name) && !(name in draft.filled && same(draft.fields[name], draft.filled[name])),
+  )
 
 export function saveState(draft: Draft): SaveState {
   if (!isDirty(draft) && !draft.inFlight) return 'saved'
@@ -62,44 +78,64 @@ export function saveState(draft: Draft): SaveState {
   return draft.inFlight ? 'saving' : 'unsaved'
 }
 
-/** The next save, or null if there is nothing to send or one is on its way. */
+/**
+ * The next save, or null if there is nothing to send or one is on its way. Its revision is the next after `base`, however often it is tried: the
+ * server takes at most one save on top of a revision.
+ */
 export function beginSave(draft: Draft): { draft: Draft; save: SaveReport } | null {
   if (draft.inFlight || !isDirty(draft)) return null
-  const revision = Math.max(draft.lastRevision, draft.base.revision) + 1
-  const save: SaveReport = { call: draft.call, revision, fields: draft.fields }
-  const sent = [...draft.sent, save].slice(-SENT_BOUND)
-  return { draft: { ...draft, inFlight: save, sent, lastRevision: revision }, save }
+  const base = draft.base.revision
+  const save: SaveReport = { call: draft.call, base, revision: base + 1, fields: draft.fields }
+  return { draft: { ...draft, inFlight: save, sent: remember(draft.sent, save) }, save }
 }
 
-/** The server took the save, or told of a newer report (409, live event): `report` is what it has now. */
+/** Keeps the first and the latest: when a network dies, the first may have come through and the last ones may again. */
+function remember(sent: SaveReport[], save: SaveReport): SaveReport[] {
+  const others = sent.filter((other) => !sameFields(other.fields, save.fields))
+  const more = [...others, save]
+  return more.length > SENT_BOUND ? [...more.slice(0, 1), ...more.slice(2)] : more
+}
+
+/** The server told by itself what it has now. */
 export function heard(draft: Draft, report: ReportView): Draft {
-  const answered = draft.inFlight !== null && report.revision >= draft.inFlight.revision
-  const settled = answered ? { inFlight: null, failures: 0 } : {}
-  if (report.revision <= draft.base.revision) return { ...draft, ...settled }
-  // Our own save coming back: what the operator typed since is not in conflict with it.
-  const own = draft.sent.find((save) => save.revision === report.revision && sameFields(save.fields, report.fields))
-  const before = own?.fields ?? draft.base.fields
+  return report.revision > draft.base.revision ? rebase(draft, report) : draft
+}
+
+/** The server took the save that was on its way. */
+export function saved(draft: Draft, report: ReportView): Draft {
+  return heard({ ...draft, inFlight: null, failures: 0, refusal: null }, report)
+}
+
+/**
+ * Refused because the server has something else than what the save was made on: nothing has failed. That may be our own save whose answer was
+ * lost, another person's, or even an older report after the server's data was restored; the next save goes on top of it.
+ */
+export function overtaken(draft: Draft, report: ReportView): Draft {
+  const settled = { ...draft, inFlight: null, failures: 0, refusal: null }
+  const base = draft.inFlight?.base ?? draft.base.revision
+  return report.revision < base ? rebase(settled, report) : heard(settled, report)
+}
+
+/** Puts the draft on top of what the server has, field by field. */
+function rebase(draft: Draft, report: ReportView): Draft {
   const fields = { ...draft.fields }
   const theirs = { ...draft.theirs }
   for (const name of FIELD_NAMES) {
-    const [mine, old, server] = [draft.fields[name], before[name], report.fields[name]]
+    const [mine, server] = [draft.fields[name], report.fields[name]]
+    // Our own words coming back: what the operator typed since is not in conflict with them.
+    const own = draft.sent.some((save) => same(save.fields[name], server))
+    const old = own ? server : draft.base.fields[name]
     if (same(mine, server)) delete theirs[name]
     else if (same(mine, old)) assign(fields, name, server)
     else if (!same(old, server)) assign(theirs, name, server)
   }
-  return {
-    ...draft,
-    ...settled,
-    fields,
-    theirs,
-    base: { revision: report.revision, fields: report.fields },
-    lastRevision: Math.max(draft.lastRevision, report.revision),
-  }
+  // What was sent on top of the former base has come through by now or never will.
+  return { ...draft, fields, theirs, sent: [], base: { revision: report.revision, fields: report.fields } }
 }
 
-/** No answer, or one that says to try again later. The next save carries a higher revision. */
-export function failed(draft: Draft): Draft {
-  return { ...draft, inFlight: null, failures: draft.failures + 1 }
+/** No answer, or one that says to try again later. */
+export function failed(draft: Draft, refusal: ApiError | null = null): Draft {
+  return { ...draft, inFlight: null, failures: draft.failures + 1, refusal }
 }
 
 /** What is written to the browser's own storage, so that a reload or a crash loses nothing. */
@@ -107,16 +143,16 @@ export interface StoredDraft {
   call: string
   fields: ReportFields
   base: { revision: number; fields: ReportFields }
-  lastRevision: number
   sent: SaveReport[]
+  filled: Partial<ReportFields>
 }
 
-export const toStored = (draft: Draft): StoredDraft => ({
-  call: draft.call,
-  fields: draft.fields,
-  base: draft.base,
-  lastRevision: draft.lastRevision,
-  sent: draft.sent,
+export const toStored = ({ call, fields, base, sent, filled }: Draft): StoredDraft => ({
+  call,
+  fields,
+  base,
+  sent,
+  filled,
 })
 
 /** A draft after a reload: unsent local words on top of what the server has. */
@@ -126,8 +162,8 @@ export function restore(report: string, call: string, server: ReportView | null,
     ...newDraft(report, call, null),
     fields: { ...EMPTY_FIELDS, ...stored.fields },
     base: { revision: stored.base.revision, fields: { ...EMPTY_FIELDS, ...stored.base.fields } },
-    lastRevision: stored.lastRevision,
     sent: stored.sent ?? [],
+    filled: stored.filled ?? {},
   }
   return server ? heard(local, server) : local
 }

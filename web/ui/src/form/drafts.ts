@@ -14,6 +14,7 @@ import {
   failed,
   heard,
   isDirty,
+  overtaken,
   restore,
   type StoredDraft,
   takeTheirs,
@@ -130,11 +131,11 @@ export class Drafts {
       const draft = this.get(report)
       if (!draft) return
       if (theirs) {
-        this.put(failed(draft))
-        this.heard(theirs)
+        this.put(overtaken(draft, theirs))
+        if (isDirty(this.get(report) ?? draft)) this.schedule(report, PAUSE_MS)
         return
       }
-      this.put(failed(draft))
+      this.put(failed(draft, error instanceof ApiError && !error.retryable ? error : null))
       this.schedule(report, Math.max(PAUSE_MS, delayBefore(draft.failures + 1)))
       throw error
     }

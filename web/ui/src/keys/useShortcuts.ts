@@ -24,6 +24,14 @@ window.addEventListener(
   { capture: true },
 )
 
+/**
+ * `data-keys` on the document while keys are used, for the rings that show where the keyboard is. `:focus-visible` does not do: after a click
+ * Chromium takes a focus that a key with Alt has moved for one that need not be seen.
+ */
+const { dataset } = document.documentElement
+window.addEventListener('keydown', () => (dataset.keys = 'used'), { capture: true })
+window.addEventListener('pointerdown', () => delete dataset.keys, { capture: true })
+
 export function useShortcuts(handlers: Handlers) {
   const ref = useRef(handlers)
   ref.current = handlers

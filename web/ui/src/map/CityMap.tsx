@@ -9,11 +9,14 @@ import { useT } from '../i18n/i18n'
 import { DARK, LIGHT } from '../theme/palette'
 import { markerElement } from './markers'
 import { callerCircle, mapStyle } from './style'
+import { useSigns } from './useSigns'
 
 setWorkerUrl(workerUrl)
 
 interface Props {
   center: Position
+  /** The call whose place is shown: another one begins with the whole city. */
+  call: string | null
   place: Position | null
   location: CallerLocation | null
   cameras: CameraView[]
@@ -26,7 +29,7 @@ const PLACE_ZOOM = 14
 const lngLat = ({ latitude, longitude }: Position): [number, number] => [longitude, latitude]
 const five = (value: number) => Number(value.toFixed(5))
 
-export default function CityMap({ center, place, location, cameras, teams, onPick }: Props) {
+export default function CityMap({ center, call, place, location, cameras, teams, onPick }: Props) {
   const t = useT()
   const { colorScheme } = useMantineColorScheme()
   const box = useRef<HTMLDivElement>(null)
@@ -71,6 +74,11 @@ export default function CityMap({ center, place, location, cameras, teams, onPic
     map.current?.setStyle(mapStyle(colorScheme === 'light' ? LIGHT : DARK))
   }, [colorScheme])
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller who could not be located must not be shown where the one before was.
+  useEffect(() => {
+    if (!place) map.current?.jumpTo({ center: lngLat(center), zoom: CITY_ZOOM })
+  }, [call])
+
   useEffect(() => {
     const now = map.current
     if (!now) return
@@ -99,29 +107,7 @@ export default function CityMap({ center, place, location, cameras, teams, onPic
     }
   }, [location])
 
-  useEffect(() => {
-    const now = map.current
-    if (!now) return
-    const shown = [
-      ...cameras
-        .filter(({ active }) => active)
-        .map((camera) => ({
-          look: 'camera' as const,
-          name: camera.name,
-          at: camera.position,
-          bad: camera.state.state === 'failing',
-        })),
-      ...teams.flatMap((team) =>
-        team.active && team.position ? [{ look: 'team' as const, name: team.name, at: team.position, bad: false }] : [],
-      ),
-    ]
-    const markers = shown.map(({ look, name, at, bad }) =>
-      new Marker({ element: markerElement(look, name, bad) }).setLngLat(lngLat(at)).addTo(now),
-    )
-    return () => {
-      for (const marker of markers) marker.remove()
-    }
-  }, [cameras, teams])
+  useSigns(map, cameras, teams)
 
   return <div className="sg-map-box" ref={box} />
 }

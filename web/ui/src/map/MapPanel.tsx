@@ -22,6 +22,7 @@ export function MapPanel({ report }: { report: OpenReport | null }) {
     <section aria-label={t('map.title')} className="sg-map" data-testid="map" ref={panel}>
       <Suspense fallback={<div className="sg-map-wait">{t('map.loading')}</div>}>
         <CityMap
+          call={report?.call.id ?? null}
           cameras={cameras}
           center={now.city.center}
           location={report?.call.location ?? null}

@@ -10,3 +10,14 @@ export function markerElement(look: 'place' | 'camera' | 'team', name: string, b
   element.append(inner)
   return element
 }
+
+/** One sign for many that lie on each other. */
+export function heapElement(names: string[]): HTMLElement {
+  const element = document.createElement('div')
+  element.className = 'sg-marker sg-marker-heap'
+  element.title = names.join('\n')
+  element.setAttribute('role', 'img')
+  element.setAttribute('aria-label', names.join(', '))
+  element.textContent = String(names.length)
+  return element
+}

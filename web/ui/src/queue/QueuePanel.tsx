@@ -11,7 +11,7 @@ import { live } from '../live/live'
 import { session } from '../session/session'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
-import { elapsed } from '../util/time'
+import { clock, elapsed } from '../util/time'
 
 /** From here on a waiting call is late (NENA: 90 % within 15 s). */
 const LATE_MS = 15_000
@@ -114,7 +114,9 @@ function MyReports() {
                 <Icon name={call.state === 'ended' ? 'clock' : call.state === 'held' ? 'pause' : 'phone'} />
                 <span className="sg-ellipsis">{draft?.fields.place || call.number || t('call.no_number')}</span>
                 {draft && isDirty(draft) && <Icon name="warning" />}
-                <span className="sg-dim">{t(`call.state.${call.state}`)}</span>
+                <span className="sg-dim sg-pick-note">
+                  {t(`call.state.${call.state}`)} · {clock(call.arrived_at)}
+                </span>
               </button>
             </li>
           )

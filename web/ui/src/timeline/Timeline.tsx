@@ -32,8 +32,10 @@ export function TimelineList({ entries, none }: { entries: TimelineEntry[]; none
             {clock(entry.at)}
           </time>
           <Icon name={iconOf(entry.kind)} size={14} />
-          <span>{sentence(entry)}</span>
-          <span className="sg-dim">{who(entry)}</span>
+          <span className="sg-ellipsis" title={sentence(entry)}>
+            {sentence(entry)}
+          </span>
+          <span className="sg-dim sg-nowrap">{who(entry)}</span>
         </li>
       ))}
       {shown.length === 0 && <li className="sg-dim">{none}</li>}
