@@ -28,6 +28,7 @@ test: ## Install what the tests need, and run all of them
 .PHONY: lint
 lint: console ## Formatting, clippy, console lint and dependency licences
 	cargo fmt --all --check
+	tools/clocks.sh
 	cargo clippy --workspace --all-targets -- -D warnings
 	npm --prefix $(ui) run --if-present lint
 	node tools/licences.mjs
@@ -58,8 +59,8 @@ $(ui)/dist/index.html: $(ui_sources)
 bench: ## Measure the speeds that the README names
 	@tools/install.sh test
 	@$(MAKE) --no-print-directory console
-	cargo build --workspace --bins
-	node tests/bench/run.mjs
+	cargo build --release --bin siaga
+	TESTED_BINARY=target/release/siaga node tests/bench/run.mjs
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of the console for docs/

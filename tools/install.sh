@@ -12,6 +12,9 @@ building=(build-essential pkg-config ca-certificates)
 testing=(sip-tester tcpdump chromium ffmpeg postgresql)
 speaking=(espeak-ng sox)
 
+# The oldest that build this: rust-version in Cargo.toml, engines in web/ui/package.json.
+rust=1.95 node=20.19
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
@@ -35,9 +38,30 @@ packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
+# Whether version $1 is at least $2.
+at_least() { [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
 programs() {
-  command -v cargo >/dev/null || die "cargo is missing. Install Rust 1.95 or newer with rustup, and run this again."
-  command -v npm >/dev/null || die "npm is missing. Install Node.js 20 or newer, and run this again."
+  local have
+  command -v cargo >/dev/null || die "cargo is missing. Install Rust $rust or newer with rustup (https://rustup.rs), and run this again."
+  have=$(cargo --version | cut -d ' ' -f 2)
+  at_least "$have" "$rust" || die "cargo $have is too old. Bring Rust $rust or newer with: rustup update stable"
+  command -v node >/dev/null && command -v npm >/dev/null ||
+    die "node or npm is missing. Install Node.js $node or newer (https://nodejs.org), and run this again."
+  have=$(node --version); have=${have#v}
+  at_least "$have" "$node" || die "Node.js $have is too old. Install Node.js $node or newer (https://nodejs.org), and run this again."
+}
+
+# What `make lint` runs, and what rustup's minimal profile leaves out.
+linters() {
+  local name
+  for name in clippy fmt; do
+    cargo "$name" --version >/dev/null 2>&1 && continue
+    [ $name = fmt ] && name=rustfmt
+    command -v rustup >/dev/null || die "$name is missing. Install it as this system packages it, and run this again."
+    say "Installing $name"
+    rustup component add "$name" >&2
+  done
 }
 
 # npm writes node_modules/.package-lock.json last, so its age tells whether the folder matches the lock file.
@@ -53,7 +77,7 @@ node_modules() {
 for group in "$@"; do
   case $group in
     demo) programs; packages "${building[@]}" "${cameras[@]}"; node_modules web/ui ;;
-    test) programs; packages "${building[@]}" "${cameras[@]}" "${testing[@]}"; node_modules web/ui; node_modules tests ;;
+    test) programs; linters; packages "${building[@]}" "${cameras[@]}" "${testing[@]}"; node_modules web/ui; node_modules tests ;;
     console) programs; node_modules web/ui ;;
     speech) packages "${speaking[@]}" ;;
     *) die "tools/install.sh: no group '$group'; there are demo, test, console and speech" ;;
