@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 /// Updates asked for at once.
 const BATCH: u8 = 50;
 
-/// Times that one update is tried while the store fails; after that it is lost and counted, and people press again.
-const TRIES: u32 = 20;
-
 /// An empty answer that comes sooner than this is followed by a pause, so that no server can make us spin.
 const SHORTEST_TURN: Duration = Duration::from_secs(1);
 
 const PAUSE: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(30) };
+
+/// Between two tries to keep an update while the store fails.
+const KEEP_PAUSE: Backoff = Backoff { base: Duration::from_millis(500), cap: Duration::from_secs(10) };
 
 impl Telegram {
     /// Asks for updates until `shutdown`.
@@ -38,7 +38,7 @@ impl Telegram {
                     let empty = updates.is_empty();
                     for update in updates {
                         let next = update.id.as_offset();
-                        self.take_at_last(update).await;
+                        keep(KEEP_PAUSE, || self.take(update.clone())).await;
                         offset = Some(next);
                     }
                     if empty {
@@ -68,18 +68,6 @@ impl Telegram {
         ask.await
     }
 
-    /// Takes an update, waiting for a store that fails.
-    async fn take_at_last(&self, update: Update) {
-        for attempt in 1..=TRIES {
-            match self.take(update.clone()).await {
-                Taken::Done => return,
-                Taken::Again => tokio::time::sleep(PAUSE.wait(attempt, 0.5)).await,
-            }
-        }
-        metrics::counter!("siaga_updates_lost_total", "channel" => "telegram").increment(1);
-        tracing::error!("an update from Telegram was given up because the store kept failing");
-    }
-
     async fn mind(&self, error: &RequestError) {
         let why = error::classify(error);
         metrics::counter!("siaga_telegram_polls_failed_total", "why" => why.reason().label()).increment(1);
@@ -102,5 +90,37 @@ impl Telegram {
         if let Err(error) = self.bot.delete_webhook().drop_pending_updates(false).await {
             tracing::warn!(why = error::classify(&error).reason().label(), "the webhook could not be removed");
         }
+    }
+}
+
+/// Tries until an update is kept, however long the store fails: an update that Telegram was told to forget is lost for ever, and
+/// with it a team's acknowledgement. The shutdown ends this from outside; the update then comes again after the start.
+async fn keep<F: Future<Output = Taken>>(pause: Backoff, mut take: impl FnMut() -> F) {
+    let mut tries = 0_u32;
+    while take().await == Taken::Again {
+        tries = tries.saturating_add(1);
+        metrics::counter!("siaga_updates_waiting_total", "channel" => "telegram").increment(1);
+        tokio::time::sleep(pause.wait(tries, 1.0)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_update_is_kept_however_long_the_store_fails() {
+        let mut tries = 0;
+        keep(Backoff { base: Duration::ZERO, cap: Duration::ZERO }, || {
+            tries += 1;
+            std::future::ready(if tries <= 500 { Taken::Again } else { Taken::Done })
+        })
+        .await;
+        assert_eq!(tries, 501);
+    }
+
+    #[test]
+    fn a_store_that_comes_back_is_noticed_within_ten_seconds() {
+        assert_eq!(KEEP_PAUSE.wait(u32::MAX, 1.0), Duration::from_secs(10));
     }
 }
