@@ -12,13 +12,15 @@ import { runRing } from './call/ring'
 import { runWork } from './form/work'
 import { language } from './i18n/i18n'
 import { runLive, watchLive } from './live/live'
-import { refreshSession } from './session/session'
+import { refreshSession, session } from './session/session'
 import { runShift } from './shift/shift'
+import { runWatching } from './shift/watching'
 import { cssVariablesResolver, theme } from './theme/theme'
 
 // What rings, records and saves runs outside of React, so that no page of it can stop it.
 runWork()
 runShift()
+runWatching()
 runRing()
 runAlarms()
 runLive()
@@ -28,6 +30,12 @@ watchLive((event) => {
   if (event.event === 'call' && event.call.state === 'ended') void queries.invalidateQueries({ queryKey: ['calls'] })
   if (event.event === 'timeline' && event.entry.kind === 'recording.sealed')
     void queries.invalidateQueries({ queryKey: ['call'] })
+  if (event.event === 'timeline' && event.entry.kind === 'team.linked')
+    void queries.invalidateQueries({ queryKey: ['teams'] })
+})
+session.subscribe(() => {
+  // The next person must not see what this one was allowed to.
+  if (session.get().phase === 'out') queries.clear()
 })
 void refreshSession()
 document.documentElement.lang = language.get()

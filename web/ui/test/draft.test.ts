@@ -7,7 +7,9 @@ import {
   heard,
   isDirty,
   newDraft,
+  overtaken,
   restore,
+  saved,
   saveState,
   takeTheirs,
   toStored,
@@ -29,22 +31,60 @@ describe('a draft', () => {
     expect(first?.save.revision).toBe(1)
     draft = edit(first?.draft ?? draft, { place: 'Nagoya Hill' })
     expect(beginSave(draft)).toBeNull()
-    draft = heard(draft, stored(1, { place: 'Nagoya' }))
+    draft = saved(draft, stored(1, { place: 'Nagoya' }))
     expect(draft.fields.place).toBe('Nagoya Hill')
     expect(draft.theirs).toEqual({})
     const second = beginSave(draft)
     expect(second?.save.revision).toBe(2)
-    draft = heard(second?.draft ?? draft, stored(2, { place: 'Nagoya Hill' }))
+    draft = saved(second?.draft ?? draft, stored(2, { place: 'Nagoya Hill' }))
     expect(saveState(draft)).toBe('saved')
   })
 
-  it('never uses a revision twice, even when no answer came', () => {
+  it('is tried on top of the same revision until an answer comes', () => {
     let draft = edit(newDraft('r', 'c', stored(4, {})), { event: 'Kebakaran' })
-    const lost = beginSave(draft)
-    expect(lost?.save.revision).toBe(5)
-    draft = failed(lost?.draft ?? draft)
+    const gone = beginSave(draft)
+    expect(gone?.save).toMatchObject({ base: 4, revision: 5 })
+    draft = failed(gone?.draft ?? draft)
     expect(saveState(draft)).toBe('retrying')
-    expect(beginSave(draft)?.save.revision).toBe(6)
+    expect(beginSave(draft)?.save).toMatchObject({ base: 4, revision: 5 })
+  })
+
+  it('knows the first save of a long outage as its own, however often it tried since', () => {
+    let draft = newDraft('r', 'c', stored(4, {}))
+    for (let n = 1; n <= 50; n += 1) {
+      draft = edit(draft, { details: 'x'.repeat(n) })
+      draft = failed(beginSave(draft)?.draft ?? draft)
+    }
+    expect(draft.sent.length).toBeLessThan(10)
+    draft = overtaken(beginSave(draft)?.draft ?? draft, stored(5, { details: 'x' }))
+    expect(draft.fields.details).toHaveLength(50)
+    expect(draft.theirs).toEqual({})
+    expect(beginSave(draft)?.save.base).toBe(5)
+  })
+
+  it('keeps a word that was taken back while the answer was lost', () => {
+    let draft = edit(newDraft('r', 'c', stored(1, { place: 'A' })), { place: 'B' })
+    draft = failed(beginSave(draft)?.draft ?? draft)
+    draft = edit(draft, { place: 'A' })
+    draft = heard(draft, stored(2, { place: 'B' }))
+    expect(draft.fields.place).toBe('A')
+    expect(isDirty(draft)).toBe(true)
+  })
+
+  it('goes on from an older report when the server was restored from a backup', () => {
+    let draft = edit(newDraft('r', 'c', stored(9, { place: 'A' })), { event: 'Banjir' })
+    draft = overtaken(beginSave(draft)?.draft ?? draft, stored(3, { place: 'A' }))
+    expect(beginSave(draft)?.save).toMatchObject({ base: 3, revision: 4, fields: { event: 'Banjir' } })
+  })
+
+  it('waits for the answer of its own save, whatever another person does meanwhile', () => {
+    let draft = edit(newDraft('r', 'c', stored(1, {})), { place: 'A' })
+    draft = beginSave(draft)?.draft ?? draft
+    draft = heard(draft, stored(2, { event: 'Banjir' }))
+    expect(saveState(draft)).toBe('saving')
+    expect(beginSave(draft)).toBeNull()
+    draft = overtaken(draft, stored(2, { event: 'Banjir' }))
+    expect(beginSave(draft)?.save).toMatchObject({ base: 2, fields: { place: 'A', event: 'Banjir' } })
   })
 
   it('knows its own save that comes back late, after more was typed', () => {

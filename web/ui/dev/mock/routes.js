@@ -94,7 +94,7 @@ export const routes = (house, { answer, pictures, signedIn }) => [
     /^\/reports\/([^/]+)$/,
     ([report], body) => {
       const before = house.reports.get(report)
-      if (before && before.revision >= body.revision)
+      if ((before?.revision ?? 0) !== body.base)
         return status(409, { error: { code: 'stale_revision', message: 'stale' }, report: before })
       const saved = {
         incident: null,

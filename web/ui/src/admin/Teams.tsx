@@ -1,23 +1,13 @@
 import { Button, Modal } from '@mantine/core'
 import { useState } from 'react'
-import { post, put } from '../api/client'
+import { get, post, put } from '../api/client'
 import { useAgencies, useTeams } from '../api/queries'
 import type { TeamLink, TeamView } from '../api/types'
 import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
 import { dayAndClock } from '../util/time'
-import { positionOf } from './position'
 import { Records } from './Records'
-
-interface Form {
-  agency: string
-  name: string
-  telegram_chat: string
-  whatsapp_number: string
-  latitude: number | string
-  longitude: number | string
-  active: boolean
-}
+import { bodyOf, formOf, onTopOf, type TeamForm } from './teamForm'
 
 export function Teams() {
   const t = useT()
@@ -27,7 +17,7 @@ export function Teams() {
     post<TeamLink>(`/teams/${team.id}/link`).then(setLink, (error: unknown) => setLink(sayError(error)))
   return (
     <>
-      <Records<TeamView, Form>
+      <Records<TeamView, TeamForm>
         actions={(team) => (
           <Button data-testid={`link-${team.id}`} onClick={() => void make(team)} size="compact-sm" variant="default">
             {t('admin.link')}
@@ -55,27 +45,10 @@ export function Teams() {
           { name: 'longitude', label: t('admin.longitude'), kind: 'degrees' },
           { name: 'active', label: t('admin.active'), kind: 'switch' },
         ]}
-        form={(row) => ({
-          agency: row?.agency ?? agencies[0]?.id ?? '',
-          name: row?.name ?? '',
-          telegram_chat: row?.telegram_chat?.toString() ?? '',
-          whatsapp_number: row?.whatsapp_number ?? '',
-          latitude: row?.position?.latitude ?? '',
-          longitude: row?.position?.longitude ?? '',
-          active: row?.active ?? true,
-        })}
+        form={(row) => formOf(row, agencies[0]?.id)}
         name="team"
         rows={useTeams().data ?? []}
-        save={({ latitude, longitude, telegram_chat, whatsapp_number, ...form }, row) => {
-          const chat = Number(telegram_chat.trim())
-          const body = {
-            ...form,
-            telegram_chat: telegram_chat.trim() && Number.isSafeInteger(chat) ? chat : null,
-            whatsapp_number: whatsapp_number.replace(/\D/g, '') || null,
-            position: positionOf(latitude, longitude),
-          }
-          return row ? put(`/teams/${row.id}`, body) : post('/teams', body)
-        }}
+        save={save}
       />
       <Modal
         closeButtonProps={{ 'aria-label': t('page.close') }}
@@ -101,4 +74,11 @@ export function Teams() {
       </Modal>
     </>
   )
+}
+
+/** A form that was opened a while ago must not undo what happened to the team since. */
+async function save(form: TeamForm, row: TeamView | null): Promise<unknown> {
+  if (!row) return post('/teams', bodyOf(form))
+  const now = (await get<TeamView[]>('/teams')).find(({ id }) => id === row.id) ?? row
+  return put(`/teams/${row.id}`, bodyOf(onTopOf(form, formOf(row), formOf(now))))
 }

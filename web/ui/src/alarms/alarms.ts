@@ -3,17 +3,15 @@ import { ApiError, post } from '../api/client'
 import type { AlarmView } from '../api/types'
 import { t } from '../i18n/i18n'
 import { live } from '../live/live'
-import { me } from '../session/session'
+import { me, session } from '../session/session'
 import { startPattern, stopPattern } from '../shift/audio'
 import { shift } from '../shift/shift'
+import { watching } from '../shift/watching'
 import { Store } from '../util/store'
+import { alarmVolume } from './volume'
 
 /** Alarms that this console was silenced for, while the server is told. */
 export const silenced = new Store<ReadonlySet<string>>(new Set())
-
-/** Quiet enough to talk over. */
-const VOLUME = 0.7
-const VOLUME_IN_CALL = 0.2
 
 export function sayAlarm({ kind }: AlarmView): string {
   switch (kind.kind) {
@@ -49,29 +47,28 @@ export const sounding = (alarms: Record<string, AlarmView>, quiet: ReadonlySet<s
     .sort((a, b) => a.raised_at.localeCompare(b.raised_at))
 
 export function runAlarms() {
-  const follow = () => {
-    const { alarms, offered, operators } = live.get()
-    const loud = sounding(alarms, silenced.get()).length > 0
-    const busy = operators[me()?.id ?? '']?.state.state === 'busy'
-    stopPattern('alarm')
-    // A ringing call comes before every alarm; and a page without a shift has no unlocked sound and no duty.
-    if (loud && !offered && shift.get() === 'on') startPattern('alarm', busy ? VOLUME_IN_CALL : VOLUME)
-  }
   let before = ''
   const changed = () => {
     const { alarms, offered, operators } = live.get()
-    const now = JSON.stringify([
-      Object.keys(alarms),
-      [...silenced.get()],
-      offered,
-      operators[me()?.id ?? '']?.state.state,
-      shift.get(),
-    ])
+    const unseen = sounding(alarms, silenced.get()).map(({ id }) => id)
+    const volume = alarmVolume({
+      alarms: unseen.length,
+      rings: offered !== null,
+      talks: operators[me()?.id ?? '']?.state.state === 'busy',
+      shift: shift.get() === 'on',
+      watching: watching.get(),
+    })
+    const now = JSON.stringify([unseen, volume])
     if (now === before) return
     before = now
-    follow()
+    stopPattern('alarm')
+    if (volume !== null) startPattern('alarm', volume)
   }
   live.subscribe(changed)
   silenced.subscribe(changed)
   shift.subscribe(changed)
+  watching.subscribe(changed)
+  session.subscribe(() => {
+    if (session.get().phase === 'out') silenced.set(new Set())
+  })
 }

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react'
 import { Route, Switch } from 'wouter'
+import { AlarmBanner } from '../alarms/AlarmBanner'
 import { CallBar } from '../call/CallBar'
 import { Console } from '../form/Console'
 import { CallList } from '../history/CallList'
@@ -14,6 +15,7 @@ import { session } from '../session/session'
 import { AudioGate } from '../shift/AudioGate'
 import { StartShift } from '../shift/StartShift'
 import { shift } from '../shift/shift'
+import { watching } from '../shift/watching'
 import { useStore } from '../util/store'
 import { Watching } from './Watching'
 
@@ -29,6 +31,7 @@ export function App() {
     <div className="sg-app">
       <CallBar />
       <AudioGate />
+      <AlarmBanner />
       <Switch>
         <Route path="/calls">
           <CallList />
@@ -58,9 +61,9 @@ export function App() {
 function Home() {
   const t = useT()
   const phase = useStore(shift)
-  const watching = useStore(Watching.store)
+  const looksOn = useStore(watching)
   if (phase === 'unknown') return <main className="sg-center">{t('page.loading')}</main>
-  if (phase === 'on' || watching) return <Console />
+  if (phase === 'on' || looksOn) return <Console />
   return (
     <div className="sg-start">
       <StartShift />

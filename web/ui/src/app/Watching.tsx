@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
 import { useT } from '../i18n/i18n'
 import { atLeast, session } from '../session/session'
-import { Store, useStore } from '../util/store'
+import { watch } from '../shift/watching'
+import { useStore } from '../util/store'
 
 /** A supervisor looks over the queue, the operators and the alarms without taking calls. */
 export function Watching() {
@@ -9,9 +10,8 @@ export function Watching() {
   const now = useStore(session)
   if (now.phase !== 'in' || !atLeast(now.user, 'supervisor')) return null
   return (
-    <Button data-testid="watch" onClick={() => Watching.store.set(true)} variant="default">
+    <Button data-testid="watch" onClick={watch} variant="default">
       {t('shift.watch')}
     </Button>
   )
 }
-Watching.store = new Store(false)

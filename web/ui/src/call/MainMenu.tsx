@@ -1,10 +1,12 @@
 import { Button, Menu, useMantineColorScheme } from '@mantine/core'
 import { useLocation } from 'wouter'
 import { Icon } from '../app/Icon'
+import { sayError } from '../i18n/errors'
 import { language, setLanguage, useT } from '../i18n/i18n'
 import { openHelp } from '../keys/HelpSheet'
 import { atLeast, session, signOut } from '../session/session'
 import { useStore } from '../util/store'
+import { refusal } from './actions'
 
 export function MainMenu() {
   const t = useT()
@@ -12,6 +14,14 @@ export function MainMenu() {
   const [place, go] = useLocation()
   const { colorScheme, toggleColorScheme } = useMantineColorScheme()
   if (now.phase !== 'in') return null
+  // Words still on their way to the server may take a moment: the person is told, and told if it did not work.
+  const goHome = () => {
+    refusal.set(t('page.signing_out'))
+    return signOut().then(
+      () => refusal.set(null),
+      (error: unknown) => refusal.set(t('page.still_signed_in', { why: sayError(error) })),
+    )
+  }
   const pages: [string, string, boolean][] = [
     ['/', t('page.console'), true],
     ['/calls', t('page.calls'), true],
@@ -48,7 +58,7 @@ export function MainMenu() {
         </Menu.Item>
         <Menu.Item onClick={toggleColorScheme}>{t(colorScheme === 'dark' ? 'page.light' : 'page.dark')}</Menu.Item>
         <Menu.Divider />
-        <Menu.Item data-testid="sign-out" onClick={() => void signOut()}>
+        <Menu.Item data-testid="sign-out" onClick={() => void goHome()}>
           {t('page.sign_out')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -3,13 +3,13 @@ import { Button, Menu } from '@mantine/core'
 import { useState } from 'react'
 import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
-import { Watching } from '../app/Watching'
 import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { live } from '../live/live'
 import { me } from '../session/session'
 import { endShift, setReadiness, shift } from '../shift/shift'
+import { stopWatching, watching } from '../shift/watching'
 import { useSelect, useStore } from '../util/store'
 import { refusal } from './actions'
 
@@ -18,16 +18,16 @@ const REASONS = ['pause.break', 'pause.prayer', 'pause.paperwork', 'pause.handov
 export function Pause() {
   const t = useT()
   const phase = useStore(shift)
-  const watching = useStore(Watching.store)
+  const looksOn = useStore(watching)
   const [open, setOpen] = useState(false)
   const state = useSelect(live, ({ operators }) => operators[me()?.id ?? '']?.state)
   const attempt = (what: Promise<void>) => void what.catch((error: unknown) => refusal.set(sayError(error)))
   const ready = () => attempt(setReadiness({ state: 'ready' }))
   const waiting = state?.state === 'paused' || state?.state === 'preparing'
   useShortcuts({ pause: phase === 'on' ? (waiting ? ready : () => setOpen(true)) : null })
-  if (phase === 'off' && watching)
+  if (phase === 'off' && looksOn)
     return (
-      <Button onClick={() => Watching.store.set(false)} variant="default">
+      <Button onClick={stopWatching} variant="default">
         {t('shift.start')}
       </Button>
     )

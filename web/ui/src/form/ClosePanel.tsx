@@ -32,7 +32,7 @@ export function ClosePanel({ report }: { report: OpenReport }) {
     try {
       await what()
     } catch (cause) {
-      setError(sayError(cause))
+      setError(`${t('close.stays')} ${sayError(cause)}`)
     } finally {
       setBusy(false)
     }
@@ -45,7 +45,7 @@ export function ClosePanel({ report }: { report: OpenReport }) {
   const close = () => {
     if (incident) void attempt(() => closeIncident(call.id, draft.report, incident.id, shown ?? 'normal'))
   }
-  const putAway = () => leave(call.id)
+  const putAway = () => void attempt(() => leave(call.id))
   useShortcuts({
     normal: over ? () => choose('normal') : null,
     ghost: over ? () => choose('ghost') : null,
@@ -98,6 +98,7 @@ export function ClosePanel({ report }: { report: OpenReport }) {
             </Button>
             <Button
               data-testid="leave-open"
+              disabled={busy}
               onClick={putAway}
               rightSection={<Key of="leave" />}
               title={t('close.leave_explain')}

@@ -1,5 +1,4 @@
 /** The operator's one screen: queue, form, map and cameras, timeline. Nothing of the main job is on another page. */
-import { AlarmBanner } from '../alarms/AlarmBanner'
 import { CameraPanel } from '../cameras/CameraPanel'
 import { useT } from '../i18n/i18n'
 import { MapPanel } from '../map/MapPanel'
@@ -16,18 +15,15 @@ export function Console() {
   const { current } = useStore(work)
   const report = useReport(current)
   return (
-    <>
-      <AlarmBanner />
-      <main className="sg-console">
-        <h1 className="sg-visually-hidden">{t('page.console')}</h1>
-        <QueuePanel />
-        {report ? <ReportForm key={report.call.id} report={report} /> : <EmptyForm />}
-        <section className="sg-side">
-          <MapPanel report={report} />
-          <CameraPanel report={report} />
-          <Timeline call={report?.call.id ?? null} incident={report?.incident?.id ?? null} />
-        </section>
-      </main>
-    </>
+    <main className="sg-console">
+      <h1 className="sg-visually-hidden">{t('page.console')}</h1>
+      <QueuePanel />
+      {report ? <ReportForm key={report.call.id} report={report} /> : <EmptyForm />}
+      <section className="sg-side">
+        <MapPanel report={report} />
+        <CameraPanel report={report} />
+        <Timeline call={report?.call.id ?? null} incident={report?.incident?.id ?? null} />
+      </section>
+    </main>
   )
 }

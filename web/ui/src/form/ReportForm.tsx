@@ -11,6 +11,7 @@ import { useShortcuts } from '../keys/useShortcuts'
 import { ClosePanel } from './ClosePanel'
 import type { FieldName } from './draft'
 import { EarlierCalls } from './EarlierCalls'
+import { Elsewhere } from './Elsewhere'
 import { focusField, focusIsLost, nextFocus } from './focus'
 import { PlaceInput } from './PlaceInput'
 import { SaveMark } from './SaveMark'
@@ -128,8 +129,14 @@ export function ReportForm({ report }: { report: OpenReport }) {
         />
         {theirs('details')}
       </div>
-      <DispatchPanel report={report} />
-      <ClosePanel report={report} />
+      {report.elsewhere ? (
+        <Elsewhere report={report} />
+      ) : (
+        <>
+          <DispatchPanel report={report} />
+          <ClosePanel report={report} />
+        </>
+      )}
     </section>
   )
 }

@@ -1,6 +1,6 @@
 /**
  * The drafts of all reports open on this console: keeps them in the browser's storage at once, sends them after a pause in typing, and tries again
- * until the server has them. The rules are in `draft.ts`.
+ * until the server has them. A draft is one person's: nobody else who signs in at this computer sees or sends it. The rules are in `draft.ts`.
  */
 import { ApiError } from '../api/client'
 import type { ReportFields, ReportView, SaveReport } from '../api/types'
@@ -12,42 +12,68 @@ import {
   edit,
   type FieldName,
   failed,
+  fill,
   heard,
   isDirty,
   overtaken,
   restore,
-  type StoredDraft,
+  saved,
   takeTheirs,
-  toStored,
+  unsentWords,
 } from './draft'
+import { DraftShelf } from './draftShelf'
 
 export interface DraftPorts {
   save: (report: string, body: SaveReport) => Promise<ReportView>
-  storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  storage: Storage
   /** Whether the server would take a save now: not while the call only rings here. */
   maySave: (draft: Draft) => boolean
 }
 
 const PAUSE_MS = 300
-const key = (report: string) => `siaga.draft.${report}`
 
 export class Drafts {
   readonly store = new Store<Record<string, Draft>>({})
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>()
   private readonly sending = new Map<string, Promise<void>>()
+  private readonly shelf: DraftShelf
+  private owner: string | null = null
 
-  constructor(private readonly ports: DraftPorts) {}
+  constructor(private readonly ports: DraftPorts) {
+    this.shelf = new DraftShelf(ports.storage)
+  }
+
+  /** From here on the drafts are this person's; those of another are out of sight, and stay in the storage. */
+  enter(user: string) {
+    if (this.owner === user) return
+    this.empty()
+    this.owner = user
+    this.shelf.tidy(Date.now())
+  }
+
+  /** Nobody is signed in: nothing is shown, kept in memory or sent any more. */
+  empty() {
+    for (const timer of this.timers.values()) clearTimeout(timer)
+    this.timers.clear()
+    this.sending.clear()
+    this.owner = null
+    this.store.set({})
+  }
 
   get = (report: string): Draft | undefined => this.store.get()[report]
 
+  /** What this person left unsent in this browser. */
+  shelved = (): { report: string; call: string }[] => (this.owner ? this.shelf.of(this.owner) : [])
+
   /** Opens a report; `server` is null if the server has no row yet. Opening again only tells it what the server has. */
   open(report: string, call: string, server: ReportView | null) {
+    if (!this.owner) return
     const known = this.get(report)
     if (known) {
       if (server) this.heard(server)
       return
     }
-    this.put(restore(report, call, server, this.stored(report)))
+    this.put(restore(report, call, server, this.shelf.read(this.owner, report)))
     this.schedule(report, 0)
   }
 
@@ -58,19 +84,19 @@ export class Drafts {
     this.schedule(report, PAUSE_MS)
   }
 
+  /** As `edit`, for what the console knows by itself: it is sent, and not kept if nobody takes the call here. */
+  fill(report: string, change: Partial<ReportFields>) {
+    const draft = this.get(report)
+    if (!draft) return
+    this.put(fill(draft, change))
+    this.schedule(report, PAUSE_MS)
+  }
+
   takeTheirs(report: string, name: FieldName) {
     const draft = this.get(report)
     if (!draft) return
     this.put(takeTheirs(draft, name))
     this.schedule(report, PAUSE_MS)
-  }
-
-  /** The server told of this report by itself. Reports that are not open here are not drafts. */
-  heard(server: ReportView) {
-    const draft = this.get(server.id)
-    if (!draft) return
-    this.put(heard(draft, server))
-    if (isDirty(this.get(server.id) ?? draft)) this.schedule(server.id, PAUSE_MS)
   }
 
   /** Sends everything now; fails with the server's refusal if it could not be saved. */
@@ -85,11 +111,35 @@ export class Drafts {
     throw new ApiError(409, 'report_changing', 'report_changing')
   }
 
-  /** Forgets the report; its words are on the server or are not wanted. */
-  close(report: string) {
+  /** Flushes every report that the server would take now; fails with the first refusal after all were tried. */
+  async flushAll(): Promise<void> {
+    const open = Object.values(this.store.get()).filter(this.ports.maySave)
+    const done = await Promise.allSettled(open.map(({ report }) => this.flush(report)))
+    for (const one of done) if (one.status === 'rejected') throw one.reason
+  }
+
+  /** Forgets the report if the server has all of it; else it stays, and the answer is false. */
+  close(report: string): boolean {
+    const draft = this.get(report)
+    if (draft && isDirty(draft)) return false
+    this.discard(report)
+    return true
+  }
+
+  /** Forgets the report unless the operator wrote something that the server does not have. */
+  letGo(report: string): boolean {
+    const draft = this.get(report)
+    if (draft && unsentWords(draft).length > 0) return false
+    this.discard(report)
+    return true
+  }
+
+  /** Forgets the report with all unsent words: only for a person who said so, or whose words are kept elsewhere now. */
+  discard(report: string) {
     clearTimeout(this.timers.get(report))
+    this.timers.delete(report)
     this.store.update(({ [report]: _gone, ...rest }) => rest)
-    this.ports.storage.removeItem(key(report))
+    if (this.owner) this.shelf.remove(this.owner, report)
   }
 
   /** Tries at once what waits for the network or for the call to be answered. */
@@ -124,41 +174,46 @@ export class Drafts {
   }
 
   private async transmit(report: string, save: SaveReport) {
-    try {
-      this.heard(await this.ports.save(report, save))
-    } catch (error) {
-      const theirs = conflicting(error)
+    // Another person may have signed in, or the report been put away, by the time the answer comes.
+    const waiting = () => {
       const draft = this.get(report)
+      return draft?.inFlight === save ? draft : undefined
+    }
+    try {
+      const answer = await this.ports.save(report, save)
+      const draft = waiting()
+      if (draft) this.settle(saved(draft, answer))
+    } catch (error) {
+      const draft = waiting()
       if (!draft) return
-      if (theirs) {
-        this.put(overtaken(draft, theirs))
-        if (isDirty(this.get(report) ?? draft)) this.schedule(report, PAUSE_MS)
-        return
-      }
+      const stored = conflicting(error)
+      if (stored) return this.settle(overtaken(draft, stored))
       this.put(failed(draft, error instanceof ApiError && !error.retryable ? error : null))
-      this.schedule(report, Math.max(PAUSE_MS, delayBefore(draft.failures + 1)))
+      // Not this person's report any more: only a change of the call makes another attempt worth while.
+      if (!(error instanceof ApiError && error.status === 403))
+        this.schedule(report, Math.max(PAUSE_MS, delayBefore(draft.failures + 1)))
       throw error
     }
   }
 
-  private put(draft: Draft) {
-    this.store.update((drafts) => ({ ...drafts, [draft.report]: draft }))
-    try {
-      if (isDirty(draft)) this.ports.storage.setItem(key(draft.report), JSON.stringify(toStored(draft)))
-      else this.ports.storage.removeItem(key(draft.report))
-    } catch {
-      // A full or forbidden storage must not stop the typing; the server's copy is still on its way.
-    }
+  /** The server told of this report by itself. Reports that are not open here are not drafts. */
+  heard(server: ReportView) {
+    const draft = this.get(server.id)
+    if (draft) this.settle(heard(draft, server))
   }
 
-  private stored(report: string): StoredDraft | null {
-    try {
-      const text = this.ports.storage.getItem(key(report))
-      const value = text ? (JSON.parse(text) as StoredDraft) : null
-      return value?.fields && value.base ? value : null
-    } catch {
-      return null
-    }
+  private settle(draft: Draft) {
+    this.put(draft)
+    if (isDirty(draft)) this.schedule(draft.report, PAUSE_MS)
+  }
+
+  private put(draft: Draft) {
+    const before = this.get(draft.report)
+    this.store.update((drafts) => ({ ...drafts, [draft.report]: draft }))
+    if (!this.owner) return
+    if (isDirty(draft)) this.shelf.write(this.owner, draft, Date.now())
+    // What was clean here before may be the unsent words of another tab.
+    else if (!before || isDirty(before)) this.shelf.remove(this.owner, draft.report)
   }
 }
 

@@ -2,8 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import type { CallDetail, CallView, FootageView, IncidentView, ReportView } from '../api/types'
 import { live, readCall, readIncident } from '../live/live'
+import { session } from '../session/session'
 import { useStore } from '../util/store'
 import type { Draft } from './draft'
+import { incidentOf, isElsewhere } from './holder'
 import { drafts } from './work'
 
 export interface OpenReport {
@@ -14,6 +16,8 @@ export interface OpenReport {
   incident: IncidentView | null
   footage: FootageView[]
   detail: CallDetail | null
+  /** Another operator has the call now; what was typed here is not sent any more. */
+  elsewhere: boolean
 }
 
 const AGAIN_MS = 3000
@@ -21,6 +25,7 @@ const AGAIN_MS = 3000
 export function useReport(call: string | null): OpenReport | null {
   const state = useStore(live)
   const all = useStore(drafts.store)
+  const who = useStore(session)
   const view = call ? state.calls[call] : undefined
   const ended = view?.state === 'ended'
   const detail = useQuery({
@@ -32,7 +37,7 @@ export function useReport(call: string | null): OpenReport | null {
     refetchInterval: (query) => (ended && !query.state.data?.recording?.sealed ? AGAIN_MS : false),
   })
   const saved = view ? (state.reports[view.report] ?? null) : null
-  const incident = saved?.incident ?? null
+  const incident = call ? incidentOf(call, saved, state.timeline) : null
   useQuery({
     queryKey: ['incident', incident],
     enabled: incident !== null,
@@ -50,5 +55,6 @@ export function useReport(call: string | null): OpenReport | null {
       .filter((footage) => footage.incident === incident)
       .sort((a, b) => a.distance_m - b.distance_m),
     detail: detail.data ?? null,
+    elsewhere: who.phase === 'in' && isElsewhere(view, who.user.id),
   }
 }

@@ -26,8 +26,27 @@ export async function signIn(username: string, password: string): Promise<void> 
   enter(await get<SessionView>('/session'))
 }
 
+const duties = new Set<() => Promise<void>>()
+
+/** What must be done while the session still holds, as saving what was typed. */
+export function beforeSignOut(duty: () => Promise<void>) {
+  duties.add(duty)
+}
+
+/** Ends the session on the server. Fails, and leaves the person signed in, if the server did not do so or could not be reached. */
 export async function signOut(): Promise<void> {
-  await del('/session').catch(() => undefined)
+  for (const duty of duties) {
+    await duty().catch((error: unknown) => {
+      // What the server refuses for good stays in this browser for its writer; a lost network is no time to go.
+      if (!(error instanceof ApiError) || error.retryable) throw error
+    })
+  }
+  try {
+    await del('/session')
+  } catch (error) {
+    const over = error instanceof ApiError && error.status === 401
+    if (!over) throw error
+  }
   session.set({ phase: 'out' })
 }
 

@@ -6,12 +6,14 @@ import { useStore } from '../util/store'
 import { audioLocked, unlockAudio } from './audio'
 import { media, playCaller } from './mediaLeg'
 import { shift, takeLegBack } from './shift'
+import { watching } from './watching'
 
 export function AudioGate() {
   const t = useT()
   const locked = useStore(audioLocked)
+  const looksOn = useStore(watching)
   const { phase } = useStore(media)
-  const on = useStore(shift)
+  const listens = useStore(shift) === 'on' || looksOn
   if (phase === 'elsewhere')
     return (
       <div className="sg-gate" role="alert">
@@ -21,7 +23,7 @@ export function AudioGate() {
         </Button>
       </div>
     )
-  if (!locked || on !== 'on') return null
+  if (!locked || !listens) return null
   return (
     <div className="sg-gate" data-testid="audio-locked" role="alert">
       <Button

@@ -6,6 +6,7 @@ import { me, session } from '../session/session'
 import { Store } from '../util/store'
 import { unlockAudio } from './audio'
 import { attach, connectedFor, detach, media, playCaller } from './mediaLeg'
+import { watching } from './watching'
 
 export type ShiftPhase =
   /** No snapshot yet. */
@@ -114,7 +115,7 @@ export function runShift() {
   })
   // A gesture anywhere unlocks sound that the browser held back.
   const gesture = () => {
-    if (shift.get() === 'off' || shift.get() === 'unknown') return
+    if ((shift.get() === 'off' || shift.get() === 'unknown') && !watching.get()) return
     unlockAudio()
     void playCaller()
   }
