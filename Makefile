@@ -42,8 +42,9 @@ test-console: console ## Unit tests of the console
 	npm --prefix $(ui) test
 
 .PHONY: test-system
+# All targets, because the dependencies are then built with the same features as for the tests, and so once.
 test-system: console ## Whole-system tests: real callers, browsers, cameras, chat and databases
-	cargo build --workspace --bins
+	cargo build --workspace --all-targets
 	npm --prefix tests test
 
 .PHONY: console
