@@ -28,6 +28,8 @@ export interface DraftPorts {
   storage: Storage
   /** Whether the server would take a save now: not while the call only rings here. */
   maySave: (draft: Draft) => boolean
+  /** The server took the draft for another person's report. */
+  forbidden?: (draft: Draft) => void
 }
 
 const PAUSE_MS = 300
@@ -190,8 +192,8 @@ export class Drafts {
       if (stored) return this.settle(overtaken(draft, stored))
       this.put(failed(draft, error instanceof ApiError && !error.retryable ? error : null))
       // Not this person's report any more: only a change of the call makes another attempt worth while.
-      if (!(error instanceof ApiError && error.status === 403))
-        this.schedule(report, Math.max(PAUSE_MS, delayBefore(draft.failures + 1)))
+      if (error instanceof ApiError && error.status === 403) this.ports.forbidden?.(draft)
+      else this.schedule(report, Math.max(PAUSE_MS, delayBefore(draft.failures + 1)))
       throw error
     }
   }

@@ -23,6 +23,8 @@ export const drafts = new Drafts({
   save: (report, body) => put<ReportView>(`/reports/${report}`, body),
   storage: window.localStorage,
   maySave: (draft) => maySave(live.get().calls[draft.call], me()?.id ?? ''),
+  // The call went to somebody else while this console did not hear of it.
+  forbidden: (draft) => void refresh(draft.call),
 })
 
 const key = (user: string) => `siaga.work.${user}`
@@ -86,6 +88,8 @@ function take(call: CallView, bringUp: boolean) {
 async function refresh(call: string) {
   const detail = await readCall(call).catch(() => null)
   if (detail?.report) drafts.heard(detail.report)
+  const [user, view] = [me()?.id, live.get().calls[call]]
+  if (user && view && isElsewhere(view, user)) letGo(call)
 }
 
 /** What the network said of the caller, where the form is still empty. */

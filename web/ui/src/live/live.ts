@@ -18,15 +18,18 @@ export function watchLive(watcher: Watcher): () => void {
   return () => watchers.delete(watcher)
 }
 
+/** Takes one event, as from the socket. */
+export function hear(event: LiveEvent) {
+  const user = me()
+  if (!user) return
+  const before = live.get()
+  live.set(reduce(before, event, user.id))
+  for (const watcher of watchers) watcher(event, before)
+}
+
 const socket = new LiveSocket({
   url: () => socketUrl('/live'),
-  onEvent: (event) => {
-    const user = me()
-    if (!user) return
-    const before = live.get()
-    live.set(reduce(before, event, user.id))
-    for (const watcher of watchers) watcher(event, before)
-  },
+  onEvent: hear,
   onConnection: (now) => connection.set(now),
   onTrouble: () => void refreshSession(),
   probe: async () => {

@@ -144,7 +144,8 @@ export function learn(
   if (facts.incident) next = { ...next, incidents: { ...next.incidents, [facts.incident.id]: facts.incident } }
   if (facts.report)
     next = { ...next, reports: { ...next.reports, [facts.report.id]: newer(next.reports, facts.report) } }
-  if (facts.call && !next.calls[facts.call.id])
+  // A call that ended stays so; what a snapshot left out is known only by its absence until then.
+  if (facts.call && (!next.calls[facts.call.id] || facts.call.state === 'ended'))
     next = { ...next, calls: { ...next.calls, [facts.call.id]: facts.call } }
   if (facts.timeline?.length) next = { ...next, timeline: mergeTimeline(next.timeline, facts.timeline) }
   if (facts.footage?.length) next = { ...next, footage: { ...next.footage, ...keyed(facts.footage) } }
