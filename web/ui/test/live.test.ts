@@ -6,6 +6,7 @@ import type {
   IncidentView,
   LiveEvent,
   OperatorView,
+  ReportView,
   TimelineEntry,
 } from '../src/api/types'
 import { delayBefore } from '../src/live/backoff'
@@ -113,6 +114,23 @@ describe('the live state', () => {
       object
     const state = learn(INITIAL, { report })
     expect(learn(state, { report: { ...report, revision: 4 } }).reports.r?.revision).toBe(5)
+  })
+
+  it('does not lose what live events told while an older answer was on its way', () => {
+    const at = (second: number) => `2026-11-23T08:00:0${second}Z`
+    const dispatch = { id: 'd', incident: 'i', progress: 'sent', created_at: at(1), updated_at: at(2) } as DispatchView
+    const before = { id: 'i', state: 'open', dispatches: [] } as unknown as IncidentView
+    const report = { id: 'r', call: 'a', revision: 5, saved_at: '', fields: {} } as never as ReportView
+    const state = play(
+      { event: 'report', report: { ...report, incident: 'i', disposition: 'normal' } },
+      { event: 'incident', incident: { ...before, state: 'closed', closed_at: at(3), dispatches: [dispatch] } },
+    )
+    const stale = { ...before, dispatches: [{ ...dispatch, progress: 'pending' as const, updated_at: at(1) }] }
+    for (const incident of [before, stale]) {
+      const after = learn(state, { incident, report })
+      expect(after.incidents.i).toMatchObject({ state: 'closed', closed_at: at(3), dispatches: [{ progress: 'sent' }] })
+      expect(after.reports.r).toMatchObject({ incident: 'i', disposition: 'normal' })
+    }
   })
 
   it('collects the keys of the caller, and survives events that it does not know', () => {

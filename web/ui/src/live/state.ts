@@ -99,7 +99,7 @@ export function reduce(state: LiveState, event: LiveEvent, me: string): LiveStat
     case 'report':
       return { ...state, reports: { ...state.reports, [event.report.id]: newer(state.reports, event.report) } }
     case 'incident':
-      return { ...state, incidents: { ...state.incidents, [event.incident.id]: event.incident } }
+      return { ...state, incidents: withIncident(state.incidents, event.incident) }
     case 'dispatch':
       return { ...state, incidents: withDispatch(state.incidents, event.dispatch) }
     case 'timeline':
@@ -141,7 +141,7 @@ export function learn(
   },
 ): LiveState {
   let next = state
-  if (facts.incident) next = { ...next, incidents: { ...next.incidents, [facts.incident.id]: facts.incident } }
+  if (facts.incident) next = { ...next, incidents: withIncident(next.incidents, facts.incident) }
   if (facts.report)
     next = { ...next, reports: { ...next.reports, [facts.report.id]: newer(next.reports, facts.report) } }
   // A call that ended stays so; what a snapshot left out is known only by its absence until then.
@@ -154,18 +154,39 @@ export function learn(
 
 function newer(reports: Record<string, ReportView>, report: ReportView): ReportView {
   const known = reports[report.id]
-  return known && known.revision > report.revision ? known : report
+  if (!known) return report
+  const latest = known.revision > report.revision ? known : report
+  // Opening the incident and closing are no new revisions: an answer may have been written before them.
+  return {
+    ...latest,
+    incident: latest.incident ?? known.incident ?? report.incident,
+    disposition: latest.disposition ?? known.disposition ?? report.disposition,
+  }
+}
+
+/** An answer may be older than what live events told meanwhile: a dispatch never goes away or back, and a closed incident stays closed. */
+function withIncident(incidents: Record<string, IncidentView>, incident: IncidentView) {
+  const known = incidents[incident.id]
+  if (!known) return { ...incidents, [incident.id]: incident }
+  const after = (a: DispatchView, b: DispatchView) => Date.parse(a.updated_at) > Date.parse(b.updated_at)
+  const dispatches = keyed(known.dispatches)
+  for (const dispatch of incident.dispatches) {
+    const before = dispatches[dispatch.id]
+    if (!before || !after(before, dispatch)) dispatches[dispatch.id] = dispatch
+  }
+  const closed = known.state === 'closed' && { state: known.state, closed_at: known.closed_at }
+  return { ...incidents, [incident.id]: { ...incident, ...closed, dispatches: inOrder(Object.values(dispatches)) } }
 }
 
 function withDispatch(incidents: Record<string, IncidentView>, dispatch: DispatchView) {
   const incident = incidents[dispatch.incident]
   if (!incident) return incidents
   const others = incident.dispatches.filter((other) => other.id !== dispatch.id)
-  const dispatches = [...others, dispatch].sort(
-    (a, b) => a.created_at.localeCompare(b.created_at) || (a.id < b.id ? -1 : 1),
-  )
-  return { ...incidents, [incident.id]: { ...incident, dispatches } }
+  return { ...incidents, [incident.id]: { ...incident, dispatches: inOrder([...others, dispatch]) } }
 }
+
+const inOrder = (dispatches: DispatchView[]) =>
+  dispatches.sort((a, b) => a.created_at.localeCompare(b.created_at) || (a.id < b.id ? -1 : 1))
 
 function boundEnded(calls: Record<string, CallView>): Record<string, CallView> {
   const ended = Object.values(calls).filter((call) => call.state === 'ended')
