@@ -133,7 +133,7 @@ scenario("wrong passwords, foreign pages and people without the right", async (w
     assert.ok(json.error.message.length > 10, "the refusal says what to do");
   }
   const fields = { ...(await supervisor.ask("GET", `reports/${report}`)).fields, place: "somewhere else" };
-  assert.equal((await other.put(`reports/${report}`, { call: id, revision: 1_000, fields })).status, 403);
+  assert.equal((await other.put(`reports/${report}`, { call: id, base: 0, revision: 1_000, fields })).status, 403);
   const newcomer = { username: "mallory", name: "M", role: "head", password: "a-long-password" };
   assert.equal((await other.post("users", newcomer)).status, 403);
   assert.equal((await supervisor.get("audit")).status, 403, "the audit is for managers");
@@ -168,7 +168,7 @@ async function dispatched(world, siaga, supervisor) {
   const { id: call, report } = await newestCall(supervisor);
   await caller.hangUp();
   const fields = { place: "Pasar Jodoh", event: "Kebakaran" };
-  await supervisor.ask("PUT", `reports/${report}`, { call, revision: 1, fields });
+  await supervisor.ask("PUT", `reports/${report}`, { call, base: 0, revision: 1, fields });
   const { id: incident } = await supervisor.ask("POST", "incidents", { report });
   const [fire, medics] = [await teamNamed(supervisor, "Regu Jodoh"), await teamNamed(supervisor, "Ambulans Nagoya")];
   await supervisor.ask("POST", `incidents/${incident}/dispatches`, { teams: [fire, medics] });

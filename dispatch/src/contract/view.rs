@@ -167,7 +167,7 @@ pub struct ReportView {
     pub id: ReportId,
     pub call: CallId,
     pub fields: ReportFields,
-    /// Rises with every save; a save with a lower or equal revision than the stored one is refused with 409 and the stored report.
+    /// Rises with every save. A save that was not made from the stored revision is refused with 409 and the stored report.
     pub revision: i64,
     pub saved_at: Timestamp,
     pub incident: Option<IncidentId>,
@@ -178,6 +178,9 @@ pub struct ReportView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SaveReport {
     pub call: CallId,
+    /// The stored revision that these fields were edited from; 0 for a draft that nobody has saved yet.
+    pub base: i64,
+    /// The revision that this save makes; higher than `base`.
     pub revision: i64,
     pub fields: ReportFields,
 }

@@ -21,7 +21,7 @@ pub enum DeskError {
     /// What was asked collides with what is stored. `code` is stable snake_case for the API.
     #[error("{message}")]
     Conflict { code: &'static str, message: String },
-    /// A report was saved with a revision that is not higher than the stored one, which is given back.
+    /// A report was saved that was not edited from the stored revision, which is given back.
     #[error("the report was changed elsewhere; take over the stored text and save again")]
     Stale(Box<ReportView>),
     /// A field cannot be kept as it is.

@@ -50,7 +50,7 @@ impl Desk {
         let footage = self.link_footage(&mut unit, &incident, call.as_ref(), now).await?;
         self.tell_entries(unit.commit().await?);
         let view = incident.view(Vec::new());
-        self.tell_report(who.user, &report);
+        self.tell_report(call.and_then(|call| call.operator), Some(who.user), &report);
         self.tell_incident(&view);
         self.tell_footage(&footage);
         self.hold_soon();
@@ -135,7 +135,7 @@ impl Desk {
         let view = self.incident_view(closed).await?;
         self.tell_incident(&view);
         if let Some(report) = report {
-            self.tell_report(who.user, &report);
+            self.tell_report(None, Some(who.user), &report);
         }
         Ok(view)
     }

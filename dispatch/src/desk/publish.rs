@@ -30,8 +30,12 @@ impl Desk {
         self.live.tell_entries(entries);
     }
 
-    pub(super) fn tell_report(&self, by: UserId, report: &ReportView) {
-        for audience in [Audience::One(by), Audience::AtLeast(Role::Supervisor)] {
+    /// A report goes to supervisors, to the operator who has its call, and to whoever wrote it, who may write because nobody has
+    /// the call yet.
+    pub(super) fn tell_report(&self, operator: Option<UserId>, writer: Option<UserId>, report: &ReportView) {
+        let writer = writer.filter(|writer| operator != Some(*writer));
+        let people = operator.into_iter().chain(writer).map(Audience::One);
+        for audience in people.chain([Audience::AtLeast(Role::Supervisor)]) {
             self.live.tell(audience, Event::Report { report: report.clone() });
         }
     }

@@ -24,7 +24,7 @@ impl Desk {
     /// goes on into the open incident, and a new position brings its cameras' footage.
     ///
     /// # Errors
-    /// [`DeskError::Stale`] if the revision is not higher than the stored one.
+    /// [`DeskError::Stale`] if the form was not edited from the stored revision.
     pub async fn save_report(&self, who: &Principal, id: ReportId, save: SaveReport) -> Result<ReportView, DeskError> {
         check_fields(&save.fields)?;
         let now = clock::now();
@@ -45,7 +45,7 @@ impl Desk {
         if stored.call != save.call {
             return Err(DeskError::invalid("call", "is not the call of this report; reload the page"));
         }
-        let saved = report::save(stored, save.revision, save.fields, now);
+        let saved = report::save(stored, save.base, save.revision, save.fields, now);
         let (report, changed) = match saved.map_err(|Stale(stored)| DeskError::Stale(stored))? {
             Saved::Changed(report, changed) => (report, changed),
             Saved::Same(report) => (report, Vec::new()),
@@ -56,7 +56,7 @@ impl Desk {
         }
         let followed = self.incident_follows(who, &mut unit, &report, now).await?;
         self.tell_entries(unit.commit().await?);
-        self.tell_report(who.user, &report);
+        self.tell_report(call.and_then(|call| call.operator), Some(who.user), &report);
         if let Some((incident, footage)) = followed {
             self.tell_incident(&self.incident_view(incident).await?);
             self.tell_footage(&footage);
@@ -73,14 +73,14 @@ impl Desk {
         save: SaveReport,
         now: Timestamp,
     ) -> Result<ReportView, DeskError> {
-        let SaveReport { call, revision, fields } = save;
+        let SaveReport { call, revision, fields, .. } = save;
         let report = ReportView { id, call, fields, revision, saved_at: now, incident: None, disposition: None };
         if !unit.db().insert_report(&report).await? {
             return Err(DeskError::conflict("report_exists", "this call has a report already; reload the page"));
         }
         unit.event(saved_event(who, &report, &EVERY_FIELD, now));
         self.tell_entries(unit.commit().await?);
-        self.tell_report(who.user, &report);
+        self.tell_report(None, Some(who.user), &report);
         Ok(report)
     }
 
@@ -131,7 +131,7 @@ impl Desk {
             dedupe: None,
         });
         self.tell_entries(unit.commit().await?);
-        self.tell_report(who.user, &report);
+        self.tell_report(call.and_then(|call| call.operator), Some(who.user), &report);
         Ok(report)
     }
 }

@@ -24,13 +24,18 @@ pub enum Field {
     Details,
 }
 
-/// The stored revision is not lower; here is the stored report.
+/// The form was not made from what is stored; here is the stored report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stale(pub Box<ReportView>);
 
-/// Saves the form. The revision must rise, so that a save that was overtaken on its way cannot undo a newer one.
-pub fn save(stored: ReportView, revision: i64, fields: ReportFields, now: Timestamp) -> Result<Saved, Stale> {
-    if revision <= stored.revision {
+/// Saves the form that was edited from the revision `base`. It takes effect only on that very revision, so that neither a save
+/// that was overtaken on its way nor an old window that was left open can undo what somebody else wrote since. The same save
+/// told again, because its answer was lost, changes nothing.
+pub fn save(stored: ReportView, base: i64, revision: i64, fields: ReportFields, now: Timestamp) -> Result<Saved, Stale> {
+    if revision == stored.revision && fields == stored.fields {
+        return Ok(Saved::Same(stored));
+    }
+    if base != stored.revision || revision <= base {
         return Err(Stale(Box::new(stored)));
     }
     let changed = changes(&stored.fields, &fields);
@@ -82,18 +87,24 @@ mod tests {
 
     #[test]
     fn a_save_that_was_overtaken_is_refused_with_what_is_stored() {
-        for revision in [2, 3] {
-            assert_eq!(save(report(), revision, ReportFields::default(), Timestamp::MAX), Err(Stale(Box::new(report()))));
+        let fields = ReportFields { place: "Jl. Raja Isa".into(), ..ReportFields::default() };
+        for (base, revision) in [(2, 3), (2, 1_000), (3, 3), (3, 2), (1_000, 1_001)] {
+            assert_eq!(save(report(), base, revision, fields.clone(), Timestamp::MAX), Err(Stale(Box::new(report()))));
         }
+    }
+
+    #[test]
+    fn a_save_told_twice_is_one_save() {
+        assert_eq!(save(report(), 2, 3, ReportFields::default(), Timestamp::MAX), Ok(Saved::Same(report())));
     }
 
     #[test]
     fn a_save_says_which_fields_changed() {
         let fields = ReportFields { place: "Jl. Raja Isa".into(), ..ReportFields::default() };
-        let saved = save(report(), 4, fields.clone(), Timestamp::UNIX_EPOCH).unwrap();
+        let saved = save(report(), 3, 4, fields.clone(), Timestamp::UNIX_EPOCH).unwrap();
         let stored = ReportView { fields: fields.clone(), revision: 4, ..report() };
         assert_eq!(saved, Saved::Changed(stored.clone(), vec![Field::Place]));
-        let again = save(stored.clone(), 9, fields, Timestamp::UNIX_EPOCH).unwrap();
+        let again = save(stored.clone(), 4, 9, fields, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(again, Saved::Same(ReportView { revision: 9, ..stored }));
     }
 

@@ -32,7 +32,7 @@ both! {
         house.camera("a", north_of_kabil(10.0)).await;
         let call = house.answered_by(&rina).await;
         let mut fields = ReportFields { event: "kecelakaan".into(), ..ReportFields::default() };
-        let save = |revision, fields: &ReportFields| SaveReport { call: call.call, revision, fields: fields.clone() };
+        let save = |revision: i64, fields: &ReportFields| SaveReport { call: call.call, base: revision - 1, revision, fields: fields.clone() };
         desk.save_report(&rina, call.report, save(1, &fields)).await.unwrap();
         let incident = desk.open_incident(&rina, call.report).await.unwrap();
         assert!(desk.incident(&rina, incident.id).await.unwrap().footage.is_empty());

@@ -20,7 +20,7 @@ both! {
         assert_eq!(desk.open_incident(&rina, call.report).await.unwrap().id, incident.id, "a double click is one incident");
 
         let fields = ReportFields { place: "Simpang Kabil, depan SPBU".into(), event: "kebakaran ruko".into(), ..ReportFields::default() };
-        desk.save_report(&rina, call.report, SaveReport { call: call.call, revision: 9, fields }).await.unwrap();
+        desk.save_report(&rina, call.report, SaveReport { call: call.call, base: 1, revision: 9, fields }).await.unwrap();
         let detail = desk.incident(&rina, incident.id).await.unwrap();
         assert_eq!(detail.incident.event, "kebakaran ruko");
         assert_eq!(detail.calls.iter().map(|call| call.id).collect::<Vec<_>>(), [call.call]);
@@ -50,7 +50,7 @@ both! {
         for _ in 0..8 {
             let call = house.answered_by(&rina).await;
             let fields = ReportFields { event: "banjir".into(), ..ReportFields::default() };
-            desk.save_report(&rina, call.report, SaveReport { call: call.call, revision: 1, fields }).await.unwrap();
+            desk.save_report(&rina, call.report, SaveReport { call: call.call, base: 0, revision: 1, fields }).await.unwrap();
             calls.push(call);
         }
         let mut opening = tokio::task::JoinSet::new();

@@ -12,14 +12,14 @@ fn place(text: &str) -> ReportFields {
 }
 
 fn save(call: &ArrivedCall, revision: i64, text: &str) -> SaveReport {
-    SaveReport { call: call.call, revision, fields: place(text) }
+    SaveReport { call: call.call, base: revision - 1, revision, fields: place(text) }
 }
 
 both! {
     async fn a_save_that_was_overtaken_is_refused_with_the_stored_report(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let call = house.answered_by(&rina).await;
-        desk.save_report(&rina, call.report, save(&call, 2, "Nagoya")).await.unwrap();
+        desk.save_report(&rina, call.report, SaveReport { base: 0, ..save(&call, 2, "Nagoya") }).await.unwrap();
         for late in [1, 2] {
             let refused = desk.save_report(&rina, call.report, save(&call, late, "Nag")).await;
             let Err(DeskError::Stale(stored)) = refused else { panic!("{refused:?}") };
@@ -28,12 +28,37 @@ both! {
         assert_eq!(desk.report(&rina, call.report).await.unwrap().fields.place, "Nagoya");
     }
 
+    async fn a_window_left_open_cannot_undo_what_was_written_since(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        desk.save_report(&rina, call.report, save(&call, 1, "Nagoya")).await.unwrap();
+        let old = SaveReport { base: 0, revision: 1000, ..save(&call, 1, "Nag") };
+        let refused = desk.save_report(&rina, call.report, old).await;
+        assert!(matches!(refused, Err(DeskError::Stale(stored)) if stored.fields.place == "Nagoya"));
+        let second = SaveReport { base: 1, revision: 1000, ..save(&call, 1, "Nagoya Hill") };
+        for _ in ["the first time", "again, because the answer was lost"] {
+            assert_eq!(desk.save_report(&rina, call.report, second.clone()).await.unwrap().revision, 1000);
+        }
+        let timeline = desk.call(&rina, call.call).await.unwrap().timeline;
+        assert_eq!(timeline.iter().filter(|entry| entry.kind == "report.saved").count(), 2);
+    }
+
+    async fn the_operator_is_told_what_a_supervisor_writes_into_the_report(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        let mut live = desk.live().subscribe();
+        desk.save_report(&supervisor(), call.report, save(&call, 1, "Bengkong")).await.unwrap();
+        let told: Vec<Live> = std::iter::from_fn(|| live.try_recv().ok()).collect();
+        let to_rina = |live: &&Live| live.audience == Audience::One(rina.user);
+        assert!(told.iter().filter(to_rina).any(|live| matches!(&live.event, Event::Report { report } if report.revision == 1)));
+    }
+
     async fn every_change_is_an_event_and_a_save_without_one_is_not(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let call = house.answered_by(&rina).await;
         let number = ReportFields { caller_number: "+62812000111".into(), ..place("Nagoya") };
         for revision in 1..=3 {
-            let save = SaveReport { call: call.call, revision, fields: number.clone() };
+            let save = SaveReport { call: call.call, base: revision - 1, revision, fields: number.clone() };
             desk.save_report(&rina, call.report, save).await.unwrap();
         }
         let timeline = desk.call(&rina, call.call).await.unwrap().timeline;
@@ -78,7 +103,7 @@ both! {
             (ReportFields { incident_type: Some(IncidentTypeId(clock::new_id())), ..place("x") }, "incident_type"),
         ];
         for (fields, wrong) in cases {
-            let refused = desk.save_report(&rina, call.report, SaveReport { call: call.call, revision: 1, fields }).await;
+            let refused = desk.save_report(&rina, call.report, SaveReport { call: call.call, base: 0, revision: 1, fields }).await;
             assert!(matches!(refused, Err(DeskError::Invalid { field, .. }) if field == wrong), "{wrong}: {refused:?}");
         }
         assert_eq!(desk.report(&rina, call.report).await.unwrap().revision, 0);

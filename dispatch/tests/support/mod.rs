@@ -90,7 +90,7 @@ impl House {
     pub async fn incident_by(&self, who: &Principal) -> (ArrivedCall, IncidentView) {
         let call = self.answered_by(who).await;
         let fields = ReportFields { place: "Simpang Kabil".into(), position: Some(KABIL), ..ReportFields::default() };
-        self.desk.save_report(who, call.report, SaveReport { call: call.call, revision: 1, fields }).await.unwrap();
+        self.desk.save_report(who, call.report, SaveReport { call: call.call, base: 0, revision: 1, fields }).await.unwrap();
         let incident = self.desk.open_incident(who, call.report).await.unwrap();
         (call, incident)
     }

@@ -32,10 +32,10 @@ async fn get_report(
     Ok(Json(app.desk.report(&who, id).await?))
 }
 
-/// Saves the form. The report of a call that has only just arrived is created. 409 `stale_revision` carries the stored report.
+/// Saves the form, if it was edited from the stored revision (`base`). 409 `stale_revision` carries the stored report.
 #[utoipa::path(
     put, path = "/reports/{id}", params(("id" = ReportId, Path)), request_body = SaveReport, tag = "reports",
-    responses((status = 200, body = ReportView), (status = 409, description = "The stored revision is as high", body = Problem))
+    responses((status = 200, body = ReportView), (status = 409, description = "The stored revision is another", body = Problem))
 )]
 async fn save_report(
     Operator(who): Operator,

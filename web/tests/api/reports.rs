@@ -9,16 +9,16 @@ async fn a_form_is_autosaved_and_an_older_copy_of_it_changes_nothing() {
     let house = House::open().await;
     let siti = house.person("siti", Role::Operator).await;
     let (call, report) = house.answered_call(&siti).await;
-    let save = |revision: i64, place: &str| json!({ "call": call, "revision": revision, "fields": { "place": place } });
+    let save = |base: i64, revision: i64, place: &str| json!({ "call": call, "base": base, "revision": revision, "fields": { "place": place } });
     let path = format!("reports/{report}");
 
-    siti.put(&path, save(10, "Nagoya Hill")).await.expect(200);
-    let stale = siti.put(&path, save(10, "dari tab lama")).await.expect(409);
+    siti.put(&path, save(0, 10, "Nagoya Hill")).await.expect(200);
+    let stale = siti.put(&path, save(0, 1_000, "dari tab lama")).await.expect(409);
     assert_eq!(stale.code(), "stale_revision");
     assert_eq!(stale.json()["report"]["fields"]["place"], "Nagoya Hill");
     let kept = siti.get(&path).await.expect(200).json();
     assert_eq!((kept["revision"].as_i64(), kept["fields"]["place"].as_str()), (Some(10), Some("Nagoya Hill")));
-    siti.put(&path, save(11, "Nagoya Hill, pintu utara")).await.expect(200);
+    siti.put(&path, save(10, 11, "Nagoya Hill, pintu utara")).await.expect(200);
     house.close().await;
 }
 
@@ -28,7 +28,7 @@ async fn a_report_becomes_an_incident_with_notes_and_an_end() {
     let siti = house.person("siti", Role::Operator).await;
     let (call, report) = house.answered_call(&siti).await;
     let fields = json!({ "place": "Batu Ampar", "event": "kebakaran gudang" });
-    siti.put(&format!("reports/{report}"), json!({ "call": call, "revision": 1, "fields": fields })).await.expect(200);
+    siti.put(&format!("reports/{report}"), json!({ "call": call, "base": 0, "revision": 1, "fields": fields })).await.expect(200);
 
     let incident = siti.post("incidents", json!({ "report": report })).await.expect(201).json();
     let id = incident["id"].as_str().unwrap().to_owned();
