@@ -17,6 +17,7 @@ export const PLACE = { latitude: 1.143, longitude: 104.009 };
 
 export const FIRE_CHAT = -1001112;
 export const MEDICS_NUMBER = "628117700119";
+export const OTHERS_NUMBER = "628117700120";
 
 /** Adds people by the command line, as an administrator does, with or without the server running. */
 export async function addPeople(siaga, names = Object.keys(people)) {
@@ -34,7 +35,7 @@ export async function importCity(siaga, { cameras = [] } = {}) {
   await imported(siaga, "teams", "agency,name,telegram_chat,whatsapp_number,latitude,longitude", [
     ["Damkar Uji", "Regu Jodoh", FIRE_CHAT, "", 1.1415, 104.0101],
     ["PSC Uji", "Ambulans Nagoya", "", MEDICS_NUMBER, "", ""],
-    ["PSC Uji", "Ambulans Sekupang", "", "628117700120", "", ""],
+    ["PSC Uji", "Ambulans Sekupang", "", OTHERS_NUMBER, "", ""],
   ]);
   if (cameras.length === 0) return;
   await imported(siaga, "cameras", "name,latitude,longitude,url,username,password",

@@ -2,58 +2,54 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
+import { openBrowser, openPlainBrowser } from "./browser.mjs";
 import { isTone, loudness, tone, writeWav } from "./sound.mjs";
 import { until } from "./wait.mjs";
 
-const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const MICROPHONE_RATE = 48_000;
-const FLAGS = [
-  "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-  "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-  // A chromium that runs as root has no sandbox of its own.
-  ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-];
 
 export class Operator {
   #browser;
-  #context;
+  #url;
   #complaints = [];
   #name;
   page;
 
   /**
-   * Opens the console of `siaga` in a browser of its own; `voice` is what the microphone hears, in Hz. A `measured` page
-   * lets in code that the console's own policy would not.
+   * Opens the console of `siaga` in a browser of its own, `through` another address if one is given; `voice` is what the
+   * microphone hears, in Hz. `scripts` run before the page. A `plain` browser is as a person has it; `measured` and
+   * `viewport` are for the usual one.
    */
-  static async open(world, siaga, { person, voice = 1000, measured = false }) {
+  static async open(world, siaga, { person, voice = 1000, through = siaga.url, scripts = [], plain = false, measured = false, viewport }) {
     const operator = new Operator();
     operator.#name = person.username;
+    operator.#url = through;
     const microphone = join(world.directory, `microphone-${person.username}.wav`);
     await writeWav(microphone, tone(voice, { rate: MICROPHONE_RATE, seconds: 5 }), MICROPHONE_RATE);
-    operator.#browser = await chromium.launch({
-      executablePath: BROWSER,
-      headless: true,
-      args: [...FLAGS, `--use-file-for-fake-audio-capture=${microphone}`],
-    });
+    operator.#browser = plain
+      ? await openPlainBrowser({ directory: world.directory, microphone })
+      : await openBrowser({ microphone, url: through, measured, viewport });
     world.keep(operator);
-    operator.#context = await operator.#browser.newContext({
-      baseURL: siaga.url, ignoreHTTPSErrors: true, locale: "id-ID", timezoneId: "Asia/Jakarta", viewport: { width: 1600, height: 900 },
-      bypassCSP: measured,
-    });
-    await operator.#context.addInitScript(leaveVoiceAlone);
+    for (const script of [leaveVoiceAlone, ...scripts]) await operator.#browser.context.addInitScript(script);
     await operator.newPage();
     return operator;
   }
 
   async newPage() {
-    this.page = await this.#context.newPage();
+    this.page = await this.#browser.context.newPage();
     this.page.setDefaultTimeout(15_000);
     this.page.on("console", (message) => message.type() === "error" && this.#complaints.push(message.text()));
     this.page.on("pageerror", (error) => this.#complaints.push(error.message));
-    await this.page.goto("/");
+    await this.page.goto(new URL("/", this.#url).href);
     return this.page;
+  }
+
+  /** Another page in a tab of the same window; the console stays as it is. */
+  async beside(url) {
+    const page = await this.#browser.context.newPage();
+    page.setDefaultTimeout(15_000);
+    await page.goto(url);
+    return page;
   }
 
   /** The one element of this data-testid. */
@@ -116,6 +112,12 @@ export class Operator {
     return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await this.at(`field-${name}`).inputValue()])));
   }
 
+  /** The names of the form's fields, in the order in which they stand and are tabbed through. */
+  async fieldsInOrder() {
+    return this.at("report-form").locator('[data-testid^="field-"]').evaluateAll((all) =>
+      all.map(({ dataset }) => dataset.testid.slice("field-".length)));
+  }
+
   /** Chooses the incident type by its name, as it stands in the list. */
   async chooseType(name) {
     await this.at("field-type").getByRole("option", { name }).first().click();
@@ -143,19 +145,35 @@ export class Operator {
     await this.at("close-incident").click();
   }
 
-  /** Plays the recording of a call on its page. */
+  /** Whether the console says that it has the server. */
+  async seesConnection(matches, options) {
+    await until("the console sees how its connection is", async () =>
+      matches(await this.at("connection-server").getAttribute("data-connection", { timeout: 1_000 })), options);
+  }
+
+  /** Plays the recording of a call on its page, then its last second. */
   async listensTo(call) {
     await this.page.goto(`/calls/${call}`);
     const player = this.at("recording-player").first();
     await player.waitFor();
-    await player.evaluate((element) => {
-      const audio = element instanceof HTMLMediaElement ? element : element.querySelector("audio");
-      return audio.play();
+    await player.evaluate((audio) => audio.play());
+    await this.hearsRecording();
+    const sought = await player.evaluate(async (audio) => {
+      const seeked = new Promise((resolve, reject) => {
+        audio.addEventListener("seeked", resolve, { once: true });
+        audio.addEventListener("error", () => reject(new Error(audio.error?.message)), { once: true });
+      });
+      audio.currentTime = audio.duration - 1;
+      await seeked;
+      return { at: audio.currentTime, of: audio.duration };
     });
-    await until("the recording plays", () => player.evaluate((element) => {
-      const audio = element instanceof HTMLMediaElement ? element : element.querySelector("audio");
-      return audio.currentTime > 0.3;
-    }));
+    assert.ok(sought.at > sought.of - 1.2, `sought the last second: ${JSON.stringify(sought)}`);
+    await until("the recording plays to its end", () => player.evaluate((audio) => audio.ended));
+  }
+
+  /** Waits until the recording's player has played for a moment. */
+  async hearsRecording() {
+    await until("the recording plays", () => this.at("recording-player").first().evaluate((audio) => audio.currentTime > 0.3));
   }
 
   /** Reloads the page, and gives the browser the click that it may want before it lets sound out again. */
@@ -179,12 +197,16 @@ export class Operator {
     }, options);
   }
 
+  async hearsSomething(options) {
+    return until(`${this.#name} hears something`, async () => loudness((await this.#heard()).samples) > 0.01, options);
+  }
+
   async hearsNothing(options) {
     return until(`${this.#name} hears nothing`, async () => loudness((await this.#heard()).samples) < 0.003, options);
   }
 
-  /** Waits until a video shows pictures that go on; one that does not start by itself is clicked. */
-  async plays(id, options) {
+  /** Waits until a video shows pictures that go on; one that does not start `byItself`, as asked, is clicked. */
+  async plays(id, { byItself = false, ...options } = {}) {
     const video = this.at(id).first();
     await video.waitFor({ state: "attached" });
     const state = () => video.evaluate((element) => {
@@ -197,7 +219,7 @@ export class Operator {
       const { time, width, paused, error } = await state();
       if (error) throw new Error(error);
       if (width === 0) throw new Error("no picture yet");
-      if (paused && !clicked) {
+      if (paused && !clicked && !byItself) {
         clicked = true;
         await video.click();
       }
@@ -225,6 +247,19 @@ export class Operator {
       await this.page.keyboard.press("Tab");
     }
     throw new Error(`${atMost} presses of Tab do not lead to ${id}`);
+  }
+
+  /** Chooses from the main menu, with keys alone. */
+  async choosesFromMenu(name) {
+    await this.tabTo("menu");
+    await this.press("Enter");
+    const item = this.page.getByRole("menuitem", { name });
+    await item.waitFor();
+    const there = () => item.evaluate((one) => one === document.activeElement);
+    for (let presses = 0; presses < 20 && !(await there()); presses += 1) await this.press("ArrowDown");
+    assert.ok(await there(), `the arrow keys lead to ${name} in the menu`);
+    await this.press("Enter");
+    await item.waitFor({ state: "hidden" });
   }
 
   press(key) {

@@ -1,13 +1,14 @@
 // The program under test: its settings, its start, its sudden end and its return.
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Api } from "./api.mjs";
 import { tcpPort, udpPort, udpRange } from "./ports.mjs";
 import { Program, run } from "./program.mjs";
 import { toml } from "./toml.mjs";
 import { until } from "./wait.mjs";
 
-const BINARY = process.env.TESTED_BINARY ?? new URL("../../target/debug/siaga", import.meta.url).pathname;
+/** The binary under test; `TESTED_BINARY` names another than the one that `cargo build` makes. */
+export const BINARY = resolve(process.env.TESTED_BINARY ?? new URL("../../target/debug/siaga", import.meta.url).pathname);
 const HOST = "127.0.0.1";
 
 export class Siaga {
@@ -93,6 +94,12 @@ export class Siaga {
   /** Runs another command of the binary with the same settings. */
   async command(args, { input = "", expect = 0 } = {}) {
     return run(`siaga ${args.join(" ")}`, BINARY, [...args, "--config", this.#config], { input, expect });
+  }
+
+  /** Changes the SQLite database behind siaga's back, while it is stopped. Python, which the cameras need anyway, has SQLite. */
+  async sql(statement) {
+    const program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); c.close()";
+    await run("python3", "/usr/bin/python3", ["-c", program, join(this.directory, "siaga.db"), statement]);
   }
 
   /** As a power cut would: nothing is said goodbye to. */
