@@ -17,6 +17,11 @@ scenario("a call from an address of no trunk gets 403 and is no call", async (wo
   const stranger = await Caller.dial(world, siaga.sip, { scenario: "refused", address: "127.0.0.9" });
   await stranger.refused(403);
   await stranger.ended();
+  assert.equal(await siaga.metric("siaga_sip_refused_total"), 1);
+  // Over TCP too; sipp's scenario goes well only if the answer is 403.
+  const another = await Caller.dial(world, siaga.sip, { scenario: "refused", address: "127.0.0.9", transport: "tcp" });
+  await another.ended();
+  assert.equal(await siaga.metric("siaga_sip_refused_total"), 2);
   await noCalls(supervisor);
 
   // Events come in their order: a later call's is the first there is.
@@ -24,6 +29,7 @@ scenario("a call from an address of no trunk gets 403 and is no call", async (wo
   const { call } = await live.next("call");
   assert.equal(call.number, "+628117705678");
   await caller.hangUp();
+  await noCallerIn(siaga);
 });
 
 scenario("malformed requests get 400, garbage nothing, and the next call rings", async (world) => {
@@ -46,14 +52,24 @@ scenario("malformed requests get 400, garbage nothing, and the next call rings",
     const code = await line.ask({ ...good, Via: branch, "Call-ID": what.replaceAll(" ", "-"), ...change });
     assert.equal(code, 400, `an INVITE with ${what}`);
   }
+  assert.equal(await siaga.metric("siaga_sip_refused_total"), Object.keys(wrong).length);
 
   const long = `INVITE ${"a".repeat(60_000)} SIP/2.0\r\n\r\n`;
-  for (const garbage of ["", "\r\n\r\n", "INVITE", "\0\x01\x02\xff".repeat(400), long]) await line.send(garbage);
+  // The first two keep a connection alive; the others are garbage, and counted.
+  const [quiet, garbage] = [["", "\r\n\r\n"], ["INVITE", "\0\x01\x02\xff".repeat(400), long]];
+  for (const octets of [...quiet, ...garbage]) await line.send(octets);
+  const counted = async () => {
+    const all = await Promise.all(["dropped", "refused"].map((what) => siaga.metric(`siaga_sip_${what}_total`)));
+    return all.reduce((sum, one) => sum + one) - Object.keys(wrong).length;
+  };
+  await until("all garbage is counted", async () => (await counted()) === garbage.length);
   await noCalls(supervisor);
   const caller = await Caller.dial(world, siaga.sip, {});
   await caller.hearsSomething();
   await caller.hangUp();
   await until("that call is the only one", async () => (await supervisor.ask("GET", "calls?limit=10")).length === 1);
+  assert.equal(await counted(), garbage.length, "nothing else was refused or dropped");
+  await noCallerIn(siaga);
 });
 
 scenario("webhooks without the right signature change nothing", async (world) => {
@@ -156,6 +172,13 @@ scenario("wrong passwords, foreign pages and people without the right", async (w
   const names = (await (await siaga.as(people.eka)).ask("GET", "users")).map(({ username }) => username);
   assert.deepEqual(names.toSorted(), Object.keys(people).toSorted());
 });
+
+/** What is counted tells of nobody: no number and no name of any caller. */
+async function noCallerIn(siaga) {
+  const { text } = await siaga.api().get("/metrics");
+  assert.match(text, /siaga_sip_refused_total/);
+  assert.doesNotMatch(text, /628117701234|628117705678|Budi/);
+}
 
 async function noCalls(api) {
   assert.deepEqual(await api.ask("GET", "calls?limit=10"), []);

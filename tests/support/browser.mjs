@@ -27,7 +27,8 @@ export async function openBrowser({ microphone, url, measured, viewport = VIEWPO
 /** A browser as a person has it: a tab behind another is hidden, and slowed down as Chromium sees fit. */
 export async function openPlainBrowser({ directory, microphone }) {
   const program = new Program("Chromium", BROWSER, [
-    ...flags(microphone), "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${join(directory, "browser")}`, "about:blank",
+    ...flags(microphone), "--headless=new", `--window-size=${VIEWPORT.width},${VIEWPORT.height}`,
+    "--remote-debugging-port=0", `--user-data-dir=${join(directory, "browser")}`, "about:blank",
   ]);
   try {
     const [, endpoint] = await program.line(/DevTools listening on (ws:\S+)/, { within: 20_000 });
