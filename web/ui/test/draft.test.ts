@@ -4,6 +4,7 @@ import {
   beginSave,
   edit,
   failed,
+  fill,
   heard,
   isDirty,
   newDraft,
@@ -85,6 +86,21 @@ describe('a draft', () => {
     expect(beginSave(draft)).toBeNull()
     draft = overtaken(draft, stored(2, { event: 'Banjir' }))
     expect(beginSave(draft)?.save).toMatchObject({ base: 2, fields: { place: 'A', event: 'Banjir' } })
+  })
+
+  it.each([
+    'answer',
+    'event',
+  ])('takes over what the server cut, when the %s comes first, and does not send it again', (first) => {
+    let draft = fill(newDraft('r', 'c', null), { caller_number: '+628117777777777' })
+    draft = beginSave(draft)?.draft ?? draft
+    draft = edit(draft, { place: 'Tiban' })
+    const cut = stored(1, { caller_number: '+62811777' })
+    if (first === 'event') draft = heard(draft, cut)
+    draft = saved(draft, cut)
+    expect(draft).toMatchObject({ theirs: {}, fields: { place: 'Tiban', caller_number: '+62811777' } })
+    draft = saved(beginSave(draft)?.draft ?? draft, stored(2, { ...cut.fields, place: 'Tiban' }))
+    expect(isDirty(draft)).toBe(false)
   })
 
   it('knows its own save that comes back late, after more was typed', () => {

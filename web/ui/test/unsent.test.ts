@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CallView, TimelineEntry } from '../src/api/types'
 import { edit, fill, newDraft, restore, toStored, unsentWords } from '../src/form/draft'
-import { incidentOf, isElsewhere, maySave } from '../src/form/holder'
+import { incidentOf, isElsewhere, isNobodys, maySave } from '../src/form/holder'
 import { inNotes, sayUnsent } from '../src/form/unsentNote'
 
 const call = (state: CallView['state'], operator: string | null) => ({ state, operator }) as CallView
@@ -15,10 +15,14 @@ describe('a report', () => {
     expect(maySave(call('active', 'other'), 'me')).toBe(false)
   })
 
-  it('of a call that nobody took is saved once it is over, and waits before', () => {
+  it('of a call that nobody took waits, and is for supervisors once it has ended', () => {
     expect(maySave(call('waiting', null), 'me')).toBe(false)
-    expect(maySave(call('ended', null), 'me')).toBe(true)
     expect(maySave(call('fallback', null), 'me')).toBe(true)
+    expect(maySave(call('ended', null), 'me', true)).toBe(true)
+    expect(maySave(call('ended', null), 'me')).toBe(false)
+    expect(isNobodys(call('ended', null), false)).toBe(true)
+    expect(isNobodys(call('ended', null), true)).toBe(false)
+    expect(isNobodys(call('waiting', null), false)).toBe(false)
   })
 
   it('is elsewhere once another has answered, not while it rings there', () => {

@@ -244,6 +244,36 @@ describe('a report', () => {
     expect(here.drafts.get('r')).toBeUndefined()
   })
 
+  it('of a caller who gave up while somebody typed already keeps the words, and asks the server no more', async () => {
+    const here = await page(server, disk)
+    await here.refreshSession()
+    here.up()
+    const rings = call({ state: 'ringing', answered_at: null, number: '+62811' })
+    here.hear({ event: 'offered', call: rings })
+    here.drafts.edit('r', { details: 'suara anak menangis' })
+    const over = call({ state: 'ended', answered_at: null, operator: null, operator_name: null })
+    server.calls.set('c', over)
+    here.hear({ event: 'call', call: over })
+    here.hear({ event: 'offer_withdrawn', call: 'c', why: 'caller_hung_up' })
+    await settle(60_000)
+    expect(here.work.get().current).toBe('c')
+    expect(disk.getItem('siaga.draft.ayu.r')).toContain('suara anak menangis')
+    expect(server.asked.filter((one) => one.startsWith('PUT'))).toEqual([])
+  })
+
+  it('of a call that ended while it waited stays with who had it last', async () => {
+    const here = await talking(server, disk)
+    server.online = false
+    here.drafts.edit('r', { details: 'asap tebal' })
+    await settle(1000)
+    server.online = true
+    server.calls.set('c', call({ state: 'ended' }))
+    here.hear({ event: 'call', call: call({ state: 'ended', operator: null, operator_name: null }) })
+    await settle(1000)
+    expect(server.reports.get('r')?.fields.details).toBe('asap tebal')
+    expect(here.work.get().current).toBe('c')
+  })
+
   it('of a ring that was missed goes away when nobody typed', async () => {
     const here = await page(server, disk)
     await here.refreshSession()
@@ -301,6 +331,17 @@ describe('a report', () => {
     expect(here.work.get()).toEqual({ calls: ['c'], current: 'c' })
     expect(here.drafts.get('r')?.fields.details).toBe('dua korban')
     expect(server.asked.filter((one) => one.startsWith('PUT'))).toEqual([])
+  })
+
+  it('with nothing unsent lets a sign-out go ahead, but not without a network: the session would go on', async () => {
+    const here = await talking(server, disk)
+    await settle(1000)
+    server.online = false
+    await expect(here.signOut()).rejects.toMatchObject({ code: 'unreachable' })
+    expect(here.session.get().phase).toBe('in')
+    server.online = true
+    await here.signOut()
+    expect(here.session.get().phase).toBe('out')
   })
 
   it('is saved before the sign-out, which fails aloud without a network', async () => {

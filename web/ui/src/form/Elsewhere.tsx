@@ -1,4 +1,4 @@
-/** In place of sending and closing, when another operator has the call: what was typed here and not sent is not lost and not forced on the other. */
+/** In place of sending and closing, when the call is another operator's or was nobody's: what was typed here and not sent is not lost and not forced on the other. */
 import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTypes } from '../api/queries'
@@ -55,7 +55,11 @@ export function Elsewhere({ report }: { report: OpenReport }) {
 
   return (
     <div className="sg-close" data-testid="elsewhere" role="status">
-      <p>{t(unsentWords(draft).length > 0 ? 'elsewhere.unsent' : 'elsewhere.all_sent', { name })}</p>
+      <p>
+        {call.operator
+          ? t(unsentWords(draft).length > 0 ? 'elsewhere.unsent' : 'elsewhere.all_sent', { name })
+          : t('elsewhere.nobody')}
+      </p>
       <div className="sg-row sg-wrap">
         {words && incident && (
           <Button color="ok" data-testid="unsent-to-note" loading={busy} onClick={() => void addNote(incident.id)}>

@@ -16,9 +16,12 @@ export function SaveMark({ draft, ringing }: { draft: Draft; ringing: boolean })
       data-testid="save-state"
     >
       <Icon name={ICONS[state]} />{' '}
-      {state === 'retrying' && draft.refusal
-        ? `${t('save.unsaved')}: ${sayError(draft.refusal)}`
-        : t(ringing && state !== 'saved' ? 'save.after_answer' : `save.${state}`)}
+      {state === 'retrying' && draft.refusal?.status === 403
+        ? // Whose the report is now stands below the form.
+          t('save.unsaved')
+        : state === 'retrying' && draft.refusal
+          ? `${t('save.unsaved')}: ${sayError(draft.refusal)}`
+          : t(ringing && state !== 'saved' ? 'save.after_answer' : `save.${state}`)}
     </output>
   )
 }

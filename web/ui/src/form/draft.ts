@@ -101,9 +101,19 @@ export function heard(draft: Draft, report: ReportView): Draft {
   return report.revision > draft.base.revision ? rebase(draft, report) : draft
 }
 
-/** The server took the save that was on its way. */
+/** The server took the save that was on its way, and says what it made of it: it may cut what is too long for it. */
 export function saved(draft: Draft, report: ReportView): Draft {
-  return heard({ ...draft, inFlight: null, failures: 0, refusal: null }, report)
+  const sent = draft.inFlight?.fields
+  const next = heard({ ...draft, inFlight: null, failures: 0, refusal: null }, report)
+  if (!sent) return next
+  const fields = { ...next.fields }
+  const theirs = { ...next.theirs }
+  for (const name of FIELD_NAMES) {
+    if (same(report.fields[name], sent[name]) || !same(fields[name], sent[name])) continue
+    assign(fields, name, next.base.fields[name])
+    delete theirs[name]
+  }
+  return { ...next, fields, theirs }
 }
 
 /**

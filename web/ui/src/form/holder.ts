@@ -5,11 +5,15 @@ import type { CallView, ReportView, TimelineEntry } from '../api/types'
 export const isElsewhere = (call: CallView, user: string): boolean =>
   !!call.operator && call.operator !== user && call.state !== 'ringing' && call.state !== 'waiting'
 
-/** Whether the server would take a save by `user`: not while the call only rings, and a call that nobody took only once it is over. */
-export function maySave(call: CallView | undefined, user: string): boolean {
+/** The call that ended and that nobody had: its report is for supervisors only. */
+export const isNobodys = (call: CallView, supervises: boolean): boolean =>
+  !supervises && !call.operator && call.state === 'ended'
+
+/** Whether the server would take a save by `user`, and it is time for one: not while the call only rings or waits. */
+export function maySave(call: CallView | undefined, user: string, supervises = false): boolean {
   if (!call) return true
   if (call.operator) return call.operator === user && call.state !== 'ringing' && call.state !== 'waiting'
-  return call.state === 'ended' || call.state === 'fallback'
+  return call.state === 'fallback' || (supervises && call.state === 'ended')
 }
 
 /** The incident of a call, also for somebody who may not read its report any more. */

@@ -5,8 +5,8 @@ import { live, readCall, readIncident } from '../live/live'
 import { session } from '../session/session'
 import { useStore } from '../util/store'
 import type { Draft } from './draft'
-import { incidentOf, isElsewhere } from './holder'
-import { drafts } from './work'
+import { incidentOf, isElsewhere, isNobodys } from './holder'
+import { drafts, supervises } from './work'
 
 export interface OpenReport {
   call: CallView
@@ -16,7 +16,7 @@ export interface OpenReport {
   incident: IncidentView | null
   footage: FootageView[]
   detail: CallDetail | null
-  /** Another operator has the call now; what was typed here is not sent any more. */
+  /** Another operator has the call now, or nobody had it to its end; what was typed here is not sent any more. */
   elsewhere: boolean
 }
 
@@ -55,6 +55,6 @@ export function useReport(call: string | null): OpenReport | null {
       .filter((footage) => footage.incident === incident)
       .sort((a, b) => a.distance_m - b.distance_m),
     detail: detail.data ?? null,
-    elsewhere: who.phase === 'in' && isElsewhere(view, who.user.id),
+    elsewhere: who.phase === 'in' && (isElsewhere(view, who.user.id) || isNobodys(view, supervises())),
   }
 }

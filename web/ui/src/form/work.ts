@@ -5,11 +5,11 @@
 import { ApiError, get, put } from '../api/client'
 import type { CallView, ReportView } from '../api/types'
 import { live, readCall, watchLive } from '../live/live'
-import { beforeSignOut, me, session } from '../session/session'
+import { atLeast, beforeSignOut, me, session } from '../session/session'
 import { Store } from '../util/store'
 import { isDirty } from './draft'
 import { Drafts } from './drafts'
-import { isElsewhere, maySave } from './holder'
+import { isElsewhere, isNobodys, maySave } from './holder'
 
 export interface Work {
   /** Calls in order of arrival. */
@@ -22,10 +22,15 @@ export const work = new Store<Work>({ calls: [], current: null })
 export const drafts = new Drafts({
   save: (report, body) => put<ReportView>(`/reports/${report}`, body),
   storage: window.localStorage,
-  maySave: (draft) => maySave(live.get().calls[draft.call], me()?.id ?? ''),
+  maySave: (draft) => maySave(live.get().calls[draft.call], me()?.id ?? '', supervises()),
   // The call went to somebody else while this console did not hear of it.
   forbidden: (draft) => void refresh(draft.call),
 })
+
+export const supervises = (): boolean => {
+  const user = me()
+  return user !== null && atLeast(user, 'supervisor')
+}
 
 const key = (user: string) => `siaga.work.${user}`
 const HOURS_BACK = 12
@@ -89,7 +94,7 @@ async function refresh(call: string) {
   const detail = await readCall(call).catch(() => null)
   if (detail?.report) drafts.heard(detail.report)
   const [user, view] = [me()?.id, live.get().calls[call]]
-  if (user && view && isElsewhere(view, user)) letGo(call)
+  if (user && view && (isElsewhere(view, user) || isNobodys(view, supervises()))) letGo(call)
 }
 
 /** What the network said of the caller, where the form is still empty. */
@@ -135,11 +140,11 @@ async function reopen(user: string, report: string, call: string) {
   if (!detail || me()?.id !== user) return
   drafts.open(report, call, detail.report ?? null)
   const now = live.get().calls[call] ?? detail.call
-  if (isElsewhere(now, user)) {
+  if (isElsewhere(now, user) || isNobodys(now, supervises())) {
     if (!drafts.letGo(report)) list(call)
     return
   }
-  if (maySave(now, user)) await drafts.flush(report).catch(() => undefined)
+  if (maySave(now, user, supervises())) await drafts.flush(report).catch(() => undefined)
   const draft = drafts.get(report)
   if (draft && isDirty(draft)) list(call)
   // Saved after all, and nothing is left to do on it.
@@ -179,7 +184,11 @@ export function runWork() {
         if (user && isElsewhere(event.call, user) && work.get().calls.includes(event.call.id)) letGo(event.call.id)
         if (event.call.operator === user && event.call.state === 'active' && !work.get().calls.includes(event.call.id))
           take(event.call, true)
-        else if (work.get().calls.includes(event.call.id)) drafts.wake()
+        else if (work.get().calls.includes(event.call.id)) {
+          drafts.wake()
+          // Who had it last, only the store knows.
+          if (event.call.state === 'ended') void refresh(event.call.id).then(() => drafts.wake())
+        }
         break
       case 'report':
         drafts.heard(event.report)
