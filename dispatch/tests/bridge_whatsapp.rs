@@ -2,21 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod bridge_support;
+mod bridge_whatsapp_support;
 
 use bridge_support::{FakeDesk, Mark, NUMBER, Running, message, quick, soon};
-use dispatch::bridge::WhatsappConfig;
+use bridge_whatsapp_support::{account, sign, webhook};
 use dispatch::contract::{Channel, Progress};
 use dispatch::desk::DeliveryState;
-use hmac::{Hmac, KeyInit, Mac};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wiremock::matchers::{body_partial_json, header, method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
-
-const APP_SECRET: &str = "app-secret-of-tests";
 
 /// Takes everything, and names the messages `wamid.out.1`, `wamid.out.2` ...
 #[derive(Default)]
@@ -46,16 +43,7 @@ impl World {
             .mount(&server)
             .await;
         let desk = FakeDesk::new();
-        let config = WhatsappConfig {
-            api_url: format!("{}/v25.0", server.uri()).parse().unwrap(),
-            token: "TOKEN".into(),
-            phone_number_id: "106".into(),
-            app_secret: APP_SECRET.into(),
-            verify_token: "verify-me".into(),
-            template: "siaga_penugasan".into(),
-            template_language: "id".into(),
-        };
-        let running = Running::start(&desk, None, Some(config), quick()).await;
+        let running = Running::start(&desk, None, Some(account(&server)), quick()).await;
         Self { server, desk, running }
     }
 
@@ -93,20 +81,6 @@ impl World {
         running.stop().await;
         server.received_requests().await.unwrap().iter().map(|request| request.body_json().unwrap()).collect()
     }
-}
-
-fn webhook(phone_number_id: &str, value: &Value) -> String {
-    let mut value = value.clone();
-    value["metadata"] = json!({ "phone_number_id": phone_number_id });
-    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [{ "field": "messages", "value": value }] }] })
-        .to_string()
-}
-
-fn sign(body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256={hex}")
 }
 
 fn from(number: &str, id: &str, content: Value) -> Value {
@@ -188,6 +162,39 @@ async fn a_free_form_message_found_too_late_afterwards_goes_again_as_template() 
     }
     assert_eq!(world.desk.mark(1).await, Mark::Sent("wamid.out.3".into()));
     assert_eq!(world.finish().await.iter().filter(|sent| sent["type"] == "template").count(), 1);
+}
+
+#[tokio::test]
+async fn what_the_store_does_not_take_back_is_asked_for_again() {
+    let world = World::start().await;
+    world.tell(&says("siap")).await;
+    world.desk.put(message(Channel::Whatsapp, "ab12CD34ef"));
+    assert_eq!(world.desk.mark(0).await, Mark::Sent("wamid.out.1".into()));
+    world.nth(1).await;
+    let failed = json!({ "statuses": [{ "id": "wamid.out.1", "status": "failed", "errors": [{ "code": 131_047 }] }] });
+    world.desk.with(|state| state.failing = 1);
+    assert_eq!(world.tell(&failed).await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.tell(&failed).await, StatusCode::OK);
+    assert_eq!(world.desk.mark(1).await, Mark::Sent("wamid.out.3".into()));
+    world.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_given_back_before_it_was_marked_is_asked_for_again() {
+    // Given a dispatch that left, and a store that does not take its mark yet,
+    let world = World::start().await;
+    world.tell(&says("siap")).await;
+    world.desk.with(|state| state.failing_marks = 2);
+    world.desk.put(message(Channel::Whatsapp, "ab12CD34ef"));
+    world.desk.until("the first mark fails", |state| (state.failing_marks < 2).then_some(())).await;
+    let failed = json!({ "statuses": [{ "id": "wamid.out.1", "status": "failed", "errors": [{ "code": 131_047 }] }] });
+
+    // when WhatsApp gives it back at once, then it is told to come again until the mark is there.
+    assert_eq!(world.tell(&failed).await, StatusCode::SERVICE_UNAVAILABLE);
+    soon("it is taken", async || (world.tell(&failed).await == StatusCode::OK).then_some(())).await;
+    assert_eq!(world.desk.mark(0).await, Mark::Sent("wamid.out.1".into()));
+    soon("the template", async || world.out().await.iter().any(|sent| sent["type"] == "template").then_some(())).await;
+    world.running.stop().await;
 }
 
 #[tokio::test]

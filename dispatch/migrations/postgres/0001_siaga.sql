@@ -168,6 +168,8 @@ CREATE TABLE outbox (
   next_at BIGINT NOT NULL,
   lease_until BIGINT NOT NULL,
   external_id TEXT,
+  -- The service refused it in free form after it had taken it.
+  template_only BOOLEAN NOT NULL DEFAULT FALSE,
   -- One message per dispatch and channel.
   UNIQUE (dispatch_id, channel)
 );

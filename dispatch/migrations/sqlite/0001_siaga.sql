@@ -168,6 +168,8 @@ CREATE TABLE outbox (
   next_at INTEGER NOT NULL,
   lease_until INTEGER NOT NULL,
   external_id TEXT,
+  -- The service refused it in free form after it had taken it.
+  template_only INTEGER NOT NULL DEFAULT 0,
   -- One message per dispatch and channel.
   UNIQUE (dispatch_id, channel)
 ) STRICT;

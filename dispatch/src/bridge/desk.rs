@@ -2,7 +2,7 @@
 
 use super::port::BridgeDesk;
 use crate::contract::Channel;
-use crate::desk::{DeliveryState, Desk, DeskError, OutboxMessage, Press, PressOutcome};
+use crate::desk::{DeliveryState, Desk, DeskError, OutboxMessage, Press, PressOutcome, Redo};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -35,6 +35,10 @@ impl BridgeDesk for Desk {
 
     async fn delivery_report(&self, channel: Channel, external_id: &str, state: DeliveryState) -> Result<(), DeskError> {
         Self::delivery_report(self, channel, external_id, state).await
+    }
+
+    async fn redo_as_template(&self, external_id: &str, error: &str, now: Timestamp) -> Result<Redo, DeskError> {
+        Self::redo_as_template(self, external_id, error, now).await
     }
 
     async fn link_chat(&self, token: &str, chat: i64, title: &str) -> Result<String, DeskError> {

@@ -1,7 +1,7 @@
 //! What the bridges need of the desk. The desk implements it; tests put a scripted one in its place.
 
 use crate::contract::Channel;
-use crate::desk::{DeliveryState, DeskError, OutboxMessage, Press, PressOutcome};
+use crate::desk::{DeliveryState, DeskError, OutboxMessage, Press, PressOutcome, Redo};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -23,6 +23,9 @@ pub trait BridgeDesk: Send + Sync + 'static {
     async fn team_pressed(&self, press: Press) -> Result<PressOutcome, DeskError>;
     /// What the service says of a message that it took. One it says of a message we do not know changes nothing.
     async fn delivery_report(&self, channel: Channel, external_id: &str, state: DeliveryState) -> Result<(), DeskError>;
+    /// WhatsApp took a free-form message and gave it back because the 24 hours were over. Unless it was told so before, the message is
+    /// due again at once, as a template only; when this returns, that is kept. `error` is for the operator's screen.
+    async fn redo_as_template(&self, external_id: &str, error: &str, now: Timestamp) -> Result<Redo, DeskError>;
     /// Links a Telegram chat by a one-time token, and answers the team's name.
     async fn link_chat(&self, token: &str, chat: i64, title: &str) -> Result<String, DeskError>;
     /// Rings when a message may have become due.

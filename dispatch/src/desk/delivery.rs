@@ -3,14 +3,14 @@
 use super::{DeliveryState, Desk, DeskError, OutboxMessage, check};
 use crate::clock;
 use crate::contract::{Actor, AlarmKind, Channel, Progress};
-use crate::domain::dispatch::{self, Dispatch};
+use crate::domain::dispatch::{self, Delivery, Dispatch};
 use crate::store::{DispatchRow, Message, MessageState, NewEvent, Unit};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The longest error that is kept of a chat service.
-const ERROR: usize = 300;
+pub(super) const ERROR: usize = 300;
 
 impl Desk {
     /// Claims up to `n` messages that are due, each for `lease_ms` milliseconds; after that they are due again.
@@ -19,9 +19,9 @@ impl Desk {
         let mut unit = self.store.begin().await?;
         let claimed = unit.db().claim_messages(now, lease_until, n.clamp(0, 1000)).await?;
         let mut messages = Vec::with_capacity(claimed.len());
-        for Message { id, dispatch, channel, attempts, .. } in claimed {
+        for Message { id, dispatch, channel, attempts, template_only, .. } in claimed {
             let card = unit.db().dispatch_card(dispatch).await?.ok_or(DeskError::NotFound)?;
-            messages.push(OutboxMessage { id, dispatch, channel, attempts, card });
+            messages.push(OutboxMessage { id, dispatch, channel, attempts, template_only, card });
         }
         unit.commit().await?;
         Ok(messages)
@@ -31,6 +31,11 @@ impl Desk {
     pub async fn outbox_sent(&self, id: Uuid, external_id: &str, now: Timestamp) -> Result<(), DeskError> {
         let mut unit = self.store.begin().await?;
         let message = unit.db().lock_message(id).await?.ok_or(DeskError::NotFound)?;
+        if message.external_id.as_deref() == Some(external_id) {
+            // An earlier mark went through although its answer was lost; since then the message may have become due again.
+            mark_changed_nothing("sent", &message);
+            return Ok(());
+        }
         unit.db().set_message_sent(id, external_id).await?;
         let row = self.lock(&mut unit, &message).await?;
         self.advance(unit, row, Progress::Sent, message.channel, now).await
@@ -41,6 +46,7 @@ impl Desk {
         let mut unit = self.store.begin().await?;
         let message = unit.db().lock_message(id).await?.ok_or(DeskError::NotFound)?;
         if message.state != MessageState::Sending {
+            mark_changed_nothing("retry", &message);
             return Ok(());
         }
         unit.db().set_message_pending(id, next_at).await?;
@@ -56,6 +62,10 @@ impl Desk {
     pub async fn outbox_dead(&self, id: Uuid, error: &str, now: Timestamp) -> Result<(), DeskError> {
         let mut unit = self.store.begin().await?;
         let message = unit.db().lock_message(id).await?.ok_or(DeskError::NotFound)?;
+        if message.state != MessageState::Sending {
+            mark_changed_nothing("dead", &message);
+            return Ok(());
+        }
         self.give_up(unit, message, error, now).await
     }
 
@@ -68,20 +78,23 @@ impl Desk {
             metrics::counter!("siaga_outbox_unknown_reports_total").increment(1);
             return Ok(());
         };
+        let message = unit.db().lock_message(message.id).await?.ok_or(DeskError::NotFound)?;
+        if matches!(message.state, MessageState::Pending | MessageState::Sending) {
+            // It speaks of an attempt that is over; another one is on its way.
+            metrics::counter!("siaga_outbox_late_reports_total").increment(1);
+            return Ok(());
+        }
         let progress = match state {
             DeliveryState::Sent => Progress::Sent,
             DeliveryState::Delivered => Progress::Delivered,
             DeliveryState::Read => Progress::Read,
-            DeliveryState::Failed { error } => {
-                let message = unit.db().lock_message(message.id).await?.ok_or(DeskError::NotFound)?;
-                return self.give_up(unit, message, &error, now).await;
-            }
+            DeliveryState::Failed { error } => return self.give_up(unit, message, &error, now).await,
         };
         let row = self.lock(&mut unit, &message).await?;
         self.advance(unit, row, progress, channel, now).await
     }
 
-    async fn lock(&self, unit: &mut Unit, message: &Message) -> Result<DispatchRow, DeskError> {
+    pub(super) async fn lock(&self, unit: &mut Unit, message: &Message) -> Result<DispatchRow, DeskError> {
         unit.db().lock_dispatch(message.dispatch).await?.ok_or(DeskError::NotFound)
     }
 
@@ -93,12 +106,20 @@ impl Desk {
         channel: Channel,
         now: Timestamp,
     ) -> Result<(), DeskError> {
-        let Some(dispatch) = row.dispatch.advance(progress, None, now) else {
-            unit.commit().await?;
-            return Ok(());
+        let arrived = Delivery::Underway { last_error: None };
+        let dispatch = match row.dispatch.advance(progress, None, now) {
+            Some(dispatch) => {
+                unit.event(system_event(&row, step_kind(progress), json!({ "channel": channel }), now));
+                dispatch
+            }
+            // It came this far before and failed afterwards; now it is there again.
+            None if row.dispatch.delivery != arrived => Dispatch { delivery: arrived, updated_at: now, ..row.dispatch.clone() },
+            None => {
+                unit.commit().await?;
+                return Ok(());
+            }
         };
         unit.db().put_dispatch(&dispatch).await?;
-        unit.event(system_event(&row, step_kind(progress), json!({ "channel": channel }), now));
         self.tell_entries(unit.commit().await?);
         self.tell_dispatch(&DispatchRow { dispatch, ..row }.view());
         Ok(())
@@ -157,6 +178,12 @@ impl Desk {
         unit.event(system_event(row, "dispatch.rerouted", json!({ "channel": other }), now));
         Ok(Some(row.dispatch.clone().by_channel(other, now)))
     }
+}
+
+/// A sender's mark came too late: the message has gone another way meanwhile.
+fn mark_changed_nothing(mark: &'static str, message: &Message) {
+    metrics::counter!("siaga_outbox_marks_ignored_total", "mark" => mark).increment(1);
+    tracing::warn!(message = %message.id, mark, state = ?message.state, "a mark on a chat message came too late and changed nothing");
 }
 
 /// The event that tells of a step.

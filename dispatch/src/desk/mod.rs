@@ -25,6 +25,7 @@ mod presses;
 mod principal;
 mod publish;
 mod recover;
+mod redo;
 mod reports;
 mod secrets;
 mod settings;
@@ -42,6 +43,7 @@ pub use journal::Journal;
 pub use live::LiveHub;
 pub use parse::*;
 pub use principal::Principal;
+pub use redo::Redo;
 pub use settings::DeskSettings;
 pub use types::*;
 

@@ -42,6 +42,8 @@ pub struct OutboxMessage {
     pub channel: Channel,
     /// Attempts begun, this one included.
     pub attempts: i64,
+    /// It may go out as a template only: in free form the service took it and refused it afterwards.
+    pub template_only: bool,
     pub card: DispatchCard,
 }
 

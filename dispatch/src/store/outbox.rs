@@ -40,6 +40,10 @@ pub struct Message {
     pub channel: Channel,
     pub state: MessageState,
     pub attempts: i64,
+    /// The service's name for it. A message that is due again keeps the name it had when the service took it.
+    pub external_id: Option<String>,
+    /// It may go out as a template only.
+    pub template_only: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -49,11 +53,21 @@ struct Row {
     channel: Channel,
     state: MessageState,
     attempts: i64,
+    external_id: Option<String>,
+    template_only: bool,
 }
 
 impl From<Row> for Message {
     fn from(row: Row) -> Self {
-        Self { id: row.id.0, dispatch: row.dispatch_id, channel: row.channel, state: row.state, attempts: row.attempts }
+        Self {
+            id: row.id.0,
+            dispatch: row.dispatch_id,
+            channel: row.channel,
+            state: row.state,
+            attempts: row.attempts,
+            external_id: row.external_id,
+            template_only: row.template_only,
+        }
     }
 }
 
@@ -92,7 +106,7 @@ impl Conn<'_> {
             "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id IN (SELECT id FROM outbox \
              WHERE (state = 'pending' AND next_at <= $1) OR (state = 'sending' AND lease_until <= $1) ORDER BY next_at, id LIMIT $3",
             skip!(),
-            ") RETURNING id, dispatch_id, channel, state, attempts"
+            ") RETURNING id, dispatch_id, channel, state, attempts, external_id, template_only"
         ))
         .bind(At(now))
         .bind(At(lease_until))
@@ -104,7 +118,7 @@ impl Conn<'_> {
     /// The message, which nobody else changes until the transaction ends.
     pub async fn lock_message(&mut self, id: Uuid) -> Result<Option<Message>, StoreError> {
         let row: Option<Row> = on!(self, |c, lock = "" or " FOR UPDATE"| sqlx::query_as(concat!(
-            "SELECT id, dispatch_id, channel, state, attempts FROM outbox WHERE id = $1",
+            "SELECT id, dispatch_id, channel, state, attempts, external_id, template_only FROM outbox WHERE id = $1",
             lock!()
         ))
         .bind(MessageId(id))
@@ -114,13 +128,15 @@ impl Conn<'_> {
 
     /// The message that a service knows by this name; the newest, should the service use a name twice.
     pub async fn message_by_external_id(&mut self, channel: Channel, external_id: &str) -> Result<Option<Message>, StoreError> {
-        let row: Option<Row> = on!(self, |c| sqlx::query_as(
-            "SELECT id, dispatch_id, channel, state, attempts FROM outbox WHERE channel = $1 AND external_id = $2 \
+        let row: Option<Row> = on!(self, |c| {
+            sqlx::query_as(
+            "SELECT id, dispatch_id, channel, state, attempts, external_id, template_only FROM outbox WHERE channel = $1 AND external_id = $2 \
              ORDER BY id DESC LIMIT 1"
         )
         .bind(channel)
         .bind(external_id)
-        .fetch_optional(c))?;
+        .fetch_optional(c)
+        })?;
         Ok(row.map(Into::into))
     }
 
@@ -146,6 +162,16 @@ impl Conn<'_> {
         run!(
             self,
             sqlx::query("UPDATE outbox SET state = 'pending', next_at = $2 WHERE id = $1").bind(MessageId(id)).bind(At(next_at))
+        )
+    }
+
+    /// A message that was sent is due again, with all its attempts, and may go out as a template only.
+    pub async fn set_message_template_only(&mut self, id: Uuid, next_at: Timestamp) -> Result<(), StoreError> {
+        run!(
+            self,
+            sqlx::query("UPDATE outbox SET state = 'pending', template_only = TRUE, attempts = 0, next_at = $2 WHERE id = $1")
+                .bind(MessageId(id))
+                .bind(At(next_at))
         )
     }
 

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use dispatch::bridge::{self, BridgeDesk, outbox};
 use dispatch::contract::{Channel, Position, Progress};
-use dispatch::desk::{DeliveryState, DeskError, DispatchCard, OutboxMessage, Press, PressOutcome};
+use dispatch::desk::{DeliveryState, DeskError, DispatchCard, OutboxMessage, Press, PressOutcome, Redo};
 use dispatch::id::{DispatchId, TeamId};
 use dispatch::store::StoreError;
 use jiff::Timestamp;
@@ -32,6 +32,7 @@ struct Row {
     message: OutboxMessage,
     due: Timestamp,
     open: bool,
+    external_id: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +49,8 @@ pub struct State {
     pub links: Vec<(i64, String)>,
     /// How many of the next writes fail.
     pub failing: u32,
+    /// How many of the next marks fail, beside those.
+    pub failing_marks: u32,
 }
 
 #[derive(Default)]
@@ -72,7 +75,7 @@ impl FakeDesk {
     /// Puts a dispatch into the outbox.
     pub fn put(&self, message: OutboxMessage) {
         let due = Timestamp::UNIX_EPOCH;
-        self.with(|state| state.rows.push(Row { message, due, open: true }));
+        self.with(|state| state.rows.push(Row { message, due, open: true, external_id: None }));
         self.wake.notify_one();
     }
 
@@ -107,10 +110,20 @@ impl FakeDesk {
     }
 
     fn close(&self, id: Uuid, mark: Mark, next: Option<Timestamp>) -> Result<(), DeskError> {
+        let fails = self.with(|state| {
+            let fails = state.failing_marks > 0;
+            state.failing_marks = state.failing_marks.saturating_sub(1);
+            fails
+        });
+        if fails {
+            return Err(DeskError::Store(StoreError::Failed(sqlx::Error::PoolClosed)));
+        }
         self.write(|state| {
+            let sent_as = if let Mark::Sent(name) = &mark { Some(name.clone()) } else { None };
             state.marks.push((id, mark));
             for row in state.rows.iter_mut().filter(|row| row.message.id == id) {
                 row.open = next.is_some();
+                row.external_id = sent_as.clone().or(row.external_id.take());
                 row.due = next.unwrap_or(row.due);
             }
         })
@@ -170,6 +183,24 @@ impl BridgeDesk for FakeDesk {
         self.write(|all| all.reports.push((channel, external_id.to_owned(), state)))
     }
 
+    async fn redo_as_template(&self, external_id: &str, _: &str, now: Timestamp) -> Result<Redo, DeskError> {
+        let redo = self.write(|state| {
+            let row = state.rows.iter_mut().find(|row| row.external_id.as_deref() == Some(external_id));
+            match row {
+                None => Redo::Unknown,
+                Some(row) if row.open => Redo::Underway,
+                Some(row) if row.message.template_only => Redo::Refused,
+                Some(row) => {
+                    (row.open, row.due) = (true, now);
+                    (row.message.template_only, row.message.attempts) = (true, 0);
+                    Redo::Due { number: row.message.card.whatsapp_number.clone() }
+                }
+            }
+        })?;
+        self.wake.notify_one();
+        Ok(redo)
+    }
+
     async fn link_chat(&self, token: &str, chat: i64, title: &str) -> Result<String, DeskError> {
         self.write(|state| {
             if token != "good-token" {
@@ -204,7 +235,7 @@ pub fn message(channel: Channel, short_id: &str) -> OutboxMessage {
         telegram_chat: Some(CHAT),
         whatsapp_number: Some(NUMBER.into()),
     };
-    OutboxMessage { id: dispatch::clock::new_id(), dispatch, channel, attempts: 0, card }
+    OutboxMessage { id: dispatch::clock::new_id(), dispatch, channel, attempts: 0, template_only: false, card }
 }
 
 /// Settings without long waits.
@@ -224,7 +255,7 @@ pub struct Running {
 
 impl Running {
     pub async fn start(
-        desk: &Arc<FakeDesk>,
+        desk: &Arc<impl BridgeDesk>,
         telegram: Option<bridge::TelegramConfig>,
         whatsapp: Option<bridge::WhatsappConfig>,
         outbox: outbox::Settings,
@@ -237,6 +268,11 @@ impl Running {
         let hooks = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, started.hooks).await });
         Self { hooks, http: reqwest::Client::new(), telegram_name: started.telegram_name, stop, task: started.task }
+    }
+
+    /// Stops at once, wherever it stands.
+    pub fn kill(self) {
+        self.task.abort();
     }
 
     /// Stops, and lets out what waits.

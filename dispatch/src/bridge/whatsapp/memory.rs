@@ -1,7 +1,6 @@
-//! What the bridge remembers while it runs: who wrote to us within the last 24 hours, which free-form dispatches may still be
-//! refused, and which presses were answered. All of it bounded, and none of it needed for a message to arrive.
+//! What the bridge remembers while it runs: who wrote to us within the last 24 hours, which free-form dispatches left a moment ago,
+//! and which presses were answered. All of it bounded, and none of it needed for a message to arrive.
 
-use crate::desk::OutboxMessage;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,6 +14,9 @@ const RECENT_MAX: usize = 2_000;
 /// The 24 hours, less what a message and clocks may lose on the way.
 const WINDOW: SignedDuration = SignedDuration::from_mins(24 * 60 - 10);
 
+/// A dispatch that left is marked in the store within this, or sent again.
+const MARKED_WITHIN: SignedDuration = SignedDuration::from_secs(60);
+
 #[derive(Debug, Default)]
 pub struct Memory {
     inner: Mutex<Inner>,
@@ -23,7 +25,7 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Inner {
     heard: HashMap<String, Timestamp>,
-    free_form: VecDeque<(String, OutboxMessage)>,
+    free_form: VecDeque<(String, Timestamp)>,
     answered: HashSet<String>,
     answered_order: VecDeque<String>,
 }
@@ -58,19 +60,23 @@ impl Memory {
     }
 
     /// A dispatch went out free-form under this id.
-    pub fn sent_free_form(&self, id: &str, message: &OutboxMessage) {
+    pub fn sent_free_form(&self, id: &str, now: Timestamp) {
         let mut inner = self.inner();
         if inner.free_form.len() >= RECENT_MAX {
             inner.free_form.pop_front();
         }
-        inner.free_form.push_back((id.to_owned(), message.clone()));
+        inner.free_form.push_back((id.to_owned(), now));
     }
 
-    /// The dispatch that went out free-form under this id; a second question gets nothing.
-    pub fn take_free_form(&self, id: &str) -> Option<OutboxMessage> {
-        let mut inner = self.inner();
-        let at = inner.free_form.iter().position(|(known, _)| known == id)?;
-        inner.free_form.remove(at).map(|(_, message)| message)
+    /// The dispatch that left under this id goes again, and the store knows it.
+    pub fn came_back(&self, id: &str) {
+        self.inner().free_form.retain(|(known, _)| known != id);
+    }
+
+    /// Whether a free-form dispatch left under this id so lately that the store may not know it yet.
+    pub fn left_lately(&self, id: &str, now: Timestamp) -> bool {
+        let lately = |at: Timestamp| now.duration_since(at) < MARKED_WITHIN;
+        self.inner().free_form.iter().any(|(known, at)| known == id && lately(*at))
     }
 
     /// Whether this press is new; says so once.
@@ -126,16 +132,28 @@ mod tests {
     }
 
     #[test]
+    fn what_left_lately_is_known_for_a_minute() {
+        let memory = Memory::default();
+        memory.sent_free_form("wamid.1", at(0));
+        assert!(memory.left_lately("wamid.1", at(0) + SignedDuration::from_secs(59)));
+        assert!(!memory.left_lately("wamid.1", at(0) + SignedDuration::from_secs(60)));
+        assert!(!memory.left_lately("wamid.2", at(0)));
+        memory.came_back("wamid.1");
+        assert!(!memory.left_lately("wamid.1", at(0)));
+    }
+
+    #[test]
     fn memory_does_not_grow_past_its_bounds() {
         let memory = Memory::default();
         for n in 0..3 * RECENT_MAX {
             memory.first_answer(&n.to_string());
+            memory.sent_free_form(&n.to_string(), at(0));
         }
         for n in 0..2 * NUMBERS_MAX {
             memory.heard(&n.to_string(), at(0), at(0));
         }
         let inner = memory.inner();
-        assert_eq!(inner.answered.len(), RECENT_MAX);
+        assert_eq!((inner.answered.len(), inner.free_form.len()), (RECENT_MAX, RECENT_MAX));
         assert_eq!(inner.heard.len(), NUMBERS_MAX);
     }
 }

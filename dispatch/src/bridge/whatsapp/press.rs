@@ -3,12 +3,11 @@
 use super::inbound::{Inbound, Message, Pressed};
 use super::{Whatsapp, message};
 use crate::bridge::button::Button;
-use crate::bridge::failure::{Failure, Reason};
-use crate::bridge::outbox::Courier;
+use crate::bridge::failure::Reason;
 use crate::bridge::text;
 use crate::clock;
 use crate::contract::{Channel, Progress};
-use crate::desk::{DeliveryState, DeskError, OutboxMessage, Press, PressOutcome, PressSender};
+use crate::desk::{DeliveryState, DeskError, Press, PressOutcome, PressSender, Redo};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The store failed; the webhook must come again.
@@ -106,8 +105,7 @@ impl Whatsapp {
     }
 
     async fn reported(&self, id: &str, state: DeliveryState, outside_window: bool) -> Result<(), ComeAgain> {
-        if outside_window && let Some(outgoing) = self.memory.take_free_form(id) {
-            self.send_as_template(outgoing);
+        if outside_window && self.goes_again(id).await? {
             return Ok(());
         }
         match self.desk.delivery_report(Channel::Whatsapp, id, state).await {
@@ -120,25 +118,34 @@ impl Whatsapp {
         }
     }
 
-    /// WhatsApp took a free-form dispatch and found only afterwards that the 24 hours were over.
-    fn send_as_template(&self, outgoing: OutboxMessage) {
-        let Some(number) = outgoing.card.whatsapp_number.clone() else { return };
-        self.memory.window_closed(&number);
-        let this = self.clone();
-        self.replies.push(lane(&number), async move {
-            let marked = match this.deliver(&outgoing).await {
-                Ok(id) => this.desk.outbox_sent(outgoing.id, &id, clock::now()).await,
-                Err(Failure::Retry { .. }) => {
-                    let error = text::reason(&Reason::OutsideWindow);
-                    this.desk.outbox_retry(outgoing.id, &error, clock::now()).await
+    /// WhatsApp took a free-form dispatch and found only afterwards that the 24 hours were over. It is put back into the outbox, which
+    /// sends the template. `false` if this is no message that can go again.
+    async fn goes_again(&self, id: &str) -> Result<bool, ComeAgain> {
+        let now = clock::now();
+        match self.desk.redo_as_template(id, &text::reason(&Reason::OutsideWindow), now).await {
+            Ok(Redo::Due { number }) => {
+                self.memory.came_back(id);
+                metrics::counter!("siaga_outbox_redone_total", "channel" => "whatsapp").increment(1);
+                if let Some(number) = number {
+                    self.memory.window_closed(&number);
                 }
-                Err(Failure::Dead { reason }) => this.desk.outbox_dead(outgoing.id, &text::reason(&reason), clock::now()).await,
-            };
-            if let Err(error) = marked {
-                metrics::counter!("siaga_outbox_store_failures_total", "at" => "template").increment(1);
-                tracing::error!(%error, "a dispatch that was sent again by template cannot be marked");
+                Ok(true)
             }
-        });
+            Ok(Redo::Underway) => Ok(true),
+            Ok(Redo::Unknown) if self.memory.left_lately(id, now) => {
+                tracing::warn!("WhatsApp gave a dispatch back before it was marked as sent; the report comes again");
+                Err(ComeAgain)
+            }
+            Ok(Redo::Unknown | Redo::Refused) => Ok(false),
+            Err(DeskError::Store(error)) if !error.is_refused() => {
+                tracing::error!(%error, "a dispatch that WhatsApp gave back could not be put into the outbox; the report comes again");
+                Err(ComeAgain)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a dispatch that WhatsApp gave back cannot go again");
+                Ok(false)
+            }
+        }
     }
 }
 

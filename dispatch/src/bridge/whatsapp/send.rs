@@ -13,10 +13,10 @@ use serde_json::Value;
 impl Courier for Whatsapp {
     async fn deliver(&self, outgoing: &OutboxMessage) -> Result<String, Failure> {
         let number = outgoing.card.whatsapp_number.as_deref().ok_or(Failure::dead(Reason::NoAddress))?;
-        if self.memory.window_open(number, clock::now()) {
+        if !outgoing.template_only && self.memory.window_open(number, clock::now()) {
             match self.client.send(&message::dispatch(number, &outgoing.card)).await {
                 Ok(id) => {
-                    self.memory.sent_free_form(&id, outgoing);
+                    self.memory.sent_free_form(&id, clock::now());
                     return Ok(id);
                 }
                 Err(failure) if *failure.reason() == Reason::OutsideWindow => self.memory.window_closed(number),
