@@ -10,7 +10,7 @@ use bridge_support::{NUMBER, Running, quick, soon};
 use bridge_whatsapp_support::{account, sign, webhook};
 use dispatch::bridge::outbox::Settings;
 use dispatch::clock;
-use dispatch::contract::{Channel, DispatchView, Progress};
+use dispatch::contract::{Actor, Channel, DispatchView, Event, Live, Progress};
 use dispatch::desk::{DeliveryState, Desk, DeskSettings, Redo};
 use dispatch::id::IncidentId;
 use reqwest::StatusCode;
@@ -129,5 +129,30 @@ both! {
         // The template's own failure is the end.
         desk.delivery_report(Channel::Whatsapp, "wamid.2", failed).await.unwrap();
         assert!(dispatch(desk, incident).await.dead);
+    }
+
+    async fn a_chat_that_moves_takes_its_teams_along(house) {
+        let desk = &house.desk;
+        let rina = operator("Rina");
+        let (_, incident) = house.incident_by(&rina).await;
+        let mine = [house.team("Regu 1", Some(-5), None).await, house.team("Regu 2", Some(-5), None).await];
+        let other = house.team("Regu 3", Some(-6), None).await;
+        desk.send_dispatch(&rina, incident.id, &[mine[0].id], None).await.unwrap();
+        let mut live = desk.live().subscribe();
+
+        assert_eq!(desk.chat_moved(-5, -1005).await.unwrap(), 2);
+        assert_eq!(desk.chat_moved(-5, -1005).await.unwrap(), 0);
+        assert_eq!(desk.chat_moved(-6, -6).await.unwrap(), 0);
+
+        let teams = desk.teams().await.unwrap();
+        let chat = |id| teams.iter().find(|team| team.id == id).unwrap().telegram_chat;
+        assert_eq!((chat(mine[0].id), chat(mine[1].id), chat(other.id)), (Some(-1005), Some(-1005), Some(-6)));
+        let mut told = Vec::new();
+        while let Ok(Live { event: Event::Timeline { entry }, .. }) = live.try_recv() {
+            told.push((entry.kind, entry.actor));
+        }
+        assert_eq!(told, vec![("team.chat_moved".to_owned(), Actor::System); 2]);
+        // What waits in the outbox goes to the new chat.
+        assert_eq!(desk.claim_outbox(clock::now(), 1000, 5).await.unwrap()[0].card.telegram_chat, Some(-1005));
     }
 }

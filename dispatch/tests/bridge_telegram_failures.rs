@@ -82,6 +82,58 @@ async fn a_chat_that_is_not_there_is_given_up_with_the_reason() {
     running.stop().await;
 }
 
+/// The group's id after it became a supergroup.
+const SUPERGROUP: i64 = -1_001_555_296_434;
+
+#[tokio::test]
+async fn a_group_that_became_a_supergroup_gets_its_message_there_at_once() {
+    // Given a team whose group has moved without our hearing of it,
+    let server = MockServer::start().await;
+    let mut body = refusal(400, "Bad Request: group chat was upgraded to a supergroup chat");
+    body["parameters"] = json!({ "migrate_to_chat_id": SUPERGROUP });
+    let there = json!({ "message_id": 4, "date": 1_790_000_000, "text": "x", "chat": { "id": SUPERGROUP, "type": "supergroup", "title": "R" } });
+    for method in ["SendMessage", "SendVenue"] {
+        let sends_to =
+            |chat: i64| Mock::given(path(format!("/bot112:TOKEN/{method}"))).and(body_partial_json(json!({ "chat_id": chat })));
+        sends_to(CHAT).respond_with(ResponseTemplate::new(400).set_body_json(&body)).mount(&server).await;
+        let ok = json!({ "ok": true, "result": there });
+        sends_to(SUPERGROUP).respond_with(ResponseTemplate::new(200).set_body_json(ok)).mount(&server).await;
+    }
+
+    // when a dispatch goes out, and although the store does not take the move the first time,
+    let (desk, running) = start(&server, webhook(), quick()).await;
+    desk.with(|state| state.failing = 1);
+    for (n, short_id) in ["one", "two"].into_iter().enumerate() {
+        desk.put(message(Channel::Telegram, short_id));
+        // then it is in the new group by the first attempt.
+        assert_eq!(desk.mark(n).await, Mark::Sent(format!("{SUPERGROUP}:4")));
+    }
+    assert_eq!(desk.with(|state| state.moves.clone()), [(CHAT, SUPERGROUP)]);
+    running.stop().await;
+    assert_eq!(sent_to(&server, "SendVenue").await, 4, "the place follows too");
+}
+
+#[tokio::test]
+async fn a_group_that_tells_of_its_move_is_followed() {
+    let server = MockServer::start().await;
+    let (desk, running) = start(&server, webhook(), quick()).await;
+    let tell = async |chat: i64, key: &str, other: i64| {
+        let update = json!({ "update_id": 1, "message": {
+            "message_id": 16, "date": 1_790_000_000, key: other,
+            "chat": { "id": chat, "type": if chat == CHAT { "group" } else { "supergroup" }, "title": "Regu" },
+            "from": { "id": 5, "is_bot": false, "first_name": "Budi" },
+        } });
+        let post = running.http.post(format!("{}/hooks/telegram", running.hooks));
+        post.header("X-Telegram-Bot-Api-Secret-Token", "s").json(&update).send().await.unwrap().status().as_u16()
+    };
+    desk.with(|state| state.failing = 1);
+    assert_eq!(tell(CHAT, "migrate_to_chat_id", SUPERGROUP).await, 503, "what the store does not take comes again");
+    assert_eq!(tell(CHAT, "migrate_to_chat_id", SUPERGROUP).await, 200);
+    assert_eq!(tell(SUPERGROUP, "migrate_from_chat_id", CHAT).await, 200);
+    assert_eq!(desk.with(|state| state.moves.clone()), [(CHAT, SUPERGROUP); 2]);
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_service_that_fails_is_not_waited_for_longer_than_an_attempt() {
     let server = answers("SendMessage", 502, json!({})).await;

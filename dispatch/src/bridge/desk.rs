@@ -45,6 +45,10 @@ impl BridgeDesk for Desk {
         Self::link_chat(self, token, chat, title).await.map(|team| team.name)
     }
 
+    async fn chat_moved(&self, old: i64, new: i64) -> Result<usize, DeskError> {
+        Self::chat_moved(self, old, new).await
+    }
+
     fn outbox_wake(&self) -> Arc<Notify> {
         Self::outbox_wake(self)
     }

@@ -39,7 +39,7 @@ pub enum Reason {
     ChatNotFound,
     /// The team's people blocked the bot, removed it, or took its right to write.
     Blocked,
-    /// Telegram gave the group a new id; it has to be linked again.
+    /// Telegram gave the group a new id again while its message was sent to the one before.
     ChatMoved,
     /// The service did not accept our token.
     TokenRefused,

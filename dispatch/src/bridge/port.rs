@@ -28,6 +28,8 @@ pub trait BridgeDesk: Send + Sync + 'static {
     async fn redo_as_template(&self, external_id: &str, error: &str, now: Timestamp) -> Result<Redo, DeskError>;
     /// Links a Telegram chat by a one-time token, and answers the team's name.
     async fn link_chat(&self, token: &str, chat: i64, title: &str) -> Result<String, DeskError>;
+    /// Telegram gave a chat a new id: its teams move with it. Answers how many they are; told again, none.
+    async fn chat_moved(&self, old: i64, new: i64) -> Result<usize, DeskError>;
     /// Rings when a message may have become due.
     fn outbox_wake(&self) -> Arc<Notify>;
 }

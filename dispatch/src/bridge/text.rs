@@ -139,7 +139,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NoAddress => "Tim belum punya chat atau nomor di saluran ini; telepon tim dan tautkan chatnya.".into(),
         Reason::ChatNotFound => "Chat tim tidak ditemukan; telepon tim dan tautkan ulang chatnya.".into(),
         Reason::Blocked => "Bot diblokir atau dikeluarkan dari chat tim; telepon tim dan tautkan ulang chatnya.".into(),
-        Reason::ChatMoved => "Grup tim berganti menjadi supergrup; telepon tim dan tautkan ulang grupnya.".into(),
+        Reason::ChatMoved => "Grup tim baru saja berganti menjadi supergrup; dikirim ulang ke grup barunya.".into(),
         Reason::TokenRefused => "Token layanan chat ditolak; telepon tim, lalu hubungi administrator.".into(),
         Reason::Undeliverable => "Nomor tim tidak dapat menerima pesan; telepon tim atau pakai saluran lain.".into(),
         Reason::Restricted => "Layanan chat membatasi nomor pusat; telepon tim, lalu hubungi administrator.".into(),

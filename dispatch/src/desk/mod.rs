@@ -8,6 +8,7 @@ mod alarms;
 mod audit;
 mod calls;
 mod cameras;
+mod chat_moved;
 mod chats;
 mod check;
 mod delivery;

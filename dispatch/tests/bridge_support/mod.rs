@@ -47,6 +47,7 @@ pub struct State {
     pub presses: Vec<Press>,
     pub reports: Vec<(Channel, String, DeliveryState)>,
     pub links: Vec<(i64, String)>,
+    pub moves: Vec<(i64, i64)>,
     /// How many of the next writes fail.
     pub failing: u32,
     /// How many of the next marks fail, beside those.
@@ -209,6 +210,18 @@ impl BridgeDesk for FakeDesk {
             state.links.push((chat, title.to_owned()));
             Ok("Regu 1".to_owned())
         })?
+    }
+
+    async fn chat_moved(&self, old: i64, new: i64) -> Result<usize, DeskError> {
+        self.write(|state| {
+            state.moves.push((old, new));
+            let mut teams = 0;
+            for row in state.rows.iter_mut().filter(|row| row.message.card.telegram_chat == Some(old)) {
+                row.message.card.telegram_chat = Some(new);
+                teams += 1;
+            }
+            teams
+        })
     }
 
     fn outbox_wake(&self) -> Arc<Notify> {

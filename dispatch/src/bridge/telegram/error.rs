@@ -14,7 +14,7 @@ pub fn classify(error: &RequestError) -> Failure {
         RequestError::RetryAfter(seconds) => {
             Failure::Retry { after: Some(seconds.duration().min(LONGEST_WAIT)), reason: Reason::RateLimited }
         }
-        RequestError::MigrateToChatId(_) => Failure::dead(Reason::ChatMoved),
+        RequestError::MigrateToChatId(_) => Failure::retry(Reason::ChatMoved),
         RequestError::Network(cause) if cause.is_timeout() && !cause.is_connect() => Failure::retry(Reason::TimedOut),
         RequestError::Network(_) | RequestError::Io(_) => Failure::retry(Reason::Network),
         RequestError::InvalidJson { .. } => Failure::retry(Reason::BadAnswer),
@@ -82,7 +82,11 @@ mod tests {
         ] {
             assert_eq!(classify(&RequestError::Api(error)), Failure::dead(reason));
         }
-        assert_eq!(classify(&RequestError::MigrateToChatId(ChatId(-100))), Failure::dead(Reason::ChatMoved));
+    }
+
+    #[test]
+    fn a_chat_that_moves_is_followed() {
+        assert_eq!(classify(&RequestError::MigrateToChatId(ChatId(-100))), Failure::retry(Reason::ChatMoved));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod error;
 pub mod hook;
+mod moved;
 mod poll;
 mod send;
 mod update;

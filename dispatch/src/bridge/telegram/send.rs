@@ -6,8 +6,9 @@ use crate::bridge::failure::{Failure, Reason};
 use crate::bridge::outbox::Courier;
 use crate::bridge::text;
 use crate::contract::Progress;
-use crate::desk::OutboxMessage;
+use crate::desk::{DispatchCard, OutboxMessage};
 use async_trait::async_trait;
+use teloxide::RequestError;
 use teloxide::prelude::*;
 use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ParseMode};
 
@@ -17,14 +18,15 @@ impl Courier for Telegram {
     async fn deliver(&self, message: &OutboxMessage) -> Result<String, Failure> {
         let card = &message.card;
         let chat = ChatId(card.telegram_chat.ok_or(Failure::dead(Reason::NoAddress))?);
-        let sent = self
-            .throttled
-            .send_message(chat, text::dispatch_html(card))
-            .parse_mode(ParseMode::Html)
-            .link_preview_options(no_preview())
-            .reply_markup(keyboard(&card.short_id, Progress::Sent))
-            .await
-            .map_err(|error| error::classify(&error))?;
+        let sent = match self.send_card(chat, card).await {
+            Err(RequestError::MigrateToChatId(new)) => {
+                // The team gets its message even if the store does not take the move; then the group's own message tells it again.
+                let _ = self.move_chat(chat, new).await;
+                self.send_card(new, card).await
+            }
+            sent => sent,
+        };
+        let sent = sent.map_err(|error| error::classify(&error))?;
         Ok(format!("{}:{}", sent.chat.id, sent.id))
     }
 
@@ -34,11 +36,27 @@ impl Courier for Telegram {
         let card = &message.card;
         let (Some(chat), Some(at)) = (card.telegram_chat, text::on_earth(card.position)) else { return };
         let (title, address) = text::pin(card);
-        if let Err(error) = self.throttled.send_venue(ChatId(chat), at.latitude, at.longitude, title, address).await {
+        let venue = |chat| self.throttled.send_venue(chat, at.latitude, at.longitude, title.clone(), address.clone());
+        let sent = match venue(ChatId(chat)).await {
+            Err(RequestError::MigrateToChatId(new)) => venue(new).await,
+            sent => sent,
+        };
+        if let Err(error) = sent {
             let why = error::classify(&error);
             metrics::counter!("siaga_outbox_companions_lost_total", "channel" => "telegram").increment(1);
             tracing::warn!(dispatch = %message.dispatch, why = why.reason().label(), "the place was not sent");
         }
+    }
+}
+
+impl Telegram {
+    async fn send_card(&self, chat: ChatId, card: &DispatchCard) -> Result<Message, RequestError> {
+        self.throttled
+            .send_message(chat, text::dispatch_html(card))
+            .parse_mode(ParseMode::Html)
+            .link_preview_options(no_preview())
+            .reply_markup(keyboard(&card.short_id, Progress::Sent))
+            .await
     }
 }
 

@@ -1,5 +1,6 @@
 //! What comes from Telegram: presses on buttons, and `/start`. Everything else is let pass.
 
+use super::moved::moved;
 use super::send::{keyboard, no_preview};
 use super::{Telegram, error};
 use crate::bridge::button::Button;
@@ -90,8 +91,11 @@ impl Telegram {
         }
     }
 
-    /// `/start TOKEN` in a private chat or a group links it; without a token it explains.
+    /// `/start TOKEN` in a private chat or a group links it; without a token it explains. A group that moved is followed.
     async fn said(&self, message: Message) -> Taken {
+        if let Some((old, new)) = moved(&message) {
+            return self.move_chat(old, new).await;
+        }
         let name = self.name.get().map(String::as_str);
         let Some(start) = message.text().and_then(|text| Start::parse(text, name)) else { return Taken::Done };
         let chat = message.chat.id;
