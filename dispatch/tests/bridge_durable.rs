@@ -3,7 +3,7 @@
 
 mod bridge_support;
 mod bridge_whatsapp_support;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod support;
 
 use bridge_support::{NUMBER, Running, quick, soon};
@@ -154,5 +154,22 @@ both! {
         assert_eq!(told, vec![("team.chat_moved".to_owned(), Actor::System); 2]);
         // What waits in the outbox goes to the new chat.
         assert_eq!(desk.claim_outbox(clock::now(), 1000, 5).await.unwrap()[0].card.telegram_chat, Some(-1005));
+    }
+
+    async fn what_a_node_had_claimed_is_due_when_it_starts_again_and_what_others_claimed_is_not(house) {
+        let rina = operator("Rina");
+        let (_, incident) = house.incident_by(&rina).await;
+        let teams = [house.team("Regu 1", Some(-1), None).await.id, house.team("Regu 2", Some(-2), None).await.id];
+        house.desk.send_dispatch(&rina, incident.id, &teams, None).await.unwrap();
+        let now = clock::now();
+        let mine = house.desk.claim_outbox(now, 30_000, 1).await.unwrap().remove(0);
+        let other = house.restarted(DeskSettings { node: "other".into(), ..DeskSettings::default() }).await;
+        other.claim_outbox(now, 30_000, 1).await.unwrap().remove(0);
+
+        let again = house.restarted(DeskSettings::default()).await;
+        assert!(again.claim_outbox(now, 30_000, 5).await.unwrap().is_empty());
+        assert_eq!(again.release_outbox().await.unwrap(), 1);
+        let claimed = again.claim_outbox(now, 30_000, 5).await.unwrap();
+        assert_eq!(claimed.iter().map(|message| (message.id, message.attempts)).collect::<Vec<_>>(), [(mine.id, 2)]);
     }
 }

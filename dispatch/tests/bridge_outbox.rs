@@ -197,7 +197,7 @@ async fn a_store_that_fails_at_the_mark_does_not_send_twice() {
 async fn after_a_crash_exactly_what_was_pending_is_sent() {
     // Given one message that arrived and one that was under way when the program died,
     let (desk, first) = (FakeDesk::new(), Scripted::gated(1));
-    let lease = Duration::from_millis(100);
+    let lease = Duration::from_secs(3600);
     let settings = Settings { at_once: 1, lease, ..quick() };
     let worker = Worker::start(&desk, &first, settings);
     desk.put(telegram("arrived"));
@@ -207,7 +207,7 @@ async fn after_a_crash_exactly_what_was_pending_is_sent() {
     worker.task.abort();
     desk.put(telegram("waiting"));
 
-    // when a new worker starts,
+    // when the worker starts again, long before the lease ends,
     let second = Scripted::new([]);
     let worker = Worker::start(&desk, &second, quick());
     desk.mark(2).await;

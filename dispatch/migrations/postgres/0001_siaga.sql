@@ -167,6 +167,8 @@ CREATE TABLE outbox (
   attempts BIGINT NOT NULL,
   next_at BIGINT NOT NULL,
   lease_until BIGINT NOT NULL,
+  -- The node that has claimed it last.
+  claimed_by TEXT,
   external_id TEXT,
   -- The service refused it in free form after it had taken it.
   template_only BOOLEAN NOT NULL DEFAULT FALSE,

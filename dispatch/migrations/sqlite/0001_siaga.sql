@@ -167,6 +167,8 @@ CREATE TABLE outbox (
   attempts INTEGER NOT NULL,
   next_at INTEGER NOT NULL,
   lease_until INTEGER NOT NULL,
+  -- The node that has claimed it last.
+  claimed_by TEXT,
   external_id TEXT,
   -- The service refused it in free form after it had taken it.
   template_only INTEGER NOT NULL DEFAULT 0,

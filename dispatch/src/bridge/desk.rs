@@ -17,6 +17,10 @@ impl BridgeDesk for Desk {
         Self::claim_outbox(self, now, lease_ms, i64::try_from(n).unwrap_or(i64::MAX)).await
     }
 
+    async fn release_outbox(&self) -> Result<usize, DeskError> {
+        Self::release_outbox(self).await
+    }
+
     async fn outbox_sent(&self, id: Uuid, external_id: &str, now: Timestamp) -> Result<(), DeskError> {
         Self::outbox_sent(self, id, external_id, now).await
     }

@@ -2,8 +2,8 @@
 //! service is the courier's business.
 //!
 //! A message is leased before it is sent and marked afterwards. The time for one attempt is shorter than the lease, so that in a
-//! running server no message is under way twice. After a crash, what was leased but not marked is sent again when the lease
-//! ends: at least once, and twice only if the crash fell between the service's answer and our mark.
+//! running server no message is under way twice. After a crash, what was leased but not marked is sent again as soon as the same
+//! node is back, or when the lease ends: at least once, and twice only if the crash fell between the service's answer and our mark.
 
 use super::backoff::Backoff;
 use super::failure::{Failure, Reason};
@@ -96,6 +96,7 @@ impl Outbox {
 
     /// Works until `shutdown`; then takes nothing new and lets what is under way end, within bounds.
     pub async fn run(self, shutdown: CancellationToken) {
+        self.take_back().await;
         let wake = self.desk.outbox_wake();
         let mut under_way = JoinSet::new();
         while !shutdown.is_cancelled() {
@@ -114,6 +115,20 @@ impl Outbox {
         let rest = async { while under_way.join_next().await.is_some() {} };
         if tokio::time::timeout(self.settings.finish, rest).await.is_err() {
             tracing::warn!("chat messages were under way at shutdown; they are sent again after the restart");
+        }
+    }
+
+    /// One node runs one worker, so that what this node had claimed before the start is under way no more.
+    async fn take_back(&self) {
+        match self.desk.release_outbox().await {
+            Ok(0) => {}
+            Ok(messages) => {
+                tracing::warn!(messages, "chat messages were under way when the program stopped; they are sent again")
+            }
+            Err(error) => {
+                metrics::counter!("siaga_outbox_store_failures_total", "at" => "release").increment(1);
+                tracing::error!(%error, "chat messages that were under way at the stop wait for the end of their lease");
+            }
         }
     }
 

@@ -13,6 +13,8 @@ use uuid::Uuid;
 pub trait BridgeDesk: Send + Sync + 'static {
     /// Takes at most `n` due messages for the time of `lease`; after it they are due again.
     async fn claim_outbox(&self, now: Timestamp, lease: Duration, n: usize) -> Result<Vec<OutboxMessage>, DeskError>;
+    /// Gives back what this node had claimed before it was started again; only for the start. Answers how many messages that were.
+    async fn release_outbox(&self) -> Result<usize, DeskError>;
     /// The service took the message; `external_id` is the service's own name for it.
     async fn outbox_sent(&self, id: Uuid, external_id: &str, now: Timestamp) -> Result<(), DeskError>;
     /// The attempt failed; the message is due again at `next_at`. `error` is for the operator's screen.

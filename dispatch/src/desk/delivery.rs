@@ -17,7 +17,7 @@ impl Desk {
     pub async fn claim_outbox(&self, now: Timestamp, lease_ms: i64, n: i64) -> Result<Vec<OutboxMessage>, DeskError> {
         let lease_until = now + SignedDuration::from_millis(lease_ms.clamp(0, 3_600_000));
         let mut unit = self.store.begin().await?;
-        let claimed = unit.db().claim_messages(now, lease_until, n.clamp(0, 1000)).await?;
+        let claimed = unit.db().claim_messages(&self.settings.node, now, lease_until, n.clamp(0, 1000)).await?;
         let mut messages = Vec::with_capacity(claimed.len());
         for Message { id, dispatch, channel, attempts, template_only, .. } in claimed {
             let card = unit.db().dispatch_card(dispatch).await?.ok_or(DeskError::NotFound)?;

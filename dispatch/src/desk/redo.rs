@@ -1,4 +1,5 @@
-//! A message that its service took and gave back afterwards: it goes out once more in the form that is always allowed.
+//! Messages that go out once more: one that its service took and gave back, in the form that is always allowed; and those that a
+//! process had claimed which is gone.
 
 use super::delivery::ERROR;
 use super::{Desk, DeskError, check};
@@ -20,6 +21,15 @@ pub enum Redo {
 }
 
 impl Desk {
+    /// Gives back what this node had claimed before it was started again, so that it need not wait for the end of its lease. Answers
+    /// how many messages that were. Only for the start: a worker of this node that is at work would see its messages sent twice.
+    pub async fn release_outbox(&self) -> Result<usize, DeskError> {
+        let mut unit = self.store.begin().await?;
+        let released = unit.db().release_messages(&self.settings.node).await?;
+        unit.commit().await?;
+        Ok(released)
+    }
+
     /// Puts a WhatsApp message that was sent back into the outbox, as a template only, in one transaction.
     pub async fn redo_as_template(&self, external_id: &str, error: &str, now: Timestamp) -> Result<Redo, DeskError> {
         let mut unit = self.store.begin().await?;

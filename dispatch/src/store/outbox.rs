@@ -95,15 +95,16 @@ impl Conn<'_> {
         Ok(row.is_some())
     }
 
-    /// Claims messages that are due, or whose lease ended, until `lease_until`; the longest due first.
+    /// Claims messages that are due, or whose lease ended, for a node until `lease_until`; the longest due first.
     pub async fn claim_messages(
         &mut self,
+        node: &str,
         now: Timestamp,
         lease_until: Timestamp,
         limit: i64,
     ) -> Result<Vec<Message>, StoreError> {
         let rows: Vec<Row> = on!(self, |c, skip = "" or " FOR UPDATE SKIP LOCKED"| sqlx::query_as(concat!(
-            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id IN (SELECT id FROM outbox \
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2, claimed_by = $4 WHERE id IN (SELECT id FROM outbox \
              WHERE (state = 'pending' AND next_at <= $1) OR (state = 'sending' AND lease_until <= $1) ORDER BY next_at, id LIMIT $3",
             skip!(),
             ") RETURNING id, dispatch_id, channel, state, attempts, external_id, template_only"
@@ -111,8 +112,19 @@ impl Conn<'_> {
         .bind(At(now))
         .bind(At(lease_until))
         .bind(limit)
+        .bind(node)
         .fetch_all(c))?;
         Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// Ends the leases of a node. Answers how many there were.
+    pub async fn release_messages(&mut self, node: &str) -> Result<usize, StoreError> {
+        let ids: Vec<MessageId> = on!(self, |c| sqlx::query_scalar(
+            "UPDATE outbox SET state = 'pending' WHERE state = 'sending' AND claimed_by = $1 RETURNING id"
+        )
+        .bind(node)
+        .fetch_all(c))?;
+        Ok(ids.len())
     }
 
     /// The message, which nobody else changes until the transaction ends.

@@ -32,6 +32,7 @@ struct Row {
     message: OutboxMessage,
     due: Timestamp,
     open: bool,
+    claimed: bool,
     external_id: Option<String>,
 }
 
@@ -76,7 +77,7 @@ impl FakeDesk {
     /// Puts a dispatch into the outbox.
     pub fn put(&self, message: OutboxMessage) {
         let due = Timestamp::UNIX_EPOCH;
-        self.with(|state| state.rows.push(Row { message, due, open: true, external_id: None }));
+        self.with(|state| state.rows.push(Row { message, due, open: true, claimed: false, external_id: None }));
         self.wake.notify_one();
     }
 
@@ -124,6 +125,7 @@ impl FakeDesk {
             state.marks.push((id, mark));
             for row in state.rows.iter_mut().filter(|row| row.message.id == id) {
                 row.open = next.is_some();
+                row.claimed = false;
                 row.external_id = sent_as.clone().or(row.external_id.take());
                 row.due = next.unwrap_or(row.due);
             }
@@ -138,11 +140,23 @@ impl BridgeDesk for FakeDesk {
             let due = state.rows.iter_mut().filter(|row| row.open && row.due <= now).take(n);
             due.map(|row| {
                 row.due = now.checked_add(lease).unwrap();
+                row.claimed = true;
                 row.message.attempts += 1;
                 row.message.clone()
             })
             .collect()
         }))
+    }
+
+    async fn release_outbox(&self) -> Result<usize, DeskError> {
+        self.write(|state| {
+            let mut released = 0;
+            for row in state.rows.iter_mut().filter(|row| row.open && row.claimed) {
+                (row.claimed, row.due) = (false, Timestamp::UNIX_EPOCH);
+                released += 1;
+            }
+            released
+        })
     }
 
     async fn outbox_sent(&self, id: Uuid, external_id: &str, _: Timestamp) -> Result<(), DeskError> {
