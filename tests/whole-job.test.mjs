@@ -1,8 +1,8 @@
 // One real call from INVITE to the field team's acknowledgement and the sealed recording, on each database.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Caller } from "./support/caller.mjs";
 import { Cameras } from "./support/camera.mjs";
 import { FIRE_CHAT, PLACE, importCity, people, teamNamed } from "./support/city.mjs";
@@ -16,6 +16,9 @@ import { scenario } from "./support/world.mjs";
 
 const CALLER_HZ = 620;
 const OPERATOR_HZ = 1000;
+/** From how long before a call to how long after its beginning footage is kept. */
+const [BEFORE_S, AFTER_S] = [5, 10];
+const SECOND = 1_000;
 const WORDS = {
   place: "Pasar Jodoh, kios 20",
   event: "Kebakaran kios",
@@ -33,7 +36,7 @@ async function wholeJob(world, database) {
   const siaga = await openHouse(world, {
     database: database === "PostgreSQL" ? (await Postgres.start(world)).url : undefined,
     telegram: telegram.settings,
-    cctv: { radius_m: 500, before_seconds: 20, after_seconds: 10 },
+    cctv: { radius_m: 500, before_seconds: BEFORE_S, after_seconds: AFTER_S },
     before: (fresh) => importCity(fresh, {
       cameras: [
         { name: "Kamera Dekat", url: cameras.url("near"), north_m: 300 },
@@ -46,6 +49,10 @@ async function wholeJob(world, database) {
   await until("all cameras are being kept", async () =>
     (await supervisor.ask("GET", "cameras")).every(({ state }) => state.state === "recording"), { within: 30_000 });
   const ayu = await onShift(world, siaga, "ayu");
+  await until("each camera has kept a segment", async () => {
+    const all = await readdir(join(siaga.directory, "recordings", "ring"), { recursive: true });
+    return new Set(all.filter((name) => name.endsWith(".mp4")).map(dirname)).size === 3;
+  }, { within: 40_000 });
 
   // The call rings, is answered, and both are heard.
   const caller = await Caller.dial(world, siaga.sip, { scenario: "located-call", voice: CALLER_HZ, number: "+628117701234" });
@@ -125,7 +132,7 @@ async function wholeJob(world, database) {
     const index = await supervisor.ask("GET", `footage/${footage[0].id}`);
     return !index.growing && index;
   }, { within: 40_000 });
-  assert.ok(video.segments.length > 0);
+  covers(video, Date.parse(call.arrived_at));
   const mp4 = await supervisor.get(`footage/${footage[0].id}/video.mp4`);
   assert.equal(mp4.status, 200);
   const file = join(world.directory, "footage.mp4");
@@ -140,6 +147,15 @@ async function wholeJob(world, database) {
   const looks = new Set((await manager.ask("GET", "audit?limit=100")).map(({ action }) => action));
   assert.ok([...looks].some((action) => action.startsWith("recording.")), `the audit has ${[...looks]}`);
   assert.ok([...looks].some((action) => action.startsWith("footage.")), `the audit has ${[...looks]}`);
+}
+
+/** Footage from before the call to after it, as the settings say, without a hole; cameras give a key frame a second. */
+function covers({ segments }, arrivedAt) {
+  const ranges = segments.map(({ start, duration_ms: length }) => ({ from: Date.parse(start), to: Date.parse(start) + length }));
+  const told = JSON.stringify(ranges.map(({ from, to }) => [from - arrivedAt, to - arrivedAt]));
+  assert.ok(ranges.length > 0 && ranges[0].from <= arrivedAt - BEFORE_S * SECOND, `footage begins before the call: ${told}`);
+  assert.ok(ranges.at(-1).to >= arrivedAt + AFTER_S * SECOND - SECOND, `footage goes on after the call began: ${told}`);
+  ranges.slice(1).forEach(({ from }, n) => assert.ok(from - ranges[n].to < SECOND, `no hole: ${told}`));
 }
 
 /** Each voice in its channel for seconds, and never in the other's. */
