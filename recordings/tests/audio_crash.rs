@@ -97,9 +97,12 @@ fn given_a_seal_that_does_not_fit_its_file_then_the_file_is_sealed_anew() {
 
 #[test]
 fn given_kill_9_in_the_middle_of_a_call_then_all_but_the_last_second_is_there() {
+    if let Some(home) = std::env::var_os("RECORDINGS_TEST_DIRECTORY") {
+        return record_until_killed(home.into());
+    }
     let home = TempDir::new();
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_that_records_until_it_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "given_kill_9_in_the_middle_of_a_call_then_all_but_the_last_second_is_there", "--nocapture"])
         .env("RECORDINGS_TEST_DIRECTORY", home.path())
         .stdout(Stdio::piped())
         .spawn()
@@ -125,11 +128,9 @@ fn given_kill_9_in_the_middle_of_a_call_then_all_but_the_last_second_is_there() 
     assert!(stereo.iter().copied().skip(1).step_by(2).eq(tone(false, 0, frames)));
 }
 
-#[test]
-#[ignore = "started by the kill -9 test as a process of its own"]
-fn child_that_records_until_it_is_killed() {
-    let Some(home) = std::env::var_os("RECORDINGS_TEST_DIRECTORY") else { return };
-    let (store, _events) = AudioStore::start(home.into(), Bounds::default()).unwrap();
+/// What the test's program does when the test starts it as a process of its own.
+fn record_until_killed(home: std::path::PathBuf) {
+    let (store, _events) = AudioStore::start(home, Bounds::default()).unwrap();
     let (items, call) = (store.sender(), Uuid::now_v7());
     items.send(AudioItem::Begin { call, started_at: Timestamp::now() }).unwrap();
     for n in 0..3000u64 {

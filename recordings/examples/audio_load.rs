@@ -1,19 +1,14 @@
-//! How the disk bears many calls at once. Not part of the usual run: `cargo test -p recordings --test audio_load -- --ignored --nocapture`.
+//! How the disk bears two hundred calls at once: `cargo run -p recordings --example audio_load`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
-
-mod support;
 
 use jiff::Timestamp;
 use recordings::audio::{AudioItem, AudioStore, Bounds, Side};
 use std::time::{Duration, Instant};
-use support::{TempDir, tone};
 use uuid::Uuid;
 
-#[test]
-#[ignore = "a measurement, not a test"]
-fn measure_two_hundred_calls_for_ten_seconds() {
-    let home = TempDir::new();
-    let (store, _events) = AudioStore::start(home.path().to_owned(), Bounds::default()).unwrap();
+fn main() {
+    let home = std::env::temp_dir().join(format!("siaga-audio-load-{}", std::process::id()));
+    let (store, _events) = AudioStore::start(home.clone(), Bounds::default()).unwrap();
     let items = store.sender();
     let calls: Vec<Uuid> = (0..200).map(|_| Uuid::now_v7()).collect();
     for &call in &calls {
@@ -23,8 +18,8 @@ fn measure_two_hundred_calls_for_ten_seconds() {
     for n in 0..500u64 {
         let round = Instant::now();
         for &call in &calls {
-            for (side, caller) in [(Side::Caller, true), (Side::Operator, false)] {
-                let pcm = tone(caller, n * 160, 160);
+            for side in [Side::Caller, Side::Operator] {
+                let pcm = vec![1000i16; 160];
                 full += u32::from(items.try_send(AudioItem::Frame { call, side, position: n * 160, pcm }).is_err());
             }
         }
@@ -34,4 +29,5 @@ fn measure_two_hundred_calls_for_ten_seconds() {
     let closing = Instant::now();
     store.close();
     println!("200 calls, 10 s: {full} frames refused, longest send of one round {longest:?}, sealed in {:?}", closing.elapsed());
+    std::fs::remove_dir_all(home).unwrap();
 }
