@@ -34,7 +34,7 @@ impl Desk {
         if message.external_id.as_deref() == Some(external_id) {
             // An earlier mark went through although its answer was lost; since then the message may have become due again.
             mark_changed_nothing("sent", &message);
-            return Ok(());
+            return Ok(unit.commit().await.map(drop)?);
         }
         unit.db().set_message_sent(id, external_id).await?;
         let row = self.lock(&mut unit, &message).await?;
@@ -47,7 +47,7 @@ impl Desk {
         let message = unit.db().lock_message(id).await?.ok_or(DeskError::NotFound)?;
         if message.state != MessageState::Sending {
             mark_changed_nothing("retry", &message);
-            return Ok(());
+            return Ok(unit.commit().await.map(drop)?);
         }
         unit.db().set_message_pending(id, next_at).await?;
         let row = self.lock(&mut unit, &message).await?;
@@ -64,7 +64,7 @@ impl Desk {
         let message = unit.db().lock_message(id).await?.ok_or(DeskError::NotFound)?;
         if message.state != MessageState::Sending {
             mark_changed_nothing("dead", &message);
-            return Ok(());
+            return Ok(unit.commit().await.map(drop)?);
         }
         self.give_up(unit, message, error, now).await
     }
@@ -82,7 +82,7 @@ impl Desk {
         if matches!(message.state, MessageState::Pending | MessageState::Sending) {
             // It speaks of an attempt that is over; another one is on its way.
             metrics::counter!("siaga_outbox_late_reports_total").increment(1);
-            return Ok(());
+            return Ok(unit.commit().await.map(drop)?);
         }
         let progress = match state {
             DeliveryState::Sent => Progress::Sent,

@@ -38,16 +38,18 @@ impl Desk {
         };
         let message = unit.db().lock_message(found.id).await?.ok_or(DeskError::NotFound)?;
         let still_named = message.external_id.as_deref() == Some(external_id);
-        match (message.state, message.template_only) {
-            (MessageState::Sent, false) if still_named => {}
-            (MessageState::Pending | MessageState::Sending, true) => return Ok(Redo::Underway),
-            // Between the two looks the template has gone out under a name of its own.
-            (MessageState::Sent, true) if !still_named => return Ok(Redo::Underway),
-            _ => return Ok(Redo::Refused),
-        }
         let row = self.lock(&mut unit, &message).await?;
-        if row.dispatch.progress >= Progress::Acknowledged {
-            return Ok(Redo::Refused);
+        let unchanged = match (message.state, message.template_only) {
+            (MessageState::Sent, false) if still_named && row.dispatch.progress < Progress::Acknowledged => None,
+            (MessageState::Pending | MessageState::Sending, true) => Some(Redo::Underway),
+            // Between the two looks the template has gone out under a name of its own.
+            (MessageState::Sent, true) if !still_named => Some(Redo::Underway),
+            _ => Some(Redo::Refused),
+        };
+        if let Some(unchanged) = unchanged {
+            // Ends the lock now; a worker would pass the message over while it is held.
+            unit.commit().await?;
+            return Ok(unchanged);
         }
         unit.db().set_message_template_only(message.id, now).await?;
         let card = unit.db().dispatch_card(message.dispatch).await?.ok_or(DeskError::NotFound)?;

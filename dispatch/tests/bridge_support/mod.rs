@@ -149,14 +149,14 @@ impl BridgeDesk for FakeDesk {
     }
 
     async fn release_outbox(&self) -> Result<usize, DeskError> {
-        self.write(|state| {
+        Ok(self.with(|state| {
             let mut released = 0;
             for row in state.rows.iter_mut().filter(|row| row.open && row.claimed) {
                 (row.claimed, row.due) = (false, Timestamp::UNIX_EPOCH);
                 released += 1;
             }
             released
-        })
+        }))
     }
 
     async fn outbox_sent(&self, id: Uuid, external_id: &str, _: Timestamp) -> Result<(), DeskError> {
