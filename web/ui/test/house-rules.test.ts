@@ -40,6 +40,8 @@ describe('texts', () => {
         'undeliverable',
         'recording_failing',
         'store_failing',
+        'entries_lost',
+        'footage_failing',
       ],
       error: [
         'no_such_call',

@@ -485,7 +485,7 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_report"];
-        /** Saves the form. The report of a call that has only just arrived is created. 409 `stale_revision` carries the stored report. */
+        /** Saves the form, if it was edited from the stored revision (`base`). 409 `stale_revision` carries the stored report. */
         put: operations["save_report"];
         post?: never;
         delete?: never;
@@ -825,8 +825,17 @@ export interface components {
             /** @enum {string} */
             kind: "recording_failing";
         } | {
+            camera: components["schemas"]["CameraId"];
+            camera_name: string;
+            incident: components["schemas"]["IncidentId"];
+            /** @enum {string} */
+            kind: "footage_failing";
+        } | {
             /** @enum {string} */
             kind: "store_failing";
+        } | {
+            /** @enum {string} */
+            kind: "entries_lost";
         };
         AlarmView: {
             id: components["schemas"]["AlarmId"];
@@ -1267,7 +1276,7 @@ export interface components {
             incident?: components["schemas"]["IncidentId"] | null;
             /**
              * Format: int64
-             * @description Rises with every save; a save with a lower or equal revision than the stored one is refused with 409 and the stored report.
+             * @description Rises with every save. A save that was not made from the stored revision is refused with 409 and the stored report.
              */
             revision: number;
             /** Format: date-time */
@@ -1304,9 +1313,17 @@ export interface components {
         };
         /** @description An operator's save of the form. */
         SaveReport: {
+            /**
+             * Format: int64
+             * @description The stored revision that these fields were edited from; 0 for a draft that nobody has saved yet.
+             */
+            base: number;
             call: components["schemas"]["CallId"];
             fields: components["schemas"]["ReportFields"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The revision that this save makes; higher than `base`.
+             */
             revision: number;
         };
         SaveTeam: {
@@ -2487,7 +2504,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportView"];
                 };
             };
-            /** @description The stored revision is as high */
+            /** @description The stored revision is another */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -15,7 +15,7 @@ export type EarlierCall = Schemas['EarlierCall']
 export type Disposition = Schemas['Disposition']
 export type ReportView = WithFields<Schemas['ReportView']>
 /** `base` is the revision that the fields were edited from; 0 for a report that was never saved. */
-export type SaveReport = WithFields<Schemas['SaveReport']> & { base: number }
+export type SaveReport = WithFields<Schemas['SaveReport']>
 export type IncidentView = Schemas['IncidentView']
 export type IncidentDetail = Schemas['IncidentDetail']
 export type DispatchView = Schemas['DispatchView']
