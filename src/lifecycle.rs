@@ -57,6 +57,7 @@ fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
         footage_after: SignedDuration::from_secs(config.cctv.after_seconds.into()),
         acknowledge_within: acknowledge,
         acknowledge_again: acknowledge * 2,
+        spill: Some(config.recordings.directory.join("journal.spill")),
         ..DeskSettings::default()
     })
 }

@@ -445,8 +445,12 @@ pub enum AlarmKind {
     Undeliverable { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
     /// Audio of a call could not be written.
     RecordingFailing { call: CallId },
-    /// The database does not take what must be kept; it is being held in memory and retried.
+    /// A camera's footage could not be kept for an incident for a minute; it is being retried.
+    FootageFailing { camera: CameraId, camera_name: String, incident: IncidentId },
+    /// The database does not take what must be kept; it waits on the disk or in memory and is retried.
     StoreFailing,
+    /// Something that happened could neither be written nor kept, and is lost: the server's log says what to look at.
+    EntriesLost,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

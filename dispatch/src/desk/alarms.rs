@@ -66,12 +66,13 @@ impl AlarmBoard {
 /// Whether the alarm's cause outlives the server.
 pub(super) fn outlives_restart(kind: &AlarmKind) -> bool {
     match kind {
-        AlarmKind::Unacknowledged { .. } | AlarmKind::Undeliverable { .. } => true,
+        AlarmKind::Unacknowledged { .. } | AlarmKind::Undeliverable { .. } | AlarmKind::EntriesLost => true,
         AlarmKind::NobodyReady { .. }
         | AlarmKind::Unanswered { .. }
         | AlarmKind::OperatorLost { .. }
         | AlarmKind::OneWayAudio { .. }
         | AlarmKind::RecordingFailing { .. }
+        | AlarmKind::FootageFailing { .. }
         | AlarmKind::StoreFailing => false,
     }
 }

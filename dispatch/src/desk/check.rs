@@ -4,6 +4,10 @@ use super::DeskError;
 use crate::contract::Position;
 use crate::domain::place;
 
+/// The longest name and the longest number of a caller, in characters.
+pub(super) const CALLER_NAME: usize = 200;
+pub(super) const CALLER_NUMBER: usize = 64;
+
 /// A name: trimmed, not empty, at most 200 characters.
 pub(super) fn name(field: &'static str, text: &str) -> Result<String, DeskError> {
     let text = text.trim();

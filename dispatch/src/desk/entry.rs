@@ -6,13 +6,14 @@ use crate::domain::place;
 use crate::id::*;
 use crate::store::{NewEvent, StoreError, Unit};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The longest text that is kept of what the network sent.
 const NETWORK_TEXT: usize = 500;
 
 /// A call from the trunk, as the queue takes it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArrivedCall {
     pub call: CallId,
     /// The report whose draft opens with the call.
@@ -32,14 +33,14 @@ impl std::fmt::Debug for ArrivedCall {
 }
 
 /// A person at a console, as a journal entry names them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
     pub user: UserId,
     pub name: String,
 }
 
 /// One thing that happened to a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
     /// `call.arrived`; creates the call and the draft of its report.
     Arrived(ArrivedCall),
@@ -105,12 +106,8 @@ impl Entry {
     fn event(&self) -> NewEvent {
         match self {
             Self::Arrived(arrived) => {
-                let data = json!({
-                    "number": arrived.number,
-                    "name": arrived.name,
-                    "dialled": arrived.dialled,
-                    "trunk": arrived.trunk,
-                });
+                let CallView { number, name, dialled, trunk, .. } = arrived.view();
+                let data = json!({ "number": number, "name": name, "dialled": dialled, "trunk": trunk });
                 event("call.arrived", arrived.call, arrived.at, Actor::Caller, data)
             }
             Self::Offered { call, operator, at } => event("call.offered", *call, *at, Actor::System, to(operator)),
@@ -145,13 +142,13 @@ impl Entry {
 impl ArrivedCall {
     /// What the network sent is bounded and has no control characters, which no database need keep.
     fn view(&self) -> CallView {
-        let clean = |text: &Option<String>| text.as_deref().map(|text| check::cut(text, NETWORK_TEXT));
+        let clean = |text: &Option<String>, limit| text.as_deref().map(|text| check::cut(text, limit));
         CallView {
             id: self.call,
             report: self.report,
             state: CallState::Waiting,
-            number: clean(&self.number),
-            name: clean(&self.name),
+            number: clean(&self.number, check::CALLER_NUMBER),
+            name: clean(&self.name, check::CALLER_NAME),
             dialled: check::cut(&self.dialled, NETWORK_TEXT),
             trunk: check::cut(&self.trunk, NETWORK_TEXT),
             arrived_at: self.at,
@@ -163,7 +160,7 @@ impl ArrivedCall {
             location: self.location.clone().map(|location| CallerLocation {
                 position: location.position.filter(|position| place::is_valid(*position)),
                 radius_m: location.radius_m.filter(|radius| radius.is_finite()),
-                civic: clean(&location.civic),
+                civic: clean(&location.civic, NETWORK_TEXT),
             }),
         }
     }

@@ -1,17 +1,13 @@
-//! Footage of the cameras nearest to an incident: which is kept, and telling the recorder until it knows.
+//! Footage of the cameras nearest to an incident: which is kept. `hold` tells the recorder.
 
 use super::{Desk, DeskError, Principal};
 use crate::clock;
-use crate::contract::{Actor, CallView, FootageView};
+use crate::contract::{CallView, FootageView};
 use crate::domain::incident::Incident;
 use crate::domain::place;
 use crate::id::FootageId;
-use crate::store::{NewEvent, NewFootage, Unit};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
-
-/// The recorder is asked again for ranges that ended at most this long ago; what it has not held by then is gone from its ring.
-const HOLD_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+use crate::store::{NewFootage, Unit};
+use jiff::Timestamp;
 
 impl Desk {
     pub async fn footage(&self, _who: &Principal, id: FootageId) -> Result<FootageView, DeskError> {
@@ -50,53 +46,6 @@ impl Desk {
                 });
             }
         }
-        if !linked.is_empty() {
-            let cameras: Vec<_> = linked.iter().map(|footage| footage.camera_name.as_str()).collect();
-            unit.event(NewEvent {
-                at: now,
-                actor: Actor::System,
-                kind: "footage.kept",
-                call: call.map(|call| call.id),
-                incident: Some(incident.id),
-                data: json!({ "cameras": cameras, "from": from, "to": to }),
-                dedupe: None,
-            });
-        }
         Ok(linked)
-    }
-
-    /// Tells the recorder, without letting anybody wait for it.
-    pub(super) fn hold_soon(&self) {
-        let desk = self.clone();
-        tokio::spawn(async move { desk.hold_unheld().await });
-    }
-
-    /// Tells the recorder of all footage that it does not know of yet. What fails is tried again by [`Desk::keep_watch`].
-    pub(super) async fn hold_unheld(&self) {
-        let Some(archive) = self.archive.get() else { return };
-        let unheld = async { self.store.read().await?.db().unheld_footage(clock::now() - HOLD_WITHIN).await };
-        let Ok(unheld) = unheld.await else { return };
-        for hold in unheld {
-            let id = hold.footage;
-            match archive.hold_footage(hold).await {
-                Ok(()) => {
-                    if let Err(error) = self.set_held(id).await {
-                        // Holding it again changes nothing.
-                        tracing::warn!(footage = %id, %error, "footage is held, but that could not be written down");
-                    }
-                }
-                Err(error) => {
-                    metrics::counter!("siaga_footage_hold_failures_total").increment(1);
-                    tracing::warn!(footage = %id, %error, "footage could not be held; it is tried again");
-                }
-            }
-        }
-    }
-
-    async fn set_held(&self, id: FootageId) -> Result<(), DeskError> {
-        let mut unit = self.store.begin().await?;
-        unit.db().set_footage_held(id).await?;
-        unit.commit().await?;
-        Ok(())
     }
 }

@@ -16,10 +16,13 @@ mod dispatches;
 mod entry;
 mod error;
 mod footage;
+mod hold;
 mod import;
 mod incident_types;
 mod incidents;
 mod journal;
+mod journal_spill;
+mod journal_writer;
 mod live;
 mod parse;
 mod presses;
@@ -51,6 +54,7 @@ pub use types::*;
 use crate::contract::Archive;
 use crate::store::Store;
 use alarms::AlarmBoard;
+use hold::Holder;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
 
@@ -64,6 +68,7 @@ pub struct Desk {
     board: AlarmBoard,
     archive: Arc<OnceLock<Arc<dyn Archive>>>,
     outbox_wake: Arc<Notify>,
+    holder: Holder,
     /// Passwords are hashed by at most this many threads, so that signing in cannot starve the calls.
     hashers: Arc<Semaphore>,
 }
@@ -81,6 +86,7 @@ impl Desk {
             board,
             archive: Arc::default(),
             outbox_wake: Arc::default(),
+            holder: Holder::default(),
             hashers: Arc::new(Semaphore::new(2)),
         }
     }

@@ -14,6 +14,8 @@ impl Desk {
     /// Loads the seeds into a database without incident types, closes this node's interrupted calls (`EndedBy::Restart`), takes up the alarms that
     /// were sounding, and holds footage that was not held yet.
     pub async fn recover(&self) -> Result<(), DeskError> {
+        // What happened to calls before the stop comes before what the stop did to them.
+        self.journal.flush().await;
         self.load_seeds().await?;
         self.close_interrupted_calls().await?;
         self.hold_soon();

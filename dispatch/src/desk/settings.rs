@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
+use std::path::PathBuf;
 
 /// Every number that people argue about, with the default that `research/field.md` gives.
 #[derive(Debug, Clone)]
@@ -25,10 +26,14 @@ pub struct DeskSettings {
     pub answer_target: SignedDuration,
     /// A session ends this long after its last use.
     pub session_idle: SignedDuration,
+    /// However much it is used, it ends this long after it began: longer than any shift, shorter than a day.
+    pub session_longest: SignedDuration,
     /// How long a chat link or setup token can be used.
     pub token_lifetime: SignedDuration,
     /// Entries of the switchboard that wait for a database that does not answer.
     pub journal_capacity: usize,
+    /// The file on which they wait when that takes long; without one they wait in memory.
+    pub spill: Option<PathBuf>,
 }
 
 impl Default for DeskSettings {
@@ -45,8 +50,10 @@ impl Default for DeskSettings {
             acknowledge_again: SignedDuration::from_secs(120),
             answer_target: SignedDuration::from_secs(15),
             session_idle: SignedDuration::from_hours(12),
+            session_longest: SignedDuration::from_hours(16),
             token_lifetime: SignedDuration::from_hours(24),
             journal_capacity: 10_000,
+            spill: None,
         }
     }
 }

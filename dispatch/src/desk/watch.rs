@@ -1,9 +1,10 @@
-//! What the desk does by itself as time passes: missing acknowledgements, and footage that the recorder does not know of yet.
+//! What the desk does by itself as time passes: missing acknowledgements, and footage that the recorder does not know of yet,
+//! which it leaves to a task of its own.
 
 use super::delivery::system_event;
 use super::{Desk, DeskError};
 use crate::clock;
-use crate::contract::AlarmKind;
+use crate::contract::{AlarmKind, IncidentState};
 use crate::domain::dispatch::Reminder;
 use crate::id::DispatchId;
 use crate::store::DispatchRow;
@@ -27,7 +28,7 @@ impl Desk {
                 tracing::warn!(%error, "overdue acknowledgements could not be looked up; trying again");
             }
             if tick.is_multiple_of(10) {
-                self.hold_unheld().await;
+                self.hold_soon();
             }
             if tick.is_multiple_of(3600)
                 && let Err(error) = self.forget_expired(clock::now()).await
@@ -58,6 +59,11 @@ impl Desk {
     async fn remind(&self, id: DispatchId, now: Timestamp) -> Result<(), DeskError> {
         let mut unit = self.store.begin().await?;
         let Some(row) = unit.db().lock_dispatch(id).await? else { return Ok(()) };
+        if row.incident_state == IncidentState::Closed {
+            unit.db().put_dispatch(&row.dispatch.settle()).await?;
+            unit.commit().await?;
+            return Ok(());
+        }
         let Some((overdue, reminder)) = row.dispatch.remind(now, self.settings.acknowledge_again) else { return Ok(()) };
         let row = DispatchRow { dispatch: overdue, ..row };
         unit.event(system_event(&row, "dispatch.overdue", json!({}), now));

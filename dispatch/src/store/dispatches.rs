@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::column::{At, position};
 use super::unit::Conn;
-use crate::contract::{Channel, DispatchView, Progress};
+use crate::contract::{Channel, DispatchView, IncidentState, Progress};
 use crate::domain::card::DispatchCard;
 use crate::domain::dispatch::{Delivery, Dispatch, Watch};
 use crate::id::{DispatchId, IncidentId, TeamId, UserId};
@@ -16,6 +16,7 @@ pub struct DispatchRow {
     pub team_name: String,
     pub agency_name: String,
     pub incident_number: String,
+    pub incident_state: IncidentState,
 }
 
 impl DispatchRow {
@@ -43,6 +44,7 @@ struct Row {
     team_name: String,
     agency_name: String,
     incident_number: String,
+    incident_state: IncidentState,
 }
 
 impl From<Row> for DispatchRow {
@@ -71,8 +73,8 @@ impl From<Row> for DispatchRow {
             delivery,
             watch,
         };
-        let (team_name, agency_name) = (row.team_name, row.agency_name);
-        Self { dispatch, team_name, agency_name, incident_number: row.incident_number }
+        let (team_name, agency_name, incident_number) = (row.team_name, row.agency_name, row.incident_number);
+        Self { dispatch, team_name, agency_name, incident_number, incident_state: row.incident_state }
     }
 }
 
@@ -121,8 +123,8 @@ macro_rules! select_dispatches {
         concat!(
             "SELECT d.id, d.short_id, d.incident_id, d.team_id, d.channel, d.progress, d.by_name, d.sent_by, d.created_at, \
              d.updated_at, d.last_error, d.dead, d.overdue, d.due_at, t.name AS team_name, a.name AS agency_name, \
-             i.number AS incident_number FROM dispatches d JOIN teams t ON t.id = d.team_id JOIN agencies a ON a.id = t.agency_id \
-             JOIN incidents i ON i.id = d.incident_id ",
+             i.number AS incident_number, i.state AS incident_state FROM dispatches d JOIN teams t ON t.id = d.team_id \
+             JOIN agencies a ON a.id = t.agency_id JOIN incidents i ON i.id = d.incident_id ",
             $($rest),+
         )
     };

@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use crate::contract::{FootageHold, FootageView};
+use crate::contract::FootageView;
 use crate::id::{CameraId, FootageId, IncidentId};
 use jiff::Timestamp;
 
@@ -40,12 +40,6 @@ impl From<Row> for FootageView {
             from: row.from_at.0,
             to: row.to_at.0,
         }
-    }
-}
-
-impl From<Row> for FootageHold {
-    fn from(row: Row) -> Self {
-        Self { footage: row.id, camera: row.camera_id, from: row.from_at.0, to: row.to_at.0 }
     }
 }
 
@@ -93,7 +87,7 @@ impl Conn<'_> {
     }
 
     /// What the recorder does not hold yet, of ranges that end after `since`.
-    pub async fn unheld_footage(&mut self, since: Timestamp) -> Result<Vec<FootageHold>, StoreError> {
+    pub async fn unheld_footage(&mut self, since: Timestamp) -> Result<Vec<FootageView>, StoreError> {
         let rows: Vec<Row> =
             on!(self, |c| sqlx::query_as(select_footage!("WHERE NOT f.held AND f.to_at > $1 ORDER BY f.id LIMIT 100"))
                 .bind(At(since))
@@ -101,7 +95,13 @@ impl Conn<'_> {
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
-    pub async fn set_footage_held(&mut self, id: FootageId) -> Result<(), StoreError> {
-        run!(self, sqlx::query("UPDATE footage SET held = TRUE WHERE id = $1").bind(id))
+    /// `false` if that was written down before.
+    pub async fn set_footage_held(&mut self, id: FootageId) -> Result<bool, StoreError> {
+        let row: Option<FootageId> = on!(self, |c| sqlx::query_scalar(
+            "UPDATE footage SET held = TRUE WHERE id = $1 AND NOT held RETURNING id"
+        )
+        .bind(id)
+        .fetch_optional(c))?;
+        Ok(row.is_some())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::both;
 use crate::support::*;
+use dispatch::clock;
 use dispatch::contract::*;
 use dispatch::desk::*;
 use std::sync::Arc;
@@ -62,6 +63,54 @@ both! {
         drop(stop);
         watch.await.unwrap();
         assert!(failing.holds().is_empty());
+    }
+
+    async fn footage_that_cannot_be_held_for_a_minute_calls_for_somebody(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let archive = Arc::new(FakeArchive::default());
+        archive.fails.store(true, Ordering::SeqCst);
+        desk.attach_archive(archive.clone());
+        let camera = house.camera("a", north_of_kabil(10.0)).await;
+        let (_, incident) = house.incident_by(&rina).await;
+        let kept = async || {
+            let timeline = desk.incident(&rina, incident.id).await.unwrap().timeline;
+            timeline.iter().filter(|entry| entry.kind == "footage.kept").count()
+        };
+        let began = clock::now();
+        desk.hold_unheld(began).await;
+        assert!(desk.alarms().is_empty());
+        desk.hold_unheld(began + seconds(61)).await;
+        let kind = AlarmKind::FootageFailing { camera: camera.id, camera_name: "a".into(), incident: incident.id };
+        assert_eq!(desk.alarms()[0].kind, kind);
+        assert_eq!(kept().await, 0, "nothing is said to be kept that is not");
+        archive.fails.store(false, Ordering::SeqCst);
+        desk.hold_unheld(began + seconds(62)).await;
+        assert!(desk.alarms().is_empty());
+        desk.hold_unheld(began + seconds(63)).await;
+        assert_eq!((kept().await, archive.holds().len()), (1, 1));
+    }
+
+    async fn a_stuck_disk_does_not_stop_the_alarms(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let archive = Arc::new(FakeArchive::default());
+        archive.hangs.store(true, Ordering::SeqCst);
+        desk.attach_archive(archive.clone());
+        house.camera("a", north_of_kabil(10.0)).await;
+        let (_, incident) = house.incident_by(&rina).await;
+        let settings = DeskSettings { acknowledge_within: seconds(0), ..DeskSettings::default() };
+        let restarted = house.restarted(settings).await;
+        restarted.attach_archive(archive.clone());
+        let team = house.team("Regu 1", Some(-1), None).await;
+        restarted.send_dispatch(&rina, incident.id, &[team.id], None).await.unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let watch = tokio::spawn({
+            let desk = restarted.clone();
+            async move { desk.keep_watch(async { drop(stopped.await) }).await }
+        });
+        eventually(async || restarted.alarms().iter().any(|alarm| matches!(alarm.kind, AlarmKind::Unacknowledged { .. }))).await;
+        drop(stop);
+        watch.await.unwrap();
+        assert!(archive.holds().is_empty());
     }
 
     async fn a_cameras_address_is_never_given_back_and_is_kept_when_absent(house) {

@@ -11,6 +11,7 @@ mod city;
 mod dispatches;
 mod footage;
 mod incidents;
+mod journal;
 mod outbox;
 mod reports;
 mod sign_in;

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Default)]
 pub struct FakeArchive {
     pub fails: AtomicBool,
+    /// Nothing is ever answered, as by a disk that is stuck.
+    pub hangs: AtomicBool,
     pub holds: Mutex<Vec<FootageHold>>,
     pub sources: Mutex<Vec<CameraSource>>,
 }
@@ -32,6 +34,9 @@ impl Archive for FakeArchive {
     }
 
     async fn hold_footage(&self, hold: FootageHold) -> Result<(), ArchiveError> {
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if self.fails.load(Ordering::SeqCst) {
             return Err(ArchiveError::Busy);
         }
