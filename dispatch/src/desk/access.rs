@@ -1,19 +1,28 @@
-//! Who may see and write what of a call: its operator, and supervisors.
+//! Who may see, hear and write what of a call: its operator, and supervisors.
 
 use super::{DeskError, Principal};
 use crate::contract::{CallView, Role};
 
-/// Reading a report or hearing a call: the operator who has it, or a supervisor.
-pub(super) fn may_read(who: &Principal, call: &CallView) -> Result<(), DeskError> {
+/// Hearing a call: the operator who has it, or had it last, or a supervisor.
+pub(super) fn may_hear(who: &Principal, call: &CallView) -> Result<(), DeskError> {
     if call.operator == Some(who.user) { Ok(()) } else { who.require(Role::Supervisor) }
 }
 
-/// Writing a report: also whoever it rings at, before anybody is known to have it. The switchboard's journal may be a moment
-/// behind, so that a call that is not there yet counts as one that nobody has.
-pub(super) fn may_write(who: &Principal, call: Option<&CallView>) -> Result<(), DeskError> {
-    match call {
-        None => Ok(()),
-        Some(call) if call.operator.is_none() => Ok(()),
-        Some(call) => may_read(who, call),
-    }
+/// Reading the report: also every operator while the call is up and nobody has it yet, since it may ring at any of them.
+pub(super) fn may_read(who: &Principal, call: &CallView) -> Result<(), DeskError> {
+    if is_unclaimed(call) { Ok(()) } else { may_hear(who, call) }
+}
+
+/// Writing the report: whoever may read it. Once a call has ended that nobody had, only supervisors.
+pub(super) fn may_write(who: &Principal, call: &CallView) -> Result<(), DeskError> {
+    may_read(who, call)
+}
+
+/// Whether looking at the call is written into the audit: it is another's, or was nobody's. Whoever it may ring at is not watched.
+pub(super) fn is_watched(who: &Principal, call: &CallView) -> bool {
+    call.operator != Some(who.user) && (who.role >= Role::Supervisor || !is_unclaimed(call))
+}
+
+fn is_unclaimed(call: &CallView) -> bool {
+    call.operator.is_none() && call.ended_at.is_none()
 }

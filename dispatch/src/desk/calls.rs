@@ -10,17 +10,23 @@ use crate::id::CallId;
 const EARLIER: i64 = 20;
 
 impl Desk {
-    /// Newest first.
-    pub async fn calls(&self, _who: &Principal, query: CallQuery) -> Result<Vec<CallView>, DeskError> {
+    /// Newest first. Looking for a number is written into the audit, under the newest call that was found.
+    pub async fn calls(&self, who: &Principal, query: CallQuery) -> Result<Vec<CallView>, DeskError> {
         let mut reader = self.store.read().await?;
-        Ok(reader.db().calls(query.number.as_deref(), query.before, check::limit(query.limit)).await?)
+        let calls = reader.db().calls(query.number.as_deref(), query.before, check::limit(query.limit)).await?;
+        drop(reader);
+        if query.number.is_some() {
+            let newest = calls.first().map_or_else(|| "none".to_owned(), |call| call.id.to_string());
+            self.audit(who, "calls.searched", &newest).await?;
+        }
+        Ok(calls)
     }
 
-    /// The call with all around it. The report only for who may read it.
+    /// The call with all around it. The report only for who may read it. Looking at another's call is written into the audit.
     pub async fn call(&self, who: &Principal, id: CallId) -> Result<CallDetail, DeskError> {
         let mut reader = self.store.read().await?;
         let call = reader.db().call(id).await?.ok_or(DeskError::NotFound)?;
-        let may_read = access::may_write(who, Some(&call)).is_ok();
+        let may_read = access::may_read(who, &call).is_ok();
         let report = if may_read { reader.db().report_of_call(id).await? } else { None };
         let earlier = match &call.number {
             Some(number) => reader.db().earlier_calls(number, Some(id), EARLIER).await?,
@@ -29,6 +35,10 @@ impl Desk {
         let recording = reader.db().recording(id).await?;
         let mut timeline = reader.db().call_timeline(id).await?;
         timeline.retain(|entry| may_read || !is_private(entry));
+        drop(reader);
+        if access::is_watched(who, &call) {
+            self.audit(who, "call.opened", &id.to_string()).await?;
+        }
         Ok(CallDetail { call, report, earlier, recording, timeline })
     }
 
@@ -41,12 +51,17 @@ impl Desk {
     pub async fn open_recording(&self, who: &Principal, call: CallId) -> Result<RecordingView, DeskError> {
         let mut reader = self.store.read().await?;
         let view = reader.db().call(call).await?.ok_or(DeskError::NotFound)?;
-        access::may_read(who, &view)?;
+        access::may_hear(who, &view)?;
         let recording = reader.db().recording(call).await?.ok_or(DeskError::NotFound)?;
         drop(reader);
         let mut unit = self.store.begin().await?;
         unit.db().insert_audit(clock::now(), who.user, &who.name, "recording.opened", &call.to_string()).await?;
         unit.commit().await?;
         Ok(recording)
+    }
+
+    /// Calls whose recording has begun and whose seal the journal never heard of: after a start, look for them on the disk.
+    pub async fn unsealed_recordings(&self) -> Result<Vec<CallId>, DeskError> {
+        Ok(self.store.read().await?.db().unsealed_recordings().await?)
     }
 }

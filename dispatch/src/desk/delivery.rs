@@ -2,7 +2,7 @@
 
 use super::{DeliveryState, Desk, DeskError, OutboxMessage, check};
 use crate::clock;
-use crate::contract::{Actor, AlarmKind, Channel, Progress};
+use crate::contract::{Actor, AlarmKind, Channel, IncidentState, Progress};
 use crate::domain::dispatch::{self, Delivery, Dispatch};
 use crate::store::{DispatchRow, Message, MessageState, NewEvent, Unit};
 use jiff::{SignedDuration, Timestamp};
@@ -132,19 +132,20 @@ impl Desk {
         let error = check::cut(error, ERROR);
         unit.db().set_message_dead(message.id).await?;
         let row = self.lock(&mut unit, &message).await?;
-        let answered = row.dispatch.progress >= Progress::Acknowledged;
+        // Nobody waits for a team that has answered, nor for one at an incident that is closed.
+        let settled = row.dispatch.progress >= Progress::Acknowledged || row.incident_state == IncidentState::Closed;
         let other_lives = unit.db().has_live_message(message.dispatch, message.id).await?;
-        let other = if answered || other_lives { None } else { self.try_other(&mut unit, &row, message.channel, now).await? };
+        let other = if settled || other_lives { None } else { self.try_other(&mut unit, &row, message.channel, now).await? };
         let dispatch = match other {
             Some(dispatch) => dispatch.failed(&error, now),
-            None if answered || other_lives => row.dispatch.clone().failed(&error, now),
+            None if settled || other_lives => row.dispatch.clone().failed(&error, now),
             None => row.dispatch.clone().dead(&error, now),
         };
         unit.db().put_dispatch(&dispatch).await?;
         let data = json!({ "channel": message.channel, "error": error });
         unit.event(system_event(&row, "dispatch.undeliverable", data, now));
         self.tell_entries(unit.commit().await?);
-        let dead = !dispatch.is_running();
+        let dead = matches!(dispatch.delivery, Delivery::Dead { .. });
         if dead {
             self.raise_alarm(
                 AlarmKind::Undeliverable {

@@ -1,5 +1,6 @@
 //! Incidents: opened from a report, worked on, closed.
 
+use super::delivery::dispatch_event;
 use super::{Desk, DeskError, IncidentQuery, Principal, access, check};
 use crate::clock;
 use crate::contract::{AlarmKind, DispatchView, Disposition, IncidentDetail, IncidentView, TimelineEntry};
@@ -18,8 +19,8 @@ impl Desk {
         let now = clock::now();
         let mut unit = self.store.begin().await?;
         let mut report = unit.db().lock_report(report).await?.ok_or(DeskError::NotFound)?;
-        let call = unit.db().call(report.call).await?;
-        access::may_write(who, call.as_ref())?;
+        let call = unit.db().call(report.call).await?.ok_or(DeskError::NotFound)?;
+        access::may_write(who, &call)?;
         if let Some(id) = report.incident {
             let incident = unit.db().incident(id).await?.ok_or(DeskError::NotFound)?;
             drop(unit);
@@ -47,10 +48,10 @@ impl Desk {
             call: Some(report.call),
             ..event(who, now, "incident.opened", incident.id, json!({ "number": incident.number, "place": incident.facts.place }))
         });
-        let footage = self.link_footage(&mut unit, &incident, call.as_ref(), now).await?;
+        let footage = self.link_footage(&mut unit, &incident, Some(&call), now).await?;
         self.tell_entries(unit.commit().await?);
         let view = incident.view(Vec::new());
-        self.tell_report(call.and_then(|call| call.operator), Some(who.user), &report);
+        self.tell_report(call.operator, Some(who.user), &report);
         self.tell_incident(&view);
         self.tell_footage(&footage);
         self.hold_soon();
@@ -102,7 +103,8 @@ impl Desk {
         entries.into_iter().next().ok_or(DeskError::NotFound)
     }
 
-    /// Closes the incident. Nobody waits for acknowledgements any more; its first report is closed with it, if it was not.
+    /// Closes the incident. Nobody waits for acknowledgements any more, and what was not sent yet is not sent; its first report is
+    /// closed with it, if it was not.
     pub async fn close_incident(
         &self,
         who: &Principal,
@@ -129,13 +131,15 @@ impl Desk {
             }
             None => None,
         };
+        withdraw_messages(who, &mut unit, id, now).await?;
         settle_dispatches(&mut unit, id).await?;
+        let operator = unit.db().call_of_report(found.report).await?.and_then(|call| call.operator);
         self.tell_entries(unit.commit().await?);
         self.clear_alarms(|alarm| matches!(alarm, AlarmKind::Unacknowledged { incident, .. } | AlarmKind::Undeliverable { incident, .. } if *incident == id));
         let view = self.incident_view(closed).await?;
         self.tell_incident(&view);
         if let Some(report) = report {
-            self.tell_report(None, Some(who.user), &report);
+            self.tell_report(operator, None, &report);
         }
         Ok(view)
     }
@@ -145,6 +149,19 @@ impl Desk {
         let rows = self.store.read().await?.db().dispatches(incident.id).await?;
         Ok(incident.view(rows.into_iter().map(|row| row.view()).collect()))
     }
+}
+
+/// Nobody is sent to what is over.
+async fn withdraw_messages(who: &Principal, unit: &mut Unit, incident: IncidentId, now: Timestamp) -> Result<(), DeskError> {
+    let messages = unit.db().withdraw_messages(incident).await?;
+    let rows = unit.db().dispatches(incident).await?;
+    for message in messages {
+        if let Some(row) = rows.iter().find(|row| row.dispatch.id == message.dispatch) {
+            let data = json!({ "channel": message.channel });
+            unit.event(dispatch_event(row, who.actor(), "dispatch.withdrawn", data, now));
+        }
+    }
+    Ok(())
 }
 
 async fn settle_dispatches(unit: &mut Unit, incident: IncidentId) -> Result<(), DeskError> {

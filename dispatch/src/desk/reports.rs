@@ -2,36 +2,48 @@
 
 use super::{Desk, DeskError, Principal, access, check};
 use crate::clock;
-use crate::contract::{Disposition, FootageView, ReportFields, ReportView, SaveReport};
+use crate::contract::{CallView, Disposition, FootageView, ReportFields, ReportView, SaveReport};
 use crate::domain::incident::{Facts, Incident};
 use crate::domain::report::{self, Field, Saved, Stale};
-use crate::id::ReportId;
+use crate::id::{CallId, ReportId};
 use crate::store::{NewEvent, Unit};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// How long a save waits for the journal to write the call it is about.
+const JOURNAL: Duration = Duration::from_secs(2);
 
 impl Desk {
-    /// The operator's own, or any for a supervisor.
+    /// The operator's own, or any for a supervisor, which is written into the audit.
     pub async fn report(&self, who: &Principal, id: ReportId) -> Result<ReportView, DeskError> {
         let mut reader = self.store.read().await?;
         let report = reader.db().report(id).await?.ok_or(DeskError::NotFound)?;
-        let call = reader.db().call(report.call).await?;
-        access::may_write(who, call.as_ref())?;
+        let call = reader.db().call(report.call).await?.ok_or(DeskError::NotFound)?;
+        access::may_read(who, &call)?;
+        drop(reader);
+        if access::is_watched(who, &call) {
+            self.audit(who, "report.opened", &id.to_string()).await?;
+        }
         Ok(report)
     }
 
-    /// Saves the form, creating it if the switchboard's journal has not yet. What is typed into the report that opened an incident
-    /// goes on into the open incident, and a new position brings its cameras' footage.
+    /// Saves the form; that of a call which has only just arrived is waited for. What is typed into the report that opened an
+    /// incident goes on into the open incident, and a new position brings its cameras' footage.
     ///
     /// # Errors
-    /// [`DeskError::Stale`] if the form was not edited from the stored revision.
-    pub async fn save_report(&self, who: &Principal, id: ReportId, save: SaveReport) -> Result<ReportView, DeskError> {
+    /// [`DeskError::Stale`] if the form was not edited from the stored revision, [`DeskError::NotFound`] if no such call has
+    /// arrived.
+    pub async fn save_report(&self, who: &Principal, id: ReportId, mut save: SaveReport) -> Result<ReportView, DeskError> {
+        cut_caller(&mut save.fields);
         check_fields(&save.fields)?;
+        // Before the transaction begins, which the journal would wait for.
+        self.await_call(save.call).await?;
         let now = clock::now();
         let mut unit = self.store.begin().await?;
-        let call = unit.db().call(save.call).await?;
-        access::may_write(who, call.as_ref())?;
-        if call.as_ref().is_some_and(|call| call.report != id) {
+        let call = unit.db().call(save.call).await?.ok_or(DeskError::NotFound)?;
+        access::may_write(who, &call)?;
+        if call.report != id {
             return Err(DeskError::invalid("call", "has another report; reload the page"));
         }
         if let Some(kind) = save.fields.incident_type
@@ -39,12 +51,7 @@ impl Desk {
         {
             return Err(DeskError::invalid("incident_type", "is not there any more; choose another"));
         }
-        let Some(stored) = unit.db().lock_report(id).await? else {
-            return self.create_report(who, unit, id, save, now).await;
-        };
-        if stored.call != save.call {
-            return Err(DeskError::invalid("call", "is not the call of this report; reload the page"));
-        }
+        let stored = unit.db().lock_report(id).await?.ok_or(DeskError::NotFound)?;
         let saved = report::save(stored, save.base, save.revision, save.fields, now);
         let (report, changed) = match saved.map_err(|Stale(stored)| DeskError::Stale(stored))? {
             Saved::Changed(report, changed) => (report, changed),
@@ -56,7 +63,7 @@ impl Desk {
         }
         let followed = self.incident_follows(who, &mut unit, &report, now).await?;
         self.tell_entries(unit.commit().await?);
-        self.tell_report(call.and_then(|call| call.operator), Some(who.user), &report);
+        self.tell_report(call.operator, Some(who.user), &report);
         if let Some((incident, footage)) = followed {
             self.tell_incident(&self.incident_view(incident).await?);
             self.tell_footage(&footage);
@@ -65,23 +72,13 @@ impl Desk {
         Ok(report)
     }
 
-    async fn create_report(
-        &self,
-        who: &Principal,
-        mut unit: Unit,
-        id: ReportId,
-        save: SaveReport,
-        now: Timestamp,
-    ) -> Result<ReportView, DeskError> {
-        let SaveReport { call, revision, fields, .. } = save;
-        let report = ReportView { id, call, fields, revision, saved_at: now, incident: None, disposition: None };
-        if !unit.db().insert_report(&report).await? {
-            return Err(DeskError::conflict("report_exists", "this call has a report already; reload the page"));
+    /// The call as it is stored. The journal may be a moment behind the switchboard and is waited for, within a bound.
+    async fn await_call(&self, id: CallId) -> Result<CallView, DeskError> {
+        if let Some(call) = self.store.read().await?.db().call(id).await? {
+            return Ok(call);
         }
-        unit.event(saved_event(who, &report, &EVERY_FIELD, now));
-        self.tell_entries(unit.commit().await?);
-        self.tell_report(None, Some(who.user), &report);
-        Ok(report)
+        self.journal.flush_within(JOURNAL).await;
+        self.store.read().await?.db().call(id).await?.ok_or(DeskError::NotFound)
     }
 
     /// The open incident takes over what its first report says now.
@@ -117,8 +114,8 @@ impl Desk {
         let now = clock::now();
         let mut unit = self.store.begin().await?;
         let stored = unit.db().lock_report(id).await?.ok_or(DeskError::NotFound)?;
-        let call = unit.db().call(stored.call).await?;
-        access::may_write(who, call.as_ref())?;
+        let call = unit.db().call(stored.call).await?.ok_or(DeskError::NotFound)?;
+        access::may_write(who, &call)?;
         let report = report::close(stored, disposition);
         unit.db().update_report(&report).await?;
         unit.event(NewEvent {
@@ -131,13 +128,10 @@ impl Desk {
             dedupe: None,
         });
         self.tell_entries(unit.commit().await?);
-        self.tell_report(call.and_then(|call| call.operator), Some(who.user), &report);
+        self.tell_report(call.operator, Some(who.user), &report);
         Ok(report)
     }
 }
-
-const EVERY_FIELD: [Field; 7] =
-    [Field::Place, Field::Position, Field::Event, Field::IncidentType, Field::CallerName, Field::CallerNumber, Field::Details];
 
 /// The event holds the new value of each field that changed, so that the timeline can tell how the report came about.
 fn saved_event(who: &Principal, report: &ReportView, changed: &[Field], now: Timestamp) -> NewEvent {
@@ -163,11 +157,15 @@ fn saved_event(who: &Principal, report: &ReportView, changed: &[Field], now: Tim
     }
 }
 
+/// The form opens with what the network says of the caller, which is not the operator's to mend: it is cut, not refused.
+fn cut_caller(fields: &mut ReportFields) {
+    fields.caller_name = check::cut(&fields.caller_name, check::CALLER_NAME);
+    fields.caller_number = check::cut(&fields.caller_number, check::CALLER_NUMBER);
+}
+
 fn check_fields(fields: &ReportFields) -> Result<(), DeskError> {
     check::text("place", &fields.place, 1000)?;
     check::text("event", &fields.event, 1000)?;
-    check::text("caller_name", &fields.caller_name, 200)?;
-    check::text("caller_number", &fields.caller_number, 64)?;
     check::text("details", &fields.details, 10_000)?;
     check::position("position", fields.position)
 }

@@ -114,13 +114,15 @@ impl Conn<'_> {
         .bind(At(call.arrived_at)))
     }
 
-    /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number.
+    /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number, and the
+    /// last operator goes on being known.
     pub async fn answer_call(&mut self, id: CallId, operator: Option<(UserId, &str)>, at: Timestamp) -> Result<(), StoreError> {
         let (user, name) = operator.unzip();
         run!(
             self,
             sqlx::query(
-                "UPDATE calls SET operator_id = $2, operator_name = $3, answered_at = COALESCE(answered_at, $4) WHERE id = $1"
+                "UPDATE calls SET operator_id = COALESCE($2, operator_id), operator_name = COALESCE($3, operator_name), \
+                 answered_at = COALESCE(answered_at, $4) WHERE id = $1"
             )
             .bind(id)
             .bind(user)
@@ -150,6 +152,12 @@ impl Conn<'_> {
 
     pub async fn call(&mut self, id: CallId) -> Result<Option<CallView>, StoreError> {
         let row: Option<Row> = on!(self, |c| sqlx::query_as(select_calls!("WHERE id = $1")).bind(id).fetch_optional(c))?;
+        Ok(row.map(Into::into))
+    }
+
+    pub async fn call_of_report(&mut self, report: ReportId) -> Result<Option<CallView>, StoreError> {
+        let row: Option<Row> =
+            on!(self, |c| sqlx::query_as(select_calls!("WHERE report_id = $1")).bind(report).fetch_optional(c))?;
         Ok(row.map(Into::into))
     }
 

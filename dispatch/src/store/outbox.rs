@@ -5,7 +5,7 @@ use super::StoreError;
 use super::column::{At, stored_as, words};
 use super::unit::Conn;
 use crate::contract::Channel;
-use crate::id::DispatchId;
+use crate::id::{DispatchId, IncidentId};
 use jiff::Timestamp;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -95,7 +95,8 @@ impl Conn<'_> {
         Ok(row.is_some())
     }
 
-    /// Claims messages that are due, or whose lease ended, for a node until `lease_until`; the longest due first.
+    /// Claims messages that are due, or whose lease ended, for a node until `lease_until`; the longest due first. None of a closed
+    /// incident, whatever was put into the outbox while it was being closed.
     pub async fn claim_messages(
         &mut self,
         node: &str,
@@ -105,7 +106,9 @@ impl Conn<'_> {
     ) -> Result<Vec<Message>, StoreError> {
         let rows: Vec<Row> = on!(self, |c, skip = "" or " FOR UPDATE SKIP LOCKED"| sqlx::query_as(concat!(
             "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2, claimed_by = $4 WHERE id IN (SELECT id FROM outbox \
-             WHERE (state = 'pending' AND next_at <= $1) OR (state = 'sending' AND lease_until <= $1) ORDER BY next_at, id LIMIT $3",
+             WHERE ((state = 'pending' AND next_at <= $1) OR (state = 'sending' AND lease_until <= $1)) AND NOT EXISTS (\
+             SELECT 1 FROM dispatches d JOIN incidents i ON i.id = d.incident_id WHERE d.id = outbox.dispatch_id AND i.state = 'closed') \
+             ORDER BY next_at, id LIMIT $3",
             skip!(),
             ") RETURNING id, dispatch_id, channel, state, attempts, external_id, template_only"
         ))
@@ -185,6 +188,19 @@ impl Conn<'_> {
                 .bind(MessageId(id))
                 .bind(At(next_at))
         )
+    }
+
+    /// Gives up every message of the incident that no service has taken yet, and gives them. One that is being sent at this moment
+    /// may still arrive; then it is marked as sent.
+    pub async fn withdraw_messages(&mut self, incident: IncidentId) -> Result<Vec<Message>, StoreError> {
+        let rows: Vec<Row> = on!(self, |c| sqlx::query_as(
+            "UPDATE outbox SET state = 'dead' WHERE state IN ('pending', 'sending') AND dispatch_id IN \
+             (SELECT id FROM dispatches WHERE incident_id = $1) \
+             RETURNING id, dispatch_id, channel, state, attempts, external_id, template_only"
+        )
+        .bind(incident)
+        .fetch_all(c))?;
+        Ok(rows.into_iter().map(Into::into).collect())
     }
 
     pub async fn set_message_dead(&mut self, id: Uuid) -> Result<(), StoreError> {

@@ -70,4 +70,13 @@ impl Conn<'_> {
         .fetch_optional(c))?;
         Ok(row.map(Into::into))
     }
+
+    /// Calls whose recording has begun and whose seal was never written down, oldest first.
+    pub async fn unsealed_recordings(&mut self) -> Result<Vec<CallId>, StoreError> {
+        let rows: Vec<(CallId,)> = on!(self, |c| sqlx::query_as(
+            "SELECT call_id FROM recordings WHERE sealed_at IS NULL ORDER BY call_id"
+        )
+        .fetch_all(c))?;
+        Ok(rows.into_iter().map(|(call,)| call).collect())
+    }
 }

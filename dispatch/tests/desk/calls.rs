@@ -104,9 +104,11 @@ both! {
         for call in &calls {
             desk.journal().record(Entry::Arrived(call.clone()));
         }
-        assert!(desk.alarms().iter().any(|alarm| alarm.kind == AlarmKind::StoreFailing));
+        let lost = |desk: &Desk| desk.alarms().iter().map(|alarm| alarm.kind.clone()).collect::<Vec<_>>() == [AlarmKind::EntriesLost];
+        assert!(lost(&desk));
         desk.journal().flush().await;
-        assert!(desk.alarms().is_empty(), "the store has caught up");
+        assert!(lost(&desk), "the store has caught up, but what was dropped is lost");
+        assert!(lost(&house.restarted(DeskSettings::default()).await), "and that is not forgotten");
         let query = CallQuery { limit: 200, ..CallQuery::default() };
         let kept = desk.calls(&supervisor(), query).await.unwrap();
         assert_eq!(kept.len(), 64);
@@ -126,6 +128,56 @@ both! {
         let who = supervisor();
         assert!(desk.call(&who, good.call).await.is_ok() && desk.call(&who, after.call).await.is_ok());
         assert!(matches!(desk.call(&who, bad.call).await, Err(DeskError::NotFound)));
+        assert!(desk.alarms().iter().any(|alarm| alarm.kind == AlarmKind::EntriesLost), "somebody is told");
+    }
+
+    async fn what_the_network_says_of_the_caller_is_cut_where_it_enters(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let long = ArrivedCall { name: Some(format!("Si\u{7}ti {}", "x".repeat(500))), ..arrived(&"6".repeat(100), clock::now()) };
+        desk.journal().record(Entry::Arrived(long.clone()));
+        desk.journal().flush().await;
+        let detail = desk.call(&rina, long.call).await.unwrap();
+        let report = detail.report.unwrap();
+        let (number, name) = (detail.call.number.unwrap(), detail.call.name.unwrap());
+        assert_eq!((number.len(), name.len()), (64, 200));
+        assert!(name.starts_with("Siti "));
+        assert_eq!((&report.fields.caller_number, &report.fields.caller_name), (&number, &name));
+        assert_eq!(detail.timeline[0].data["number"], number.as_str());
+    }
+
+    async fn the_last_operator_goes_on_being_known_when_the_fallback_answers(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        desk.journal().record(Entry::FallbackAnswered { call: call.call, at: clock::now() });
+        desk.journal().flush().await;
+        assert_eq!(desk.call(&rina, call.call).await.unwrap().call.operator, Some(rina.user));
+        assert!(desk.report(&rina, call.report).await.is_ok());
+    }
+
+    async fn looking_at_anothers_call_and_looking_for_a_number_are_written_down(house) {
+        let (desk, rina, budi, dewi) = (&house.desk, operator("Rina"), operator("Budi"), supervisor());
+        let call = house.answered_by(&rina).await;
+        desk.call(&rina, call.call).await.unwrap();
+        desk.report(&rina, call.report).await.unwrap();
+        desk.calls(&rina, CallQuery::default()).await.unwrap();
+        assert!(desk.audit_entries(&head(), None, 10).await.unwrap().is_empty(), "one's own work is not watched");
+        desk.report(&dewi, call.report).await.unwrap();
+        desk.call(&dewi, call.call).await.unwrap();
+        desk.call(&budi, call.call).await.unwrap();
+        for number in ["+62812000111", "+620"] {
+            desk.calls(&rina, CallQuery { number: Some(number.into()), ..CallQuery::default() }).await.unwrap();
+        }
+        let entries = desk.audit_entries(&head(), None, 10).await.unwrap();
+        let told: Vec<_> = entries.iter().rev().map(|entry| (entry.user, entry.action.as_str(), entry.subject.as_str())).collect();
+        let (of_call, of_report) = (call.call.to_string(), call.report.to_string());
+        let expected = [
+            (dewi.user, "report.opened", of_report.as_str()),
+            (dewi.user, "call.opened", &of_call),
+            (budi.user, "call.opened", &of_call),
+            (rina.user, "calls.searched", &of_call),
+            (rina.user, "calls.searched", "none"),
+        ];
+        assert_eq!(told, expected);
     }
 
     async fn the_day_is_counted(house) {

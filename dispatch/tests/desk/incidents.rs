@@ -87,6 +87,16 @@ both! {
         assert_eq!(house.desk.call(&supervisor(), call.call).await.unwrap().timeline[0].kind, "call.arrived");
     }
 
+    async fn whoever_closes_an_incident_of_another_is_not_told_the_report(house) {
+        let (desk, rina, budi) = (&house.desk, operator("Rina"), operator("Budi"));
+        let (call, incident) = house.incident_by(&rina).await;
+        let mut live = desk.live().subscribe();
+        desk.close_incident(&budi, incident.id, Disposition::Normal, "").await.unwrap();
+        let told = std::iter::from_fn(|| live.try_recv().ok()).filter(|live| matches!(&live.event, Event::Report { .. }));
+        assert_eq!(told.map(|live| live.audience).collect::<Vec<_>>(), [Audience::One(rina.user), Audience::AtLeast(Role::Supervisor)]);
+        assert!(matches!(desk.report(&budi, call.report).await, Err(DeskError::Forbidden)));
+    }
+
     async fn closing_ends_the_waiting_and_happens_once(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let (call, incident) = house.incident_by(&rina).await;

@@ -90,6 +90,38 @@ both! {
         assert_ne!(again[0].id, first.dispatch);
     }
 
+    async fn closing_an_incident_withdraws_what_was_not_sent_yet(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let (_, incident) = house.incident_by(&rina).await;
+        let pending = house.team("Regu 1", Some(-1), None).await;
+        desk.send_dispatch(&rina, incident.id, &[pending.id], None).await.unwrap();
+        let now = clock::now();
+        let under_way = desk.claim_outbox(now, 30_000, 5).await.unwrap().remove(0);
+        let second = house.team("Regu 2", Some(-2), Some("6281234567")).await;
+        desk.send_dispatch(&rina, incident.id, &[second.id], None).await.unwrap();
+        desk.close_incident(&rina, incident.id, Disposition::Normal, "").await.unwrap();
+        assert!(desk.claim_outbox(now + seconds(9000), 30_000, 5).await.unwrap().is_empty());
+        let timeline = desk.incident(&rina, incident.id).await.unwrap().timeline;
+        assert_eq!(timeline.iter().filter(|entry| entry.kind == "dispatch.withdrawn").count(), 2);
+        // The one that a sender had in its hands fails, and nobody is called for it.
+        desk.outbox_dead(under_way.id, "chat not found", now).await.unwrap();
+        assert!(desk.alarms().is_empty());
+    }
+
+    async fn a_message_that_fails_after_the_incident_was_closed_calls_for_nobody(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let (_, incident) = house.incident_by(&rina).await;
+        let team = house.team("Regu 1", Some(-1), Some("6281234567")).await;
+        desk.send_dispatch(&rina, incident.id, &[team.id], Some(Channel::Whatsapp)).await.unwrap();
+        let message = desk.claim_outbox(clock::now(), 30_000, 5).await.unwrap().remove(0);
+        desk.outbox_sent(message.id, "wamid.9", clock::now()).await.unwrap();
+        desk.close_incident(&rina, incident.id, Disposition::Normal, "").await.unwrap();
+        let failed = DeliveryState::Failed { error: "131026".into() };
+        desk.delivery_report(Channel::Whatsapp, "wamid.9", failed).await.unwrap();
+        assert!(desk.alarms().is_empty());
+        assert!(desk.claim_outbox(clock::now() + seconds(9000), 30_000, 5).await.unwrap().is_empty(), "nor is it sent another way");
+    }
+
     async fn delivery_reports_come_in_any_order(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let (_, incident) = house.incident_by(&rina).await;

@@ -80,16 +80,47 @@ both! {
         assert_eq!(desk.report(&rina, call.report).await.unwrap().fields.place, "Bengkong");
     }
 
-    async fn a_save_that_comes_before_the_journal_creates_the_report(house) {
+    async fn a_save_that_comes_before_the_journal_waits_for_it(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let call = arrived("+62812", clock::now());
-        desk.save_report(&rina, call.report, save(&call, 1, "Sekupang")).await.unwrap();
         desk.journal().record(Entry::Arrived(call.clone()));
-        desk.journal().flush().await;
+        desk.save_report(&rina, call.report, save(&call, 1, "Sekupang")).await.unwrap();
         let detail = desk.call(&rina, call.call).await.unwrap();
         assert_eq!(detail.report.unwrap().fields.place, "Sekupang");
-        let second = desk.save_report(&rina, ReportId(clock::new_id()), save(&call, 1, "x")).await;
+        let second = desk.save_report(&rina, ReportId(clock::new_id()), save(&call, 2, "x")).await;
         assert!(matches!(second, Err(DeskError::Invalid { field: "call", .. })));
+    }
+
+    async fn a_report_of_a_call_that_never_came_is_not_there(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let stranger = arrived("+62812", clock::now());
+        let refused = desk.save_report(&rina, stranger.report, save(&stranger, 1, "x")).await;
+        assert!(matches!(refused, Err(DeskError::NotFound)));
+        assert!(matches!(desk.report(&supervisor(), stranger.report).await, Err(DeskError::NotFound)));
+    }
+
+    async fn a_call_that_nobody_had_is_anybodys_only_while_it_is_up(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.call_from("+62812").await;
+        desk.save_report(&rina, call.report, save(&call, 1, "Nagoya")).await.unwrap();
+        assert!(desk.report(&rina, call.report).await.is_ok());
+        desk.journal().record(Entry::Ended { call: call.call, by: EndedBy::CallerBeforeAnswer, operator: None, at: clock::now() });
+        desk.journal().flush().await;
+        assert!(matches!(desk.report(&rina, call.report).await, Err(DeskError::Forbidden)));
+        assert!(matches!(desk.save_report(&rina, call.report, save(&call, 2, "x")).await, Err(DeskError::Forbidden)));
+        let detail = desk.call(&rina, call.call).await.unwrap();
+        assert!(detail.report.is_none() && !detail.timeline.iter().any(|entry| entry.kind.starts_with("report.")));
+        desk.save_report(&supervisor(), call.report, save(&call, 2, "Nagoya Hill")).await.unwrap();
+        desk.close_report(&supervisor(), call.report, Disposition::Ghost).await.unwrap();
+    }
+
+    async fn a_form_with_an_overlong_caller_is_kept_and_cut(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await;
+        let fields = ReportFields { caller_name: "x".repeat(201), caller_number: "0\0".repeat(80), ..place("Nagoya") };
+        let save = SaveReport { call: call.call, base: 0, revision: 1, fields };
+        let fields = desk.save_report(&rina, call.report, save).await.unwrap().fields;
+        assert_eq!((fields.caller_name.len(), fields.caller_number.as_str()), (200, "0".repeat(64).as_str()));
     }
 
     async fn what_cannot_be_kept_is_refused_by_field(house) {
