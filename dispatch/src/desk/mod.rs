@@ -32,6 +32,7 @@ mod recover;
 mod redo;
 mod reports;
 mod secrets;
+mod sessions;
 mod settings;
 mod sign_in;
 mod statistics;
@@ -55,6 +56,7 @@ use crate::contract::Archive;
 use crate::store::Store;
 use alarms::AlarmBoard;
 use hold::Holder;
+use sessions::SeenSessions;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
 
@@ -69,6 +71,7 @@ pub struct Desk {
     archive: Arc<OnceLock<Arc<dyn Archive>>>,
     outbox_wake: Arc<Notify>,
     holder: Holder,
+    seen_sessions: SeenSessions,
     /// Passwords are hashed by at most this many threads, so that signing in cannot starve the calls.
     hashers: Arc<Semaphore>,
 }
@@ -87,6 +90,7 @@ impl Desk {
             archive: Arc::default(),
             outbox_wake: Arc::default(),
             holder: Holder::default(),
+            seen_sessions: SeenSessions::default(),
             hashers: Arc::new(Semaphore::new(2)),
         }
     }

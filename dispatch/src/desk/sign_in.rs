@@ -5,13 +5,16 @@ use super::{Desk, DeskError, Principal, SignedIn, check};
 use crate::clock;
 use crate::contract::{Role, UserView};
 use crate::id::{SessionId, UserId};
-use crate::store::UserRow;
-use jiff::SignedDuration;
+use crate::store::{SessionRow, StoreError, UserRow};
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
 
 const SETUP: &str = "setup";
 
 /// A session's time is written down at most this often.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// The store has this long to say who somebody is; a call may be ringing.
+const STORE_WITHIN: Duration = Duration::from_secs(1);
 
 impl Desk {
     /// Begins a session. [`DeskError::WrongPassword`] whichever of the two is wrong, or if the user is not active.
@@ -25,7 +28,7 @@ impl Desk {
         }
         let user = user.ok_or(DeskError::WrongPassword)?;
         let (token, now) = (new_token()?, clock::now());
-        let expires_at = now + self.settings.session_idle;
+        let expires_at = now + self.settings.session_idle.min(self.settings.session_longest);
         let session = SessionId(clock::new_id());
         let principal = Principal { user: user.id, name: user.name.clone(), role: user.role, session };
         let mut unit = self.store.begin().await?;
@@ -35,23 +38,73 @@ impl Desk {
         Ok(SignedIn { token, principal, user: user.into(), expires_at })
     }
 
-    /// Who a token belongs to; [`DeskError::SignedOut`] if nobody. Using a session makes it last longer.
+    /// Who a token belongs to; [`DeskError::SignedOut`] if nobody. Using a session makes it last longer, up to a day's work.
+    ///
+    /// While the store fails or takes longer than a second, a session that it has confirmed before goes on until it ends.
     pub async fn session(&self, token: &str) -> Result<Principal, DeskError> {
-        let now = clock::now();
-        let session = self.store.read().await?.db().session(&token_hash(token), now).await?.ok_or(DeskError::SignedOut)?;
+        let (now, hash) = (clock::now(), token_hash(token));
+        let Some(session) = self.confirmed(&hash, now).await? else { return self.remembered(&hash, now) };
         if now.duration_since(session.seen_at) > SEEN_EVERY {
-            let mut unit = self.store.begin().await?;
-            unit.db().extend_session(session.id, now, now + self.settings.session_idle).await?;
-            unit.commit().await?;
+            let extended = tokio::time::timeout(STORE_WITHIN, self.extend(&session, now)).await;
+            if let Err(error) = extended.unwrap_or(Err(DeskError::Store(StoreError::TooSlow))) {
+                metrics::counter!("siaga_session_extensions_failed_total").increment(1);
+                tracing::warn!(%error, "a session could not be extended; it goes on and is extended when it is used again");
+            }
         }
-        Ok(Principal { user: session.user, name: session.name, role: session.role, session: session.id })
+        Ok(principal(session))
+    }
+
+    /// As [`Desk::session`], but being looked at makes no session last longer: for what is open without being used.
+    pub async fn session_is_alive(&self, token: &str) -> Result<Principal, DeskError> {
+        let (now, hash) = (clock::now(), token_hash(token));
+        match self.confirmed(&hash, now).await? {
+            Some(session) => Ok(principal(session)),
+            None => self.remembered(&hash, now),
+        }
+    }
+
+    /// The session as the store has it; `None` if the store does not answer, and it is known from before.
+    async fn confirmed(&self, hash: &str, now: Timestamp) -> Result<Option<SessionRow>, DeskError> {
+        let asked = async { self.store.read().await?.db().session(hash, now).await };
+        match tokio::time::timeout(STORE_WITHIN, asked).await.unwrap_or(Err(StoreError::TooSlow)) {
+            Ok(Some(session)) => {
+                self.seen_sessions.keep(hash, &principal(session.clone()), session.expires_at, now);
+                Ok(Some(session))
+            }
+            Ok(None) => {
+                self.seen_sessions.forget(hash);
+                Err(DeskError::SignedOut)
+            }
+            Err(error) if self.seen_sessions.who(hash, now).is_none() => Err(error.into()),
+            Err(error) => {
+                metrics::counter!("siaga_sessions_from_memory_total").increment(1);
+                tracing::warn!(%error, "the store does not confirm a session; it goes on as it was known");
+                Ok(None)
+            }
+        }
+    }
+
+    fn remembered(&self, hash: &str, now: Timestamp) -> Result<Principal, DeskError> {
+        self.seen_sessions.who(hash, now).ok_or(DeskError::SignedOut)
+    }
+
+    async fn extend(&self, session: &SessionRow, now: Timestamp) -> Result<(), DeskError> {
+        let longest = began_at(session.id).unwrap_or(session.expires_at) + self.settings.session_longest;
+        let expires_at = (now + self.settings.session_idle).min(longest);
+        let mut unit = self.store.begin().await?;
+        unit.db().extend_session(session.id, now, expires_at).await?;
+        unit.commit().await?;
+        Ok(())
     }
 
     pub async fn sign_out(&self, who: &Principal) -> Result<(), DeskError> {
+        // First, so that nobody goes on under it should the store fail now.
+        self.seen_sessions.forget_session(who.session);
         let mut unit = self.store.begin().await?;
         unit.db().delete_session(who.session).await?;
         unit.db().insert_audit(clock::now(), who.user, &who.name, "session.ended", &who.session.to_string()).await?;
         unit.commit().await?;
+        self.seen_sessions.forget_session(who.session);
         Ok(())
     }
 
@@ -93,4 +146,14 @@ impl Desk {
         unit.commit().await?;
         Ok(user.into())
     }
+}
+
+fn principal(session: SessionRow) -> Principal {
+    Principal { user: session.user, name: session.name, role: session.role, session: session.id }
+}
+
+/// A UUID v7 says when it was made.
+fn began_at(session: SessionId) -> Option<Timestamp> {
+    let (seconds, _) = session.0.get_timestamp()?.to_unix();
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }

@@ -74,6 +74,7 @@ impl Desk {
         }
         unit.db().insert_audit(clock::now(), who.user, &who.name, "user.changed", &id.to_string()).await?;
         unit.commit().await?;
+        self.seen_sessions.forget_user(id);
         Ok(new.into())
     }
 }

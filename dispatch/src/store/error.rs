@@ -18,6 +18,9 @@ pub enum StoreError {
     /// The database failed or does not answer. It may answer again.
     #[error("the database does not answer ({0})")]
     Failed(#[source] sqlx::Error),
+    /// The database did not answer within the time that its caller has.
+    #[error("the database does not answer in time")]
+    TooSlow,
     /// A row holds what cannot be read back.
     #[error("a row of {table} cannot be read")]
     Corrupt { table: &'static str },

@@ -15,6 +15,7 @@ pub struct SessionRow {
     pub name: String,
     pub role: Role,
     pub seen_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -24,6 +25,7 @@ struct Row {
     name: String,
     role: Role,
     seen_at: At,
+    expires_at: At,
 }
 
 impl Conn<'_> {
@@ -49,15 +51,20 @@ impl Conn<'_> {
     /// The session under this token, if it has not ended and its user is active.
     pub async fn session(&mut self, token_hash: &str, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
         let row: Option<Row> = on!(self, |c| sqlx::query_as(
-            "SELECT s.id, s.user_id, u.name, u.role, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id \
+            "SELECT s.id, s.user_id, u.name, u.role, s.seen_at, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
              WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.active"
         )
         .bind(token_hash)
         .bind(At(now))
         .fetch_optional(c))?;
-        let session =
-            |row: Row| SessionRow { id: row.id, user: row.user_id, name: row.name, role: row.role, seen_at: row.seen_at.0 };
-        Ok(row.map(session))
+        Ok(row.map(|row| SessionRow {
+            id: row.id,
+            user: row.user_id,
+            name: row.name,
+            role: row.role,
+            seen_at: row.seen_at.0,
+            expires_at: row.expires_at.0,
+        }))
     }
 
     pub async fn extend_session(&mut self, id: SessionId, now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {

@@ -40,6 +40,45 @@ both! {
         assert!(matches!(desk.session(&signed_in.token).await, Err(DeskError::SignedOut)));
     }
 
+    async fn whoever_is_signed_in_goes_on_working_while_the_database_is_away(house) {
+        let desk = &house.desk;
+        let rina = desk.add_user(new_user("rina", Role::Operator)).await.unwrap();
+        desk.add_user(new_user("budi", Role::Operator)).await.unwrap();
+        let known = desk.sign_in("rina", "kata sandi panjang").await.unwrap();
+        let never_used = desk.sign_in("budi", "kata sandi panjang").await.unwrap();
+        let gone = desk.sign_in("rina", "kata sandi panjang").await.unwrap();
+        for token in [&known.token, &gone.token] {
+            desk.session(token).await.unwrap();
+        }
+        desk.sign_out(&gone.principal).await.unwrap();
+        desk.store().close().await;
+        assert_eq!(desk.session(&known.token).await.unwrap(), known.principal);
+        assert_eq!(desk.session_is_alive(&known.token).await.unwrap().user, rina.id);
+        for unknown in ["guess", &never_used.token, &gone.token] {
+            assert!(matches!(desk.session(unknown).await, Err(DeskError::Store(_))));
+            assert!(desk.session_is_alive(unknown).await.is_err());
+        }
+    }
+
+    async fn whoever_was_thrown_out_is_not_remembered(house) {
+        let desk = &house.desk;
+        let rina = desk.add_user(new_user("rina", Role::Operator)).await.unwrap();
+        let signed_in = desk.sign_in("rina", "kata sandi panjang").await.unwrap();
+        desk.session(&signed_in.token).await.unwrap();
+        let leave = ChangeUser { active: Some(false), ..ChangeUser::default() };
+        desk.change_user(&head(), rina.id, leave).await.unwrap();
+        desk.store().close().await;
+        assert!(desk.session(&signed_in.token).await.is_err());
+    }
+
+    async fn a_session_ends_at_last_however_much_it_is_used(house) {
+        let longest = DeskSettings { session_longest: seconds(1), ..DeskSettings::default() };
+        let desk = house.restarted(longest).await;
+        desk.add_user(new_user("rina", Role::Operator)).await.unwrap();
+        let signed_in = desk.sign_in("rina", "kata sandi panjang").await.unwrap();
+        eventually(async || matches!(desk.session(&signed_in.token).await, Err(DeskError::SignedOut))).await;
+    }
+
     async fn nobody_raises_anybody_above_themselves(house) {
         let desk = &house.desk;
         let (manager, boss) = (person("Sari", Role::Manager), head());
