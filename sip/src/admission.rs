@@ -6,6 +6,7 @@ use crate::dialled;
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED, phrase, reply};
 use crate::message::{Fields, Message, Start};
 use crate::sdp;
+use crate::session_timer::Said;
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
@@ -57,8 +58,8 @@ impl Refusal {
     }
 }
 
-/// Judges a message. `trusted`: its source address belongs to a trunk.
-pub(crate) fn judge(message: &Message, trusted: bool) -> Verdict {
+/// Judges a message. `trusted`: its source address belongs to a trunk; `min_session_s`: the shortest session interval taken.
+pub(crate) fn judge(message: &Message, trusted: bool, min_session_s: u32) -> Verdict {
     let Start::Request { method, uri } = &message.start else { return Verdict::Pass };
     let fields = &message.fields;
     if !trusted {
@@ -67,7 +68,7 @@ pub(crate) fn judge(message: &Message, trusted: bool) -> Verdict {
     match method.as_str() {
         "ACK" | "CANCEL" => return Verdict::Pass,
         _ if fields.in_dialog() => {
-            let refusal = unsupported(fields);
+            let refusal = unsupported(fields).or_else(|| too_brief(method, fields, min_session_s));
             return refusal.map_or(Verdict::Pass, Verdict::Reply);
         }
         "BYE" | "INFO" | "UPDATE" | "PRACK" => return Verdict::Reply(Refusal::new(481, "no_dialog")),
@@ -77,7 +78,7 @@ pub(crate) fn judge(message: &Message, trusted: bool) -> Verdict {
     if !dialled::is_served(uri) {
         return Verdict::Reply(Refusal::new(416, "uri_scheme"));
     }
-    if let Some(refusal) = unsupported(fields) {
+    if let Some(refusal) = unsupported(fields).or_else(|| too_brief(method, fields, min_session_s)) {
         return Verdict::Reply(refusal);
     }
     if method == "OPTIONS" {
@@ -106,6 +107,12 @@ fn unsupported(fields: &Fields) -> Option<Refusal> {
     (!missing.is_empty()).then(|| Refusal::new(420, "require").with("Unsupported", missing.join(", ")))
 }
 
+/// 422 to a request whose session interval is too short (RFC 4028 section 9).
+fn too_brief(method: &str, fields: &Fields, min_session_s: u32) -> Option<Refusal> {
+    let brief = matches!(method, "INVITE" | "UPDATE") && Said::read(fields).is_too_brief(min_session_s);
+    brief.then(|| Refusal::new(422, "session_interval").with("Min-SE", min_session_s.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +135,7 @@ mod tests {
     }
 
     fn code(message: &Message, trusted: bool) -> u16 {
-        match judge(message, trusted) {
+        match judge(message, trusted, 90) {
             Verdict::Reply(refusal) => refusal.code,
             other => panic!("{other:?}"),
         }
@@ -139,14 +146,14 @@ mod tests {
         for method in ["INVITE", "OPTIONS", "BYE", "CANCEL", "REGISTER"] {
             assert_eq!(code(&request(method, "sip:112@h", &[], ""), false), 403);
         }
-        assert_eq!(judge(&request("ACK", "sip:112@h", &[], ""), false), Verdict::Drop("stranger_ack"));
+        assert_eq!(judge(&request("ACK", "sip:112@h", &[], ""), false, 90), Verdict::Drop("stranger_ack"));
     }
 
     #[test]
     fn calls_to_every_emergency_form_may_begin() {
         for uri in ["sip:112@h", "sips:112@h", "tel:112", "urn:service:sos", "urn:service:sos.ambulance"] {
-            assert_eq!(judge(&request("INVITE", uri, &[], SDP), true), Verdict::Invite, "{uri}");
-            assert_eq!(judge(&request("INVITE", uri, &[], ""), true), Verdict::Invite, "delayed offer to {uri}");
+            assert_eq!(judge(&request("INVITE", uri, &[], SDP), true, 90), Verdict::Invite, "{uri}");
+            assert_eq!(judge(&request("INVITE", uri, &[], ""), true, 90), Verdict::Invite, "delayed offer to {uri}");
         }
     }
 
@@ -154,7 +161,7 @@ mod tests {
     fn each_refusal_has_its_code() {
         let dialog = &[("To", "<sip:112@h>;tag=2")][..];
         assert_eq!(code(&request("INVITE", "http://h", &[], SDP), true), 416);
-        assert_eq!(code(&request("INVITE", "sip:112@h", &[("Require", "100rel, nothing")], SDP), true), 420);
+        assert_eq!(code(&request("INVITE", "sip:112@h", &[("Require", "timer, nothing")], SDP), true), 420);
         assert_eq!(
             code(&request("INVITE", "sip:112@h", &[], "v=0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n"), true),
             488
@@ -162,25 +169,36 @@ mod tests {
         assert_eq!(code(&request("INVITE", "sip:112@h", &[], "nonsense"), true), 488);
         assert_eq!(code(&request("REGISTER", "sip:h", &[], ""), true), 405);
         assert_eq!(code(&request("BYE", "sip:112@h", &[], ""), true), 481);
-        assert_eq!(code(&request("UPDATE", "sip:112@h", &[("To", "<sip:112@h>;tag=2"), ("Require", "timer")], ""), true), 420);
-        assert_eq!(judge(&request("BYE", "sip:112@h", dialog, ""), true), Verdict::Pass);
-        assert_eq!(judge(&request("INVITE", "sip:112@h", dialog, SDP), true), Verdict::Pass);
+        assert_eq!(
+            code(&request("UPDATE", "sip:112@h", &[("To", "<sip:112@h>;tag=2"), ("Require", "precondition")], ""), true),
+            420
+        );
+        let brief = &[("Supported", "timer"), ("Session-Expires", "60")][..];
+        assert_eq!(code(&request("INVITE", "sip:112@h", brief, SDP), true), 422);
+        assert_eq!(code(&request("UPDATE", "sip:112@h", &[brief, dialog].concat(), ""), true), 422);
+        assert_eq!(judge(&request("BYE", "sip:112@h", dialog, ""), true, 90), Verdict::Pass);
+        assert_eq!(judge(&request("INVITE", "sip:112@h", dialog, SDP), true, 90), Verdict::Pass);
     }
 
     #[test]
     fn unsupported_extensions_are_listed_and_supported_ones_pass() {
-        let Verdict::Reply(refusal) =
-            judge(&request("INVITE", "sip:112@h", &[("Require", "precondition, resource-priority, 100rel")], SDP), true)
-        else {
+        let Verdict::Reply(refusal) = judge(
+            &request("INVITE", "sip:112@h", &[("Require", "precondition, resource-priority, 100rel, nothing, timer")], SDP),
+            true,
+            90,
+        ) else {
             panic!("passed");
         };
-        assert_eq!(refusal.extra, [("Unsupported", "precondition, 100rel".to_owned())]);
-        assert_eq!(judge(&request("INVITE", "sip:112@h", &[("Require", "Resource-Priority")], SDP), true), Verdict::Invite);
+        assert_eq!(refusal.extra, [("Unsupported", "precondition, nothing".to_owned())]);
+        assert_eq!(
+            judge(&request("INVITE", "sip:112@h", &[("Require", "Resource-Priority, 100rel, timer")], SDP), true, 90),
+            Verdict::Invite
+        );
     }
 
     #[test]
     fn options_says_what_is_served() {
-        let Verdict::Reply(able) = judge(&request("OPTIONS", "sip:112@h", &[], ""), true) else { panic!("passed") };
+        let Verdict::Reply(able) = judge(&request("OPTIONS", "sip:112@h", &[], ""), true, 90) else { panic!("passed") };
         assert_eq!(able.code, 200);
         let names: Vec<_> = able.extra.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["Allow", "Accept", "Supported", "Accept-Language"]);

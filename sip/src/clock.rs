@@ -1,10 +1,19 @@
-//! The only door through which time and randomness enter this crate. Timers of a call are relative (`tokio::time::sleep`), so no more is needed.
+//! The only door through which time and randomness enter this crate.
 #![allow(clippy::disallowed_methods)]
 
 use crate::event::LegId;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// A new leg's id; sorted by time.
 pub(crate) fn new_leg_id() -> LegId {
     LegId(Uuid::now_v7())
+}
+
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+pub(crate) fn random() -> u32 {
+    Uuid::new_v4().as_fields().0
 }

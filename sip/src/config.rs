@@ -111,9 +111,32 @@ pub struct Trunk {
     pub peers: Vec<IpNet>,
     /// Where calls to this trunk are sent (UDP, or TCP when there is no UDP listener); its address counts as a peer.
     pub proxy: Option<SocketAddr>,
+    pub reliability: Reliability,
+}
+
+/// When provisional responses are repeated until the caller acknowledges them (RFC 3262). A caller that requires it always gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reliability {
+    /// Only for callers that require it.
+    #[default]
+    WhenRequired,
+    /// Early media is announced reliably to every caller that knows how.
+    WhenSupported,
 }
 
 impl Trunk {
+    /// A trunk with the usual settings.
+    pub fn new(name: TrunkName, peers: Vec<IpNet>, proxy: Option<SocketAddr>) -> Self {
+        Trunk { name, peers, proxy, reliability: Reliability::default() }
+    }
+
+    #[must_use]
+    pub fn with_reliability(mut self, reliability: Reliability) -> Self {
+        self.reliability = reliability;
+        self
+    }
+
     /// Whether signalling from `address` is this trunk's. An IPv4 address mapped into IPv6 counts as the IPv4 address.
     pub fn covers(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -139,7 +162,9 @@ pub struct Limits {
     pub retry_after_s: u32,
     /// TCP connections at once.
     pub max_connections: usize,
-    /// RFC 3261 timer T1; 64 times this without ACK ends an answered call.
+    /// The shortest session interval taken, in seconds (`Min-SE` of RFC 4028, which allows no less than 90); a shorter one gets 422.
+    pub min_session_s: u32,
+    /// RFC 3261 timer T1; 64 times this without ACK ends an answered call, without PRACK a ringing one.
     pub t1: Duration,
     /// How long `shut_down` waits for BYEs to be answered.
     pub shut_down: Duration,
@@ -155,6 +180,7 @@ impl Default for Limits {
             max_ring: Duration::from_secs(600),
             retry_after_s: 5,
             max_connections: 64,
+            min_session_s: 90,
             t1: Duration::from_millis(500),
             shut_down: Duration::from_secs(3),
         }
@@ -177,11 +203,8 @@ mod tests {
 
     #[test]
     fn a_trunk_covers_its_peers_and_its_proxy() {
-        let trunk = Trunk {
-            name: "telco".into(),
-            peers: vec!["10.1.0.0/16".parse().unwrap()],
-            proxy: Some("192.0.2.9:5060".parse().unwrap()),
-        };
+        let proxy = Some("192.0.2.9:5060".parse().unwrap());
+        let trunk = Trunk::new("telco".into(), vec!["10.1.0.0/16".parse().unwrap()], proxy);
         assert!(trunk.covers("10.1.2.3".parse().unwrap()));
         assert!(trunk.covers("::ffff:10.1.2.3".parse().unwrap()));
         assert!(trunk.covers("192.0.2.9".parse().unwrap()));

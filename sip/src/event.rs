@@ -85,7 +85,8 @@ pub enum EndedBy {
     Cancelled,
     /// Our 200 was never acknowledged.
     NoAck,
-    /// Nobody answered, rejected or cancelled within `Limits::max_ring`.
+    /// Nobody answered, rejected or cancelled within `Limits::max_ring`; the caller never acknowledged a reliable 18x; or nobody
+    /// refreshed the session in its time (RFC 4028).
     Timeout,
     /// The dialog broke below us.
     Transport,

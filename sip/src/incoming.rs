@@ -1,24 +1,28 @@
 //! Requests that the SIP stack hands up: new calls become legs, requests inside calls go to their dialog.
 
-use crate::clock::new_leg_id;
+use crate::clock::{new_leg_id, now, random};
+use crate::config::Reliability;
 use crate::counters;
 use crate::event::Event;
 use crate::invitation;
-use crate::leg::{COMMANDS, Command, Leg, Negotiation, Side};
+use crate::leg::{self, Answer, COMMANDS, Command, Leg, Negotiation, Side};
 use crate::listener::advertised;
+use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::message::stamp::{HEADER, Source, Stamp};
+use crate::reliable::{self, Reliable};
+use crate::sdp;
 use crate::user_agent::Core;
 use rsipstack::dialog::dialog::{Dialog, DialogState};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{Header, Method, StatusCode, Uri};
+use rsipstack::sip::{Header, Method, Request, StatusCode, Uri};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Serves until the user agent stops. Tasks are bounded by the transactions that admission lets in.
 pub(crate) async fn serve(core: Arc<Core>, mut incoming: TransactionReceiver) {
@@ -31,7 +35,7 @@ pub(crate) async fn serve(core: Arc<Core>, mut incoming: TransactionReceiver) {
 async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
     let in_dialog = transaction.original.to_header().is_ok_and(|to| to.tag().is_ok_and(|tag| tag.is_some()));
     match core.layer.match_dialog(&transaction) {
-        Some(Dialog::Invite(dialog)) => inside(dialog, transaction).await,
+        Some(Dialog::Invite(dialog)) => inside(core, dialog, transaction).await,
         _ if transaction.original.method == Method::Invite && !in_dialog => new_call(core, transaction).await,
         _ => {
             refuse(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
@@ -42,8 +46,9 @@ async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
 
 async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     let stamp = transaction.original.header_value(HEADER).as_deref().and_then(Stamp::read);
-    let trunk = stamp.as_ref().and_then(|stamp| core.ingress.trunk(stamp.source.peer.ip())).map(|trunk| trunk.name.clone());
-    let key = invitation::key(&invitation::fields(&transaction.original));
+    let trunk = stamp.as_ref().and_then(|stamp| core.ingress.trunk(stamp.source.peer.ip()));
+    let fields = invitation::fields(&transaction.original);
+    let key = invitation::key(&fields);
     // What has no stamp did not come through admission.
     let (Some(stamp), Some(trunk), Some(key)) = (stamp, trunk, key) else {
         refuse(&mut transaction, StatusCode::Forbidden, vec![]).await;
@@ -51,7 +56,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     };
     let id = new_leg_id();
     let (commands, queue) = mpsc::channel(COMMANDS);
-    let Some((slot, permit)) = core.registry.begin(key, id, commands.clone()) else {
+    let Some((mut slot, permit)) = core.registry.begin(key, id, commands.clone()) else {
         refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
         return drain(transaction).await;
     };
@@ -69,11 +74,18 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         }
     };
     tag(&mut transaction, &dialog);
-    if let Err(error) = dialog.ringing(Some(vec![Header::Allow(ALLOW.into())]), None) {
+    slot.is_dialog(dialog.id());
+    let mut reliable = reliable(core, trunk.reliability, &fields, &transaction.original);
+    let first = reliable.as_mut().filter(|reliable| reliable.covers(false)).and_then(|reliable| reliable.send(None, now()));
+    let rung = match first {
+        Some(first) => leg::show(&dialog, first),
+        None => leg::stack(dialog.ringing(Some(vec![Header::Allow(ALLOW.into())]), None)),
+    };
+    if let Err(error) = rung {
         tracing::debug!(leg = %id, %error, "180 failed");
     }
-    counters::invited(&trunk);
-    let (invitation, offer) = invitation::read(id, trunk, &stamp, &transaction.original);
+    counters::invited(&trunk.name);
+    let (invitation, offer) = invitation::read(id, trunk.name.clone(), &stamp, &transaction.original);
     permit.send(Event::Invited(Box::new(invitation)));
     let leg = Leg {
         id,
@@ -81,6 +93,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         layer: core.layer.clone(),
         side: Side::Inbound { replies: transaction.tu_sender.clone(), request: Box::new(transaction.original.clone()) },
         talk: Negotiation::inbound(offer),
+        reliable,
         events: core.events.clone(),
         slot,
     };
@@ -94,6 +107,14 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         tracing::debug!(leg = %id, "the leg was over already");
     }
     drain(transaction).await;
+}
+
+/// The reliable provisional responses of a new call, if there are to be any.
+fn reliable(core: &Core, trunk: Reliability, fields: &Fields, invite: &Request) -> Option<Reliable> {
+    let has_offer = || sdp::offer_in(fields, &invite.body).is_ok_and(|offer| offer.is_some());
+    let scope = reliable::scope(fields, trunk, has_offer)?;
+    let number = invite.cseq_header().and_then(|cseq| cseq.seq()).ok()?;
+    Some(Reliable::new(scope, number, (random() >> 1).max(1), core.limits.t1))
 }
 
 /// Gives the transaction the dialog's To tag: the stack would answer a CANCEL with another one.
@@ -119,7 +140,7 @@ pub(crate) fn contact_uri(address: SocketAddr, transport: crate::config::Transpo
 }
 
 /// A request inside a dialog. What the stack would pass over in silence is answered here.
-async fn inside(dialog: InviteDialog, mut transaction: Transaction) {
+async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction) {
     let number = transaction.original.cseq_header().and_then(|cseq| cseq.seq()).unwrap_or_default();
     let again = || vec![Header::RetryAfter("3".into())];
     let confirmed = dialog.state().is_confirmed();
@@ -127,12 +148,14 @@ async fn inside(dialog: InviteDialog, mut transaction: Transaction) {
     let verdict = match transaction.original.method {
         // RFC 3261 section 12.2.2
         _ if number < dialog.snapshot().remote_cseq => Some((StatusCode::ServerInternalError, vec![])),
+        Method::PRack if server => return ask_leg(core, &dialog, transaction).await,
+        Method::Update if server && !confirmed => return ask_leg(core, &dialog, transaction).await,
         Method::Bye if confirmed || server => None,
         _ if confirmed => None,
         // RFC 3311 section 5.2 and RFC 3261 section 14.2: the first offer is not answered or not acknowledged yet.
         Method::Invite => Some((StatusCode::ServerInternalError, again())),
         Method::Update if !transaction.original.body.is_empty() => Some((StatusCode::ServerInternalError, again())),
-        Method::Update | Method::Info | Method::Options if server => Some((StatusCode::OK, vec![Header::Allow(ALLOW.into())])),
+        Method::Info | Method::Options if server => Some((StatusCode::OK, vec![Header::Allow(ALLOW.into())])),
         _ => Some((StatusCode::CallTransactionDoesNotExist, vec![])),
     };
     match verdict {
@@ -142,6 +165,33 @@ async fn inside(dialog: InviteDialog, mut transaction: Transaction) {
                 tracing::debug!(method = %transaction.original.method, %error, "a request inside a call failed");
             }
         }
+    }
+    drain(transaction).await;
+}
+
+/// A request that the leg answers itself: the stack would confirm any PRACK, and drop an UPDATE before the ACK.
+async fn ask_leg(core: &Core, dialog: &InviteDialog, mut transaction: Transaction) {
+    let commands = core.registry.leg_of(&dialog.id());
+    let answer = match &commands {
+        Some(commands) => {
+            let (answer, answered) = oneshot::channel();
+            // A leg that is over drops both the command and what waits in it.
+            let _ = commands.send(Command::Asked(Box::new(transaction.original.clone()), answer)).await;
+            answered.await.ok()
+        }
+        None => None,
+    };
+    let answer = answer.unwrap_or_else(|| Answer::plain(StatusCode::CallTransactionDoesNotExist));
+    let mut headers = answer.headers;
+    headers.extend(dialog.snapshot().local_contact.map(|contact| Header::Contact(format!("<{contact}>").into())));
+    if let Err(error) = transaction.reply_with(answer.code, headers, answer.body).await {
+        tracing::debug!(%error, "a reply failed");
+    }
+    if transaction.original.method == Method::PRack
+        && let Some(commands) = commands
+        && commands.send(Command::Proceed).await.is_err()
+    {
+        tracing::debug!("a leg ended with its PRACK");
     }
     drain(transaction).await;
 }

@@ -22,11 +22,13 @@ mod listener;
 mod location;
 mod message;
 mod registry;
+mod reliable;
 mod resolver;
 mod sdp;
+mod session_timer;
 mod user_agent;
 
-pub use config::{Config, Limits, Listen, ListenError, Transport, Trunk, TrunkName};
+pub use config::{Config, Limits, Listen, ListenError, Reliability, Transport, Trunk, TrunkName};
 pub use error::{LegError, StartError};
 pub use event::{EndedBy, Event, Invitation, LegId, Outbound, Reject};
 pub use identity::Identity;

@@ -8,6 +8,7 @@ use crate::counters;
 use crate::error::LegError;
 use crate::event::{Event, LegId};
 use crate::leg::Command;
+use rsipstack::dialog::DialogId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
@@ -38,6 +39,7 @@ struct Inner {
     invites: HashMap<InviteKey, (String, Option<Permit>)>,
     outbound: usize,
     legs: HashMap<LegId, mpsc::Sender<Command>>,
+    dialogs: HashMap<DialogId, LegId>,
 }
 
 impl Inner {
@@ -90,7 +92,7 @@ impl Registry {
         let mut inner = self.lock();
         let permit = inner.invites.get_mut(&key)?.1.take()?;
         inner.legs.insert(leg, commands);
-        Some((Slot { registry: self.clone(), leg, invite: Some(key) }, permit))
+        Some((Slot { registry: self.clone(), leg, dialog: None, invite: Some(key) }, permit))
     }
 
     /// Takes a place for a call of ours.
@@ -102,12 +104,18 @@ impl Registry {
         inner.outbound += 1;
         inner.legs.insert(leg, commands);
         counters::running(inner.calls());
-        Ok(Slot { registry: self.clone(), leg, invite: None })
+        Ok(Slot { registry: self.clone(), leg, dialog: None, invite: None })
     }
 
     /// The leg's task.
     pub(crate) fn leg(&self, leg: LegId) -> Option<mpsc::Sender<Command>> {
         self.lock().legs.get(&leg).cloned()
+    }
+
+    /// The task of the inbound leg that a dialog belongs to.
+    pub(crate) fn leg_of(&self, dialog: &DialogId) -> Option<mpsc::Sender<Command>> {
+        let inner = self.lock();
+        inner.dialogs.get(dialog).and_then(|leg| inner.legs.get(leg)).cloned()
     }
 
     /// Admits nothing any more; returns the legs there are.
@@ -135,13 +143,25 @@ impl Registry {
 pub(crate) struct Slot {
     registry: Arc<Registry>,
     leg: LegId,
+    dialog: Option<DialogId>,
     invite: Option<InviteKey>,
+}
+
+impl Slot {
+    /// Lets the leg be found by its dialog.
+    pub(crate) fn is_dialog(&mut self, dialog: DialogId) {
+        self.registry.lock().dialogs.insert(dialog.clone(), self.leg);
+        self.dialog = Some(dialog);
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         self.registry.release(|inner| {
             inner.legs.remove(&self.leg);
+            if let Some(dialog) = self.dialog.take() {
+                inner.dialogs.remove(&dialog);
+            }
             match self.invite.take() {
                 Some(key) => {
                     inner.invites.remove(&key);

@@ -9,7 +9,7 @@ use crate::incoming;
 use crate::inspector::Inspector;
 use crate::leg::{COMMANDS, Command, Done, Leg, Negotiation, Side};
 use crate::listener::{Ingress, TcpListening, UdpSockets, advertised, bind_tcp, bind_udp};
-use crate::message::reply::{ALLOW, SUPPORTED};
+use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
 use crate::registry::Registry;
 use crate::resolver::Resolver;
 use crate::sdp::LocalAudio;
@@ -106,7 +106,7 @@ impl UserAgent {
     #[allow(clippy::unused_async)]
     pub async fn ringing(&self, _leg: LegId) {}
 
-    /// Early media: 183 with our answer. A call without an offer has none.
+    /// Early media: 183 with our answer, repeated until it is acknowledged where caller and trunk want that. A call without an offer has none.
     ///
     /// # Errors
     /// [`LegError::NoOffer`], [`LegError::WrongState`] after the answer, [`LegError::Gone`].
@@ -114,7 +114,8 @@ impl UserAgent {
         self.ask(leg, |done| Command::Progress(audio, done)).await
     }
 
-    /// Answers: 200 with our answer, or with our offer where the INVITE had none.
+    /// Answers: 200 with our answer, or with our offer where the INVITE had none. While early media waits for its acknowledgement, so does
+    /// the 200; if that never comes the leg ends with `Timeout`.
     ///
     /// # Errors
     /// [`LegError::WrongState`] when it is answered already, [`LegError::Gone`].
@@ -157,7 +158,7 @@ impl UserAgent {
             destination: Some(address(transport, proxy)),
             offer: Some(offer.into_bytes()),
             contact: incoming::contact_uri(local, transport),
-            headers: Some(vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED.join(", ").into())]),
+            headers: Some(vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())]),
             ..InviteOption::default()
         };
         let id = new_leg_id();
@@ -168,7 +169,7 @@ impl UserAgent {
             self.core.layer.do_invite_async(option, states_in).map_err(|error| LegError::Stack(error.to_string()))?;
         counters::called(&to.trunk);
         let (layer, events) = (self.core.layer.clone(), self.core.events.clone());
-        let leg = Leg { id, dialog, layer, side: Side::Outbound { invite }, talk, events, slot };
+        let leg = Leg { id, dialog, layer, side: Side::Outbound { invite }, talk, reliable: None, events, slot };
         tokio::spawn(leg.run(queue, states, self.core.limits.clone()));
         Ok(id)
     }
@@ -252,7 +253,7 @@ mod tests {
     use std::time::Duration;
 
     async fn agent(proxy: Option<SocketAddr>) -> (UserAgent, mpsc::Receiver<Event>) {
-        let trunks = vec![Trunk { name: "telco".into(), peers: vec!["127.0.0.1/32".parse().unwrap()], proxy }];
+        let trunks = vec![Trunk::new("telco".into(), vec!["127.0.0.1/32".parse().unwrap()], proxy)];
         // All timers of the stack are a hundredth of their usual length.
         let limits = Limits { t1: Duration::from_millis(5), ..Limits::default() };
         let listen = vec!["udp://127.0.0.1:0".parse().unwrap()];

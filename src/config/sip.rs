@@ -81,7 +81,7 @@ impl Trunk {
                 })
             })
             .transpose()?;
-        Ok(sip::Trunk { name: sip::TrunkName(self.name.clone()), peers, proxy })
+        Ok(sip::Trunk::new(sip::TrunkName(self.name.clone()), peers, proxy))
     }
 
     /// The carrier's networks; an address alone is a network of one.

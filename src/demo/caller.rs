@@ -49,7 +49,7 @@ impl Caller {
         let loopback = "127.0.0.0/8".parse().context("loopback")?;
         let (sip, events) = sip::UserAgent::start(sip::Config {
             listen: vec!["udp://127.0.0.1:0".parse().map_err(|_| anyhow::anyhow!("loopback listener"))?],
-            trunks: vec![sip::Trunk { name: trunk.clone(), peers: vec![loopback], proxy: Some(siaga) }],
+            trunks: vec![sip::Trunk::new(trunk.clone(), vec![loopback], Some(siaga))],
             product: "siaga-demo-caller".into(),
             limits: sip::Limits::default(),
         })

@@ -3,6 +3,7 @@
 use super::{Command, Phase, Running, Side, described};
 use crate::error::LegError;
 use crate::event::{EndedBy, Reject};
+use crate::reliable::Reliable;
 use crate::sdp::LocalAudio;
 use rsipstack::sip::{Header, StatusCode};
 use rsipstack::transaction::transaction::TransactionEvent;
@@ -28,13 +29,18 @@ impl Running {
             },
             Command::HangUp => self.hang_up(),
             Command::Broken => self.broken(),
+            Command::Asked(request, answer) => {
+                // Whoever asked may have given up; what was asked for is done all the same.
+                let _ = answer.send(self.asked(&request));
+            }
+            Command::Proceed => self.proceed(),
         }
     }
 
     /// Whether an inbound call still waits for its answer.
     fn unanswered(&self) -> Result<(), LegError> {
         match (&self.side, self.phase) {
-            (Side::Inbound { .. }, Phase::Ringing) => Ok(()),
+            (Side::Inbound { .. }, Phase::Ringing) if self.waiting_answer.is_none() => Ok(()),
             (_, Phase::Closing | Phase::Over) => Err(LegError::Gone),
             _ => Err(LegError::WrongState),
         }
@@ -46,26 +52,47 @@ impl Running {
             return Err(LegError::NoOffer);
         }
         let body = self.talk.describe(local);
-        self.dialog.ringing(Some(described()), Some(body.into_bytes())).map_err(|error| LegError::Stack(error.to_string()))
+        self.describe_early(body.into_bytes())
     }
 
     fn answer(&mut self, local: LocalAudio) -> Result<(), LegError> {
         self.unanswered()?;
+        // RFC 3262 section 3: no 2xx while a description waits for its PRACK.
+        if self.reliable.as_ref().is_some_and(Reliable::holds_answer) {
+            self.waiting_answer = Some(local);
+            return Ok(());
+        }
+        self.accept(local)
+    }
+
+    /// Sends the 200.
+    pub(super) fn accept(&mut self, local: LocalAudio) -> Result<(), LegError> {
         let body = self.talk.describe(local);
-        self.dialog.accept(Some(described()), Some(body.into_bytes())).map_err(|error| LegError::Stack(error.to_string()))?;
+        let mut headers = described();
+        headers.extend(self.timed(self.session));
+        self.dialog.accept(Some(headers), Some(body.into_bytes())).map_err(|error| LegError::Stack(error.to_string()))?;
+        self.talk.settle();
+        if let Some(reliable) = &mut self.reliable {
+            reliable.stop();
+        }
         self.phase = Phase::Answered;
         Ok(())
     }
 
+    pub(super) fn refuse(&mut self, why: Reject) {
+        let header = match why {
+            Reject::Unavailable { retry_after_s } => Some(Header::RetryAfter(retry_after_s.to_string().into())),
+            _ => None,
+        };
+        self.turn_away(StatusCode::from(why.code()), header);
+    }
+
     /// Sends a final response to the INVITE. The stack's own `reject` takes no header fields, so the response goes into the transaction first,
     /// and `reject` then only ends the dialog's state.
-    pub(super) fn refuse(&mut self, why: Reject) {
+    pub(super) fn turn_away(&mut self, code: StatusCode, header: Option<Header>) {
         let Side::Inbound { replies, request } = &self.side else { return };
-        let code = StatusCode::from(why.code());
         let mut response = self.layer.endpoint.make_response(request, code.clone(), None);
-        if let Reject::Unavailable { retry_after_s } = why {
-            response.headers.push(Header::RetryAfter(retry_after_s.to_string().into()));
-        }
+        response.headers.extend(header.into_iter().collect());
         let sent = replies.send(TransactionEvent::Respond(response)).is_ok();
         if !sent || self.dialog.reject(Some(code), None).is_err() {
             tracing::debug!(leg = %self.id, "the INVITE's transaction was over already");

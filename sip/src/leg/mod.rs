@@ -5,18 +5,27 @@
 mod commands;
 mod digit;
 mod negotiation;
+mod provisional;
+mod refresh;
 mod requests;
 mod states;
 
 pub(crate) use negotiation::Negotiation;
+pub(crate) use provisional::{show, stack};
+pub(crate) use requests::Answer;
 
 use crate::config::Limits;
 use crate::counters;
 use crate::error::LegError;
 use crate::event::{EndedBy, Event, LegId, Reject};
+use crate::invitation::fields;
+use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::registry::Slot;
+use crate::reliable::Reliable;
 use crate::sdp::LocalAudio;
+use crate::session_timer::{Said, SessionTimer};
+use refresh::{Refresh, Told};
 use rsipstack::dialog::dialog::DialogStateReceiver;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::InviteAsyncResult;
@@ -29,6 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Commands that wait for a leg at once.
 pub(crate) const COMMANDS: usize = 16;
@@ -48,6 +58,10 @@ pub(crate) enum Command {
     HangUp,
     /// The INVITE's transaction ended without an end of the call.
     Broken,
+    /// A request inside the call that the leg answers itself.
+    Asked(Box<Request>, oneshot::Sender<Answer>),
+    /// The reply to a PRACK is out.
+    Proceed,
 }
 
 pub(crate) enum Side {
@@ -79,6 +93,7 @@ pub(crate) struct Leg {
     pub layer: Arc<DialogLayer>,
     pub side: Side,
     pub talk: Negotiation,
+    pub reliable: Option<Reliable>,
     pub events: mpsc::Sender<Event>,
     pub slot: Slot,
 }
@@ -94,6 +109,15 @@ struct Running {
     heard_ringing: bool,
     /// CSeq of the INVITE whose ACK may carry an answer.
     awaited_ack: Option<u32>,
+    reliable: Option<Reliable>,
+    /// The owner answered while a description waits for its PRACK.
+    waiting_answer: Option<LocalAudio>,
+    /// What the INVITE says about the session's time.
+    session: Said,
+    timer: SessionTimer,
+    /// The other side takes UPDATE.
+    peer_updates: bool,
+    refresh: Option<Refresh>,
     outbox: VecDeque<Event>,
     slot: Option<Slot>,
 }
@@ -101,20 +125,35 @@ struct Running {
 impl Leg {
     /// Drives the call to its end.
     pub(crate) async fn run(self, mut commands: mpsc::Receiver<Command>, mut states: DialogStateReceiver, limits: Limits) {
-        let Leg { id, dialog, layer, side, talk, events, slot } = self;
-        let awaited_ack = match &side {
-            Side::Inbound { request, .. } => request.cseq_header().and_then(|cseq| cseq.seq()).ok(),
-            Side::Outbound { .. } => None,
+        let Leg { id, dialog, layer, side, talk, reliable, events, slot } = self;
+        let (awaited_ack, invite) = match &side {
+            Side::Inbound { request, .. } => (request.cseq_header().and_then(|cseq| cseq.seq()).ok(), fields(request)),
+            Side::Outbound { .. } => (None, Fields::default()),
         };
-        let outbox = VecDeque::new();
-        let slot = Some(slot);
-        let mut leg =
-            Running { id, dialog, layer, side, talk, phase: Phase::Ringing, heard_ringing: false, awaited_ack, outbox, slot };
+        let mut leg = Running {
+            id,
+            dialog,
+            layer,
+            side,
+            talk,
+            phase: Phase::Ringing,
+            heard_ringing: false,
+            awaited_ack,
+            reliable,
+            waiting_answer: None,
+            session: Said::read(&invite),
+            timer: SessionTimer::new(limits.min_session_s),
+            peer_updates: invite.lists("Allow", "UPDATE"),
+            refresh: None,
+            outbox: VecDeque::new(),
+            slot: Some(slot),
+        };
         let mut unanswered = std::pin::pin!(tokio::time::sleep(limits.max_ring));
         let mut ring_again = tokio::time::interval(RING_AGAIN);
         ring_again.reset();
         while leg.phase != Phase::Over || !leg.outbox.is_empty() {
             let inbound = matches!(leg.side, Side::Inbound { .. });
+            let deadline = leg.deadline();
             let may_listen = leg.phase != Phase::Over && leg.outbox.len() < OUTBOX;
             tokio::select! {
                 biased;
@@ -132,15 +171,20 @@ impl Leg {
                     Some(state) => leg.state(state).await,
                     None => leg.broken(),
                 },
-                () = leg.invite_over(), if may_listen => leg.broken(),
+                told = leg.background(), if may_listen => match told {
+                    Told::InviteOver => leg.broken(),
+                    Told::Refreshed(response) => leg.refreshed(response),
+                },
                 () = &mut unanswered, if inbound && leg.phase == Phase::Ringing => {
                     leg.refuse(Reject::TemporarilyUnavailable);
                     leg.end(EndedBy::Timeout);
                 }
                 _ = ring_again.tick(), if inbound && leg.phase == Phase::Ringing => {
-                    if let Err(error) = leg.dialog.ringing(None, None) {
-                        tracing::debug!(leg = %leg.id, %error, "180 again failed");
-                    }
+                    leg.ring_again();
+                }
+                () = until(deadline) => {
+                    leg.repeat();
+                    leg.keep_alive();
                 }
             }
             if !leg.outbox.is_empty() && events.capacity() == 0 {
@@ -151,6 +195,15 @@ impl Leg {
 }
 
 impl Running {
+    /// When the leg has something to do by itself.
+    fn deadline(&self) -> Option<Instant> {
+        if matches!(self.phase, Phase::Closing | Phase::Over) {
+            return None;
+        }
+        let repeat = self.reliable.as_ref().and_then(Reliable::deadline);
+        repeat.into_iter().chain(self.timer.deadline()).min()
+    }
+
     fn fail(&mut self, code: u16) {
         counters::ended(EndedBy::Local);
         self.outbox.push_back(Event::OutboundFailed { leg: self.id, code });
@@ -189,7 +242,14 @@ impl Running {
     }
 }
 
-/// Header fields of a response with a description.
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Header fields of a message with a description.
 fn described() -> Vec<Header> {
     vec![Header::ContentType("application/sdp".into()), Header::Allow(ALLOW.into())]
 }

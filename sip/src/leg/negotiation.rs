@@ -11,9 +11,29 @@ pub(crate) struct Negotiation {
     said: Option<(u64, String)>,
     /// The peer's offer that our next description answers.
     offered: Option<Description>,
-    /// An offer of ours is under way; the answer comes in an ACK or a 2xx.
-    asked: bool,
+    turn: Turn,
     remote: Option<RemoteAudio>,
+}
+
+/// Whose move it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Turn {
+    /// The INVITE's offer is not answered yet in a message that surely arrives, or ours is still to be made.
+    #[default]
+    Open,
+    /// An offer of ours is under way; the answer comes in an ACK or a 2xx.
+    Asked,
+    /// Either side may offer.
+    Settled,
+}
+
+/// Why an offer cannot be taken now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unready {
+    /// Before the INVITE's own exchange is done.
+    Open,
+    /// Glare: an offer of ours is not answered.
+    Asked,
 }
 
 impl Negotiation {
@@ -35,8 +55,12 @@ impl Negotiation {
         self.offered.is_some()
     }
 
-    /// Our description for 183 or 200: an answer, or an offer where the INVITE had none. The same twice when nothing changed.
+    /// Our description for 183 or 200: an answer, or an offer where the INVITE had none. The same twice when nothing changed;
+    /// once settled it stays as it was said, since only a new offer can change it.
     pub(crate) fn describe(&mut self, local: LocalAudio) -> String {
+        if let (Turn::Settled, Some((_, text))) = (self.turn, &self.said) {
+            return text.clone();
+        }
         self.local = Some(local);
         match &self.offered {
             Some(offered) => {
@@ -47,8 +71,39 @@ impl Negotiation {
         }
     }
 
+    /// Our answer went out in a message that is repeated until it is acknowledged: a reliable 183, or a 2xx.
+    pub(crate) fn settle(&mut self) {
+        if self.turn == Turn::Open && self.offered.is_some() {
+            self.turn = Turn::Settled;
+        }
+    }
+
+    /// Whether an offer can be taken or made (RFC 3261 section 14.2, RFC 3311 section 5.2).
+    pub(crate) fn ready(&self) -> Result<(), Unready> {
+        match self.turn {
+            Turn::Open => Err(Unready::Open),
+            Turn::Asked => Err(Unready::Asked),
+            Turn::Settled => Ok(()),
+        }
+    }
+
+    /// What we said last, as an offer that changes nothing. `None`: it is not our turn.
+    pub(crate) fn repeat(&mut self) -> Option<String> {
+        self.ready().ok()?;
+        let (_, text) = self.said.as_ref()?;
+        self.turn = Turn::Asked;
+        Some(text.clone())
+    }
+
+    /// Our offer was refused; the session stays as it was.
+    pub(crate) fn withdraw(&mut self) {
+        if self.turn == Turn::Asked {
+            self.turn = Turn::Settled;
+        }
+    }
+
     fn ask(&mut self, local: LocalAudio) -> String {
-        self.asked = true;
+        self.turn = Turn::Asked;
         self.say(|version| sdp::offer(local, version))
     }
 
@@ -66,9 +121,10 @@ impl Negotiation {
 
     /// Takes the body of an ACK or a 2xx. `Some`: it answers our offer and says something new.
     pub(crate) fn answered(&mut self, fields: &Fields, body: &[u8]) -> Option<RemoteAudio> {
-        if !std::mem::take(&mut self.asked) {
+        if self.turn != Turn::Asked {
             return None;
         }
+        self.turn = Turn::Settled;
         let answer = sdp::offer_in(fields, body).ok().flatten()?;
         self.learn(answer.audio)
     }
@@ -80,18 +136,21 @@ impl Negotiation {
         body: &[u8],
         is_invite: bool,
     ) -> Result<(Option<String>, Option<RemoteAudio>), SdpError> {
+        let offer = sdp::offer_in(fields, body)?;
+        if offer.is_none() && !is_invite {
+            return Ok((None, None));
+        }
         // Before our own description there is nothing to change; the caller of this has refused such requests.
         let local = self.local.ok_or(SdpError::NoAudio)?;
-        match sdp::offer_in(fields, body)? {
+        match offer {
             Some(offer) => {
                 let text = self.say(|version| sdp::answer(&offer, local, version));
                 let audio = offer.audio.clone();
                 self.offered = Some(offer);
-                self.asked = false;
+                self.turn = Turn::Settled;
                 Ok((Some(text), self.learn(audio)))
             }
-            None if is_invite => Ok((Some(self.ask(local)), None)),
-            None => Ok((None, None)),
+            None => Ok((Some(self.ask(local)), None)),
         }
     }
 
@@ -123,6 +182,33 @@ mod tests {
     fn early_media_and_the_answer_say_the_same() {
         let mut talk = with_offer();
         assert_eq!(talk.describe(local()), talk.describe(local()));
+    }
+
+    #[test]
+    fn an_offer_is_taken_once_the_first_exchange_is_done_and_never_across_one_of_ours() {
+        let mut talk = with_offer();
+        assert_eq!((talk.ready(), talk.repeat()), (Err(Unready::Open), None));
+        let said = talk.describe(local());
+        assert_eq!(talk.ready(), Err(Unready::Open), "an unreliable 183 may be lost");
+        talk.settle();
+        let other = LocalAudio { session_id: 8, ..local() };
+        assert_eq!((talk.ready(), talk.describe(other)), (Ok(()), said.clone()), "settled is settled");
+        assert_eq!(talk.repeat(), Some(said.clone()), "no word and no version changes");
+        assert_eq!((talk.ready(), talk.repeat()), (Err(Unready::Asked), None));
+        talk.withdraw();
+        assert_eq!(talk.repeat(), Some(said));
+        assert!(talk.answered(&Fields::default(), sdp("inactive").as_bytes()).is_some());
+        assert_eq!(talk.ready(), Ok(()));
+    }
+
+    #[test]
+    fn without_an_offer_nothing_is_settled_before_the_answer_to_ours() {
+        let mut talk = Negotiation::inbound(None);
+        talk.settle();
+        assert_eq!(talk.ready(), Err(Unready::Open));
+        talk.describe(local());
+        talk.settle();
+        assert_eq!(talk.ready(), Err(Unready::Asked));
     }
 
     #[test]

@@ -1,73 +1,128 @@
 //! What the other side asks for inside a call: new audio, keys, and things that are not done here.
 
+use super::negotiation::Unready;
 use super::{Phase, Running, described, digit::digit};
+use crate::clock::random;
 use crate::event::Event;
 use crate::invitation::fields;
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED};
+use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{Dialog, TransactionHandle};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Method, Request, StatusCode};
 
+/// A final response to a request inside a call.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub code: StatusCode,
+    pub headers: Vec<Header>,
+    pub body: Option<Vec<u8>>,
+}
+
+impl Answer {
+    pub(crate) fn plain(code: StatusCode) -> Self {
+        Answer { code, headers: Vec::new(), body: None }
+    }
+
+    fn with(mut self, header: Header) -> Self {
+        self.headers.push(header);
+        self
+    }
+}
+
 impl Running {
-    /// A re-INVITE or UPDATE: answered with the leg's own audio as it is.
-    pub(super) async fn updated(&mut self, request: Request, handle: TransactionHandle) {
-        if self.phase != Phase::Confirmed {
-            return reply(handle, StatusCode::CallTransactionDoesNotExist, vec![], None).await;
-        }
-        self.refresh_target(&request);
-        let is_invite = request.method == Method::Invite;
-        match self.talk.changed(&fields(&request), &request.body, is_invite) {
-            Ok((body, audio)) => {
-                if is_invite {
-                    self.awaited_ack = request.cseq_header().and_then(|cseq| cseq.seq()).ok();
-                }
-                let headers = if body.is_some() { described() } else { vec![Header::Allow(ALLOW.into())] };
-                reply(handle, StatusCode::OK, headers, body.map(String::into_bytes)).await;
-                if let Some(audio) = audio {
-                    self.outbox.push_back(Event::Changed { leg: self.id, audio });
-                }
-            }
-            Err(error) => {
-                let warning = Header::Warning(format!("305 siaga \"{error}\"").into());
-                reply(handle, StatusCode::NotAcceptableHere, vec![warning], None).await;
-            }
+    /// A PRACK, or an UPDATE before the ACK: the stack knows neither well enough.
+    pub(super) fn asked(&mut self, request: &Request) -> Answer {
+        match (request.method, self.phase) {
+            (Method::PRack, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.prack(request),
+            (Method::Update, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.change(request),
+            _ => Answer::plain(StatusCode::CallTransactionDoesNotExist),
         }
     }
 
-    /// A re-INVITE or UPDATE moves the remote target (RFC 3261 section 12.2.2); the stack leaves that to us.
-    fn refresh_target(&self, request: &Request) {
-        let contact = request.typed_contact_headers().ok().and_then(|contacts| contacts.into_iter().next());
+    /// A re-INVITE or UPDATE in a confirmed call.
+    pub(super) async fn updated(&mut self, request: Request, handle: TransactionHandle) {
+        let answer = match self.phase {
+            Phase::Confirmed => self.change(&request),
+            _ => Answer::plain(StatusCode::CallTransactionDoesNotExist),
+        };
+        reply(handle, answer).await;
+    }
+
+    /// A re-INVITE, UPDATE, or PRACK with an offer: answered with the leg's own audio as it is.
+    pub(super) fn change(&mut self, request: &Request) -> Answer {
+        let is_invite = request.method == Method::Invite;
+        if is_invite || !request.body.is_empty() {
+            match self.talk.ready() {
+                Ok(()) => {}
+                // RFC 3261 section 14.2, RFC 3311 section 5.2
+                Err(Unready::Asked) => return Answer::plain(StatusCode::RequestPending),
+                Err(Unready::Open) => {
+                    let after = (random() % 11).to_string();
+                    return Answer::plain(StatusCode::ServerInternalError).with(Header::RetryAfter(after.into()));
+                }
+            }
+        }
+        let fields = fields(request);
+        let (body, audio) = match self.talk.changed(&fields, &request.body, is_invite) {
+            Ok(changed) => changed,
+            Err(error) => {
+                let warning = Header::Warning(format!("305 siaga \"{error}\"").into());
+                return Answer::plain(StatusCode::NotAcceptableHere).with(warning);
+            }
+        };
+        if request.method != Method::PRack {
+            self.refresh_target(request);
+        }
+        if is_invite {
+            self.awaited_ack = request.cseq_header().and_then(|cseq| cseq.seq()).ok();
+        }
+        if let Some(audio) = audio {
+            self.outbox.push_back(Event::Changed { leg: self.id, audio });
+        }
+        let mut headers = if body.is_some() { described() } else { vec![Header::Allow(ALLOW.into())] };
+        // Before the 2xx to the INVITE there is no session to be timed (RFC 4028 section 4).
+        if matches!(request.method, Method::Invite | Method::Update) && self.phase == Phase::Confirmed {
+            self.peer_updates |= request.method == Method::Update;
+            headers.extend(self.timed(Said::read(&fields)));
+        }
+        Answer { code: StatusCode::OK, headers, body: body.map(String::into_bytes) }
+    }
+
+    /// A re-INVITE or UPDATE, or the 2xx to one, moves the remote target (RFC 3261 section 12.2); the stack leaves that to us.
+    pub(super) fn refresh_target(&self, message: &impl HeadersExt) {
+        let contact = message.typed_contact_headers().ok().and_then(|contacts| contacts.into_iter().next());
         if let Some(contact) = contact {
-            Dialog::Invite(self.dialog.clone()).set_remote_target(contact.uri, request.contact_header().ok().cloned());
+            Dialog::Invite(self.dialog.clone()).set_remote_target(contact.uri, message.contact_header().ok().cloned());
         }
     }
 
     pub(super) async fn info(&mut self, request: &Request, handle: TransactionHandle) {
         let kind = request.header_value("Content-Type").unwrap_or_default();
-        match digit(&kind, &request.body) {
+        let answer = match digit(&kind, &request.body) {
             Some(digit) => {
-                reply(handle, StatusCode::OK, vec![], None).await;
                 self.outbox.push_back(Event::Digit { leg: self.id, digit });
+                Answer::plain(StatusCode::OK)
             }
-            None if request.body.is_empty() => reply(handle, StatusCode::OK, vec![], None).await,
-            None => reply(handle, StatusCode::UnsupportedMediaType, vec![Header::Accept(ACCEPT.into())], None).await,
-        }
+            None if request.body.is_empty() => Answer::plain(StatusCode::OK),
+            None => Answer::plain(StatusCode::UnsupportedMediaType).with(Header::Accept(ACCEPT.into())),
+        };
+        reply(handle, answer).await;
     }
 }
 
 /// 200 to an OPTIONS.
 pub(super) async fn able(handle: TransactionHandle) {
-    let headers =
-        vec![Header::Allow(ALLOW.into()), Header::Accept(ACCEPT.into()), Header::Supported(SUPPORTED.join(", ").into())];
-    reply(handle, StatusCode::OK, headers, None).await;
+    let able = Answer::plain(StatusCode::OK).with(Header::Allow(ALLOW.into())).with(Header::Accept(ACCEPT.into()));
+    reply(handle, able.with(Header::Supported(SUPPORTED.join(", ").into()))).await;
 }
 
 pub(super) async fn not_allowed(handle: TransactionHandle) {
-    reply(handle, StatusCode::MethodNotAllowed, vec![Header::Allow(ALLOW.into())], None).await;
+    reply(handle, Answer::plain(StatusCode::MethodNotAllowed).with(Header::Allow(ALLOW.into()))).await;
 }
 
-async fn reply(handle: TransactionHandle, code: StatusCode, headers: Vec<Header>, body: Option<Vec<u8>>) {
-    if handle.respond(code, Some(headers), body).await.is_err() {
+async fn reply(handle: TransactionHandle, answer: Answer) {
+    if handle.respond(answer.code, Some(answer.headers), answer.body).await.is_err() {
         tracing::debug!("a request inside a call was given up before its reply");
     }
 }

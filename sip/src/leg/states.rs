@@ -1,9 +1,11 @@
 //! What the dialog below says, in every phase of the call.
 
+use super::refresh::response_fields;
 use super::{Phase, Running, Side, requests};
+use crate::clock::now;
 use crate::event::{EndedBy, Event};
-use crate::message::Fields;
 use crate::sdp::RemoteAudio;
+use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{DialogState, TerminatedReason};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Response, StatusCode};
@@ -40,8 +42,9 @@ impl Running {
             }
             (Side::Inbound { .. }, Phase::Closing) => self.bye(),
             (Side::Outbound { .. }, Phase::Ringing) => {
-                let fields =
-                    Fields(response.headers.iter().map(|h| (h.name().to_owned(), h.value().trim().to_owned())).collect());
+                let fields = response_fields(response);
+                self.timer.told(Said::read(&fields), now());
+                self.peer_updates = fields.lists("Allow", "UPDATE");
                 match self.talk.answered(&fields, &response.body) {
                     Some(audio) => {
                         self.phase = Phase::Confirmed;

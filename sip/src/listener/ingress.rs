@@ -60,7 +60,7 @@ impl Ingress {
             }
         };
         let trusted = self.trunk(source.peer.ip()).is_some();
-        let place = match judge(&message, trusted) {
+        let place = match judge(&message, trusted, self.limits.min_session_s) {
             Verdict::Drop(reason) => {
                 counters::dropped(reason);
                 return None;

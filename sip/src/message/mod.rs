@@ -36,6 +36,11 @@ impl Fields {
         self.0.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// Whether a list of tags (`Supported`, `Require`, `Allow`) names this one.
+    pub(crate) fn lists(&self, name: &str, tag: &str) -> bool {
+        self.all(name).flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(tag))
+    }
+
     pub(crate) fn first_mut(&mut self, name: &str) -> Option<&mut String> {
         self.0.iter_mut().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }

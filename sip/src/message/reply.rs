@@ -4,11 +4,13 @@ use super::Fields;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The methods served, for `Allow`.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
 /// The bodies understood, for `Accept`.
 pub(crate) const ACCEPT: &str = "application/sdp, application/pidf+xml, application/dtmf-relay, multipart/mixed";
 /// Extensions a request may `Require`. `resource-priority` (RFC 4412) is shown to the operator, no more is asked of us.
-pub(crate) const SUPPORTED: [&str; 1] = ["resource-priority"];
+pub(crate) const SUPPORTED: [&str; 3] = ["resource-priority", crate::reliable::TAG, crate::session_timer::TAG];
+/// Extensions named in calls of ours: acknowledging provisional responses is not among them.
+pub(crate) const SUPPORTED_AS_CALLER: [&str; 2] = ["resource-priority", crate::session_timer::TAG];
 
 /// A final response without body. `None`: the request has no Via, so there is nowhere to send one.
 ///
@@ -51,6 +53,7 @@ pub(crate) fn phrase(code: u16) -> &'static str {
         405 => "Method Not Allowed",
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
+        422 => "Session Interval Too Small",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",
         488 => "Not Acceptable Here",

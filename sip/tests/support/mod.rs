@@ -29,8 +29,18 @@ pub async fn desk_with(limits: Limits, proxy: Option<SocketAddr>) -> Desk {
 }
 
 pub async fn desk_on(listen: &[&str], limits: Limits, proxy: Option<SocketAddr>) -> Desk {
+    desk_of(listen, limits, Trunk::new("telco".into(), vec!["127.0.0.1/32".parse().unwrap()], proxy)).await
+}
+
+/// A user agent whose trunk acknowledges as `reliability` says.
+pub async fn desk_reliable(limits: Limits, reliability: sip::Reliability) -> Desk {
+    let trunk = Trunk::new("telco".into(), vec!["127.0.0.1/32".parse().unwrap()], None).with_reliability(reliability);
+    desk_of(&["udp://127.0.0.1:0"], limits, trunk).await
+}
+
+async fn desk_of(listen: &[&str], limits: Limits, trunk: Trunk) -> Desk {
     let listen = listen.iter().map(|text| text.parse::<Listen>().unwrap()).collect();
-    let trunks = vec![Trunk { name: "telco".into(), peers: vec!["127.0.0.1/32".parse().unwrap()], proxy }];
+    let trunks = vec![trunk];
     let (agent, events) = UserAgent::start(Config { listen, trunks, product: "siaga/test".into(), limits }).await.unwrap();
     Desk { agent, events }
 }
@@ -190,6 +200,35 @@ impl Peer {
         }
     }
 
+    /// The next response of this code to a request of this method.
+    pub async fn response(&self, code: u16, method: &str) -> String {
+        loop {
+            let text = self.receive_until(&format!("SIP/2.0 {code}")).await;
+            if field(&text, "CSeq").is_some_and(|cseq| cseq.ends_with(method)) {
+                return text;
+            }
+        }
+    }
+
+    /// The next request of this method.
+    pub async fn asked(&self, method: &str) -> String {
+        self.receive_until(&format!("{method} ")).await
+    }
+
+    /// Answers a request.
+    pub async fn reply(&self, request: &str, status: &str, lines: &[(&str, &str)], body: &str) {
+        let contact = format!("<sip:peer@{}>", self.socket.local_addr().unwrap());
+        let mut text = format!("SIP/2.0 {status}\r\nContact: {contact}\r\n");
+        for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+            text.push_str(&format!("{name}: {}\r\n", field(request, name).unwrap()));
+        }
+        for (name, value) in lines {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        self.send(&format!("{text}{kind}Content-Length: {}\r\n\r\n{body}", body.len())).await;
+    }
+
     /// Sends a request and waits for its final response.
     pub async fn ask(&mut self, method: &str, uri: &str, lines: &[(&str, &str)], body: &str) -> (u16, String) {
         let request = self.request(method, uri, lines, body);
@@ -208,6 +247,19 @@ pub fn within(invite: &str, response: &str, method: &str, number: u32) -> String
         "{method} sip:112@psap.example SIP/2.0\r\nVia: {via};branch=z9hG4bK{method}-{number}\r\nFrom: {from}\r\nTo: {to}\r\n\
          Call-ID: {call_id}\r\nCSeq: {number} {method}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
     )
+}
+
+/// The same with more header fields and a body.
+pub fn within_with(invite: &str, response: &str, method: &str, number: u32, lines: &[(&str, &str)], body: &str) -> String {
+    let mut text = within(invite, response, method, number);
+    text.truncate(text.find("Content-Length").unwrap());
+    for (name, value) in lines {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() {
+        text.push_str("Content-Type: application/sdp\r\n");
+    }
+    format!("{text}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// Value of a header field in a message's text.

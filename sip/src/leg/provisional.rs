@@ -1,0 +1,98 @@
+//! Provisional responses that wait for their PRACK, and the answer that waits with them (RFC 3262).
+
+use super::requests::Answer;
+use super::{Phase, Running, described};
+use crate::clock::now;
+use crate::error::LegError;
+use crate::event::EndedBy;
+use crate::message::reply::ALLOW;
+use crate::reliable::{self, Due, Provisional};
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::prelude::HeadersExt;
+use rsipstack::sip::{Header, Request, StatusCode};
+
+/// Sends 180, or 183 with its description, for the first time or again.
+pub(crate) fn show(dialog: &InviteDialog, provisional: Provisional) -> Result<(), LegError> {
+    let Provisional { rseq, body } = provisional;
+    let mut headers = if body.is_some() { described() } else { vec![Header::Allow(ALLOW.into())] };
+    headers.push(Header::Require(reliable::TAG.into()));
+    headers.push(Header::RSeq(rseq.to_string().into()));
+    stack(dialog.ringing(Some(headers), body))
+}
+
+/// The outcome of a call into the stack, whose own error is too large to be passed around.
+pub(crate) fn stack(result: rsipstack::Result<()>) -> Result<(), LegError> {
+    result.map_err(|error| LegError::Stack(error.to_string()))
+}
+
+impl Running {
+    /// 180 again, so that proxies on the way keep the call.
+    pub(super) fn ring_again(&mut self) {
+        let sent = match self.reliable.as_mut().filter(|reliable| reliable.covers(false)) {
+            Some(reliable) => reliable.send(None, now()).map_or(Ok(()), |again| show(&self.dialog, again)),
+            None => stack(self.dialog.ringing(None, None)),
+        };
+        if let Err(error) = sent {
+            tracing::debug!(leg = %self.id, %error, "180 again failed");
+        }
+    }
+
+    /// 183 with a description; behind an unacknowledged 180 it waits for its turn.
+    pub(super) fn describe_early(&mut self, body: Vec<u8>) -> Result<(), LegError> {
+        match &mut self.reliable {
+            Some(reliable) => match reliable.send(Some(body), now()) {
+                Some(first) => {
+                    self.talk.settle();
+                    show(&self.dialog, first)
+                }
+                None => Ok(()),
+            },
+            None => stack(self.dialog.ringing(Some(described()), Some(body))),
+        }
+    }
+
+    /// A PRACK: 481 when it acknowledges nothing. It may carry a further offer (RFC 3262 section 5).
+    pub(super) fn prack(&mut self, request: &Request) -> Answer {
+        let rack = request.header_value("RAck").unwrap_or_default();
+        if !self.reliable.as_mut().is_some_and(|reliable| reliable.acknowledge(&rack)) {
+            return Answer::plain(StatusCode::CallTransactionDoesNotExist);
+        }
+        if request.body.is_empty() { Answer::plain(StatusCode::OK) } else { self.change(request) }
+    }
+
+    /// The reply to a PRACK is out: what waited for it follows.
+    pub(super) fn proceed(&mut self) {
+        if self.phase != Phase::Ringing {
+            return;
+        }
+        let result = match self.waiting_answer.take() {
+            Some(local) => self.accept(local),
+            None => match self.reliable.as_mut().and_then(|reliable| reliable.proceed(now())) {
+                Some(next) => {
+                    self.talk.settle();
+                    show(&self.dialog, next)
+                }
+                None => Ok(()),
+            },
+        };
+        if let Err(error) = result {
+            tracing::debug!(leg = %self.id, %error, "what waited for a PRACK was not sent");
+        }
+    }
+
+    /// Repeats what is not acknowledged, and refuses the call when it never is.
+    pub(super) fn repeat(&mut self) {
+        match self.reliable.as_mut().and_then(|reliable| reliable.poll(now())) {
+            Some(Due::Again(again)) => {
+                if let Err(error) = show(&self.dialog, again) {
+                    tracing::debug!(leg = %self.id, %error, "a provisional response was not repeated");
+                }
+            }
+            Some(Due::GiveUp) if self.phase == Phase::Ringing => {
+                self.turn_away(StatusCode::ServerTimeOut, None);
+                self.end(EndedBy::Timeout);
+            }
+            Some(Due::GiveUp) | None => {}
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The session timer of a leg at work: what goes into our 2xx, our own refreshes, and the end when nobody refreshes (RFC 4028).
+
+use super::{Phase, Running, Side, described};
+use crate::clock::{now, random};
+use crate::event::{EndedBy, Event};
+use crate::message::Fields;
+use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
+use crate::session_timer::{self, Due, Said, backoff};
+use rsipstack::sip::{Header, Response};
+use tokio::task::JoinHandle;
+
+/// A refresh under way.
+pub(super) struct Refresh {
+    way: Way,
+    response: JoinHandle<rsipstack::Result<Option<Response>>>,
+}
+
+/// What a task of the leg ended with.
+pub(super) enum Told {
+    InviteOver,
+    /// The response to a refresh. `None`: there was none, or the refresh could not be sent.
+    Refreshed(Option<Response>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Without description: nothing changes, and it never crosses an offer.
+    Update,
+    /// For a peer without UPDATE; repeats our description as an offer.
+    Invite,
+}
+
+impl Running {
+    /// Header fields of a 2xx to a request that said this.
+    pub(super) fn timed(&mut self, said: Said) -> Vec<Header> {
+        let Some(agreed) = self.timer.accept(said, now()) else { return Vec::new() };
+        let mut headers = vec![Header::SessionExpires(agreed.value().into())];
+        if agreed.required {
+            headers.push(Header::Require(session_timer::TAG.into()));
+        }
+        headers
+    }
+
+    /// What is due by the session timer.
+    pub(super) fn keep_alive(&mut self) {
+        match self.timer.poll(now()) {
+            Some(Due::Refresh) => self.refresh(),
+            Some(Due::Over) => self.expire(),
+            None => {}
+        }
+    }
+
+    fn refresh(&mut self) {
+        let Some((expires, min)) = self.timer.request().filter(|_| self.phase == Phase::Confirmed) else { return };
+        let mut headers = vec![
+            Header::Supported(SUPPORTED_AS_CALLER.join(", ").into()),
+            Header::SessionExpires(expires.into()),
+            Header::MinSE(min.into()),
+        ];
+        let dialog = self.dialog.clone();
+        self.refresh = Some(if self.peer_updates {
+            headers.push(Header::Allow(ALLOW.into()));
+            let response = tokio::spawn(async move { dialog.update(Some(headers), None).await });
+            Refresh { way: Way::Update, response }
+        } else {
+            let Some(offer) = self.talk.repeat() else { return self.refresh_later() };
+            headers.extend(described());
+            let response = tokio::spawn(async move { dialog.reinvite(Some(headers), Some(offer.into_bytes())).await });
+            Refresh { way: Way::Invite, response }
+        });
+    }
+
+    fn refresh_later(&mut self) {
+        let owner = matches!(self.side, Side::Outbound { .. });
+        self.timer.again(now() + backoff(owner, random()));
+    }
+
+    /// The next of the leg's own tasks to end; cancel-safe. A refresh is under way in confirmed calls only, an INVITE of ours before.
+    pub(super) async fn background(&mut self) -> Told {
+        match &mut self.refresh {
+            Some(refresh) => Told::Refreshed((&mut refresh.response).await.ok().and_then(Result::ok).flatten()),
+            None => {
+                self.invite_over().await;
+                Told::InviteOver
+            }
+        }
+    }
+
+    pub(super) fn refreshed(&mut self, response: Option<Response>) {
+        let Some(Refresh { way, .. }) = self.refresh.take() else { return };
+        if self.phase != Phase::Confirmed {
+            return;
+        }
+        let code = response.as_ref().map_or(408, |response| response.status_code.code());
+        let fields = response.as_ref().map(response_fields).unwrap_or_default();
+        if let Some(response) = response.filter(|_| (200..300).contains(&code)) {
+            self.refresh_target(&response);
+            self.timer.told(Said::read(&fields), now());
+            if way == Way::Invite
+                && let Some(audio) = self.talk.answered(&fields, &response.body)
+            {
+                self.outbox.push_back(Event::Changed { leg: self.id, audio });
+            }
+            return;
+        }
+        if way == Way::Invite {
+            self.talk.withdraw();
+        }
+        tracing::debug!(leg = %self.id, code, "a session refresh was not taken");
+        match code {
+            // RFC 4028 section 10: the other side has no such call any more.
+            408 | 481 => self.expire(),
+            422 if self.timer.raise(Said::read(&fields).min_s, now()) => {}
+            405 | 501 if way == Way::Update => {
+                self.peer_updates = false;
+                self.timer.again(now());
+            }
+            // 491 is a crossing of requests; for anything else there is time for another try until the session is over.
+            _ => self.refresh_later(),
+        }
+    }
+
+    fn expire(&mut self) {
+        if self.phase == Phase::Confirmed {
+            self.tell_end(EndedBy::Timeout);
+            self.bye();
+        }
+    }
+}
+
+pub(super) fn response_fields(response: &Response) -> Fields {
+    Fields(response.headers.iter().map(|header| (header.name().to_owned(), header.value().trim().to_owned())).collect())
+}
