@@ -55,6 +55,7 @@ impl RecordingArchive {
             }
         }
         let (audio, events) = AudioStore::start(directory.clone(), Bounds::default())?;
+        tell_missed_seals(desk, &audio).await?;
         let settings = Settings {
             ring_age: Duration::from_secs(u64::from(config.cctv.ring_minutes) * 60),
             ring_bytes: config.cctv.ring_gigabytes << 30,
@@ -97,7 +98,7 @@ impl RecordingArchive {
 
     /// Whether the disk takes a new file.
     pub async fn can_write(&self) -> bool {
-        let probe = self.directory.join(".writable");
+        let probe = self.directory.join(format!(".writable-{}", crate::clock::new_id()));
         tokio::task::spawn_blocking(move || std::fs::write(&probe, b"112").and_then(|()| std::fs::remove_file(&probe)).is_ok())
             .await
             .unwrap_or(false)
@@ -172,6 +173,23 @@ impl Archive for RecordingArchive {
             .collect();
         self.footage.cameras_changed(sources).await;
     }
+}
+
+/// A crash after a seal and before the journal wrote it leaves a sealed file that the database does not know.
+async fn tell_missed_seals(desk: &Desk, audio: &AudioStore) -> anyhow::Result<()> {
+    desk.journal().flush().await;
+    for call in desk.unsealed_recordings().await? {
+        let audio = audio.clone();
+        match tokio::task::spawn_blocking(move || audio.find(call.0)).await? {
+            Ok(Some(Found::Sealed(sealed))) => desk.journal().record(taps::sealed_entry(&sealed)),
+            Ok(Some(Found::Growing)) => {
+                tracing::warn!(%call, "a recording of an earlier run is not sealed; the next start tries again")
+            }
+            Ok(None) => tracing::error!(%call, "a recording that had begun is not on the disk"),
+            Err(error) => tracing::error!(%call, %error, "a recording cannot be looked for"),
+        }
+    }
+    Ok(())
 }
 
 fn states(footage: &Footage) -> Vec<(CameraId, CameraState)> {

@@ -27,6 +27,8 @@ const COMMANDS: usize = 256;
 /// How long calls, messages and entries in progress get at shutdown.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// A server that takes calls.
 pub struct Running {
     pub web: SocketAddr,
@@ -96,6 +98,7 @@ impl Running {
 
         let bridges = bridge::start(bridge_config(config)?, Arc::new(desk.clone()), stop.clone())?;
         tokio::spawn(keep_watch(desk.clone(), stop.clone()));
+        tokio::spawn(upkeep(metrics.clone(), stop.clone()));
 
         let sip_listens = user_agent.local_addresses();
         let server = web::Server {
@@ -123,12 +126,18 @@ impl Running {
         })
     }
 
+    /// Returns when the switchboard has ended by itself, which is a mistake of the program: no call would be taken any more.
+    pub async fn broken(&mut self) {
+        let _ = (&mut self.switchboard).await;
+    }
+
     /// Ends calls with BYE, seals what was recorded and writes what waits, within a bound.
     pub async fn stop(self) {
-        self.user_agent.shut_down().await;
         self.stop.cancel();
         let farewell = async {
+            // The switchboard writes down what was up before SIP says BYE.
             let _ = self.switchboard.await;
+            self.user_agent.shut_down().await;
             self.archive.close().await;
             self.desk.journal().flush().await;
             let _ = self.bridges.await;
@@ -139,6 +148,13 @@ impl Running {
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!("not everything was finished in time; the next start takes it up");
         }
+    }
+}
+
+/// Histograms gather until somebody reads them; nobody may.
+async fn upkeep(metrics: PrometheusHandle, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(UPKEEP)).await.is_some() {
+        metrics.run_upkeep();
     }
 }
 

@@ -89,7 +89,7 @@ async fn serve(at: &At) -> anyhow::Result<()> {
     let config = Config::load(&at.config)?;
     start_log();
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let running = lifecycle::Running::start(&config, metrics).await?;
+    let mut running = lifecycle::Running::start(&config, metrics).await?;
     let address = address(&config, running.web);
     if let Some(token) = running.desk.setup_token().await? {
         // The token stands behind '#', so that it reaches no server's log.
@@ -99,7 +99,11 @@ async fn serve(at: &At) -> anyhow::Result<()> {
         tracing::info!(%listen, "taking calls");
     }
     println!("Siaga is ready: {address}");
-    stop_signal().await;
+    tokio::select! {
+        () = stop_signal() => {}
+        // Whoever watches the process starts it again; a process that stays and takes no calls would be worse.
+        () = running.broken() => bail!("the switchboard has ended; this is a mistake in the program, please report it with the log"),
+    }
     println!("Siaga stops.");
     running.stop().await;
     Ok(())

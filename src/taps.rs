@@ -50,7 +50,10 @@ fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
                     return;
                 }
             }
-            Err(TrySendError::Disconnected(_)) => return,
+            Err(TrySendError::Disconnected(_)) => {
+                tracing::error!("the recorder has ended; calls go on and are not recorded until Siaga is started again");
+                return;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `[cctv]`: which footage an incident keeps.
 
-use super::{Key, key};
+use super::{ConfigError, Key, key};
 use serde::{Deserialize, Serialize};
 
 pub const KEYS: &[Key] = &[
@@ -26,5 +26,36 @@ pub struct Cctv {
 impl Default for Cctv {
     fn default() -> Self {
         Self { radius_m: 500, max_cameras: 4, before_seconds: 120, after_seconds: 600, ring_minutes: 60, ring_gigabytes: 200 }
+    }
+}
+
+/// The longest range that is kept for one incident.
+const LONGEST_S: u64 = 24 * 3600;
+
+impl Cctv {
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let range = u64::from(self.before_seconds) + u64::from(self.after_seconds);
+        if range == 0 || range > LONGEST_S {
+            return Err(ConfigError::new(
+                "cctv.after_seconds",
+                format!("with cctv.before_seconds it makes {range} seconds"),
+                "choose both so that together they are more than nothing and at most a day",
+            ));
+        }
+        if u64::from(self.before_seconds) > u64::from(self.ring_minutes) * 60 {
+            return Err(ConfigError::new(
+                "cctv.ring_minutes",
+                format!("{} minutes do not reach back cctv.before_seconds", self.ring_minutes),
+                "keep the ring longer than the footage from before a call, best by half an hour",
+            ));
+        }
+        if self.ring_gigabytes == 0 {
+            return Err(ConfigError::new(
+                "cctv.ring_gigabytes",
+                "is 0",
+                "give the rings room; a camera of 2 Mbit/s takes about 1 GB an hour",
+            ));
+        }
+        Ok(())
     }
 }

@@ -29,7 +29,7 @@ impl Default for Database {
 
 impl Database {
     pub fn checked(&self) -> Result<&str, ConfigError> {
-        let known = ["sqlite:", "postgres://", "postgresql://"];
+        let known = ["sqlite://", "postgres://", "postgresql://"];
         if known.iter().any(|scheme| self.url.starts_with(scheme)) {
             Ok(&self.url)
         } else {

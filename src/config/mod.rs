@@ -86,6 +86,7 @@ impl Config {
         self.telegram.checked()?;
         self.whatsapp.checked()?;
         self.city.check()?;
+        self.cctv.check()?;
         let reachable: Vec<&str> =
             self.sip.trunk.iter().filter(|trunk| trunk.proxy.is_some()).map(|trunk| trunk.name.as_str()).collect();
         self.queue.check(&reachable)

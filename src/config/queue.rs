@@ -58,6 +58,21 @@ impl Queue {
                 "choose 3 to 120",
             ));
         }
+        for (name, seconds) in [
+            ("queue.fallback_after_seconds", self.fallback_after_seconds),
+            ("queue.acknowledge_seconds", self.acknowledge_seconds),
+        ] {
+            if !(1..=3600).contains(&seconds) {
+                return Err(ConfigError::new(name, format!("{seconds} is out of range"), "choose 1 to 3600"));
+            }
+        }
+        if !(5..=600).contains(&self.detached_seconds) {
+            return Err(ConfigError::new(
+                "queue.detached_seconds",
+                format!("{} is out of range", self.detached_seconds),
+                "choose 5 to 600",
+            ));
+        }
         if self.fallback_number.is_some() {
             match &self.fallback_trunk {
                 Some(name) if !trunks.contains(&name.as_str()) => {

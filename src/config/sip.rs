@@ -41,6 +41,9 @@ impl Default for Sip {
     }
 }
 
+/// A 112 call is never given up by us; this only keeps a lost dialog from staying for ever.
+const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
+
 impl Sip {
     pub fn checked(&self) -> Result<sip::Config, ConfigError> {
         let listen = self
@@ -59,8 +62,15 @@ impl Sip {
         if listen.is_empty() {
             return Err(ConfigError::new("sip.listen", "is empty", "name at least one listener, e.g. [\"udp://0.0.0.0:5060\"]"));
         }
+        if self.max_calls == 0 {
+            return Err(ConfigError::new(
+                "sip.max_calls",
+                "is 0, so that every call would be refused",
+                "leave it out, or give the number of calls that the lines carry",
+            ));
+        }
         let trunks = self.trunk.iter().map(Trunk::checked).collect::<Result<Vec<_>, _>>()?;
-        let limits = sip::Limits { max_calls: self.max_calls, ..sip::Limits::default() };
+        let limits = sip::Limits { max_calls: self.max_calls, max_ring: LONGEST_WAIT, ..sip::Limits::default() };
         Ok(sip::Config { listen, trunks, product: concat!("siaga/", env!("CARGO_PKG_VERSION")).into(), limits })
     }
 }

@@ -26,6 +26,14 @@ fn the_documented_keys_are_exactly_those_of_the_structs_with_their_defaults() {
         }
     }
     assert_eq!(SECTIONS.len(), defaults.as_object().unwrap().len());
+
+    let trunk = Trunk { name: "carrier".into(), peers: Vec::new(), proxy: None };
+    let fields = serde_json::to_value(trunk).unwrap();
+    let mut actual: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut documented: Vec<&str> = TRUNK_SECTION.keys.iter().map(|key| key.name).collect();
+    actual.sort_unstable();
+    documented.sort_unstable();
+    assert_eq!(documented, actual, "[[sip.trunk]]");
 }
 
 fn toml_value(text: &str) -> figment::value::Value {
@@ -63,6 +71,11 @@ fn wrong_settings_are_one_line_that_names_the_key() {
         ("[media]\naddress = \"127.0.0.1\"\n[queue]\nfallback_number = \"110\"", "queue.fallback_number"),
         ("[media]\naddress = \"127.0.0.1\"\n[web]\nlisen = \"x\"", "web.lisen"),
         ("[media]\naddress = 7", "media.address"),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip]\nmax_calls = 0", "sip.max_calls"),
+        ("[media]\naddress = \"127.0.0.1\"\n[database]\nurl = \"sqlite:x\"", "database.url"),
+        ("[media]\naddress = \"127.0.0.1\"\n[cctv]\nafter_seconds = 90000", "cctv.after_seconds"),
+        ("[media]\naddress = \"127.0.0.1\"\n[cctv]\nring_minutes = 1", "cctv.ring_minutes"),
+        ("[media]\naddress = \"127.0.0.1\"\n[cctv]\nring_gigabytes = 0", "cctv.ring_gigabytes"),
     ];
     for (text, key) in cases {
         let error = load(text).unwrap_err();

@@ -2,10 +2,13 @@
 
 use super::cameras::NAMES;
 use dispatch::contract::{NewUser, Position, Role};
-use dispatch::desk::{AgencyRow, CameraRow, Desk, TeamRow};
+use dispatch::desk::{CameraRow, Desk, TeamRow};
 
 /// Everybody's password in the demo.
 pub const PASSWORD: &str = "batam-siaga-112";
+
+/// Where the first caller's story happens, as it is pasted into the form.
+pub const FIRE: &str = "1.1489, 104.0075";
 
 pub struct Person {
     pub username: &'static str,
@@ -45,12 +48,9 @@ pub async fn teams(desk: &Desk) -> anyhow::Result<()> {
     };
     let teams = vec![
         team("Damkar", "Damkar Sekupang, Regu 1", -1001, 1.1189, 103.9560),
-        team("Dinkes/PSC 119", "Ambulans PSC 119 Batam Kota", -1002, 1.1290, 104.0530),
+        team("PSC 119/Dinkes", "Ambulans PSC 119 Batam Kota", -1002, 1.1290, 104.0530),
         team("Polresta Barelang", "Patroli Polresta Barelang", -1003, 1.1200, 104.0480),
     ];
-    // The agencies usually stand in the seed already; importing them again changes nothing.
-    let agencies = teams.iter().map(|team| AgencyRow { name: team.agency.clone(), phone: String::new() }).collect();
-    desk.import_agencies(agencies).await?;
     desk.import_teams(teams).await?;
     Ok(())
 }

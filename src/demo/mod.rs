@@ -21,11 +21,11 @@ use tokio::net::TcpListener;
 
 pub async fn run(demo: Demo) -> anyhow::Result<()> {
     crate::start_log();
-    let directory = fresh(&demo.directory)?;
     let scene_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, demo.scene_port))
         .await
         .with_context(|| format!("port {} is taken; choose another with --scene-port", demo.scene_port))?;
     let scene_address = scene_listener.local_addr()?;
+    let directory = fresh(&demo.directory)?;
     let config = config(&directory, demo.port, scene_address);
     config.check()?;
 
@@ -55,7 +55,8 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     }
     println!("\n  1. Sign in to the console as {} and start a shift.", city::PEOPLE[0].username);
     println!("  2. On the second page let the caller dial 112; answer in the console.");
-    println!("  3. Fill the form, send it to a team, and press the buttons in the team's chat.\n");
+    println!("  3. Fill the form. As the place paste {}, then see the nearest cameras.", city::FIRE);
+    println!("  4. Send it to a team, and press the buttons in the team's chat on the second page.\n");
     println!("Ctrl+C ends the demo.");
 
     crate::stop_signal().await;
@@ -67,8 +68,17 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An empty directory for this run. Only what an earlier demo left is removed.
+/// Stands in a directory that a demo made, and in no other.
+const MARKER: &str = ".siaga-demo";
+
+/// An empty directory for this run. Only what an earlier demo left is removed; a directory of anything else is refused.
 fn fresh(directory: &Path) -> anyhow::Result<std::path::PathBuf> {
+    let empty = std::fs::read_dir(directory).map_or(true, |mut entries| entries.next().is_none());
+    if !empty && !directory.join(MARKER).is_file() {
+        anyhow::bail!("{} holds something else than a demo; name another with --directory", directory.display());
+    }
+    std::fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
+    std::fs::write(directory.join(MARKER), "")?;
     for part in ["siaga.db", "siaga.db-wal", "siaga.db-shm"] {
         let file = directory.join(part);
         if file.exists() {
@@ -79,7 +89,6 @@ fn fresh(directory: &Path) -> anyhow::Result<std::path::PathBuf> {
     if recordings.exists() {
         std::fs::remove_dir_all(&recordings)?;
     }
-    std::fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
     Ok(directory.canonicalize()?)
 }
 

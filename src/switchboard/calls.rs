@@ -18,18 +18,22 @@ impl Switchboard {
                     self.order(call, Order::Remote(audio));
                 }
             }
-            sip::Event::OutboundAnswered { leg, audio } => {
-                if let Some((call, LegKind::Fallback)) = self.legs.get(&leg).copied() {
-                    self.order(call, Order::FallbackAnswered(audio));
-                }
+            sip::Event::OutboundAnswered { leg, ref audio } => match self.legs.get(&leg).copied() {
+                Some((call, LegKind::Fallback)) => self.order(call, Order::FallbackAnswered(audio.clone())),
+                Some((_, LegKind::Caller)) => {}
+                None => self.early.keep(event),
+            },
+            sip::Event::OutboundFailed { leg, .. } if self.legs.contains_key(&leg) => {
+                self.leg_ended(&leg, sip::EndedBy::RemoteBye)
             }
-            sip::Event::OutboundFailed { leg, .. } => self.leg_ended(&leg, sip::EndedBy::RemoteBye),
+            sip::Event::OutboundFailed { .. } => self.early.keep(event),
             sip::Event::Digit { leg, digit } => {
                 if let Some((call, LegKind::Caller)) = self.legs.get(&leg).copied() {
                     self.digit(call, digit);
                 }
             }
-            sip::Event::Ended { leg, by } => self.leg_ended(&leg, by),
+            sip::Event::Ended { leg, by } if self.legs.contains_key(&leg) => self.leg_ended(&leg, by),
+            sip::Event::Ended { .. } => self.early.keep(event),
             sip::Event::Confirmed { audio: None, .. } | sip::Event::OutboundRinging { .. } => {}
         }
     }
@@ -73,8 +77,11 @@ impl Switchboard {
     fn leg_ended(&mut self, leg: &sip::LegId, by: sip::EndedBy) {
         match self.legs.remove(leg) {
             Some((call, LegKind::Caller)) => self.told(match by {
-                sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled | sip::EndedBy::Local => Input::CallerGone { call },
-                sip::EndedBy::NoAck | sip::EndedBy::Timeout | sip::EndedBy::Transport => Input::CallLost { call },
+                sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled => Input::CallerGone { call },
+                // `Local` here is a call that the queue did not end: one that could not be given a port.
+                sip::EndedBy::Local | sip::EndedBy::NoAck | sip::EndedBy::Timeout | sip::EndedBy::Transport => {
+                    Input::CallLost { call }
+                }
             }),
             Some((call, LegKind::Fallback)) => self.order(call, Order::FallbackGone { hung_up: by == sip::EndedBy::RemoteBye }),
             None => {}
@@ -88,9 +95,13 @@ impl Switchboard {
                 self.told(Input::CallLost { call });
             }
             Report::Bridged { call, operator } => {
-                self.told(Input::BridgeUp { call });
-                self.answered(call, operator);
+                // The operator may have lost the call while the line was still joining it.
+                if self.queue.call(call).and_then(|status| status.operator) == Some(operator) {
+                    self.told(Input::BridgeUp { call });
+                    self.answered(call, operator);
+                }
             }
+            Report::ResumeFailed { call, operator } => self.told(Input::Hold { operator, call }),
             Report::BridgeFailed { call, operator, error } => {
                 tracing::warn!(%call, %operator, %error, "a call could not be joined with its operator");
                 self.told(Input::BridgeFailed { call, operator });
@@ -98,15 +109,22 @@ impl Switchboard {
             Report::FallbackDialled { call, leg } => {
                 if self.calls.contains_key(&call) {
                     self.legs.insert(leg, (call, LegKind::Fallback));
+                    self.journal.record(Entry::FallbackDialled { call, at: now() });
                 }
-                self.journal.record(Entry::FallbackDialled { call, at: now() });
+                for event in self.early.take(leg) {
+                    self.hear_sip(event);
+                }
             }
             Report::FallbackUp { call } => {
                 self.journal.record(Entry::FallbackAnswered { call, at: now() });
                 self.told(Input::FallbackAnswered { call });
             }
-            Report::FallbackHungUp { call } => self.told(Input::FallbackHungUp { call }),
+            Report::FallbackHungUp { call } => {
+                self.falling_back.remove(&call);
+                self.told(Input::FallbackHungUp { call });
+            }
             Report::FallbackFailed { call } => {
+                self.falling_back.remove(&call);
                 self.journal.record(Entry::FallbackFailed { call, at: now() });
                 self.told(Input::FallbackFailed { call });
             }

@@ -2,8 +2,8 @@
 
 use super::line::Order;
 use super::seat::Seat;
-use super::{Switchboard, now};
-use dispatch::contract::{Command, MediaTest, Readiness, Refusal, Reply};
+use super::{Switchboard, now, tick};
+use dispatch::contract::{CallState, Command, MediaTest, Readiness, Refusal, Reply};
 use dispatch::desk::Entry;
 use dispatch::domain::queue::Input;
 use dispatch::id::{CallId, UserId};
@@ -21,8 +21,8 @@ impl Switchboard {
             Command::SetReadiness { operator, readiness, reply } => answer(reply, self.set_readiness(operator, readiness)),
             Command::AttachMedia { operator, offer, reply } => self.attach_media(operator, offer, reply),
             Command::TestMedia { operator, reply } => self.test_media(operator, reply),
-            Command::BrowserGone { operator } => self.browser(operator, false),
-            Command::BrowserBack { operator } => self.browser(operator, true),
+            Command::BrowserGone { operator } => self.page(operator, false),
+            Command::BrowserBack { operator } => self.page(operator, true),
             Command::Answer { operator, call, reply } => {
                 answer(reply, self.ask(operator, call, Input::Answer { operator, call }))
             }
@@ -39,8 +39,10 @@ impl Switchboard {
     }
 
     fn start_shift(&mut self, operator: UserId, name: String) -> Result<(), Refusal> {
-        self.queue.handle(now(), Input::ShiftStarted { operator })?;
-        self.seats.entry(operator).or_insert_with(|| Seat::new(name)).browser_connected = true;
+        if !self.seats.contains_key(&operator) {
+            self.queue.handle(tick(), Input::ShiftStarted { operator })?;
+            self.seats.insert(operator, Seat::new(name));
+        }
         self.present(operator);
         Ok(())
     }
@@ -49,7 +51,7 @@ impl Switchboard {
         if !self.seats.contains_key(&operator) {
             return Ok(());
         }
-        self.queue.handle(now(), Input::EndShift { operator })?;
+        self.queue.handle(tick(), Input::EndShift { operator })?;
         self.seats.remove(&operator);
         self.board.operator_left(operator);
         let media = self.plant.media.clone();
@@ -61,8 +63,8 @@ impl Switchboard {
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
         match readiness {
             Readiness::Ready if !seat.media_connected => Err(Refusal::NoMedia),
-            Readiness::Ready => self.queue.handle(now(), Input::OperatorReady { operator }),
-            Readiness::Paused { reason } => self.queue.handle(now(), Input::OperatorPaused { operator, reason }),
+            Readiness::Ready => self.queue.handle(tick(), Input::OperatorReady { operator }),
+            Readiness::Paused { reason } => self.queue.handle(tick(), Input::OperatorPaused { operator, reason }),
         }
     }
 
@@ -93,17 +95,20 @@ impl Switchboard {
         }
     }
 
-    fn browser(&mut self, operator: UserId, connected: bool) {
-        if let Some(seat) = self.seats.get_mut(&operator) {
-            seat.browser_connected = connected;
-            self.present(operator);
+    /// A person's last page closed, or one opened, with or without a shift.
+    fn page(&mut self, operator: UserId, open: bool) {
+        if open {
+            self.pages.insert(operator);
+        } else {
+            self.pages.remove(&operator);
         }
+        self.present(operator);
     }
 
     /// Tells the queue whether a call can reach the operator.
     pub(super) fn present(&mut self, operator: UserId) {
-        let Some(seat) = self.seats.get(&operator) else { return };
-        let present = seat.is_present();
+        let (Some(seat), Some(status)) = (self.seats.get(&operator), self.queue.operator(operator)) else { return };
+        let present = seat.is_present(&status.state, self.pages.contains(&operator));
         self.told(if present { Input::OperatorBack { operator } } else { Input::OperatorGone { operator } });
     }
 
@@ -115,17 +120,21 @@ impl Switchboard {
         if !self.calls.contains_key(&call) {
             return Err(Refusal::NoSuchCall);
         }
-        self.queue.handle(now(), input)
+        self.queue.handle(tick(), input)
     }
 
     fn hold(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
         self.ask(operator, call, Input::Hold { operator, call })?;
         self.order(call, Order::Hold);
+        self.silence_is_meant(call);
         self.journal.record(Entry::Held { call, operator: self.who(operator), at: now() });
         Ok(())
     }
 
     fn resume(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+        if self.calls.get(&call).is_some_and(|found| found.view.state == CallState::Detached) {
+            return Err(Refusal::NoMedia);
+        }
         self.ask(operator, call, Input::Resume { operator, call })?;
         self.order(call, Order::Resume { operator });
         self.journal.record(Entry::Resumed { call, operator: self.who(operator), at: now() });

@@ -9,7 +9,10 @@ use std::net::SocketAddr;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Orders that may wait at one line; past it the switchboard counts and drops the order, and the call is released.
+/// How long a headset may be away before the caller hears that the operator will be back; a reload is quicker.
+const COVER_AFTER: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Orders that may wait at one line; past it the switchboard counts and drops the order.
 pub const ORDERS: usize = 64;
 
 #[derive(Debug)]
@@ -27,6 +30,10 @@ pub enum Order {
     Resume {
         operator: UserId,
     },
+    /// The operator's headset is away: soon the caller hears the hold announcement instead of nothing.
+    Cover,
+    /// The headset is back.
+    Uncover,
     Digits(String),
     /// The peer's description is known or has changed.
     Remote(sip::RemoteAudio),
@@ -62,6 +69,11 @@ pub enum Report {
         call: CallId,
         operator: UserId,
         error: String,
+    },
+    /// The caller still hears the hold announcement.
+    ResumeFailed {
+        call: CallId,
+        operator: UserId,
     },
     FallbackDialled {
         call: CallId,
@@ -101,7 +113,25 @@ pub struct Line {
     leg: sip::LegId,
     local: sip::LocalAudio,
     answered: bool,
+    /// What a caller who talks with nobody hears.
+    waiting: Waiting,
+    cover: Cover,
     fallback: Option<Fallback>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Nothing,
+    Ringback,
+    Announcement,
+}
+
+/// Whether the hold announcement stands in for a headset that is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cover {
+    Off,
+    Soon,
+    On,
 }
 
 struct Fallback {
@@ -131,18 +161,26 @@ impl Line {
                 return;
             }
         };
-        let mut line = Self { local: local_audio(call.0, address), plant, call, leg, answered: false, fallback: None };
+        let mut line = Self {
+            local: local_audio(call.0, address),
+            plant,
+            call,
+            leg,
+            answered: false,
+            waiting: Waiting::Nothing,
+            cover: Cover::Off,
+            fallback: None,
+        };
         if offer.is_some() {
             // Early media carries the ringback and the announcement; where it cannot be sent the network's own ringback remains.
             if let Err(error) = line.plant.sip.progress(line.leg, line.local).await {
                 tracing::debug!(%call, %error, "no early media");
             }
         }
-        while let Some(order) = orders.recv().await {
-            let last = matches!(order, Order::Release);
-            line.carry_out(order).await;
-            if last {
-                break;
+        while let Some(order) = line.next(&mut orders).await {
+            match order {
+                Order::Release => break,
+                order => line.carry_out(order).await,
             }
         }
         line.close().await;
@@ -151,14 +189,8 @@ impl Line {
     async fn carry_out(&mut self, order: Order) {
         let (call, media) = (self.call, &self.plant.media);
         match order {
-            Order::Ringback => {
-                media.disconnect(call.0).await;
-                media.play(call.0, Sound::Ringback).await;
-            }
-            Order::Announce => {
-                media.disconnect(call.0).await;
-                media.play(call.0, Sound::Samples { pcm: self.plant.sounds.waiting.clone(), looped: true }).await;
-            }
+            Order::Ringback => self.wait_with(Waiting::Ringback).await,
+            Order::Announce => self.wait_with(Waiting::Announcement).await,
             Order::Bridge { operator } => {
                 let report = match self.bridge(operator).await {
                     Ok(()) => Report::Bridged { call, operator },
@@ -174,7 +206,16 @@ impl Line {
                 match media.connect(call.0, operator.0).await {
                     Ok(()) => media.stop_playing(call.0).await,
                     // The caller goes on hearing the hold announcement, and the operator can resume again.
-                    Err(error) => tracing::warn!(%call, %error, "a call cannot be resumed"),
+                    Err(error) => {
+                        tracing::warn!(%call, %error, "a call cannot be resumed");
+                        self.plant.report(Report::ResumeFailed { call, operator }).await;
+                    }
+                }
+            }
+            Order::Cover => self.cover = Cover::Soon,
+            Order::Uncover => {
+                if std::mem::replace(&mut self.cover, Cover::Off) == Cover::On {
+                    media.stop_playing(call.0).await;
                 }
             }
             Order::Digits(digits) => media.send_digits(call.0, digits).await,
@@ -185,21 +226,61 @@ impl Line {
             Order::DialFallback { trunk, number } => self.dial_fallback(trunk, number).await,
             Order::FallbackAnswered(audio) => self.join_fallback(audio).await,
             Order::FallbackGone { hung_up } => {
-                let talked = self.fallback.as_ref().is_some_and(|fallback| fallback.joined);
+                let talked = self.has_joined_fallback();
                 self.drop_fallback().await;
                 let report = if talked && hung_up { Report::FallbackHungUp { call } } else { Report::FallbackFailed { call } };
                 self.plant.report(report).await;
             }
             Order::CancelFallback => self.drop_fallback().await,
-            Order::Unbridge => media.disconnect(call.0).await,
-            Order::Release => self.plant.sip.hang_up(self.leg).await,
+            Order::Unbridge => {
+                self.cover = Cover::Off;
+                media.disconnect(call.0).await;
+            }
+            Order::Release => {}
         }
+    }
+
+    /// The next order. A headset that stays away is covered meanwhile.
+    async fn next(&mut self, orders: &mut mpsc::Receiver<Order>) -> Option<Order> {
+        if self.cover == Cover::Soon {
+            if let Ok(order) = tokio::time::timeout(COVER_AFTER, orders.recv()).await {
+                return order;
+            }
+            self.cover = Cover::On;
+            // Without disconnecting: the operator's voice is back as soon as this stops.
+            let sound = Sound::Samples { pcm: self.plant.sounds.hold.clone(), looped: true };
+            self.plant.media.play(self.call.0, sound).await;
+        }
+        orders.recv().await
+    }
+
+    /// The caller waits for an operator. A conversation with the fallback number is not broken by that.
+    async fn wait_with(&mut self, sound: Waiting) {
+        self.waiting = sound;
+        if !self.has_joined_fallback() {
+            self.plant.media.disconnect(self.call.0).await;
+            self.play_waiting().await;
+        }
+    }
+
+    async fn play_waiting(&self) {
+        let sound = match self.waiting {
+            Waiting::Nothing => return,
+            Waiting::Ringback => Sound::Ringback,
+            Waiting::Announcement => Sound::Samples { pcm: self.plant.sounds.waiting.clone(), looped: true },
+        };
+        self.plant.media.play(self.call.0, sound).await;
+    }
+
+    fn has_joined_fallback(&self) -> bool {
+        self.fallback.as_ref().is_some_and(|fallback| fallback.joined)
     }
 
     /// Voice first, 200 OK second: the caller's first word after the answer already reaches the operator.
     async fn bridge(&mut self, operator: UserId) -> Result<(), String> {
         self.plant.media.connect(self.call.0, operator.0).await.map_err(|error| error.to_string())?;
         self.plant.media.stop_playing(self.call.0).await;
+        self.waiting = Waiting::Nothing;
         self.answer().await
     }
 
@@ -265,10 +346,16 @@ impl Line {
         if let Some(fallback) = self.fallback.take() {
             self.plant.sip.hang_up(fallback.leg).await;
             self.plant.media.close(fallback.media).await;
+            if fallback.joined {
+                // The caller, who heard somebody, does not hear silence now.
+                self.play_waiting().await;
+            }
         }
     }
 
+    /// Also what happens when the switchboard has forgotten the call without an order: no caller is left in an empty call.
     async fn close(mut self) {
+        self.plant.sip.hang_up(self.leg).await;
         self.drop_fallback().await;
         let statistics = self.plant.media.close(self.call.0).await;
         self.plant.report(Report::Closed { call: self.call, statistics }).await;

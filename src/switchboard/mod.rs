@@ -5,20 +5,22 @@ mod board;
 mod calls;
 mod commands;
 pub mod convert;
+mod early;
 mod line;
 mod outputs;
 mod seat;
 mod voice;
 
 pub use board::Board;
-use dispatch::contract::{CallState, CallView, Command};
-use dispatch::desk::{Desk, Journal};
+use dispatch::contract::{CallState, CallView, Command, EndedBy};
+use dispatch::desk::{Desk, Entry, Journal};
 use dispatch::domain::queue::Queue;
 use dispatch::id::{CallId, UserId};
+use early::EarlyEvents;
 use jiff::Timestamp;
 use line::{Order, Plant};
 use seat::Seat;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -30,12 +32,18 @@ pub struct Switchboard {
     calls: HashMap<CallId, Call>,
     /// Callers' legs and fallback legs, each to its call.
     legs: HashMap<sip::LegId, (CallId, LegKind)>,
+    /// What was heard of outbound legs before their line told which call they belong to.
+    early: EarlyEvents,
     seats: HashMap<UserId, Seat>,
+    /// People who have a page of the console open, with or without a shift.
+    pages: HashSet<UserId>,
     plant: Plant,
     desk: Desk,
     journal: Journal,
     board: Board,
     fallback: Option<Fallback>,
+    /// Calls for which the fallback number rings or talks.
+    falling_back: HashSet<CallId>,
 }
 
 /// A call that has not ended.
@@ -79,7 +87,7 @@ pub struct Parts {
 }
 
 impl Switchboard {
-    /// Runs until `stop` is cancelled or SIP ends.
+    /// Runs until `stop` is cancelled, or until SIP or the voice engine ends, without which there is nothing to switch.
     pub async fn run(parts: Parts, mut inbox: Inbox, stop: CancellationToken) {
         let (reports, mut lines) = mpsc::channel(REPORTS);
         let plant = Plant {
@@ -93,27 +101,33 @@ impl Switchboard {
             queue: parts.queue,
             calls: HashMap::new(),
             legs: HashMap::new(),
+            early: EarlyEvents::default(),
             seats: HashMap::new(),
+            pages: HashSet::new(),
             plant,
             journal: parts.desk.journal().clone(),
             desk: parts.desk,
             board: parts.board,
             fallback: parts.fallback,
+            falling_back: HashSet::new(),
         };
         loop {
             let timer = switchboard.timer();
             tokio::select! {
                 // Callers come before consoles: a flood of commands must not keep a call from ringing.
                 biased;
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return switchboard.close(),
                 event = inbox.sip.recv() => match event {
                     Some(event) => switchboard.hear_sip(event),
                     None => return,
                 },
                 Some(report) = lines.recv() => switchboard.hear_line(report),
-                Some(event) = inbox.voice.recv() => switchboard.hear_voice(event),
+                event = inbox.voice.recv() => match event {
+                    Some(event) => switchboard.hear_voice(event),
+                    None => return,
+                },
                 Some(command) = inbox.commands.recv() => switchboard.obey(command),
-                () = timer => switchboard.queue.handle_timeout(now()),
+                () = timer => switchboard.queue.handle_timeout(tick()),
             }
             switchboard.settle();
         }
@@ -122,12 +136,20 @@ impl Switchboard {
     /// Sleeps until the queue wants to be woken.
     fn timer(&self) -> impl Future<Output = ()> + use<> {
         let wait =
-            self.queue.poll_timeout().map(|at| std::time::Duration::try_from(at.duration_since(now())).unwrap_or_default());
+            self.queue.poll_timeout().map(|at| std::time::Duration::try_from(at.duration_since(tick())).unwrap_or_default());
         async move {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => std::future::pending().await,
             }
+        }
+    }
+
+    /// The server stops: what is up is written down as ended by that. SIP says BYE after this.
+    fn close(mut self) {
+        for (call, found) in std::mem::take(&mut self.calls) {
+            let operator = found.view.operator.map(|operator| self.who(operator));
+            self.journal.record(Entry::Ended { call, by: EndedBy::Restart, operator, at: now() });
         }
     }
 
@@ -141,6 +163,12 @@ impl Switchboard {
     }
 }
 
-fn now() -> Timestamp {
+/// The time that the queue's timers run by: no step of the system's clock ends a ring early.
+fn tick() -> Timestamp {
     crate::clock::steady()
+}
+
+/// The time of day of what happened, as recordings and footage have it.
+fn now() -> Timestamp {
+    crate::clock::now()
 }

@@ -1,26 +1,36 @@
 //! Carries out what the queue says, and shows what has changed by it.
 
 use super::line::Order;
-use super::{Switchboard, now};
+use super::{Switchboard, now, tick};
 use dispatch::contract::{AlarmKind, CallState, EndedBy, Event, Withdrawal};
 use dispatch::desk::{Entry, Who};
 use dispatch::domain::queue::{CallStatus, Input, Output, QueueAlarm};
 use dispatch::id::{CallId, UserId};
 
+/// Calls that ring or talk at the fallback number at once.
+const MAX_FALLBACKS: usize = 4;
+
 impl Switchboard {
     /// Tells the queue what happened by itself; such inputs are never refused.
     pub(super) fn told(&mut self, input: Input) {
-        if let Err(refusal) = self.queue.handle(now(), input) {
+        if let Err(refusal) = self.queue.handle(tick(), input) {
             tracing::debug!(%refusal, "the queue ignored an event");
         }
     }
 
-    /// Does what the queue says until it is silent.
+    /// Does what the queue says until it is silent. What has changed is shown first, so that a console that reads a snapshot because
+    /// of an event finds the event's change in it.
     pub(super) fn settle(&mut self) {
-        while let Some(output) = self.queue.poll_output() {
-            self.carry_out(output);
+        loop {
+            let outputs: Vec<Output> = std::iter::from_fn(|| self.queue.poll_output()).collect();
+            self.show();
+            if outputs.is_empty() {
+                return;
+            }
+            for output in outputs {
+                self.carry_out(output);
+            }
         }
-        self.show();
     }
 
     fn carry_out(&mut self, output: Output) {
@@ -28,7 +38,12 @@ impl Switchboard {
             Output::Ring { call, operator } => self.ring(call, operator),
             Output::StopRinging { call, operator, why } => self.stop_ringing(call, operator, why),
             Output::Bridge { call, operator } => self.order(call, Order::Bridge { operator }),
-            Output::Unbridge { call, .. } => self.order(call, Order::Unbridge),
+            Output::Unbridge { call, operator } => {
+                self.order(call, Order::Unbridge);
+                self.silence_is_meant(call);
+                // With the call over, a page that was lost during it counts.
+                self.present(operator);
+            }
             Output::Release { call, why } => self.release(call, why),
             Output::Announce { call } => self.order(call, Order::Announce),
             Output::Ringback { call } => self.order(call, Order::Ringback),
@@ -38,14 +53,15 @@ impl Switchboard {
             }
             Output::ClearAlarm { alarm } => self.desk.clear_alarms(|kind| is_same(kind, alarm)),
             Output::DialFallback { call } => self.dial_fallback(call),
-            Output::CancelFallback { call } => self.order(call, Order::CancelFallback),
+            Output::CancelFallback { call } => {
+                self.falling_back.remove(&call);
+                self.order(call, Order::CancelFallback);
+            }
         }
     }
 
     fn ring(&mut self, call: CallId, operator: UserId) {
-        let Some(found) = self.calls.get_mut(&call) else { return };
-        found.view.state = CallState::Ringing;
-        let view = found.view.clone();
+        let Some(view) = self.calls.get(&call).map(|found| found.view.clone()) else { return };
         self.journal.record(Entry::Offered { call, operator: self.who(operator), at: now() });
         self.board.tell(operator, Event::Offered { call: view });
     }
@@ -72,11 +88,23 @@ impl Switchboard {
         let operator = found.view.operator.map(|operator| self.who(operator));
         self.journal.record(Entry::Ended { call, by, operator, at });
         metrics::counter!("siaga_calls_ended_total", "by" => label(by)).increment(1);
-        self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
+        self.falling_back.remove(&call);
+        self.silence_is_meant(call);
         self.board.call_ended(&found.view);
     }
 
+    /// Nobody is expected to be heard any more.
+    pub(super) fn silence_is_meant(&self, call: CallId) {
+        self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
+    }
+
+    /// The fallback number is one telephone or a few; more calls to it would take the places of callers and reach nobody.
     fn dial_fallback(&mut self, call: CallId) {
+        if self.falling_back.len() >= MAX_FALLBACKS {
+            metrics::counter!("siaga_fallback_full_total").increment(1);
+            return self.told(Input::FallbackFailed { call });
+        }
+        self.falling_back.insert(call);
         match self.fallback.clone() {
             Some(fallback) => self.order(call, Order::DialFallback { trunk: fallback.trunk, number: fallback.number }),
             None => self.told(Input::FallbackFailed { call }),
@@ -91,7 +119,8 @@ impl Switchboard {
         }
         for status in self.queue.operators() {
             if let Some(seat) = self.seats.get(&status.operator) {
-                self.board.operator(seat.view(status));
+                let page_open = self.pages.contains(&status.operator);
+                self.board.operator(seat.view(status, page_open));
             }
         }
     }
@@ -128,6 +157,11 @@ impl Switchboard {
             if let Some(entry) = entry {
                 self.journal.record(entry);
             }
+        }
+        match (was, status.state) {
+            (Some(CallState::Active), CallState::Detached) => self.order(call, Order::Cover),
+            (Some(CallState::Detached), CallState::Active) => self.order(call, Order::Uncover),
+            _ => {}
         }
         self.board.call(&view);
     }

@@ -1,27 +1,28 @@
-//! An operator's seat: the browser and the headset of one person whose shift runs. What the person wants and does is the queue's.
+//! An operator's seat: the headset of one person whose shift runs. What the person wants and does is the queue's; whether a page of
+//! the console is open is known before there is a seat.
 
-use dispatch::contract::OperatorView;
+use dispatch::contract::{OperatorState, OperatorView};
 use dispatch::domain::queue::OperatorStatus;
 
 #[derive(Debug, Clone)]
 pub struct Seat {
     pub name: String,
     pub media_connected: bool,
-    pub browser_connected: bool,
 }
 
 impl Seat {
-    /// A shift is begun from a browser that is there; its headset comes after.
+    /// A shift is begun before its headset is connected.
     pub fn new(name: String) -> Self {
-        Self { name, media_connected: false, browser_connected: true }
+        Self { name, media_connected: false }
     }
 
-    /// Whether a call can reach the person.
-    pub fn is_present(&self) -> bool {
-        self.media_connected && self.browser_connected
+    /// Whether a call can reach the person. A new call needs page and headset; one that is up needs the headset alone, so that a lost
+    /// page does not tear a conversation apart.
+    pub fn is_present(&self, state: &OperatorState, page_open: bool) -> bool {
+        self.media_connected && (page_open || *state == OperatorState::Busy)
     }
 
-    pub fn view(&self, status: OperatorStatus) -> OperatorView {
+    pub fn view(&self, status: OperatorStatus, page_open: bool) -> OperatorView {
         OperatorView {
             id: status.operator,
             name: self.name.clone(),
@@ -29,7 +30,7 @@ impl Seat {
             since: status.since,
             call: status.call,
             media_connected: self.media_connected,
-            browser_connected: self.browser_connected,
+            browser_connected: page_open,
         }
     }
 }
@@ -39,12 +40,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_reaches_only_who_has_both_page_and_headset() {
+    fn a_new_call_reaches_only_who_has_both_page_and_headset() {
         let mut seat = Seat::new("Ani".into());
-        assert!(!seat.is_present(), "the headset is not connected yet");
+        assert!(!seat.is_present(&OperatorState::Ready, true), "the headset is not connected yet");
         seat.media_connected = true;
-        assert!(seat.is_present());
-        seat.browser_connected = false;
-        assert!(!seat.is_present(), "the page was closed");
+        assert!(seat.is_present(&OperatorState::Ready, true));
+        assert!(!seat.is_present(&OperatorState::Ready, false), "the page was closed");
+    }
+
+    #[test]
+    fn a_conversation_goes_on_without_the_page_and_not_without_the_headset() {
+        let mut seat = Seat::new("Ani".into());
+        seat.media_connected = true;
+        assert!(seat.is_present(&OperatorState::Busy, false));
+        seat.media_connected = false;
+        assert!(!seat.is_present(&OperatorState::Busy, true));
     }
 }

@@ -4,25 +4,37 @@ import os from "node:os";
 import { Caller } from "../support/caller.mjs";
 import { Ear } from "../support/ear.mjs";
 import { onShift, openHouse } from "../support/house.mjs";
+import { BINARY } from "../support/siaga.mjs";
 import { bounded, until } from "../support/wait.mjs";
 import { inWorld } from "../support/world.mjs";
+import { invitesTo180 } from "./quick.mjs";
+import { watch } from "./watch.mjs";
 
-const CALLS = Number(process.argv[2] ?? 50);
+const CALLS = Number(process.argv[2] ?? 200);
+/** Calls without an operator, for what SIP alone takes. */
+const QUICK_CALLS = 500;
 /** The first calls warm caches that a control room's day has warm. */
 const WARM_UP = 3;
 
-await inWorld("bench", bench, { within: (CALLS + WARM_UP) * 20_000 + 60_000 });
+const series = {};
+await inWorld("calls that give up", async (world) => {
+  const siaga = await openHouse(world);
+  series[`INVITE to 180 (${QUICK_CALLS} calls, 20 a second, nobody on shift)`] = await invitesTo180(world, siaga.sip, QUICK_CALLS);
+}, { within: 300_000 });
+await inWorld("calls that are answered", answered, { within: (CALLS + WARM_UP) * 20_000 + 60_000 });
+report();
 
-async function bench(world) {
+async function answered(world) {
   const siaga = await openHouse(world);
   const ayu = await onShift(world, siaga, "ayu", { measured: true });
   await ayu.page.evaluate(watch);
   const voice = [];
   world.keep(await Ear.on(`udp and src port ${siaga.webrtcPort}`, ({ at, payload }) => isVoice(payload) && voice.push(at)));
 
-  const series = {
-    "INVITE to 180": [],
+  const measured = {
+    "INVITE to 180, in a browser's company": [],
     "INVITE to the ringing console": [],
+    "INVITE to the form on the screen": [],
     "answer click to 200": [],
     "answer click to the first voice packet to the browser": [],
     "answer click to audible sound in the browser": [],
@@ -33,24 +45,26 @@ async function bench(world) {
     const { at: ringing } = await caller.ringing();
     await ayu.rings();
     await ayu.answer();
-    const { at: answered } = await caller.answered();
+    const { at: taken } = await caller.answered();
     const seen = await until("sound is heard", async () => {
       const times = await ayu.page.evaluate(() => globalThis.testWatch.times);
-      return times.audible && times;
+      return times.audible && times.form && times;
     });
     const firstVoice = voice.find((at) => at > seen.clicked);
     await caller.hangUp();
-    await ayu.doesNotRing();
-    await until("the console is idle", async () => !(await ayu.at("hang-up").isVisible()));
+    await ayu.at("disposition-ghost").click();
+    await until("the console is idle", async () => !(await ayu.at("report-form").isVisible()));
     await bounded("the end", caller.close());
     if (nth < WARM_UP) continue;
-    series["INVITE to 180"].push(ringing - caller.dialledAt);
-    series["INVITE to the ringing console"].push(seen.rang - caller.dialledAt);
-    series["answer click to 200"].push(answered - seen.clicked);
-    series["answer click to the first voice packet to the browser"].push(firstVoice - seen.clicked);
-    series["answer click to audible sound in the browser"].push(seen.audible - seen.clicked);
+    const [toRinging, toBanner, toForm, toTaken, toVoice, toSound] = Object.values(measured);
+    toRinging.push(ringing - caller.dialledAt);
+    toBanner.push(seen.rang - caller.dialledAt);
+    toForm.push(seen.form - caller.dialledAt);
+    toTaken.push(taken - seen.clicked);
+    toVoice.push(firstVoice - seen.clicked);
+    toSound.push(seen.audible - seen.clicked);
   }
-  report(series);
+  Object.assign(series, measured);
 }
 
 /** SRTP, told from STUN, DTLS and RTCP by its first two bytes (RFC 7983, RFC 5761). */
@@ -59,41 +73,16 @@ function isVoice(payload) {
   return payload.length > 12 && payload[0] >= 128 && payload[0] < 192 && (type < 64 || type > 95);
 }
 
-function report(series) {
+function report() {
   const [{ model }] = os.cpus();
-  console.log(`${CALLS} calls in turn; sipp and Chromium on the same machine, ${os.cpus().length} x ${model.trim()}; development profile`);
-  console.log(`${"ms".padEnd(56)}${["p50", "p95", "p99", "max"].map((name) => name.padStart(8)).join("")}`);
+  const profile = BINARY.includes("/release/") ? "release" : BINARY.includes("/debug/") ? "development" : "unknown";
+  console.log(`${CALLS} answered calls in turn; sipp, tcpdump and Chromium beside siaga on the same machine`);
+  console.log(`${os.cpus().length} x ${model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GB, ${os.type()} ${os.release()}`);
+  console.log(`${BINARY} (${profile} profile), SQLite, loopback network`);
+  console.log(`${"ms".padEnd(64)}${["p50", "p95", "p99", "max"].map((name) => name.padStart(8)).join("")}`);
   for (const [name, values] of Object.entries(series)) {
     const sorted = values.toSorted((one, other) => one - other);
     const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(1).padStart(8);
-    console.log(`${name.padEnd(56)}${at(0.5)}${at(0.95)}${at(0.99)}${at(1)}`);
+    console.log(`${name.padEnd(64)}${at(0.5)}${at(0.95)}${at(0.99)}${at(1)}`);
   }
-}
-
-/** Runs in the page: notes, in epoch ms, when it rings on the screen, when answer is clicked, and when a sound is heard. */
-async function watch() {
-  const now = () => performance.timeOrigin + performance.now();
-  const times = {};
-  globalThis.testWatch = { times, arm: () => ["rang", "clicked", "audible"].forEach((name) => delete times[name]) };
-  new MutationObserver(() => {
-    if (times.rang || !document.querySelector('[data-testid="ring-banner"]')) return;
-    requestAnimationFrame(() => (times.rang ??= now()));
-  }).observe(document.body, { childList: true, subtree: true });
-  document.addEventListener("click", ({ target }) => target.closest('[data-testid="answer"]') && (times.clicked = now()), true);
-
-  const context = new AudioContext({ latencyHint: "interactive" });
-  await context.resume();
-  const listener = `registerProcessor("listener", class extends AudioWorkletProcessor {
-    process([[samples]]) {
-      if (samples?.some((sample) => Math.abs(sample) > 0.02)) this.port.postMessage(0);
-      return true;
-    }
-  })`;
-  await context.audioWorklet.addModule(URL.createObjectURL(new Blob([listener], { type: "text/javascript" })));
-  const node = new AudioWorkletNode(context, "listener");
-  node.port.onmessage = () => times.clicked && (times.audible ??= now());
-  context.createMediaStreamSource(new MediaStream([globalThis.siaga.peer.getReceivers()[0].track])).connect(node);
-  const silent = context.createGain();
-  silent.gain.value = 0;
-  node.connect(silent).connect(context.destination);
 }

@@ -32,7 +32,7 @@ async function screenshots(world) {
     }),
   });
   const supervisor = await siaga.as(people.citra);
-  const ayu = await onShift(world, siaga, "ayu");
+  const ayu = await onShift(world, siaga, "ayu", { viewport: { width: 1366, height: 768 } });
   const take = (name) => ayu.page.screenshot({ path: `${PICTURES}${name}.png` });
 
   const caller = await Caller.dial(world, siaga.sip, { scenario: "located-call", name: "Siti Rahma" });
@@ -43,15 +43,17 @@ async function screenshots(world) {
   await ayu.chooseType("Kebakaran");
   const { report } = await newestCall(supervisor);
   await until("the form is saved", async () => (await supervisor.ask("GET", `reports/${report}`)).fields.details === WORDS.details);
+  const [camera] = await supervisor.ask("GET", "cameras/nearest?latitude=1.143&longitude=104.009");
+  await ayu.at(`camera-${camera.id}`).first().waitFor();
+  await ayu.plays("camera-video");
+  await take("call");
+
   await ayu.send([await teamNamed(supervisor, "Regu Jodoh")]);
   const message = await telegram.dispatch();
   await telegram.press(siaga.api(), message, "acknowledged", { name: "Joko" });
   const { incident } = await supervisor.ask("GET", `reports/${report}`);
   const { incident: { dispatches: [dispatch] } } = await supervisor.ask("GET", `incidents/${incident}`);
   await ayu.seesProgress(dispatch.id, "acknowledged");
-  const [camera] = await supervisor.ask("GET", "cameras/nearest?latitude=1.143&longitude=104.009");
-  await ayu.at(`camera-${camera.id}`).first().click();
-  await ayu.plays("camera-video");
-  await take("console");
+  await take("dispatched");
   await caller.hangUp();
 }

@@ -97,11 +97,10 @@ impl Conn<'_> {
 
     /// `false` if that was written down before.
     pub async fn set_footage_held(&mut self, id: FootageId) -> Result<bool, StoreError> {
-        let row: Option<FootageId> = on!(self, |c| sqlx::query_scalar(
-            "UPDATE footage SET held = TRUE WHERE id = $1 AND NOT held RETURNING id"
-        )
-        .bind(id)
-        .fetch_optional(c))?;
+        let row: Option<FootageId> =
+            on!(self, |c| sqlx::query_scalar("UPDATE footage SET held = TRUE WHERE id = $1 AND NOT held RETURNING id")
+                .bind(id)
+                .fetch_optional(c))?;
         Ok(row.is_some())
     }
 }

@@ -73,10 +73,9 @@ impl Conn<'_> {
 
     /// Calls whose recording has begun and whose seal was never written down, oldest first.
     pub async fn unsealed_recordings(&mut self) -> Result<Vec<CallId>, StoreError> {
-        let rows: Vec<(CallId,)> = on!(self, |c| sqlx::query_as(
-            "SELECT call_id FROM recordings WHERE sealed_at IS NULL ORDER BY call_id"
-        )
-        .fetch_all(c))?;
+        let rows: Vec<(CallId,)> =
+            on!(self, |c| sqlx::query_as("SELECT call_id FROM recordings WHERE sealed_at IS NULL ORDER BY call_id")
+                .fetch_all(c))?;
         Ok(rows.into_iter().map(|(call,)| call).collect())
     }
 }

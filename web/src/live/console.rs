@@ -4,7 +4,7 @@ use super::keeper::{End, Keeper};
 use super::socket::{self, Closing, Gone};
 use crate::app::AppState;
 use axum::extract::ws::WebSocket;
-use dispatch::contract::{Audience, CallState, CallView, Event, Live, Snapshot};
+use dispatch::contract::{Audience, Event, Live, OperatorState, Snapshot};
 use dispatch::desk::Principal;
 use dispatch::id::UserId;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -12,19 +12,19 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 /// Serves the socket until the browser, the session or the server ends, and tells the switchboard of coming and going.
 pub(crate) async fn run(app: AppState, who: Principal, token: String, socket: WebSocket) {
     let user = who.user;
+    // Listening begins before the switchboard hears of the page and before the snapshot is taken, so that no offer falls between.
+    let events = app.desk.live().subscribe();
     if app.presence.came(user).await.is_err() {
         return socket::close(socket, Closing::Failed).await;
     }
     // In a task of its own, so that the leaving is told even if serving panics.
-    if let Err(error) = tokio::spawn(serve(app.clone(), who, token, socket)).await {
+    if let Err(error) = tokio::spawn(serve(app.clone(), who, token, events, socket)).await {
         tracing::error!(%error, "a live socket broke");
     }
     app.presence.left(user).await;
 }
 
-async fn serve(app: AppState, who: Principal, token: String, mut socket: WebSocket) {
-    // Listening begins before the snapshot is taken, so that nothing falls between the two.
-    let events = app.desk.live().subscribe();
+async fn serve(app: AppState, who: Principal, token: String, events: Receiver<Live>, mut socket: WebSocket) {
     let keeper = Keeper::new(app.clone(), who, token);
     if let Err(End::Close(why)) = pump(&app, keeper, events, &mut socket).await {
         socket::close(socket, why).await;
@@ -78,8 +78,9 @@ fn may_know(who: &Principal, audience: Audience) -> bool {
     }
 }
 
-/// The offer that a console has missed while it was away.
+/// The offer that a console has missed while it was away. A call that rings is nobody's yet; the operator is who has it.
 fn ringing_at(snapshot: &Snapshot, user: UserId) -> Option<Event> {
-    let mine = |call: &&CallView| call.state == CallState::Ringing && call.operator == Some(user);
-    snapshot.calls.iter().find(mine).map(|call| Event::Offered { call: call.clone() })
+    let rung = snapshot.operators.iter().find(|operator| operator.id == user && operator.state == OperatorState::Ringing)?;
+    let call = snapshot.calls.iter().find(|call| Some(call.id) == rung.call)?;
+    Some(Event::Offered { call: call.clone() })
 }

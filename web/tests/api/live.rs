@@ -7,7 +7,8 @@ use dispatch::contract::*;
 use dispatch::id::{AlarmId, CallId, ReportId, UserId};
 use serde_json::json;
 
-fn ringing_at(operator: UserId) -> CallView {
+/// A call that rings is nobody's; that it rings at an operator stands with the operator.
+fn ringing() -> CallView {
     CallView {
         id: CallId(clock::new_id()),
         report: ReportId(clock::new_id()),
@@ -20,9 +21,21 @@ fn ringing_at(operator: UserId) -> CallView {
         answered_at: None,
         ended_at: None,
         ended_by: None,
-        operator: Some(operator),
+        operator: None,
         operator_name: None,
         location: None,
+    }
+}
+
+fn rung(operator: UserId, call: CallId) -> OperatorView {
+    OperatorView {
+        id: operator,
+        name: "Siti".into(),
+        state: OperatorState::Ringing,
+        since: clock::now(),
+        call: Some(call),
+        media_connected: true,
+        browser_connected: true,
     }
 }
 
@@ -35,8 +48,9 @@ async fn a_console_gets_the_snapshot_then_its_missed_offer_then_what_it_may_know
     let house = House::open().await;
     let siti = house.person("siti", Role::Operator).await;
     let wati = house.person("wati", Role::Supervisor).await;
-    let call = ringing_at(siti.user());
+    let call = ringing();
     house.snapshot.lock().unwrap().calls.push(call.clone());
+    house.snapshot.lock().unwrap().operators.push(rung(siti.user(), call.id));
 
     let mut sitis = Socket::of(&siti, "live").await;
     assert_eq!(sitis.event("snapshot").await["calls"][0]["id"], json!(call.id));
