@@ -259,7 +259,7 @@ export class Operator {
     for (let presses = 0; presses < 20 && !(await there()); presses += 1) await this.press("ArrowDown");
     assert.ok(await there(), `the arrow keys lead to ${name} in the menu`);
     await this.press("Enter");
-    await item.waitFor({ state: "hidden" });
+    await this.page.getByRole("menu").waitFor({ state: "detached" });
   }
 
   press(key) {

@@ -67,7 +67,7 @@ async fn footage_of_an_incident_is_played_by_operators_and_taken_away_by_supervi
     camera(&dedi).await;
     let (call, report) = house.answered_call(&siti).await;
     let fields = json!({ "place": "Nagoya", "position": { "latitude": NAGOYA.0, "longitude": NAGOYA.1 } });
-    siti.put(&format!("reports/{report}"), json!({ "call": call, "revision": 1, "fields": fields })).await.expect(200);
+    siti.put(&format!("reports/{report}"), json!({ "call": call, "base": 0, "revision": 1, "fields": fields })).await.expect(200);
     let incident = siti.post("incidents", json!({ "report": report })).await.expect(201).json();
     let detail = siti.get(&format!("incidents/{}", incident["id"].as_str().unwrap())).await.expect(200).json();
     let Value::String(footage) = &detail["footage"][0]["id"] else { panic!("no footage: {detail}") };
