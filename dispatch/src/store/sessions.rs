@@ -50,16 +50,15 @@ impl Conn<'_> {
 
     /// The session under this token, if it has not ended and its user is active.
     pub async fn session(&mut self, token_hash: &str, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-        let row: Option<Row> =
-            on!(self, |c| {
-                sqlx::query_as(
+        let row: Option<Row> = on!(self, |c| {
+            sqlx::query_as(
             "SELECT s.id, s.user_id, u.name, u.role, s.seen_at, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
              WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.active"
         )
         .bind(token_hash)
         .bind(At(now))
         .fetch_optional(c)
-            })?;
+        })?;
         Ok(row.map(|row| SessionRow {
             id: row.id,
             user: row.user_id,
