@@ -9,7 +9,7 @@ use dispatch::contract::{
     Archive, ArchiveError, CameraSource, CameraState, Event, FootageHold, FootageIndex, FootageSegment, LiveVideo,
 };
 use dispatch::contract::{Audience, Live};
-use dispatch::desk::Desk;
+use dispatch::desk::{Desk, DeskError, Entry};
 use dispatch::id::{CallId, CameraId, FootageId};
 use recordings::audio::{AudioEvent, AudioItem, AudioStore, Bounds, Found};
 use recordings::footage::{self, Footage, FootageError, Settings};
@@ -29,9 +29,17 @@ pub struct RecordingArchive {
     footage: Footage,
 }
 
+/// A recorder at work.
+pub struct Started {
+    pub archive: RecordingArchive,
+    pub audio: mpsc::Receiver<AudioEvent>,
+    /// What a crash had cut short and is whole again, for the journal.
+    pub repaired: Vec<Entry>,
+}
+
 impl RecordingArchive {
-    /// Repairs what a crash left, tells the journal of it, and starts to record.
-    pub async fn start(config: &Config, desk: &Desk) -> anyhow::Result<(Self, mpsc::Receiver<AudioEvent>)> {
+    /// Repairs what a crash left, and starts to record. The database is not needed.
+    pub async fn start(config: &Config) -> anyhow::Result<Started> {
         let directory = config.recordings.directory.clone();
         let name = directory.display().to_string();
         let made = directory.clone();
@@ -43,11 +51,12 @@ impl RecordingArchive {
         .with_context(|| {
             format!("setting `recordings.directory`: {name} cannot be used; name a directory that siaga may write")
         })?;
+        let mut repaired = Vec::new();
         for recovered in recovered {
             match recovered.outcome {
                 Ok(sealed) => {
                     tracing::warn!(call = %recovered.call, "a recording that was cut short has been repaired");
-                    desk.journal().record(taps::sealed_entry(&sealed));
+                    repaired.push(taps::sealed_entry(&sealed));
                 }
                 Err(error) => {
                     tracing::error!(call = %recovered.call, %error, "a recording that was cut short cannot be repaired")
@@ -55,14 +64,13 @@ impl RecordingArchive {
             }
         }
         let (audio, events) = AudioStore::start(directory.clone(), Bounds::default())?;
-        tell_missed_seals(desk, &audio).await?;
         let settings = Settings {
             ring_age: Duration::from_secs(u64::from(config.cctv.ring_minutes) * 60),
             ring_bytes: config.cctv.ring_gigabytes << 30,
             ..Settings::default()
         };
         let footage = Footage::start(directory.clone(), settings).await?;
-        Ok((Self { directory, audio, footage }, events))
+        Ok(Started { archive: Self { directory, audio, footage }, audio: events, repaired })
     }
 
     /// Where the taps deliver.
@@ -71,14 +79,13 @@ impl RecordingArchive {
     }
 
     /// Reads the list of cameras again.
-    pub async fn reload_cameras(&self, desk: &Desk) -> anyhow::Result<()> {
+    pub async fn reload_cameras(&self, desk: &Desk) -> Result<(), DeskError> {
         self.cameras_changed(desk.camera_sources().await?).await;
         Ok(())
     }
 
-    /// Starts the cameras and tells the consoles whenever one fails or comes back.
-    pub async fn follow_cameras(&self, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
-        self.reload_cameras(&desk).await?;
+    /// Tells the consoles whenever a camera fails or comes back.
+    pub fn follow_cameras(&self, desk: Desk, stop: CancellationToken) {
         let footage = self.footage.clone();
         tokio::spawn(async move {
             let mut told: HashMap<CameraId, CameraState> = HashMap::new();
@@ -93,6 +100,23 @@ impl RecordingArchive {
                 told = states;
             }
         });
+    }
+
+    /// A crash after a seal and before the journal wrote it leaves a sealed file that the database does not know.
+    pub async fn tell_missed_seals(&self, desk: &Desk) -> Result<(), DeskError> {
+        desk.journal().flush().await;
+        for call in desk.unsealed_recordings().await? {
+            let audio = self.audio.clone();
+            match tokio::task::spawn_blocking(move || audio.find(call.0)).await {
+                Ok(Ok(Some(Found::Sealed(sealed)))) => desk.journal().record(taps::sealed_entry(&sealed)),
+                Ok(Ok(Some(Found::Growing))) => {
+                    tracing::warn!(%call, "a recording of an earlier run is not sealed; the next start tries again")
+                }
+                Ok(Ok(None)) => tracing::error!(%call, "a recording that had begun is not on the disk"),
+                Ok(Err(error)) => tracing::error!(%call, %error, "a recording cannot be looked for"),
+                Err(error) => tracing::error!(%call, %error, "a recording could not be looked for"),
+            }
+        }
         Ok(())
     }
 
@@ -173,23 +197,6 @@ impl Archive for RecordingArchive {
             .collect();
         self.footage.cameras_changed(sources).await;
     }
-}
-
-/// A crash after a seal and before the journal wrote it leaves a sealed file that the database does not know.
-async fn tell_missed_seals(desk: &Desk, audio: &AudioStore) -> anyhow::Result<()> {
-    desk.journal().flush().await;
-    for call in desk.unsealed_recordings().await? {
-        let audio = audio.clone();
-        match tokio::task::spawn_blocking(move || audio.find(call.0)).await? {
-            Ok(Some(Found::Sealed(sealed))) => desk.journal().record(taps::sealed_entry(&sealed)),
-            Ok(Some(Found::Growing)) => {
-                tracing::warn!(%call, "a recording of an earlier run is not sealed; the next start tries again")
-            }
-            Ok(None) => tracing::error!(%call, "a recording that had begun is not on the disk"),
-            Err(error) => tracing::error!(%call, %error, "a recording cannot be looked for"),
-        }
-    }
-    Ok(())
 }
 
 fn states(footage: &Footage) -> Vec<(CameraId, CameraState)> {

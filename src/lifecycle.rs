@@ -1,8 +1,9 @@
 //! Starts the house in the order in which its parts lean on each other, and stops it in the reverse order.
 
-use crate::archive::RecordingArchive;
+use crate::archive::{RecordingArchive, Started};
 use crate::config::Config;
 use crate::health::Health;
+use crate::opening::Opening;
 use crate::sounds::Announcements;
 use crate::switchboard::{Board, Fallback, Inbox, Parts, Switchboard};
 use crate::taps;
@@ -18,7 +19,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +36,7 @@ pub struct Running {
     pub sip: Vec<sip::Listen>,
     pub desk: Desk,
     pub archive: Arc<RecordingArchive>,
+    opened: watch::Receiver<bool>,
     stop: CancellationToken,
     web_server: web::Running,
     switchboard: JoinHandle<()>,
@@ -42,11 +44,16 @@ pub struct Running {
     user_agent: sip::UserAgent,
 }
 
-/// Opens the database and makes the desk, for commands that need no more.
+/// The desk for commands that need no more, on a database that answers.
 pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
-    let store = Store::connect(config.database.checked()?).await?;
-    let settings = desk_settings(config)?;
-    Ok(Desk::new(store, LiveHub::default(), settings))
+    let desk = desk(config)?;
+    desk.store().update_tables().await?;
+    Ok(desk)
+}
+
+/// The desk, before its database is asked anything.
+fn desk(config: &Config) -> anyhow::Result<Desk> {
+    Ok(Desk::new(Store::open(config.database.checked()?)?, LiveHub::default(), desk_settings(config)?))
 }
 
 fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
@@ -65,18 +72,19 @@ fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
 }
 
 impl Running {
-    /// Starts everything. When this returns, a call would be answered.
+    /// Starts everything. When this returns, a call would be answered, even if the database does not answer yet.
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
         let sounds = Announcements::load(config.queue.announcements.as_deref()).context("setting `queue.announcements`")?;
-        let desk = open_desk(config).await?;
-        desk.recover().await.context("the database could not be brought up to date")?;
+        let desk = desk(config)?;
 
-        let (archive, audio) = RecordingArchive::start(config, &desk).await?;
+        let Started { archive, audio, repaired } = RecordingArchive::start(config).await?;
         let archive = Arc::new(archive);
         desk.attach_archive(archive.clone());
         taps::follow_audio(desk.clone(), audio);
-        archive.follow_cameras(desk.clone(), stop.clone()).await?;
+        archive.follow_cameras(desk.clone(), stop.clone());
+        let opening = Opening::new(desk.clone(), archive.clone(), repaired);
+        let opened = opening.begin(stop.clone()).await?;
 
         let (media, voice) = media::Engine::start(config.media.checked()?, taps::start(archive.audio_sender()))
             .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
@@ -118,12 +126,19 @@ impl Running {
             sip: sip_listens,
             desk,
             archive,
+            opened,
             stop,
             web_server,
             switchboard,
             bridges: bridges.task,
             user_agent,
         })
+    }
+
+    /// Returns once the database is open; at once, unless it was down at the start. `false`: the server stops before.
+    pub fn opened(&self) -> impl Future<Output = bool> + Send + use<> {
+        let mut opened = self.opened.clone();
+        async move { opened.wait_for(|open| *open).await.is_ok() }
     }
 
     /// Returns when the switchboard has ended by itself, which is a mistake of the program: no call would be taken any more.

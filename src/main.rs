@@ -9,6 +9,7 @@ mod demo;
 mod health;
 mod import;
 mod lifecycle;
+mod opening;
 mod sounds;
 mod switchboard;
 mod taps;
@@ -18,6 +19,7 @@ use clap::Parser;
 use cli::{At, Cli, Command, User};
 use config::Config;
 use dispatch::contract::NewUser;
+use dispatch::desk::Desk;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
@@ -91,10 +93,12 @@ async fn serve(at: &At) -> anyhow::Result<()> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
     let mut running = lifecycle::Running::start(&config, metrics).await?;
     let address = address(&config, running.web);
-    if let Some(token) = running.desk.setup_token().await? {
-        // The token stands behind '#', so that it reaches no server's log.
-        println!("No users yet. Create the first administrator (once): {address}/setup#token={token}");
-    }
+    let (opened, desk, at) = (running.opened(), running.desk.clone(), address.clone());
+    tokio::spawn(async move {
+        if opened.await {
+            invite(&desk, &at).await;
+        }
+    });
     for listen in &running.sip {
         tracing::info!(%listen, "taking calls");
     }
@@ -107,6 +111,16 @@ async fn serve(at: &At) -> anyhow::Result<()> {
     println!("Siaga stops.");
     running.stop().await;
     Ok(())
+}
+
+/// On a database without users, prints how to become the first.
+async fn invite(desk: &Desk, address: &str) {
+    match desk.setup_token().await {
+        // The token stands behind '#', so that it reaches no server's log.
+        Ok(Some(token)) => println!("No users yet. Create the first administrator (once): {address}/setup#token={token}"),
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "it is not known whether there are users; start siaga again to get the first one's link"),
+    }
 }
 
 /// The address that a person on this machine types.

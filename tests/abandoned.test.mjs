@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { callWhen, newestCall, onShift, openHouse } from "./support/house.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenarioOnBoth } from "./support/world.mjs";
 
-scenario("a caller who hangs up while it rings", async (world) => {
+scenarioOnBoth("a caller who hangs up while it rings", async (world) => {
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");

@@ -5,11 +5,11 @@ import { people } from "./support/city.mjs";
 import { onShift, openHouse } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { until } from "./support/wait.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenarioOnBoth } from "./support/world.mjs";
 
 const RENAMED = "Kebakaran gedung bertingkat";
 
-scenario("an incident type that a manager renames is what operators choose from", async (world) => {
+scenarioOnBoth("an incident type that a manager renames is what operators choose from", async (world) => {
   const siaga = await openHouse(world);
   const dedi = await Operator.open(world, siaga, { person: people.dedi });
   await dedi.signIn(people.dedi);

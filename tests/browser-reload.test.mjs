@@ -5,11 +5,11 @@ import { people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
 import { readWav, toneSeconds } from "./support/sound.mjs";
 import { until } from "./support/wait.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenarioOnBoth } from "./support/world.mjs";
 
 const WORDS = { place: "Nagoya Hill", event: "Pencurian", name: "Rina", details: "Pelaku lari ke arah pelabuhan" };
 
-scenario("a reload in the middle of a call brings audio back in both directions", async (world) => {
+scenarioOnBoth("a reload in the middle of a call brings audio back in both directions", async (world) => {
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");

@@ -4,7 +4,7 @@ import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse } from "./support/house.mjs";
 import { until } from "./support/wait.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
 const AGAIN = "+628117709999";
 const WAYS = [
@@ -33,7 +33,7 @@ scenario("every way to dial 112", async (world) => {
   }
 });
 
-scenario("somebody who called before is known by number and name", async (world) => {
+scenarioOnBoth("somebody who called before is known by number and name", async (world) => {
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");

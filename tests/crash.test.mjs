@@ -6,13 +6,12 @@ import { join } from "node:path";
 import { Caller } from "./support/caller.mjs";
 import { FIRE_CHAT, MEDICS_NUMBER, OTHERS_NUMBER, importCity, people, teamNamed } from "./support/city.mjs";
 import { callWhen, newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
-import { Postgres } from "./support/postgres.mjs";
 import { run } from "./support/program.mjs";
 import { readWav, readWavFile, toneSpan } from "./support/sound.mjs";
 import { Telegram } from "./support/telegram.mjs";
 import { until } from "./support/wait.mjs";
 import { Whatsapp } from "./support/whatsapp.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
 const CALLER_HZ = 620;
 const TALK_S = 4;
@@ -21,17 +20,12 @@ const WAV_HEADER = 44;
 const WAV_BYTES_PER_S = 32_000;
 const WORDS = { place: "Simpang Kabil", event: "Kecelakaan", name: "Budi Hartono", details: "Satu orang luka di kaki" };
 
-for (const database of ["SQLite", "PostgreSQL"]) {
-  scenario(`kill -9 in the middle of a call, and a restart, on ${database}`, (world) => crash(world, database), { within: 180_000 });
-}
+scenarioOnBoth("kill -9 in the middle of a call, and a restart", crash, { within: 180_000 });
 
-async function crash(world, database) {
+async function crash(world) {
   const telegram = await Telegram.start(world);
   const whatsapp = await Whatsapp.start(world);
-  const siaga = await openHouse(world, {
-    database: database === "PostgreSQL" ? (await Postgres.start(world)).url : undefined,
-    telegram: telegram.settings, whatsapp: whatsapp.settings, before: importCity,
-  });
+  const siaga = await openHouse(world, { telegram: telegram.settings, whatsapp: whatsapp.settings, before: importCity });
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");
   const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse } from "./support/house.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenarioOnBoth } from "./support/world.mjs";
 
-scenario("an unanswered call rings at the second operator", async (world) => {
+scenarioOnBoth("an unanswered call rings at the second operator", async (world) => {
   const siaga = await openHouse(world, { queue: { ring_seconds: 3 } });
   const supervisor = await siaga.as(people.citra);
   const live = await supervisor.live(world);

@@ -7,7 +7,7 @@ import { people } from "./support/city.mjs";
 import { callWhen, newestCall, openHouse, sealed } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { audibleSeconds, readWav } from "./support/sound.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
 scenario("a call that waits for the first operator of the day", async (world) => {
   const siaga = await openHouse(world);
@@ -32,7 +32,7 @@ scenario("a call that waits for the first operator of the day", async (world) =>
   assert.ok(audibleSeconds(right, rate) > 1, "the announcement is in the recording");
 });
 
-scenario("a call that nobody takes goes to the fallback number", async (world) => {
+scenarioOnBoth("a call that nobody takes goes to the fallback number", async (world) => {
   const callee = await Callee.wait(world, { address: "127.0.0.2", voice: 1800 });
   const siaga = await openHouse(world, {
     sip: {

@@ -8,7 +8,7 @@ import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
 import { Telegram } from "./support/telegram.mjs";
 import { bounded, until } from "./support/wait.mjs";
 import { Whatsapp } from "./support/whatsapp.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
 scenario("a call from an address of no trunk gets 403 and is no call", async (world) => {
   const siaga = await openHouse(world);
@@ -72,7 +72,7 @@ scenario("malformed requests get 400, garbage nothing, and the next call rings",
   await noCallerIn(siaga);
 });
 
-scenario("webhooks without the right signature change nothing", async (world) => {
+scenarioOnBoth("webhooks without the right signature change nothing", async (world) => {
   const [telegram, whatsapp] = [await Telegram.start(world), await Whatsapp.start(world)];
   const siaga = await openHouse(world, { telegram: telegram.settings, whatsapp: whatsapp.settings, before: importCity });
   const supervisor = await siaga.as(people.citra);
@@ -114,7 +114,7 @@ scenario("webhooks without the right signature change nothing", async (world) =>
   });
 });
 
-scenario("wrong passwords, foreign pages and people without the right", async (world) => {
+scenarioOnBoth("wrong passwords, foreign pages and people without the right", async (world) => {
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");

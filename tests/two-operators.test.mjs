@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { callWhen, newestCall, onShift, openHouse } from "./support/house.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenarioOnBoth } from "./support/world.mjs";
 
-scenario("two operators and one call", async (world) => {
+scenarioOnBoth("two operators and one call", async (world) => {
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);
   const operators = { ayu: await onShift(world, siaga, "ayu"), bagus: await onShift(world, siaga, "bagus") };

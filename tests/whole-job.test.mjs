@@ -7,12 +7,11 @@ import { Caller } from "./support/caller.mjs";
 import { Cameras } from "./support/camera.mjs";
 import { FIRE_CHAT, PLACE, importCity, people, teamNamed } from "./support/city.mjs";
 import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
-import { Postgres } from "./support/postgres.mjs";
 import { run } from "./support/program.mjs";
 import { readWav, toneSeconds } from "./support/sound.mjs";
 import { Telegram } from "./support/telegram.mjs";
 import { until } from "./support/wait.mjs";
-import { scenario } from "./support/world.mjs";
+import { scenarioOnBoth } from "./support/world.mjs";
 
 const CALLER_HZ = 620;
 const OPERATOR_HZ = 1000;
@@ -26,15 +25,12 @@ const WORDS = {
   details: "Dua orang masih di lantai atas",
 };
 
-for (const database of ["SQLite", "PostgreSQL"]) {
-  scenario(`the whole job, on ${database}`, (world) => wholeJob(world, database), { within: 180_000 });
-}
+scenarioOnBoth("the whole job", wholeJob, { within: 180_000 });
 
-async function wholeJob(world, database) {
+async function wholeJob(world) {
   const cameras = await Cameras.start(world, ["near", "nearer", "far"]);
   const telegram = await Telegram.start(world);
   const siaga = await openHouse(world, {
-    database: database === "PostgreSQL" ? (await Postgres.start(world)).url : undefined,
     telegram: telegram.settings,
     cctv: { radius_m: 500, before_seconds: BEFORE_S, after_seconds: AFTER_S },
     before: (fresh) => importCity(fresh, {

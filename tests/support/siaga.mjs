@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Api } from "./api.mjs";
 import { tcpPort, udpPort, udpRange } from "./ports.mjs";
+import { Postgres } from "./postgres.mjs";
 import { Program, run } from "./program.mjs";
 import { toml } from "./toml.mjs";
 import { until } from "./wait.mjs";
@@ -38,7 +39,7 @@ export class Siaga {
         trunk: [{ name: "tests", peers: [`${HOST}/32`] }],
       },
       media: { address: HOST, rtp_ports: `${rtp.first}-${rtp.last}`, webrtc_port: webrtc },
-      database: { url: database ?? `sqlite://${join(siaga.directory, "siaga.db")}` },
+      database: { url: database ?? await databaseOf(world, siaga.directory) },
       recordings: { directory: join(siaga.directory, "recordings") },
     };
     siaga.settings = Object.fromEntries(
@@ -137,4 +138,9 @@ export class Siaga {
   told() {
     return `siaga said:\n${this.lines.slice(-80).join("\n")}`;
   }
+}
+
+async function databaseOf(world, directory) {
+  if (world.database === "PostgreSQL") return (await Postgres.start(world)).url;
+  return `sqlite://${join(directory, "siaga.db")}`;
 }

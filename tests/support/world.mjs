@@ -5,8 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bounded } from "./wait.mjs";
 
+export const DATABASES = ["SQLite", "PostgreSQL"];
+
 class World {
   #started = [];
+  /** One of `DATABASES`: what a siaga of this world keeps its records in, unless it is told another. */
+  database = DATABASES[0];
 
   /** A directory of the scenario's own. */
   directory;
@@ -40,8 +44,9 @@ class World {
 }
 
 /** Runs `body` in a world of its own; what it keeps there is ended whatever happens, and told about if it fails. */
-export async function inWorld(name, body, { within = 120_000 } = {}) {
+export async function inWorld(name, body, { within = 120_000, database = DATABASES[0] } = {}) {
   const world = new World();
+  world.database = database;
   await world.open();
   try {
     await bounded(`the scenario "${name}"`, body(world), { within });
@@ -57,4 +62,9 @@ export async function inWorld(name, body, { within = 120_000 } = {}) {
 /** Declares a scenario of the test suite. */
 export function scenario(name, body, options) {
   test(name, () => inWorld(name, body, options));
+}
+
+/** Declares a scenario that is played on each database. */
+export function scenarioOnBoth(name, body, options) {
+  for (const database of DATABASES) scenario(`${name}, on ${database}`, body, { ...options, database });
 }

@@ -60,8 +60,8 @@ impl Desk {
         Ok(recording)
     }
 
-    /// Calls whose recording has begun and whose seal the journal never heard of: after a start, look for them on the disk.
+    /// Calls of earlier runs whose recording has begun and whose seal the journal never heard of: look for them on the disk.
     pub async fn unsealed_recordings(&self) -> Result<Vec<CallId>, DeskError> {
-        Ok(self.store.read().await?.db().unsealed_recordings().await?)
+        Ok(self.store.read().await?.db().unsealed_recordings(self.started_at).await?)
     }
 }

@@ -36,6 +36,11 @@ pub enum DeskError {
 }
 
 impl DeskError {
+    /// Whether it may go away without anybody doing anything.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(error) if error.may_pass())
+    }
+
     /// A field that cannot be kept, with the reason and the remedy.
     pub(crate) fn invalid(field: &'static str, why: impl Into<String>) -> Self {
         Self::Invalid { field, why: why.into() }

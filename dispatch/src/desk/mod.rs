@@ -52,10 +52,12 @@ pub use redo::Redo;
 pub use settings::DeskSettings;
 pub use types::*;
 
+use crate::clock;
 use crate::contract::Archive;
 use crate::store::Store;
 use alarms::AlarmBoard;
 use hold::Holder;
+use jiff::Timestamp;
 use sessions::SeenSessions;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
@@ -74,6 +76,8 @@ pub struct Desk {
     seen_sessions: SeenSessions,
     /// Passwords are hashed by at most this many threads, so that signing in cannot starve the calls.
     hashers: Arc<Semaphore>,
+    /// What is older is of an earlier run.
+    started_at: Timestamp,
 }
 
 impl Desk {
@@ -92,6 +96,7 @@ impl Desk {
             holder: Holder::default(),
             seen_sessions: SeenSessions::default(),
             hashers: Arc::new(Semaphore::new(2)),
+            started_at: clock::now(),
         }
     }
 

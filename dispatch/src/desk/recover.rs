@@ -11,9 +11,12 @@ const SEED_AGENCIES: &str = include_str!("../../seed/agencies.csv");
 const SEED_TYPES: &str = include_str!("../../seed/types.csv");
 
 impl Desk {
-    /// Loads the seeds into a database without incident types, closes this node's interrupted calls (`EndedBy::Restart`), takes up the alarms that
-    /// were sounding, and holds footage that was not held yet.
+    /// Brings the tables up to date, loads the seeds into a database without incident types, closes this node's interrupted calls
+    /// (`EndedBy::Restart`), takes up the alarms that were sounding, and holds footage that was not held yet.
+    ///
+    /// May come late, when the database was down at the start: what belongs to this run is left alone.
     pub async fn recover(&self) -> Result<(), DeskError> {
+        self.store.update_tables().await?;
         // What happened to calls before the stop comes before what the stop did to them.
         self.journal.flush().await;
         self.load_seeds().await?;
@@ -44,7 +47,7 @@ impl Desk {
         let (now, node) = (clock::now(), &self.settings.node);
         let mut unit = self.store.begin().await?;
         unit.db().delete_expired(now).await?;
-        for call in unit.db().open_calls(node).await? {
+        for call in unit.db().open_calls(node).await?.into_iter().filter(|call| call.arrived_at < self.started_at) {
             unit.db().end_call(call.id, EndedBy::Restart, now).await?;
             unit.event(NewEvent {
                 at: now,
@@ -56,8 +59,8 @@ impl Desk {
                 dedupe: None,
             });
         }
-        let (stay, over): (Vec<_>, Vec<_>) =
-            unit.db().sounding_alarms(node).await?.into_iter().partition(|alarm| outlives_restart(&alarm.kind));
+        let earlier = unit.db().sounding_alarms(node).await?.into_iter().filter(|alarm| alarm.raised_at < self.started_at);
+        let (stay, over): (Vec<_>, Vec<_>) = earlier.partition(|alarm| outlives_restart(&alarm.kind));
         for alarm in over {
             unit.db().end_alarm(alarm.id, None, now).await?;
         }

@@ -50,8 +50,35 @@ impl StoreError {
         }
     }
 
+    /// Whether the database may answer again by itself, so that waiting for it can help; otherwise a person has to mend a setting.
+    pub fn may_pass(&self) -> bool {
+        use sqlx::migrate::MigrateError;
+        match self {
+            Self::Open(cause)
+            | Self::Failed(cause)
+            | Self::Migrate(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) => may_pass(cause),
+            Self::TooSlow => true,
+            Self::BadUrl | Self::Migrate(_) | Self::Refused(_) | Self::Corrupt { .. } => false,
+        }
+    }
+
     /// Whether a row with this key is there already.
     pub(crate) fn is_duplicate(&self) -> bool {
         matches!(self, Self::Refused(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+    }
+}
+
+fn may_pass(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(told) => told.code().is_some_and(|code| {
+            if code.len() == 5 {
+                // SQLSTATE: 53 is a lack of resources, 57P an intervention by its operator: it stops, or is not up yet.
+                return code.starts_with("53") || code.starts_with("57P");
+            }
+            // SQLite's low byte (https://www.sqlite.org/rescode.html): busy, locked, an input or output error, a full disk.
+            matches!(code.parse::<u32>().map(|code| code & 0xff), Ok(5 | 6 | 10 | 13))
+        }),
+        _ => false,
     }
 }

@@ -112,16 +112,24 @@ impl Store {
     /// # Errors
     /// Each says which of the two is wrong and what to do.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let store = Self::open(url)?;
+        store.update_tables().await?;
+        Ok(store)
+    }
+
+    /// As [`Store::connect`], but asks the database nothing yet: it may be down. Until [`Store::update_tables`] has succeeded
+    /// everything fails.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
         if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
-            Self::open_lite(path).await
+            Ok(Self::open_lite(path))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::open_pg(url).await
+            Self::open_pg(url)
         } else {
             Err(StoreError::BadUrl)
         }
     }
 
-    async fn open_lite(path: &str) -> Result<Self, StoreError> {
+    fn open_lite(path: &str) -> Self {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -131,21 +139,33 @@ impl Store {
             .busy_timeout(PATIENCE)
             .foreign_keys(true);
         let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(StoreError::Open)?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
-        let readers = pool().max_connections(4).connect_with(options.read_only(true)).await.map_err(StoreError::Open)?;
-        Ok(Self { db: Db::Lite { writer, readers } })
+        let writer = pool().max_connections(1).connect_lazy_with(options.clone());
+        let readers = pool().max_connections(4).connect_lazy_with(options.read_only(true));
+        Self { db: Db::Lite { writer, readers } }
     }
 
-    async fn open_pg(url: &str) -> Result<Self, StoreError> {
+    fn open_pg(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)
             .map_err(|_| StoreError::BadUrl)?
             .application_name("siaga")
             .options([("statement_timeout", "10s"), ("lock_timeout", "5s")]);
-        let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
-        let pool = pool.connect_with(options).await.map_err(StoreError::Open)?;
-        sqlx::migrate!("migrations/postgres").run(&pool).await?;
+        let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_lazy_with(options);
         Ok(Self { db: Db::Pg(pool) })
+    }
+
+    /// Brings the tables up to date. Done again it changes nothing.
+    pub async fn update_tables(&self) -> Result<(), StoreError> {
+        match &self.db {
+            Db::Lite { writer, .. } => {
+                drop(writer.acquire().await.map_err(StoreError::Open)?);
+                sqlx::migrate!("migrations/sqlite").run(writer).await?;
+            }
+            Db::Pg(pool) => {
+                drop(pool.acquire().await.map_err(StoreError::Open)?);
+                sqlx::migrate!("migrations/postgres").run(pool).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A connection to read from.

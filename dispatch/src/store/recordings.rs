@@ -71,11 +71,13 @@ impl Conn<'_> {
         Ok(row.map(Into::into))
     }
 
-    /// Calls whose recording has begun and whose seal was never written down, oldest first.
-    pub async fn unsealed_recordings(&mut self) -> Result<Vec<CallId>, StoreError> {
-        let rows: Vec<(CallId,)> =
-            on!(self, |c| sqlx::query_as("SELECT call_id FROM recordings WHERE sealed_at IS NULL ORDER BY call_id")
-                .fetch_all(c))?;
+    /// Calls whose recording began before this moment and whose seal was never written down, oldest first.
+    pub async fn unsealed_recordings(&mut self, before: Timestamp) -> Result<Vec<CallId>, StoreError> {
+        let rows: Vec<(CallId,)> = on!(self, |c| sqlx::query_as(
+            "SELECT call_id FROM recordings WHERE sealed_at IS NULL AND started_at < $1 ORDER BY call_id"
+        )
+        .bind(At(before))
+        .fetch_all(c))?;
         Ok(rows.into_iter().map(|(call,)| call).collect())
     }
 }

@@ -1,0 +1,59 @@
+// The database is down when the server starts, as after a power cut that took both: calls are taken without it.
+import assert from "node:assert/strict";
+import { Callee } from "./support/callee.mjs";
+import { Caller } from "./support/caller.mjs";
+import { addPeople, people } from "./support/city.mjs";
+import { Gate } from "./support/gate.mjs";
+import { callWhen, newestCall, sealed } from "./support/house.mjs";
+import { Postgres } from "./support/postgres.mjs";
+import { Siaga } from "./support/siaga.mjs";
+import { audibleSeconds, readWav } from "./support/sound.mjs";
+import { scenario } from "./support/world.mjs";
+
+scenario("a server that starts while its database is down takes calls, and writes them down when it is back", async (world) => {
+  const callee = await Callee.wait(world, { address: "127.0.0.2", voice: 1800 });
+  const postgres = await Postgres.start(world);
+  const gate = await Gate.before(world, new URL(postgres.url));
+  const database = Object.assign(new URL(postgres.url), { port: new URL(gate.url).port }).href;
+  const siaga = await Siaga.prepare(world, {
+    database,
+    sip: {
+      trunk: [
+        { name: "tests", peers: ["127.0.0.1/32"] },
+        { name: "fallback", peers: ["127.0.0.2/32"], proxy: callee.sip },
+      ],
+    },
+    queue: { fallback_number: "+6277811200", fallback_trunk: "fallback", fallback_after_seconds: 2 },
+  });
+  await addPeople(siaga);
+  await gate.shut();
+  await siaga.serve().line(/Siaga is ready/, { within: 30_000 });
+  const { status, text } = await siaga.api().get("/readyz");
+  assert.equal(status, 503);
+  assert.match(text, /database\.url/);
+
+  const caller = await Caller.dial(world, siaga.sip, {});
+  await caller.ringing({ within: 2_000 });
+  await caller.hearsSomething();
+  await caller.hears(1800, { within: 20_000 });
+  await gate.open();
+  await siaga.ready();
+
+  // The call that is up is this run's, and not taken for one that the start interrupted.
+  const supervisor = await siaga.as(people.citra);
+  const { id } = await newestCall(supervisor);
+  await callWhen(supervisor, id, "is with the fallback number", ({ call }) => call.state === "fallback");
+  await caller.hears(1800);
+  await caller.hangUp();
+  await callee.ended();
+  await sealed(supervisor, id);
+  const { call, timeline } = await callWhen(supervisor, id, "is over", (detail) => detail.call.ended_at);
+  assert.equal(call.ended_by, "caller");
+  const kinds = timeline.map(({ kind }) => kind);
+  for (const kind of ["call.arrived", "call.fallback_dialled", "call.fallback_answered", "call.ended"]) {
+    assert.equal(kinds.filter((one) => one === kind).length, 1, `${kind} in ${kinds}`);
+  }
+  const { bytes } = await supervisor.get(`calls/${id}/recording.wav`);
+  const { channels: [left, right], rate } = readWav(bytes);
+  assert.ok(audibleSeconds(left, rate) > 1 && audibleSeconds(right, rate) > 1, "both sides are in the recording");
+});
