@@ -836,6 +836,15 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "entries_lost";
+        } | {
+            trunk: string;
+            why: string;
+            /** @enum {string} */
+            kind: "trunk_down";
+        } | {
+            limit: string;
+            /** @enum {string} */
+            kind: "limit_reached";
         };
         AlarmView: {
             id: components["schemas"]["AlarmId"];
@@ -873,7 +882,7 @@ export interface components {
         /** @enum {string} */
         CallSide: "caller" | "operator";
         /** @enum {string} */
-        CallState: "waiting" | "ringing" | "active" | "held" | "detached" | "fallback" | "ended";
+        CallState: "waiting" | "ringing" | "calling" | "active" | "held" | "detached" | "transferring" | "transferred" | "fallback" | "ended";
         /** @description A call as the queue and the call bar show it. */
         CallView: {
             /** Format: date-time */
@@ -895,6 +904,14 @@ export interface components {
             report: components["schemas"]["ReportId"];
             state: components["schemas"]["CallState"];
             trunk: string;
+            direction: components["schemas"]["CallDirection"];
+            priority: components["schemas"]["CallPriority"];
+            parties: components["schemas"]["PartyView"][];
+            monitors: components["schemas"]["MonitorView"][];
+            languages: string[];
+            cell?: string | null;
+            additional?: components["schemas"]["AdditionalData"][];
+            callback_of?: components["schemas"]["CallId"] | null;
         };
         /** @description Where the caller's network says that the caller is (PIDF-LO, RFC 4119, RFC 5491). */
         CallerLocation: {
@@ -1005,11 +1022,8 @@ export interface components {
             incident_number?: string | null;
             place?: string | null;
         };
-        /**
-         * @description How a call ended.
-         * @enum {string}
-         */
-        EndedBy: "caller" | "caller_before_answer" | "operator" | "network" | "restart";
+        /** @enum {string} */
+        EndedBy: "caller" | "caller_before_answer" | "operator" | "network" | "restart" | "party" | "not_reached";
         /** @description One change. The console applies it to what it shows; a console that missed some reads its snapshot again. */
         Event: (components["schemas"]["Snapshot"] & {
             /** @enum {string} */
@@ -1073,6 +1087,27 @@ export interface components {
             digit: string;
             /** @enum {string} */
             event: "digit";
+        } | {
+            trunk: components["schemas"]["TrunkView"];
+            /** @enum {string} */
+            event: "trunk";
+        } | {
+            /** @enum {string} */
+            event: "callbacks";
+        } | {
+            /** @enum {string} */
+            event: "statistics";
+        } | {
+            call: components["schemas"]["CallId"];
+            side: components["schemas"]["CallSide"];
+            /** Format: float */
+            loss_percent: number;
+            /** Format: float */
+            jitter_ms: number;
+            /** Format: float */
+            mos: number;
+            /** @enum {string} */
+            event: "quality";
         };
         /**
          * Format: uuid
@@ -1193,6 +1228,11 @@ export interface components {
             reason: string;
             /** @enum {string} */
             state: "paused";
+        } | {
+            /** @enum {string} */
+            state: "wrap_up";
+            /** Format: date-time */
+            until: string;
         };
         OperatorView: {
             browser_connected: boolean;
@@ -1203,6 +1243,8 @@ export interface components {
             /** Format: date-time */
             since: string;
             state: components["schemas"]["OperatorState"];
+            skills: string[];
+            languages: string[];
         };
         /** @description A position in WGS 84 degrees. */
         Position: {
@@ -1377,6 +1419,7 @@ export interface components {
             /** @description Calls that have not ended, oldest first. */
             calls: components["schemas"]["CallView"][];
             operators: components["schemas"]["OperatorView"][];
+            trunks: components["schemas"]["TrunkView"][];
         };
         /** @description Counts of the calls that arrived since midnight in the city's zone. */
         Statistics: {
@@ -1418,6 +1461,7 @@ export interface components {
             open_calls: number;
             /** Format: int64 */
             target_s: number;
+            service_levels: components["schemas"]["ServiceLevel"][];
         };
         /** Format: uuid */
         TeamId: string;
@@ -1475,9 +1519,95 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
             username: string;
+            skills: string[];
+            languages: string[];
         };
         /** @enum {string} */
         Withdrawal: "caller_hung_up" | "no_answer" | "declined" | "answered_elsewhere" | "operator_gone";
+        /** Format: uuid */
+        PartyId: string;
+        /** Format: uuid */
+        ReputationId: string;
+        /** @enum {string} */
+        CallDirection: "inbound" | "outbound";
+        /** @enum {string} */
+        CallPriority: "low" | "normal" | "high";
+        /** @enum {string} */
+        PartyState: "dialling" | "ringing" | "consulting" | "joined";
+        /** @enum {string} */
+        MonitorMode: "listen" | "whisper" | "barge";
+        /** @enum {string} */
+        DialMode: "consult" | "conference" | "blind";
+        /** @enum {string} */
+        TrunkState: "unknown" | "up" | "down";
+        PartyView: {
+            id: components["schemas"]["PartyId"];
+            name?: string | null;
+            number: string;
+            state: components["schemas"]["PartyState"];
+            /** Format: date-time */
+            since: string;
+        };
+        MonitorView: {
+            supervisor: components["schemas"]["UserId"];
+            name: string;
+            mode: components["schemas"]["MonitorMode"];
+        };
+        AdditionalData: {
+            kind: string;
+            label: string;
+            value: string;
+        };
+        CallOut: {
+            call: components["schemas"]["CallId"];
+            report: components["schemas"]["ReportId"];
+        };
+        TrunkView: {
+            name: string;
+            state: components["schemas"]["TrunkState"];
+            /** Format: date-time */
+            since: string;
+            registered?: boolean | null;
+            detail?: string | null;
+            /** Format: int64 */
+            calls: number;
+        };
+        CallbackView: {
+            call: components["schemas"]["CallId"];
+            number: string;
+            name?: string | null;
+            /** Format: date-time */
+            abandoned_at: string;
+            /** Format: int64 */
+            waited_s: number;
+            /** Format: int64 */
+            tries: number;
+            /** Format: date-time */
+            last_try_at?: string | null;
+            claimed_by?: components["schemas"]["UserId"] | null;
+            claimed_by_name?: string | null;
+        };
+        ReputationView: {
+            id: components["schemas"]["ReputationId"];
+            number: string;
+            priority: components["schemas"]["CallPriority"];
+            /** Format: int64 */
+            marks: number;
+            /** Format: date-time */
+            last_marked_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        ServiceLevel: {
+            /** Format: int64 */
+            within_s: number;
+            /** Format: int64 */
+            goal_percent: number;
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            of: number;
+        };
     };
     responses: never;
     parameters: never;

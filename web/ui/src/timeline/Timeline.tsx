@@ -48,7 +48,23 @@ function squeeze(entries: TimelineEntry[]): TimelineEntry[] {
   return entries.filter((entry, i) => entry.kind !== 'report.saved' || entries[i - 1]?.kind !== 'report.saved')
 }
 
+const ICONS: Record<string, IconName> = {
+  'call.party_dialled': 'arrowOut',
+  'call.party_joined': 'join',
+  'call.party_left': 'cross',
+  'call.merged': 'join',
+  'call.handed_over': 'arrowOut',
+  'call.transferred': 'arrowOut',
+  'call.outbound_dialled': 'arrowOut',
+  'call.monitored': 'ear',
+  'call.silent_prompt': 'hash',
+  'call.digit': 'hash',
+  'call.quality': 'bars',
+  'alert.received': 'warning',
+}
+
 function iconOf(kind: string): IconName {
+  if (ICONS[kind]) return ICONS[kind]
   if (kind.startsWith('dispatch.')) return 'send'
   if (kind.startsWith('incident.')) return 'warning'
   if (kind.startsWith('report.')) return 'check'
