@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { TimelineEntry } from '../src/api/types'
 import id from '../src/i18n/id.json'
 import { heardIn, heardOf } from '../src/timeline/heard'
-import { sentence } from '../src/timeline/sentence'
+import { partyNames, sentence } from '../src/timeline/sentence'
 
 const say = (kind: string, data: Record<string, unknown> = {}) =>
   sentence({ seq: 1, at: '', actor: { who: 'system' }, kind, data } as TimelineEntry)
@@ -27,17 +27,32 @@ it('every kind of the telephony has a sentence of its own', () => {
   expect(kinds.filter((kind) => !(`event.${kind}` in id))).toEqual([])
 })
 
+const event = (kind: string, data: Record<string, unknown>) =>
+  ({ seq: 1, at: '', actor: { who: 'system' }, kind, data }) as TimelineEntry
+
 it('a party is named, by its number if it has no name, with how it was called', () => {
-  expect(say('call.party_dialled', { name: 'Damkar', number: '0778100', mode: 'consult' })).toBe(
+  expect(say('call.party_dialled', { party: 'p', name: 'Damkar', number: '0778100', mode: 'consult' })).toBe(
     'Pihak lain ditelepon · Damkar · Konsultasi',
   )
-  expect(say('call.party_joined', { name: null, number: '0778100' })).toBe('Pihak lain ikut bicara · 0778100')
   expect(say('call.merged')).toBe('Semua digabung')
 })
 
-it('a supervisor and the way of listening are told; the end too', () => {
-  expect(say('call.monitored', { supervisor_name: 'Citra', mode: 'whisper' })).toBe('Pengawas memantau · Citra · Bisik')
-  expect(say('call.monitored', { supervisor_name: 'Citra', mode: null })).toBe('Pengawas memantau · Citra · Berhenti')
+it('later events of a party have its name from the one that dialled it', () => {
+  const names = partyNames([
+    event('call.party_dialled', { party: 'p', name: 'Damkar', number: '0778100' }),
+    event('call.party_dialled', { party: 'q', name: null, number: '0811770' }),
+  ])
+  expect(sentence(event('call.party_joined', { party: 'p' }), names)).toBe('Pihak lain ikut bicara · Damkar')
+  expect(sentence(event('call.party_left', { party: 'q', why: 'not_answered' }), names)).toBe(
+    'Pihak lain keluar · 0811770 · tidak menjawab',
+  )
+  expect(sentence(event('call.transferred', { party: 'p' }), names)).toBe('Penelepon dialihkan langsung · Damkar')
+  expect(sentence(event('call.party_joined', { party: 'unheard of' }), names)).toBe('Pihak lain ikut bicara')
+})
+
+it('how a supervisor listens is told; the end too', () => {
+  expect(say('call.monitored', { mode: 'whisper' })).toBe('Pengawas memantau · Bisik')
+  expect(say('call.monitored', { mode: null })).toBe('Pengawas memantau · Berhenti')
 })
 
 it('a pressed key is told', () => expect(say('call.digit', { digit: '1' })).toBe('Penelepon menekan tombol · 1'))

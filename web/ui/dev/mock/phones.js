@@ -76,13 +76,15 @@ export class Phones {
     this.house.set(callId, {
       parties: parties.map((one) => (one.id === partyId ? { ...one, ...change, since: now() } : one)),
     })
+    const talks = change.state === 'consulting' || change.state === 'joined'
+    if (talks) this.house.log('call.party_joined', { party: partyId }, { call: callId }, { who: 'system' })
   }
 
   drop(callId, partyId) {
     const { parties } = this.house.calls.get(callId)
     const gone = parties.find(({ id }) => id === partyId)
     this.house.set(callId, { parties: parties.filter(({ id }) => id !== partyId), state: 'active' })
-    this.house.log('call.party_left', { name: gone?.name, number: gone?.number }, { call: callId })
+    this.house.log('call.party_left', { party: gone?.id, why: 'dropped' }, { call: callId })
   }
 
   merge(callId) {
@@ -99,7 +101,7 @@ export class Phones {
       operator_name: null,
       parties: parties.map((one) => ({ ...one, state: 'joined' })),
     })
-    this.house.log('call.handed_over', { name: parties[0]?.name }, { call: callId })
+    this.house.log('call.handed_over', {}, { call: callId })
     this.house.operator({ state: { state: 'wrap_up', until: ago(-30) }, call: null })
   }
 
@@ -107,7 +109,8 @@ export class Phones {
     const { monitors } = this.house.calls.get(callId)
     const others = monitors.filter(({ supervisor }) => supervisor !== who.id)
     this.house.set(callId, { monitors: mode ? [...others, { supervisor: who.id, name: who.name, mode }] : others })
-    this.house.log('call.monitored', { supervisor_name: who.name, mode }, { call: callId })
+    const actor = { who: 'user', id: who.id, name: who.name }
+    this.house.log('call.monitored', { mode }, { call: callId }, actor)
   }
 
   digit(callId, digit) {

@@ -1,6 +1,6 @@
 /** Calling somebody: an agency by its name, or any number; out of a call also how, and for a blind transfer once more whom. */
 import { Button, Modal, SegmentedControl, TextInput } from '@mantine/core'
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { useAgencies } from '../api/queries'
 import type { DialMode } from '../api/types'
 import { Icon } from '../app/Icon'
@@ -71,17 +71,22 @@ function Dial({ open, caller }: { open: Purpose; caller: string }) {
   useEffect(() => field.current?.focus(), [])
 
   function press(event: KeyboardEvent) {
-    if (event.altKey || event.ctrlKey || event.repeat) return
-    if (event.key === 'ArrowDown' && offers.length > 0) setActive((active + 1) % offers.length)
-    else if (event.key === 'ArrowUp' && offers.length > 0) setActive((active - 1 + offers.length) % offers.length)
-    else if (event.key === 'Enter') go(whom)
+    if (event.altKey || event.ctrlKey || offers.length === 0) return
+    if (event.key === 'ArrowDown') setActive((active + 1) % offers.length)
+    else if (event.key === 'ArrowUp') setActive((active - 1 + offers.length) % offers.length)
     else return
     event.preventDefault()
   }
 
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    go(whom)
+  }
+
   if (asked) return <Sure back={() => setAsked(null)} caller={caller} go={() => go(asked)} whom={asked} />
   return (
-    <div className="sg-stack">
+    // Enter is the same from the field and from the ways of connecting.
+    <form className="sg-stack" onSubmit={submit}>
       <TextInput
         aria-activedescendant={offers[active] ? `${list}-${active}` : undefined}
         aria-autocomplete="list"
@@ -142,15 +147,15 @@ function Dial({ open, caller }: { open: Purpose; caller: string }) {
       )}
       <Button
         data-testid="dial-go"
-        disabled={!whom}
         leftSection={<Icon name={blind ? 'arrowOut' : 'phone'} />}
-        onClick={() => go(whom)}
         rightSection={<kbd className="sg-key">Enter</kbd>}
         size="md"
+        type="submit"
+        variant={whom ? 'filled' : 'default'}
       >
         {whom ? t(blind ? 'dial.go_blind' : 'dial.go', { name: nameOf(whom) }) : t('dial.go_nobody')}
       </Button>
-    </div>
+    </form>
   )
 }
 

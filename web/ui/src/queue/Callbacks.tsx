@@ -74,7 +74,11 @@ function Row({ row }: { row: CallbackView }) {
         {t('callback.waited', { time: elapsed(row.waited_s * 1000) })}
       </span>
       <span className="sg-callback-do">
-        {row.tries > 0 && !taken && <span className="sg-dim sg-grow">{t('callback.tries', { n: row.tries })}</span>}
+        {row.tries > 0 && !taken && (
+          <span className="sg-warn sg-grow sg-nowrap" title={t('callback.tries', { n: row.tries })}>
+            {row.tries}×<span className="sg-visually-hidden"> {t('callback.tries', { n: row.tries })}</span>
+          </span>
+        )}
         {taken ? (
           <span className="sg-warn sg-ellipsis" data-callback={row.call} tabIndex={-1}>
             <Icon name="person" size={14} /> {t('callback.taken', { name: row.claimed_by_name ?? '' })}

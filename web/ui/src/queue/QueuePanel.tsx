@@ -14,10 +14,7 @@ import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { clock, elapsed } from '../util/time'
 import { Callbacks } from './Callbacks'
-import { inLine } from './line'
-
-/** From here on a waiting call is late (NENA: 90 % within 15 s). */
-const LATE_MS = 15_000
+import { inLine, LATE_MS } from './line'
 
 export function QueuePanel() {
   const t = useT()

@@ -3,14 +3,12 @@ import { useCallbacks, useToday } from '../api/queries'
 import type { CallView, OperatorView, ServiceLevel } from '../api/types'
 import { Icon, type IconName } from '../app/Icon'
 import { useT } from '../i18n/i18n'
+import { LATE_MS } from '../queue/line'
 import { useNow } from '../util/now'
 import { elapsed } from '../util/time'
 import { type Light, lightOf, percentOf } from './serviceLevel'
 
 const SIGNS: Record<Light, IconName> = { none: 'clock', kept: 'check', close: 'warning', missed: 'cross' }
-
-/** From here on a waiting call is late (NENA: 90 % within 15 s). */
-const LATE_MS = 15_000
 
 export function Tiles({ waiting, operators }: { waiting: CallView[]; operators: OperatorView[] }) {
   const t = useT()

@@ -9,8 +9,15 @@ export function who(entry: TimelineEntry): string {
   return t(`actor.${actor.who}`)
 }
 
-export function sentence(entry: TimelineEntry): string {
-  const data = facts(entry.data)
+/** The names of all who were called into calls, by their ids: later events tell the id only. */
+export function partyNames(entries: TimelineEntry[]): Record<string, string> {
+  const dialled = entries.filter(({ kind }) => kind === 'call.party_dialled').map(({ data }) => facts(data))
+  return Object.fromEntries(dialled.map(({ party = '', name, number }) => [party, name || number || '']))
+}
+
+export function sentence(entry: TimelineEntry, parties: Record<string, string> = {}): string {
+  const given = facts(entry.data)
+  const data: Facts = { ...given, name: given.name || parties[given.party ?? ''] || '' }
   const key = `event.${entry.kind}`
   if (!hasText(key)) return [entry.kind, ...Object.values(data)].join(' · ')
   const own = DETAILS[entry.kind]?.(data, entry.data)
@@ -35,7 +42,7 @@ export function sentence(entry: TimelineEntry): string {
 
 type Facts = Record<string, string>
 
-const party = ({ name, number, party_name }: Facts) => name || party_name || number || ''
+const party = ({ name, number }: Facts) => name || number || ''
 const modeOf = (mode: string | undefined) => (hasText(`dial.mode.${mode}`) ? t(`dial.mode.${mode}` as TextKey) : '')
 const listed = (...parts: string[]) => parts.filter(Boolean).join(' · ')
 
@@ -45,12 +52,11 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
   'call.party_joined': party,
   'call.party_left': (facts) =>
     listed(party(facts), hasText(`party.why.${facts.why}`) ? t(`party.why.${facts.why}` as TextKey) : ''),
-  'call.handed_over': party,
   'call.transferred': party,
   'call.outbound_dialled': party,
-  'call.monitored': ({ supervisor_name = '', mode }) => {
+  'call.monitored': ({ mode }) => {
     const key = `monitor.${mode || 'stop'}`
-    return listed(supervisor_name, hasText(key) ? t(key) : '')
+    return hasText(key) ? t(key) : ''
   },
   'call.digit': ({ digit = '' }) => digit,
   'call.quality': (_, data) => sayHeard(heardIn(data)),
