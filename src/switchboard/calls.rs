@@ -3,7 +3,7 @@
 use super::line::{Line, ORDERS, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now};
 use crate::clock;
-use dispatch::contract::{CallState, CallView};
+use dispatch::contract::{CallDirection, CallState, CallView};
 use dispatch::desk::{ArrivedCall, Entry};
 use dispatch::domain::queue::{Input, Priority};
 use dispatch::id::{CallId, ReportId, UserId};
@@ -55,6 +55,14 @@ impl Switchboard {
             operator: None,
             operator_name: None,
             location: invitation.location.as_ref().map(convert::location),
+            direction: CallDirection::Inbound,
+            priority: self.desk.priority_of(invitation.identity.number.as_deref()),
+            parties: Vec::new(),
+            monitors: Vec::new(),
+            languages: Vec::new(),
+            cell: None,
+            additional: Vec::new(),
+            callback_of: None,
         };
         let (orders, inbox) = mpsc::channel(ORDERS);
         tokio::spawn(Line::run(self.plant.clone(), call, invitation.leg, invitation.trunk, invitation.audio, inbox));
@@ -67,6 +75,10 @@ impl Switchboard {
             dialled: view.dialled.clone(),
             trunk: view.trunk.clone(),
             location: view.location.clone(),
+            priority: view.priority,
+            languages: view.languages.clone(),
+            cell: view.cell.clone(),
+            additional: view.additional.clone(),
             at: view.arrived_at,
         }));
         metrics::counter!("siaga_calls_arrived_total").increment(1);

@@ -203,5 +203,7 @@ fn label(by: EndedBy) -> &'static str {
         EndedBy::Operator => "operator",
         EndedBy::Network => "network",
         EndedBy::Restart => "restart",
+        EndedBy::Party => "party",
+        EndedBy::NotReached => "not_reached",
     }
 }

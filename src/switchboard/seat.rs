@@ -8,12 +8,14 @@ use dispatch::domain::queue::OperatorStatus;
 pub struct Seat {
     pub name: String,
     pub media_connected: bool,
+    pub skills: Vec<String>,
+    pub languages: Vec<String>,
 }
 
 impl Seat {
     /// A shift is begun before its headset is connected.
-    pub fn new(name: String) -> Self {
-        Self { name, media_connected: false }
+    pub fn new(name: String, skills: Vec<String>, languages: Vec<String>) -> Self {
+        Self { name, media_connected: false, skills, languages }
     }
 
     /// Whether a call can reach the person. A new call needs page and headset; one that is up needs the headset alone, so that a lost
@@ -31,6 +33,8 @@ impl Seat {
             call: status.call,
             media_connected: self.media_connected,
             browser_connected: page_open,
+            skills: self.skills.clone(),
+            languages: self.languages.clone(),
         }
     }
 }
@@ -41,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_new_call_reaches_only_who_has_both_page_and_headset() {
-        let mut seat = Seat::new("Ani".into());
+        let mut seat = Seat::new("Ani".into(), vec![], vec![]);
         assert!(!seat.is_present(&OperatorState::Ready, true), "the headset is not connected yet");
         seat.media_connected = true;
         assert!(seat.is_present(&OperatorState::Ready, true));
@@ -50,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_conversation_goes_on_without_the_page_and_not_without_the_headset() {
-        let mut seat = Seat::new("Ani".into());
+        let mut seat = Seat::new("Ani".into(), vec![], vec![]);
         seat.media_connected = true;
         assert!(seat.is_present(&OperatorState::Busy, false));
         seat.media_connected = false;

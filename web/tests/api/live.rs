@@ -24,6 +24,14 @@ fn ringing() -> CallView {
         operator: None,
         operator_name: None,
         location: None,
+        direction: CallDirection::Inbound,
+        priority: CallPriority::Normal,
+        parties: vec![],
+        monitors: vec![],
+        languages: vec![],
+        cell: None,
+        additional: vec![],
+        callback_of: None,
     }
 }
 
@@ -36,6 +44,8 @@ fn rung(operator: UserId, call: CallId) -> OperatorView {
         call: Some(call),
         media_connected: true,
         browser_connected: true,
+        skills: vec![],
+        languages: vec![],
     }
 }
 

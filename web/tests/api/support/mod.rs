@@ -9,7 +9,7 @@ use archive::PretendedArchive;
 use async_trait::async_trait;
 use client::Client;
 use dispatch::clock;
-use dispatch::contract::{NewUser, Position, Role, Snapshot};
+use dispatch::contract::{CallPriority, NewUser, Position, Role, Snapshot};
 use dispatch::desk::{ArrivedCall, Desk, DeskSettings, Entry, LiveHub, Who};
 use dispatch::id::{CallId, ReportId, UserId};
 use dispatch::store::Store;
@@ -113,7 +113,14 @@ impl House {
     }
 
     pub async fn hire(&self, username: &str, role: Role) -> UserId {
-        let user = NewUser { username: username.into(), name: username.to_uppercase(), role, password: PASSWORD.into() };
+        let user = NewUser {
+            username: username.into(),
+            name: username.to_uppercase(),
+            role,
+            password: PASSWORD.into(),
+            skills: vec![],
+            languages: vec![],
+        };
         self.desk.add_user(user).await.unwrap().id
     }
 
@@ -129,6 +136,10 @@ impl House {
             dialled: "112".into(),
             trunk: "telkom".into(),
             location: None,
+            priority: CallPriority::Normal,
+            languages: vec![],
+            cell: None,
+            additional: vec![],
             at,
         };
         let who = Who { user: operator.user(), name: "SITI".into() };

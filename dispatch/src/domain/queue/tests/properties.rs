@@ -112,6 +112,7 @@ impl Picture {
                     assert_eq!(self.bridges.get(&at.unwrap()), Some(&id));
                 }
                 CallState::Fallback => assert_eq!(at, None),
+                CallState::Calling | CallState::Transferring | CallState::Transferred => panic!("no such call was made"),
                 CallState::Ended => panic!("an ended call is forgotten"),
             }
             let pending = !matches!(status.state, CallState::Active | CallState::Held | CallState::Fallback);
