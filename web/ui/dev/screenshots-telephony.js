@@ -73,11 +73,11 @@ try {
   await page.keyboard.press('Escape')
 
   await page.keyboard.press('Alt+B')
-  await page.getByText('menunggu…').waitFor()
+  await page.getByText('Ditanya "tekan 1"; menunggu…').waitFor()
   await shot('29-silent-asked', { large: false })
   phones.digit(call.id, '1')
   phones.digit(call.id, '2')
-  await page.getByText('Penelepon TIDAK BISA BICARA').waitFor()
+  await page.getByText('TIDAK BISA BICARA:').waitFor()
   await shot('30-silent')
 
   await page.keyboard.press('Alt+T')

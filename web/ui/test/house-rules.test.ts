@@ -81,6 +81,7 @@ describe('texts', () => {
         'no_trunk',
         'not_answered',
         'too_many_parties',
+        'callback_taken',
       ],
       'camera.state': ['recording', 'connecting', 'failing', 'off'],
     }

@@ -62,11 +62,8 @@ export class Phones {
     const call = this.house.calls.get(callId)
     const blind = mode === 'blind' && { state: 'transferring', operator: null, operator_name: null }
     this.house.set(callId, { parties: [...call.parties, party], ...blind })
-    this.house.log(
-      mode === 'blind' ? 'call.transferred' : 'call.party_dialled',
-      { name, number, mode },
-      { call: callId },
-    )
+    this.house.log('call.party_dialled', { party: party.id, name, number, mode }, { call: callId })
+    if (blind) this.house.log('call.transferred', { party: party.id }, { call: callId })
     if (blind) this.house.operator({ state: { state: 'ready' }, call: null })
     return party
   }

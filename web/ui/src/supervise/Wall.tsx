@@ -108,7 +108,7 @@ function CallRow({ call, monitors }: { call: CallView; monitors?: MonitorMode | 
       <span className="sg-mono">{call.number ?? t('call.no_number')}</span>
       <span className="sg-mono">{elapsed(now - Date.parse(since))}</span>
       <span className="sg-grow sg-ellipsis">{[call.operator_name, ...parties].filter(Boolean).join(' · ')}</span>
-      <Priority brief={call.operator !== null} call={call} />
+      <Priority brief call={call} />
       {call.monitors
         .filter(() => monitors === undefined || monitors === null)
         .map(({ supervisor, name, mode }) => (
