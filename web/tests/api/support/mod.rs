@@ -63,6 +63,7 @@ impl House {
             tls: Tls::Off,
             public_url: None,
             map_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             metrics_token: Some(METRICS_TOKEN.to_owned()),
             city: City {
                 name: "Kota Batam".into(),
