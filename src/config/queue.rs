@@ -186,7 +186,7 @@ impl Queue {
         ];
         for (name, value, least, most) in ranges {
             if !(least..=most).contains(&value) {
-                return Err(ConfigError::new(name, format!("{value} is out of range"), &format!("choose {least} to {most}")));
+                return Err(ConfigError::new(name, format!("{value} is out of range"), format!("choose {least} to {most}")));
             }
         }
         Ok(())
