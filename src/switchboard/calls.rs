@@ -5,7 +5,7 @@ use super::{Call, LegKind, Switchboard, convert, now};
 use crate::clock;
 use dispatch::contract::{CallDirection, CallState, CallView};
 use dispatch::desk::{ArrivedCall, Entry};
-use dispatch::domain::queue::{Input, Priority};
+use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
 use tokio::sync::mpsc;
 
@@ -67,6 +67,7 @@ impl Switchboard {
         let (orders, inbox) = mpsc::channel(ORDERS);
         tokio::spawn(Line::run(self.plant.clone(), call, invitation.leg, invitation.trunk, invitation.audio, inbox));
         self.legs.insert(invitation.leg, (call, LegKind::Caller));
+        let again = self.desk.called_before(view.number.as_deref());
         self.journal.record(Entry::Arrived(ArrivedCall {
             call,
             report: view.report,
@@ -82,8 +83,9 @@ impl Switchboard {
             at: view.arrived_at,
         }));
         metrics::counter!("siaga_calls_arrived_total").increment(1);
+        let (priority, wants) = (view.priority, Wants::of(&view.dialled, &view.languages));
         self.calls.insert(call, Call { view, orders, shown: None });
-        self.told(Input::CallArrived { call, priority: Priority::default() });
+        self.told(Input::CallArrived { call, priority, again, wants });
     }
 
     fn leg_ended(&mut self, leg: &sip::LegId, by: sip::EndedBy) {

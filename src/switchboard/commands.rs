@@ -49,8 +49,12 @@ impl Switchboard {
 
     fn start_shift(&mut self, operator: UserId, seat: Seat) -> Result<(), Refusal> {
         if !self.seats.contains_key(&operator) {
-            self.queue.handle(tick(), Input::ShiftStarted { operator })?;
+            self.queue.handle(tick(), Input::ShiftStarted { operator, abilities: seat.abilities() })?;
             self.seats.insert(operator, seat);
+        } else if let Some(known) = self.seats.get_mut(&operator) {
+            (known.skills, known.languages) = (seat.skills, seat.languages);
+            let abilities = known.abilities();
+            self.queue.handle(tick(), Input::ShiftStarted { operator, abilities })?;
         }
         self.present(operator);
         Ok(())

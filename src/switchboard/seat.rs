@@ -2,7 +2,7 @@
 //! the console is open is known before there is a seat.
 
 use dispatch::contract::{OperatorState, OperatorView};
-use dispatch::domain::queue::OperatorStatus;
+use dispatch::domain::queue::{Abilities, OperatorStatus};
 
 #[derive(Debug, Clone)]
 pub struct Seat {
@@ -16,6 +16,10 @@ impl Seat {
     /// A shift is begun before its headset is connected.
     pub fn new(name: String, skills: Vec<String>, languages: Vec<String>) -> Self {
         Self { name, media_connected: false, skills, languages }
+    }
+
+    pub fn abilities(&self) -> Abilities {
+        Abilities { skills: self.skills.iter().cloned().collect(), languages: self.languages.iter().cloned().collect() }
     }
 
     /// Whether a call can reach the person. A new call needs page and headset; one that is up needs the headset alone, so that a lost

@@ -34,6 +34,7 @@ mod principal;
 mod publish;
 mod recover;
 mod redo;
+mod refused;
 mod reports;
 mod reputations;
 mod secrets;
@@ -63,6 +64,7 @@ use crate::store::Store;
 use alarms::AlarmBoard;
 use callers::Callers;
 use hold::Holder;
+use refused::RefusedSignIns;
 use sessions::SeenSessions;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
@@ -80,6 +82,7 @@ pub struct Desk {
     outbox_wake: Arc<Notify>,
     holder: Holder,
     seen_sessions: SeenSessions,
+    refused_sign_ins: RefusedSignIns,
     /// Passwords are hashed by at most this many threads, so that signing in cannot starve the calls.
     hashers: Arc<Semaphore>,
 }
@@ -101,6 +104,7 @@ impl Desk {
             outbox_wake: Arc::default(),
             holder: Holder::default(),
             seen_sessions: SeenSessions::default(),
+            refused_sign_ins: RefusedSignIns::default(),
             hashers: Arc::new(Semaphore::new(2)),
         }
     }

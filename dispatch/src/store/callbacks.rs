@@ -109,15 +109,14 @@ impl Conn<'_> {
 
     /// Somebody called back. `false` if nobody waits for that any more.
     pub async fn count_callback_try(&mut self, call: CallId, at: Timestamp) -> Result<bool, StoreError> {
-        let done: Option<CallId> =
-            on!(self, |c| {
-                sqlx::query_scalar(
+        let done: Option<CallId> = on!(self, |c| {
+            sqlx::query_scalar(
             "UPDATE callbacks SET tries = tries + 1, last_try_at = $2 WHERE call_id = $1 AND closed_at IS NULL RETURNING call_id"
         )
         .bind(call)
         .bind(At(at))
         .fetch_optional(c)
-            })?;
+        })?;
         Ok(done.is_some())
     }
 

@@ -89,13 +89,12 @@ impl Conn<'_> {
     }
 
     pub async fn users(&mut self) -> Result<Vec<UserView>, StoreError> {
-        let rows: Vec<UserRow> =
-            on!(self, |c| {
-                sqlx::query_as(
+        let rows: Vec<UserRow> = on!(self, |c| {
+            sqlx::query_as(
             "SELECT id, username, name, role, active, password_hash, skills, languages FROM users ORDER BY username LIMIT 1000"
         )
         .fetch_all(c)
-            })?;
+        })?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 

@@ -53,7 +53,7 @@ struct MonitorCall {
     mode: MonitorMode,
 }
 
-/// Calls a number. The operator hears it ring.
+/// Calls a number. The operator hears it ring. Who calls back takes the callback on, so that nobody else calls at the same time.
 #[utoipa::path(post, path = "/calls", request_body = NewCall, responses((status = 201, body = CallOut)), tag = "calls")]
 async fn call_out(
     Operator(who): Operator,
@@ -62,6 +62,9 @@ async fn call_out(
 ) -> Result<(StatusCode, Json<CallOut>), ApiError> {
     let NewCall { number, callback_of } = body;
     require_number(&number)?;
+    if let Some(abandoned) = callback_of {
+        app.desk.claim_callback(&who, abandoned).await?;
+    }
     let operator = who.user;
     let made = app.switchboard.ask(|reply| Command::CallOut { operator, number, callback_of, reply }).await?;
     Ok((StatusCode::CREATED, Json(made)))

@@ -45,7 +45,7 @@ async fn calling_out_and_calling_others_in_reach_the_switchboard() {
     let mut house = House::open().await;
     let (siti, wati) = (house.person("siti", Role::Operator).await, house.person("wati", Role::Supervisor).await);
     let (call, party) = (clock::new_id(), clock::new_id());
-    let made = siti.post("calls", json!({ "number": "+62811", "callback_of": call })).await.expect(201).json();
+    let made = siti.post("calls", json!({ "number": "+62811" })).await.expect(201).json();
     assert!(made["call"].is_string() && made["report"].is_string());
     let dial = json!({ "number": "113", "name": "Damkar", "mode": "consult" });
     assert!(siti.post(&format!("calls/{call}/parties"), dial).await.expect(201).json()["party"].is_string());
@@ -56,7 +56,7 @@ async fn calling_out_and_calling_others_in_reach_the_switchboard() {
     wati.put(&format!("calls/{call}/monitor"), json!({ "mode": "whisper" })).await.expect(204);
     wati.delete(&format!("calls/{call}/monitor")).await.expect(204);
     let expected = [
-        "call out to +62811, back true",
+        "call out to +62811, back false",
         "dial 113 Some(\"Damkar\") Consult",
         "drop party",
         "merge",
@@ -71,6 +71,18 @@ async fn calling_out_and_calling_others_in_reach_the_switchboard() {
     for number in ["", " ", &"1".repeat(65)] {
         assert_eq!(siti.post("calls", json!({ "number": number })).await.expect(422).code(), "invalid");
     }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_shift_begins_with_what_the_person_can_do() {
+    let mut house = House::open().await;
+    let (siti, budi) = (house.person("siti", Role::Operator).await, house.person("budi", Role::Head).await);
+    let change = json!({ "skills": ["fire"], "languages": ["id", "en"] });
+    let change = budi.request(Method::PATCH, &format!("users/{}", siti.user())).json(&change);
+    assert_eq!(budi.send(change).await.expect(200).json()["skills"], json!(["fire"]));
+    siti.post("shift", json!({})).await.expect(204);
+    assert_eq!(house.switchboard.heard().await, "start shift of SITI [\"fire\"] [\"id\", \"en\"]");
     house.close().await;
 }
 

@@ -95,7 +95,7 @@ async fn the_switchboard_hears_when_the_last_socket_of_a_person_closes() {
     drop(first);
     // The shift's beginning stands between: nothing was told of the first socket.
     siti.post("shift", json!({})).await.expect(204);
-    assert_eq!(house.switchboard.heard().await, "start shift of SITI");
+    assert_eq!(house.switchboard.heard().await, "start shift of SITI [] []");
     drop(second);
     assert_eq!(house.switchboard.heard().await, "browser gone");
     house.close().await;

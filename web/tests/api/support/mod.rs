@@ -63,6 +63,7 @@ impl House {
             tls: Tls::Off,
             public_url: None,
             map_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             metrics_token: Some(METRICS_TOKEN.to_owned()),
             city: City {
                 name: "Kota Batam".into(),
@@ -126,6 +127,15 @@ impl House {
 
     /// A call that this operator has answered, as the switchboard writes it down.
     pub async fn answered_call(&self, operator: &Client) -> (CallId, ReportId) {
+        let (call, report) = self.arrived_call().await;
+        let who = Who { user: operator.user(), name: "SITI".into() };
+        self.desk.journal().record(Entry::Answered { call, operator: who, at: clock::now() });
+        self.desk.journal().flush().await;
+        (call, report)
+    }
+
+    /// A call that waits for an operator.
+    pub async fn arrived_call(&self) -> (CallId, ReportId) {
         let (call, report) = (CallId(clock::new_id()), ReportId(clock::new_id()));
         let at = clock::now();
         let arrived = ArrivedCall {
@@ -142,9 +152,7 @@ impl House {
             additional: vec![],
             at,
         };
-        let who = Who { user: operator.user(), name: "SITI".into() };
         self.desk.journal().record(Entry::Arrived(arrived));
-        self.desk.journal().record(Entry::Answered { call, operator: who, at });
         self.desk.journal().flush().await;
         (call, report)
     }
