@@ -24,7 +24,7 @@ pub enum Command {
         #[command(subcommand)]
         command: User,
     },
-    /// Reads agencies, teams, cameras or incident types from a CSV file.
+    /// Reads agencies, teams, cameras, incident types or people's skills from a CSV file.
     Import {
         what: What,
         file: PathBuf,
@@ -98,5 +98,7 @@ pub enum What {
     Agencies,
     Teams,
     Cameras,
+    /// What people who are there already can do: columns `username,skills,languages`, lists separated by `;`.
+    Skills,
     Types,
 }

@@ -16,6 +16,7 @@ pub async fn run(what: What, file: &Path, config: &Config) -> anyhow::Result<()>
         What::Agencies => desk.import_agencies(desk::parse_agencies(&text).with_context(|| format!("{name}"))?).await?,
         What::Teams => desk.import_teams(desk::parse_teams(&text).with_context(|| format!("{name}"))?).await?,
         What::Cameras => desk.import_cameras(desk::parse_cameras(&text).with_context(|| format!("{name}"))?).await?,
+        What::Skills => desk.import_skills(desk::parse_skills(&text).with_context(|| format!("{name}"))?).await?,
         What::Types => desk.import_types(desk::parse_types(&text).with_context(|| format!("{name}"))?).await?,
     };
     println!("{name}: {} added, {} changed", summary.created, summary.updated);

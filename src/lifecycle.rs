@@ -1,7 +1,7 @@
 //! Starts the house in the order in which its parts lean on each other, and stops it in the reverse order.
 
 use crate::archive::{RecordingArchive, Started};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::health::Health;
 use crate::opening::Opening;
 use crate::sounds::Announcements;
@@ -11,7 +11,8 @@ use anyhow::Context;
 use dispatch::bridge;
 use dispatch::contract::Position;
 use dispatch::desk::{Desk, DeskSettings, LiveHub};
-use dispatch::domain::queue::{Queue, QueueSettings};
+use dispatch::domain::queue::{Queue, QueueSettings, Strategy};
+use dispatch::domain::reputation;
 use dispatch::store::Store;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -57,7 +58,10 @@ fn desk(config: &Config) -> anyhow::Result<Desk> {
 }
 
 fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
-    let acknowledge = SignedDuration::from_secs(config.queue.acknowledge_seconds.into());
+    let queue = &config.queue;
+    let acknowledge = SignedDuration::from_secs(queue.acknowledge_seconds.into());
+    let level = |(within, percent): &(u32, u32)| (SignedDuration::from_secs((*within).into()), i64::from(*percent));
+    let levels = queue.service_levels.iter().map(level).collect();
     Ok(DeskSettings {
         zone: config.city.zone()?,
         camera_radius_m: config.cctv.radius_m.into(),
@@ -66,6 +70,13 @@ fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
         footage_after: SignedDuration::from_secs(config.cctv.after_seconds.into()),
         acknowledge_within: acknowledge,
         acknowledge_again: acknowledge * 2,
+        service_levels: levels,
+        gave_up_lately: SignedDuration::from_mins(queue.called_before_minutes.into()),
+        reputation: reputation::Rules {
+            marks: queue.nuisance_marks.into(),
+            window: SignedDuration::from_hours(24 * i64::from(queue.nuisance_days)),
+            lasts: SignedDuration::from_hours(queue.nuisance_hours.into()),
+        },
         spill: Some(config.recordings.directory.join("journal.spill")),
         ..DeskSettings::default()
     })
@@ -178,14 +189,22 @@ async fn keep_watch(desk: Desk, stop: CancellationToken) {
 }
 
 fn queue_settings(config: &Config) -> QueueSettings {
+    let queue = &config.queue;
+    let seconds = |seconds: u32| SignedDuration::from_secs(seconds.into());
     QueueSettings {
-        ring: SignedDuration::from_secs(config.queue.ring_seconds.into()),
-        grace: SignedDuration::from_secs(config.queue.detached_seconds.into()),
-        fallback_after: config
-            .queue
-            .fallback_number
-            .is_some()
-            .then(|| SignedDuration::from_secs(config.queue.fallback_after_seconds.into())),
+        ring: seconds(queue.ring_seconds),
+        grace: seconds(queue.detached_seconds),
+        fallback_after: queue.fallback_number.is_some().then(|| seconds(queue.fallback_after_seconds)),
+        fallbacks: queue.fallbacks().len(),
+        overflow_calls: queue.overflow_calls.map(|calls| calls as usize),
+        strategy: match queue.strategy {
+            config::Strategy::LongestIdle => Strategy::LongestIdle,
+            config::Strategy::RingAll => Strategy::RingAll,
+        },
+        skill_wait: seconds(queue.skill_wait_seconds),
+        low_limit: seconds(queue.low_limit_seconds),
+        wrap_up: seconds(queue.wrap_up_seconds),
+        announce_every: seconds(queue.announce_every_seconds),
         ..QueueSettings::default()
     }
 }
@@ -195,12 +214,13 @@ fn networks(config: &Config) -> anyhow::Result<HashMap<sip::TrunkName, Vec<ipnet
 }
 
 fn fallback(config: &Config) -> Option<Fallback> {
-    let number = config.queue.fallback_number.clone()?;
+    config.queue.fallback_number.as_ref()?;
+    let numbers = config.queue.fallbacks();
     let trunk = match &config.queue.fallback_trunk {
         Some(name) => name.as_str(),
         None => config.sip.trunk.iter().find(|trunk| trunk.proxy.is_some())?.name.as_str(),
     };
-    Some(Fallback { trunk: sip::TrunkName::from(trunk), number })
+    Some(Fallback { trunk: sip::TrunkName::from(trunk), numbers })
 }
 
 fn bridge_config(config: &Config) -> anyhow::Result<bridge::Config> {
@@ -231,6 +251,7 @@ fn web_config(config: &Config) -> anyhow::Result<web::Config> {
         tls,
         public_url: config.web.public_url.clone(),
         map_origins: Vec::new(),
+        trusted_proxies: config.web.proxies()?,
         metrics_token: config.web.metrics_token.clone(),
         city: web::City {
             name: config.city.name.clone(),

@@ -55,7 +55,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User { command: User::Add { name, role, full_name, at } } => {
             let password = password()?;
             let desk = lifecycle::open_desk(&Config::load(&at.config)?).await?;
-            let user = NewUser { name: full_name.unwrap_or_else(|| name.clone()), username: name, role: role.into(), password };
+            let user = NewUser {
+                name: full_name.unwrap_or_else(|| name.clone()),
+                username: name,
+                role: role.into(),
+                password,
+                skills: Vec::new(),
+                languages: Vec::new(),
+            };
             let user = desk.add_user(user).await?;
             println!("{} may sign in as {:?}", user.username, user.role);
             Ok(())

@@ -49,4 +49,8 @@ identities! {
     RecordingId,
     /// A condition that calls for a person.
     AlarmId,
+    /// Somebody whom an operator has called into a call: an agency, a mobile phone.
+    PartyId,
+    /// What is known of a number that was marked as a nuisance; stands in addresses where the number must not.
+    ReputationId,
 }

@@ -20,6 +20,7 @@ pub use error::ConfigError;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use key::{Key, Section, key};
+pub use queue::Strategy;
 use serde::{Deserialize, Serialize};
 pub use sip::Trunk;
 use std::path::Path;
@@ -80,6 +81,7 @@ impl Config {
     /// Checks what can be checked without opening a socket or a file of the database.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.web.checked()?;
+        self.web.proxies()?;
         self.sip.checked()?;
         self.media.checked()?;
         self.database.checked()?;

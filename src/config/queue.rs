@@ -10,6 +10,38 @@ pub const KEYS: &[Key] = &[
     key("fallback_number", "", "Number that rings when nobody is ready; reached through `fallback_trunk`."),
     key("fallback_trunk", "", "Name of the trunk for the fallback number; the first trunk with a proxy if left out."),
     key("fallback_after_seconds", "60", "How long a call waits with nobody ready before the fallback number rings."),
+    key("fallback_numbers", "[]", "Further numbers, tried in this order when `fallback_number` does not answer."),
+    key(
+        "overflow_calls",
+        "",
+        "When more calls wait, those behind so many ring at the fallback number at once; left out, each waits its time.",
+    ),
+    key(
+        "strategy",
+        "\"longest-idle\"",
+        "`\"longest-idle\"` rings one operator at a time; `\"ring-all\"` rings all who are ready, and the first has the call.",
+    ),
+    key(
+        "skill_wait_seconds",
+        "10",
+        "How long a call that asks for a skill or a language waits for an operator who has it; then anybody is rung.",
+    ),
+    key("low_limit_seconds", "120", "After this time a call from a nuisance number waits behind others no longer."),
+    key("wrap_up_seconds", "0", "How long an operator has to write up a call before the next one rings; 0 for not at all."),
+    key("announce_every_seconds", "20", "How often at most a waiting caller is told a new place in the queue."),
+    key(
+        "called_before_minutes",
+        "30",
+        "Who gave up and calls again within this time goes before other calls of normal priority.",
+    ),
+    key("nuisance_marks", "3", "So many calls marked prank or ghost lower a number's place in the queue; it is never refused."),
+    key("nuisance_days", "7", "The days within which the marks must lie."),
+    key("nuisance_hours", "24", "How long after the last mark the place stays lowered."),
+    key(
+        "service_levels",
+        "[[15, 90], [20, 95]]",
+        "Goals for answering: pairs of seconds and the share of calls, in percent, that should be answered within them.",
+    ),
     key(
         "announcements",
         "",
@@ -30,8 +62,28 @@ pub struct Queue {
     pub fallback_number: Option<String>,
     pub fallback_trunk: Option<String>,
     pub fallback_after_seconds: u32,
+    pub fallback_numbers: Vec<String>,
+    pub overflow_calls: Option<u32>,
+    pub strategy: Strategy,
+    pub skill_wait_seconds: u32,
+    pub low_limit_seconds: u32,
+    pub wrap_up_seconds: u32,
+    pub announce_every_seconds: u32,
+    pub called_before_minutes: u32,
+    pub nuisance_marks: u32,
+    pub nuisance_days: u32,
+    pub nuisance_hours: u32,
+    pub service_levels: Vec<(u32, u32)>,
     pub announcements: Option<PathBuf>,
     pub acknowledge_seconds: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    #[default]
+    LongestIdle,
+    RingAll,
 }
 
 impl Default for Queue {
@@ -42,6 +94,18 @@ impl Default for Queue {
             fallback_number: None,
             fallback_trunk: None,
             fallback_after_seconds: 60,
+            fallback_numbers: Vec::new(),
+            overflow_calls: None,
+            strategy: Strategy::default(),
+            skill_wait_seconds: 10,
+            low_limit_seconds: 120,
+            wrap_up_seconds: 0,
+            announce_every_seconds: 20,
+            called_before_minutes: 30,
+            nuisance_marks: 3,
+            nuisance_days: 7,
+            nuisance_hours: 24,
+            service_levels: vec![(15, 90), (20, 95)],
             announcements: None,
             acknowledge_seconds: 60,
         }
@@ -73,6 +137,15 @@ impl Queue {
                 "choose 5 to 600",
             ));
         }
+        self.check_ranges()?;
+        self.check_service_levels()?;
+        if self.fallback_number.is_none() && !(self.fallback_numbers.is_empty() && self.overflow_calls.is_none()) {
+            return Err(ConfigError::new(
+                "queue.fallback_number",
+                "there are further fallback numbers, or an overflow, but no first number",
+                "set it, or remove `fallback_numbers` and `overflow_calls`",
+            ));
+        }
         if self.fallback_number.is_some() {
             match &self.fallback_trunk {
                 Some(name) if !trunks.contains(&name.as_str()) => {
@@ -93,5 +166,41 @@ impl Queue {
             }
         }
         Ok(())
+    }
+
+    /// Every number that rings when nobody is ready, in order.
+    pub fn fallbacks(&self) -> Vec<String> {
+        self.fallback_number.iter().chain(&self.fallback_numbers).cloned().collect()
+    }
+
+    fn check_ranges(&self) -> Result<(), ConfigError> {
+        let ranges = [
+            ("queue.skill_wait_seconds", self.skill_wait_seconds, 0, 60),
+            ("queue.low_limit_seconds", self.low_limit_seconds, 10, 600),
+            ("queue.wrap_up_seconds", self.wrap_up_seconds, 0, 600),
+            ("queue.announce_every_seconds", self.announce_every_seconds, 5, 600),
+            ("queue.called_before_minutes", self.called_before_minutes, 0, 1440),
+            ("queue.nuisance_marks", self.nuisance_marks, 1, 100),
+            ("queue.nuisance_days", self.nuisance_days, 1, 90),
+            ("queue.nuisance_hours", self.nuisance_hours, 1, 720),
+        ];
+        for (name, value, least, most) in ranges {
+            if !(least..=most).contains(&value) {
+                return Err(ConfigError::new(name, format!("{value} is out of range"), format!("choose {least} to {most}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_service_levels(&self) -> Result<(), ConfigError> {
+        let fits = |(seconds, percent): &(u32, u32)| (1..=600).contains(seconds) && (1..=100).contains(percent);
+        if (1..=5).contains(&self.service_levels.len()) && self.service_levels.iter().all(fits) {
+            return Ok(());
+        }
+        Err(ConfigError::new(
+            "queue.service_levels",
+            "these are no goals that can be counted",
+            "write one to five pairs of 1 to 600 seconds and 1 to 100 percent, like [[15, 90], [20, 95]]",
+        ))
     }
 }

@@ -1,8 +1,9 @@
 //! `[web]`: the console, the API and the webhooks.
 
 use super::{ConfigError, Key, key};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 pub const KEYS: &[Key] = &[
@@ -14,6 +15,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("public_url", "", "The address that operators type, for links and webhooks: `https://siaga.example.go.id`."),
     key("state_directory", "\"/var/lib/siaga\"", "Where the self-signed certificate is kept."),
+    key(
+        "trusted_proxies",
+        "[]",
+        "Addresses or networks of proxies in front of the console: only from these `X-Forwarded-For` is believed, so that guessing of passwords is slowed down for who guesses.",
+    ),
     key("metrics_token", "", "Bearer token for `/metrics` from other machines; without it `/metrics` answers loopback only."),
 ];
 
@@ -24,6 +30,7 @@ pub struct Web {
     pub tls: Tls,
     pub public_url: Option<String>,
     pub state_directory: PathBuf,
+    pub trusted_proxies: Vec<String>,
     pub metrics_token: Option<String>,
 }
 
@@ -41,6 +48,7 @@ impl Default for Web {
             tls: Tls::Word("self-signed".into()),
             public_url: None,
             state_directory: "/var/lib/siaga".into(),
+            trusted_proxies: Vec::new(),
             metrics_token: None,
         }
     }
@@ -79,5 +87,19 @@ impl Web {
             }
         };
         Ok((listen, tls))
+    }
+
+    pub fn proxies(&self) -> Result<Vec<IpNet>, ConfigError> {
+        let network = |text: &String| {
+            let one = text.parse::<IpAddr>().map(IpNet::from);
+            one.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+                ConfigError::new(
+                    "web.trusted_proxies",
+                    format!("`{text}` is neither an address nor a network"),
+                    "write it like \"10.0.0.5\" or \"10.0.0.0/24\"",
+                )
+            })
+        };
+        self.trusted_proxies.iter().map(network).collect()
     }
 }

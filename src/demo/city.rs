@@ -31,6 +31,8 @@ pub async fn people(desk: &Desk) -> anyhow::Result<()> {
             name: person.name.into(),
             role: person.role,
             password: PASSWORD.into(),
+            skills: Vec::new(),
+            languages: vec!["id".into()],
         })
         .await?;
     }

@@ -33,6 +33,7 @@ impl Board {
             calls: shown.calls.values().cloned().collect(),
             operators: shown.operators.values().cloned().collect(),
             alarms: self.desk.alarms(),
+            trunks: Vec::new(),
         }
     }
 

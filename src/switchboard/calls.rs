@@ -3,9 +3,9 @@
 use super::line::{Line, ORDERS, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now};
 use crate::clock;
-use dispatch::contract::{CallState, CallView};
+use dispatch::contract::{CallDirection, CallState, CallView};
 use dispatch::desk::{ArrivedCall, Entry};
-use dispatch::domain::queue::{Input, Priority};
+use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
 use tokio::sync::mpsc;
 
@@ -55,10 +55,19 @@ impl Switchboard {
             operator: None,
             operator_name: None,
             location: invitation.location.as_ref().map(convert::location),
+            direction: CallDirection::Inbound,
+            priority: self.desk.priority_of(invitation.identity.number.as_deref()),
+            parties: Vec::new(),
+            monitors: Vec::new(),
+            languages: Vec::new(),
+            cell: None,
+            additional: Vec::new(),
+            callback_of: None,
         };
         let (orders, inbox) = mpsc::channel(ORDERS);
         tokio::spawn(Line::run(self.plant.clone(), call, invitation.leg, invitation.trunk, invitation.audio, inbox));
         self.legs.insert(invitation.leg, (call, LegKind::Caller));
+        let again = self.desk.called_before(view.number.as_deref());
         self.journal.record(Entry::Arrived(ArrivedCall {
             call,
             report: view.report,
@@ -67,11 +76,16 @@ impl Switchboard {
             dialled: view.dialled.clone(),
             trunk: view.trunk.clone(),
             location: view.location.clone(),
+            priority: view.priority,
+            languages: view.languages.clone(),
+            cell: view.cell.clone(),
+            additional: view.additional.clone(),
             at: view.arrived_at,
         }));
         metrics::counter!("siaga_calls_arrived_total").increment(1);
+        let (priority, wants) = (view.priority, Wants::of(&view.dialled, &view.languages));
         self.calls.insert(call, Call { view, orders, shown: None });
-        self.told(Input::CallArrived { call, priority: Priority::default() });
+        self.told(Input::CallArrived { call, priority, again, wants });
     }
 
     fn leg_ended(&mut self, leg: &sip::LegId, by: sip::EndedBy) {

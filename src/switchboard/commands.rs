@@ -16,7 +16,9 @@ const MAX_DIGITS: usize = 32;
 impl Switchboard {
     pub(super) fn obey(&mut self, command: Command) {
         match command {
-            Command::StartShift { operator, name, reply } => answer(reply, self.start_shift(operator, name)),
+            Command::StartShift { operator, name, skills, languages, reply } => {
+                answer(reply, self.start_shift(operator, Seat::new(name, skills, languages)))
+            }
             Command::EndShift { operator, reply } => answer(reply, self.end_shift(operator)),
             Command::SetReadiness { operator, readiness, reply } => answer(reply, self.set_readiness(operator, readiness)),
             Command::AttachMedia { operator, offer, reply } => self.attach_media(operator, offer, reply),
@@ -35,13 +37,24 @@ impl Switchboard {
             Command::Hold { operator, call, reply } => answer(reply, self.hold(operator, call)),
             Command::Resume { operator, call, reply } => answer(reply, self.resume(operator, call)),
             Command::SendDigits { operator, call, digits, reply } => answer(reply, self.send_digits(operator, call, digits)),
+            Command::CallOut { reply, .. } => answer(reply, Err(Refusal::Unavailable)),
+            Command::Dial { reply, .. } => answer(reply, Err(Refusal::Unavailable)),
+            Command::Merge { reply, .. }
+            | Command::DropParty { reply, .. }
+            | Command::HandOver { reply, .. }
+            | Command::Monitor { reply, .. }
+            | Command::PromptSilent { reply, .. } => answer(reply, Err(Refusal::Unavailable)),
         }
     }
 
-    fn start_shift(&mut self, operator: UserId, name: String) -> Result<(), Refusal> {
+    fn start_shift(&mut self, operator: UserId, seat: Seat) -> Result<(), Refusal> {
         if !self.seats.contains_key(&operator) {
-            self.queue.handle(tick(), Input::ShiftStarted { operator })?;
-            self.seats.insert(operator, Seat::new(name));
+            self.queue.handle(tick(), Input::ShiftStarted { operator, abilities: seat.abilities() })?;
+            self.seats.insert(operator, seat);
+        } else if let Some(known) = self.seats.get_mut(&operator) {
+            (known.skills, known.languages) = (seat.skills, seat.languages);
+            let abilities = known.abilities();
+            self.queue.handle(tick(), Input::ShiftStarted { operator, abilities })?;
         }
         self.present(operator);
         Ok(())

@@ -64,7 +64,8 @@ enum LegKind {
 #[derive(Debug, Clone)]
 pub struct Fallback {
     pub trunk: sip::TrunkName,
-    pub number: String,
+    /// In the order in which they are tried.
+    pub numbers: Vec<String>,
 }
 
 /// What the switchboard hears.

@@ -45,18 +45,20 @@ impl Switchboard {
                 self.present(operator);
             }
             Output::Release { call, why } => self.release(call, why),
-            Output::Announce { call } => self.order(call, Order::Announce),
+            Output::Announce { call, .. } => self.order(call, Order::Announce),
             Output::Ringback { call } => self.order(call, Order::Ringback),
             Output::RaiseAlarm { alarm } => {
                 let kind = self.alarm(alarm);
                 self.desk.raise_alarm(kind, now());
             }
             Output::ClearAlarm { alarm } => self.desk.clear_alarms(|kind| is_same(kind, alarm)),
-            Output::DialFallback { call } => self.dial_fallback(call),
+            Output::DialFallback { call, nth } => self.dial_fallback(call, nth),
             Output::CancelFallback { call } => {
                 self.falling_back.remove(&call);
                 self.order(call, Order::CancelFallback);
             }
+            // No command leads here: nothing is given away yet.
+            Output::CancelTransfer { .. } => {}
         }
     }
 
@@ -99,14 +101,18 @@ impl Switchboard {
     }
 
     /// The fallback number is one telephone or a few; more calls to it would take the places of callers and reach nobody.
-    fn dial_fallback(&mut self, call: CallId) {
+    fn dial_fallback(&mut self, call: CallId, nth: usize) {
         if self.falling_back.len() >= MAX_FALLBACKS {
             metrics::counter!("siaga_fallback_full_total").increment(1);
             return self.told(Input::FallbackFailed { call });
         }
         self.falling_back.insert(call);
-        match self.fallback.clone() {
-            Some(fallback) => self.order(call, Order::DialFallback { trunk: fallback.trunk, number: fallback.number }),
+        let fallback = self.fallback.as_ref().and_then(|fallback| {
+            let number = fallback.numbers.get(nth)?.clone();
+            Some(Order::DialFallback { trunk: fallback.trunk.clone(), number })
+        });
+        match fallback {
+            Some(order) => self.order(call, order),
             None => self.told(Input::FallbackFailed { call }),
         }
     }
@@ -203,5 +209,7 @@ fn label(by: EndedBy) -> &'static str {
         EndedBy::Operator => "operator",
         EndedBy::Network => "network",
         EndedBy::Restart => "restart",
+        EndedBy::Party => "party",
+        EndedBy::NotReached => "not_reached",
     }
 }

@@ -2,18 +2,24 @@
 //! the console is open is known before there is a seat.
 
 use dispatch::contract::{OperatorState, OperatorView};
-use dispatch::domain::queue::OperatorStatus;
+use dispatch::domain::queue::{Abilities, OperatorStatus};
 
 #[derive(Debug, Clone)]
 pub struct Seat {
     pub name: String,
     pub media_connected: bool,
+    pub skills: Vec<String>,
+    pub languages: Vec<String>,
 }
 
 impl Seat {
     /// A shift is begun before its headset is connected.
-    pub fn new(name: String) -> Self {
-        Self { name, media_connected: false }
+    pub fn new(name: String, skills: Vec<String>, languages: Vec<String>) -> Self {
+        Self { name, media_connected: false, skills, languages }
+    }
+
+    pub fn abilities(&self) -> Abilities {
+        Abilities { skills: self.skills.iter().cloned().collect(), languages: self.languages.iter().cloned().collect() }
     }
 
     /// Whether a call can reach the person. A new call needs page and headset; one that is up needs the headset alone, so that a lost
@@ -31,6 +37,8 @@ impl Seat {
             call: status.call,
             media_connected: self.media_connected,
             browser_connected: page_open,
+            skills: self.skills.clone(),
+            languages: self.languages.clone(),
         }
     }
 }
@@ -41,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_new_call_reaches_only_who_has_both_page_and_headset() {
-        let mut seat = Seat::new("Ani".into());
+        let mut seat = Seat::new("Ani".into(), vec![], vec![]);
         assert!(!seat.is_present(&OperatorState::Ready, true), "the headset is not connected yet");
         seat.media_connected = true;
         assert!(seat.is_present(&OperatorState::Ready, true));
@@ -50,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_conversation_goes_on_without_the_page_and_not_without_the_headset() {
-        let mut seat = Seat::new("Ani".into());
+        let mut seat = Seat::new("Ani".into(), vec![], vec![]);
         seat.media_connected = true;
         assert!(seat.is_present(&OperatorState::Busy, false));
         seat.media_connected = false;

@@ -1,6 +1,7 @@
 //! What the binary says about how to serve: address, TLS, the city, and secrets.
 
 use dispatch::contract::Position;
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -15,6 +16,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Servers of map tiles, styles and fonts outside of this one that the console may load from, `https://tiles.example`.
     pub map_origins: Vec<String>,
+    /// Proxies in front of this server; what these say of where a request comes from is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Opens `/metrics` to others than this machine, as `Authorization: Bearer ...`.
     pub metrics_token: Option<String>,
     pub city: City,

@@ -93,6 +93,11 @@ impl From<Refusal> for ApiError {
             Refusal::NoMedia => (StatusCode::CONFLICT, "no_media"),
             Refusal::BadOffer(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_offer"),
             Refusal::BadDigits => (StatusCode::UNPROCESSABLE_ENTITY, "bad_digits"),
+            Refusal::NoSuchParty => (StatusCode::CONFLICT, "no_such_party"),
+            Refusal::BadNumber => (StatusCode::UNPROCESSABLE_ENTITY, "bad_number"),
+            Refusal::NoTrunk => (StatusCode::CONFLICT, "no_trunk"),
+            Refusal::NotAnswered => (StatusCode::CONFLICT, "not_answered"),
+            Refusal::TooManyParties => (StatusCode::CONFLICT, "too_many_parties"),
             Refusal::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         };
         Self::new(status, code, refusal.to_string())

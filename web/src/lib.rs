@@ -25,6 +25,7 @@ mod range;
 mod routes;
 mod server;
 mod signed_out;
+mod source;
 mod switchboard;
 mod throttle;
 mod tls;

@@ -73,7 +73,8 @@ mod tests {
 
     async fn start_shift(switchboard: &Switchboard) -> Result<(), StatusCode> {
         let (operator, name) = (UserId(crate::clock::request_id()), "SITI".to_owned());
-        let answer = switchboard.ask(|reply| Command::StartShift { operator, name, reply }).await;
+        let answer =
+            switchboard.ask(|reply| Command::StartShift { operator, name, skills: vec![], languages: vec![], reply }).await;
         answer.map_err(|error| error.into_response().status())
     }
 

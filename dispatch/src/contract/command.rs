@@ -1,6 +1,7 @@
 //! What a person at the console asks of the switchboard.
 
-use crate::id::{CallId, UserId};
+use super::view::MonitorMode;
+use crate::id::{CallId, PartyId, ReportId, UserId};
 use tokio::sync::oneshot;
 
 /// Where the switchboard says whether it did what was asked.
@@ -13,6 +14,8 @@ pub enum Command {
     StartShift {
         operator: UserId,
         name: String,
+        skills: Vec<String>,
+        languages: Vec<String>,
         reply: Reply,
     },
     /// Ends the shift. Refused while a call is up.
@@ -79,6 +82,76 @@ pub enum Command {
         digits: String,
         reply: Reply,
     },
+    /// Calls a number. The operator hears it ring and talks when it answers.
+    CallOut {
+        operator: UserId,
+        number: String,
+        /// The abandoned call that this one answers to.
+        callback_of: Option<CallId>,
+        reply: Reply<CallOut>,
+    },
+    /// Calls somebody into the operator's call.
+    Dial {
+        operator: UserId,
+        call: CallId,
+        number: String,
+        name: Option<String>,
+        mode: DialMode,
+        reply: Reply<PartyId>,
+    },
+    /// All who are in the call hear each other: ends a consultation.
+    Merge {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
+    /// Ends one party's leg, whether it rings or talks.
+    DropParty {
+        operator: UserId,
+        call: CallId,
+        party: PartyId,
+        reply: Reply,
+    },
+    /// The operator leaves; caller and parties go on (attended transfer).
+    HandOver {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
+    /// A supervisor listens to a call, or speaks in it; `None` ends that.
+    Monitor {
+        supervisor: UserId,
+        name: String,
+        call: CallId,
+        mode: Option<MonitorMode>,
+        reply: Reply,
+    },
+    /// Asks a caller who is silent to press a key.
+    PromptSilent {
+        operator: UserId,
+        call: CallId,
+        reply: Reply,
+    },
+}
+
+/// How somebody is called into a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DialMode {
+    /// The caller is held while operator and party talk alone.
+    Consult,
+    /// All hear each other once the party answers.
+    Conference,
+    /// The operator is free at once. If the party does not answer, the call returns to the head of the queue.
+    Blind,
+}
+
+/// An outbound call that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct CallOut {
+    pub call: CallId,
+    /// The report whose form opens with it.
+    pub report: ReportId,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -119,6 +192,21 @@ pub enum Refusal {
     /// Only digits 0-9, *, # and A-D can be sent.
     #[error("only 0-9, *, #, and A-D can be sent")]
     BadDigits,
+    /// The party has left, or was never in this call.
+    #[error("the other party has left the call")]
+    NoSuchParty,
+    /// Not a number that can be dialled.
+    #[error("this is no telephone number; write digits only, with + and the country code for numbers abroad")]
+    BadNumber,
+    /// No trunk has a proxy, or none of them is up.
+    #[error("no trunk takes outgoing calls; ask the administrator to set a trunk's proxy")]
+    NoTrunk,
+    /// What was asked needs somebody who has answered: a caller who talks, or a party that has joined.
+    #[error("wait until the other side has answered")]
+    NotAnswered,
+    /// The call has as many parties as it can hold.
+    #[error("the call has as many parties as it can hold; let one of them leave first")]
+    TooManyParties,
     /// The switchboard is shutting down or overloaded.
     #[error("the switchboard did not answer; try again")]
     Unavailable,

@@ -78,6 +78,23 @@ pub enum Event {
         call: CallId,
         digit: char,
     },
+    /// A carrier's line changed.
+    Trunk {
+        trunk: TrunkView,
+    },
+    /// The list of callbacks changed: read it again.
+    Callbacks,
+    /// The day's counts changed: read them again.
+    Statistics,
+    /// How well one side of a call is heard; at most once in five seconds for each call.
+    Quality {
+        call: CallId,
+        side: CallSide,
+        loss_percent: f32,
+        jitter_ms: f32,
+        /// Estimated mean opinion score, 1 to 4.5 (ITU-T G.107).
+        mos: f32,
+    },
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -86,6 +103,7 @@ pub struct Snapshot {
     pub calls: Vec<CallView>,
     pub operators: Vec<OperatorView>,
     pub alarms: Vec<AlarmView>,
+    pub trunks: Vec<TrunkView>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

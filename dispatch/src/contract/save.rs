@@ -16,6 +16,12 @@ pub struct NewUser {
     pub role: Role,
     /// At least ten characters.
     pub password: String,
+    /// Short words of `a-z`, `0-9` and `-`, as `fire`.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// Primary language tags (BCP 47), as `id`.
+    #[serde(default)]
+    pub languages: Vec<String>,
 }
 
 /// A change to a user; what is absent stays.
@@ -26,6 +32,8 @@ pub struct ChangeUser {
     pub role: Option<Role>,
     pub password: Option<String>,
     pub active: Option<bool>,
+    pub skills: Option<Vec<String>>,
+    pub languages: Option<Vec<String>>,
 }
 
 impl std::fmt::Debug for NewUser {
@@ -90,7 +98,20 @@ pub struct AuditEntry {
     pub subject: String,
 }
 
-/// Counts of the calls that arrived since midnight in the city's zone.
+/// How many of the calls were answered in time. `docs/statistics.md` defines each number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceLevel {
+    /// The time within which a call should be answered, in seconds.
+    pub within_s: i64,
+    /// The share that should be, in percent.
+    pub goal_percent: i64,
+    /// Calls answered within that time.
+    pub answered: i64,
+    /// Calls that were answered, or waited longer than that time. Who gave up earlier is not counted.
+    pub of: i64,
+}
+
+/// Counts of the calls that arrived since midnight in the city's zone. Outbound calls count in none of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Statistics {
     pub from: Timestamp,
@@ -109,4 +130,6 @@ pub struct Statistics {
     pub incidents: i64,
     /// Calls that still are in the house.
     pub open_calls: i64,
+    /// The goals for answering in time, the strictest first.
+    pub service_levels: Vec<ServiceLevel>,
 }

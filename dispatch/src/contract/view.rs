@@ -25,6 +25,10 @@ pub struct UserView {
     pub name: String,
     pub role: Role,
     pub active: bool,
+    /// Short words as `fire` or `ambulance`, matched with the kind of help that a caller's network asks for.
+    pub skills: Vec<String>,
+    /// Primary language tags (BCP 47) as `id` or `en`.
+    pub languages: Vec<String>,
 }
 
 /// A position in WGS 84 degrees.
@@ -58,7 +62,34 @@ pub enum CallState {
     Detached,
     /// Forwarded to the fallback number.
     Fallback,
+    /// Called by an operator, who hears it ring; not answered yet.
+    Calling,
+    /// The caller waits for somebody else's telephone, which rings; none of us has the call.
+    Transferring,
+    /// The caller talks with whom the call was given to; none of us has it.
+    Transferred,
     Ended,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallDirection {
+    #[default]
+    Inbound,
+    /// Called by an operator.
+    Outbound,
+}
+
+/// A call's place before others. No call is refused: a known nuisance number only waits behind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallPriority {
+    /// The number was marked as a nuisance lately.
+    Low,
+    #[default]
+    Normal,
+    /// The network asked for it (Resource-Priority, RFC 4412).
+    High,
 }
 
 /// How a call ended.
@@ -74,6 +105,10 @@ pub enum EndedBy {
     Network,
     /// The server stopped while the call was up.
     Restart,
+    /// Whom the call was given to hung up.
+    Party,
+    /// An outbound call was not answered, busy or failed.
+    NotReached,
 }
 
 /// A call as the queue and the call bar show it.
@@ -95,6 +130,151 @@ pub struct CallView {
     pub operator: Option<UserId>,
     pub operator_name: Option<String>,
     pub location: Option<CallerLocation>,
+    pub direction: CallDirection,
+    pub priority: CallPriority,
+    /// Who else was called into the call, in the order in which they were called.
+    pub parties: Vec<PartyView>,
+    /// Supervisors who listen.
+    pub monitors: Vec<MonitorView>,
+    /// Languages that the caller's side named (BCP 47), best first.
+    pub languages: Vec<String>,
+    /// The cell that the caller's network names (P-Access-Network-Info, RFC 7315), as text.
+    #[serde(default)]
+    pub cell: Option<String>,
+    /// What the network or the caller's device says beside the call (RFC 7852).
+    #[serde(default)]
+    pub additional: Vec<AdditionalData>,
+    /// The abandoned call that this outbound call answers to.
+    #[serde(default)]
+    pub callback_of: Option<CallId>,
+}
+
+/// One statement of a call's additional data (RFC 7852).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdditionalData {
+    /// The block it comes from: `provider`, `service`, `device`, `subscriber`, `comment`.
+    pub kind: String,
+    /// The element's name within its block.
+    pub label: String,
+    pub value: String,
+}
+
+/// Somebody whom an operator has called into a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PartyView {
+    pub id: PartyId,
+    pub name: Option<String>,
+    pub number: String,
+    pub state: PartyState,
+    /// Since when the state has stood.
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartyState {
+    Dialling,
+    Ringing,
+    /// Talks with the operator alone; the caller is held.
+    Consulting,
+    /// Talks with the caller.
+    Joined,
+}
+
+/// A supervisor who listens to a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MonitorView {
+    pub supervisor: UserId,
+    pub name: String,
+    pub mode: MonitorMode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorMode {
+    /// Hears both, is heard by nobody.
+    Listen,
+    /// Is heard by the operator alone.
+    Whisper,
+    /// Is heard by everybody.
+    Barge,
+}
+
+/// A caller who gave up before anybody answered, and was not reached since.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallbackView {
+    /// The newest call that was abandoned.
+    pub call: CallId,
+    pub number: String,
+    pub name: Option<String>,
+    pub abandoned_at: Timestamp,
+    /// How long the caller waited.
+    pub waited_s: i64,
+    /// How often somebody called back.
+    pub tries: i64,
+    pub last_try_at: Option<Timestamp>,
+    /// Who sees to it.
+    pub claimed_by: Option<UserId>,
+    pub claimed_by_name: Option<String>,
+}
+
+impl std::fmt::Debug for CallbackView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallbackView").field("call", &self.call).field("tries", &self.tries).finish_non_exhaustive()
+    }
+}
+
+/// How a callback ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackEnd {
+    /// Somebody spoke with the caller.
+    Reached,
+    Unreachable,
+    NotNeeded,
+}
+
+/// A number that was marked as a nuisance so often that its calls wait behind others, for a while.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReputationView {
+    pub id: ReputationId,
+    pub number: String,
+    pub priority: CallPriority,
+    /// How often it was marked since it was last known to be a caller in need.
+    pub marks: i64,
+    pub last_marked_at: Timestamp,
+    /// When it is forgotten by itself.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for ReputationView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReputationView").field("id", &self.id).field("marks", &self.marks).finish_non_exhaustive()
+    }
+}
+
+/// A carrier's line as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrunkView {
+    pub name: String,
+    pub state: TrunkState,
+    /// Since when the state has stood.
+    pub since: Timestamp,
+    /// Whether the carrier's registrar knows us; `None` if we do not register there.
+    pub registered: Option<bool>,
+    /// What was last seen, if it explains the state.
+    pub detail: Option<String>,
+    /// Calls over it now.
+    pub calls: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrunkState {
+    /// Nothing says how it is: it is not asked, or was not yet.
+    Unknown,
+    Up,
+    Down,
 }
 
 /// One call with all that is known around it.
@@ -406,6 +586,8 @@ pub struct OperatorView {
     pub call: Option<CallId>,
     pub media_connected: bool,
     pub browser_connected: bool,
+    pub skills: Vec<String>,
+    pub languages: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -418,6 +600,10 @@ pub enum OperatorState {
     Busy,
     Paused {
         reason: String,
+    },
+    /// Writes up the last call; no call rings here until then.
+    WrapUp {
+        until: Timestamp,
     },
 }
 
@@ -451,6 +637,11 @@ pub enum AlarmKind {
     StoreFailing,
     /// Something that happened could neither be written nor kept, and is lost: the server's log says what to look at.
     EntriesLost,
+    /// A carrier's line does not answer, or refuses our registration.
+    TrunkDown { trunk: String, why: String },
+    /// A bound of the server is reached and calls are refused: `calls`, `transactions`, `rtp_ports`, `events`, `connections` or
+    /// `rate`. Ends by itself when it was not reached for a minute.
+    LimitReached { limit: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,17 +4,25 @@ use super::{Desk, DeskError, LiveHub, Principal};
 use crate::clock;
 use crate::contract::{AlarmKind, AlarmView, Audience, Event};
 use crate::id::AlarmId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Alarms that sound at the same time; more than people could ever answer.
 const SOUNDING: usize = 1000;
+/// A limit that was not reached for so long is reached no more.
+const LIMIT_QUIET: SignedDuration = SignedDuration::from_secs(60);
 
 /// The alarms that sound now; a cheap clone. In memory, so that raising one never waits; the journal keeps them for a restart.
 #[derive(Clone)]
 pub(super) struct AlarmBoard {
-    alarms: Arc<Mutex<Vec<AlarmView>>>,
+    alarms: Arc<Mutex<Vec<Sounding>>>,
     live: LiveHub,
+}
+
+struct Sounding {
+    view: AlarmView,
+    /// When its cause was last told.
+    told_at: Timestamp,
 }
 
 impl AlarmBoard {
@@ -22,27 +30,28 @@ impl AlarmBoard {
         Self { alarms: Arc::default(), live }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<AlarmView>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Sounding>> {
         // The list is whole between any two statements that change it.
         self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn all(&self) -> Vec<AlarmView> {
-        self.lock().clone()
+        self.lock().iter().map(|alarm| alarm.view.clone()).collect()
     }
 
     /// The new alarm, or the id of an equal one that sounds already.
     pub fn raise(&self, kind: AlarmKind, now: Timestamp) -> Result<AlarmView, AlarmId> {
         let mut alarms = self.lock();
-        if let Some(sounding) = alarms.iter().find(|alarm| alarm.kind == kind) {
-            return Err(sounding.id);
+        if let Some(sounding) = alarms.iter_mut().find(|alarm| alarm.view.kind == kind) {
+            sounding.told_at = sounding.told_at.max(now);
+            return Err(sounding.view.id);
         }
         if alarms.len() >= SOUNDING {
             alarms.remove(0);
             metrics::counter!("siaga_alarms_dropped_total").increment(1);
         }
         let alarm = AlarmView { id: AlarmId(clock::new_id()), raised_at: now, kind };
-        alarms.push(alarm.clone());
+        alarms.push(Sounding { view: alarm.clone(), told_at: now });
         drop(alarms);
         self.live.tell(Audience::Everyone, Event::Alarm { alarm: alarm.clone() });
         Ok(alarm)
@@ -50,7 +59,16 @@ impl AlarmBoard {
 
     /// Silences every alarm that `which` picks, and gives them.
     pub fn clear(&self, which: impl Fn(&AlarmView) -> bool) -> Vec<AlarmView> {
-        let cleared: Vec<AlarmView> = self.lock().extract_if(.., |alarm| which(alarm)).collect();
+        self.end(|alarm| which(&alarm.view))
+    }
+
+    /// As [`AlarmBoard::clear`], for those of which nothing was told since a moment.
+    fn clear_quiet(&self, since: Timestamp, which: impl Fn(&AlarmView) -> bool) -> Vec<AlarmView> {
+        self.end(|alarm| alarm.told_at <= since && which(&alarm.view))
+    }
+
+    fn end(&self, which: impl Fn(&Sounding) -> bool) -> Vec<AlarmView> {
+        let cleared: Vec<AlarmView> = self.lock().extract_if(.., |alarm| which(alarm)).map(|alarm| alarm.view).collect();
         for alarm in &cleared {
             self.live.tell(Audience::Everyone, Event::AlarmCleared { alarm: alarm.id });
         }
@@ -59,6 +77,7 @@ impl AlarmBoard {
 
     /// Takes up what sounded before a restart.
     pub fn restore(&self, alarms: Vec<AlarmView>) {
+        let alarms = alarms.into_iter().map(|view| Sounding { told_at: view.raised_at, view });
         self.lock().splice(0..0, alarms);
     }
 }
@@ -73,7 +92,9 @@ pub(super) fn outlives_restart(kind: &AlarmKind) -> bool {
         | AlarmKind::OneWayAudio { .. }
         | AlarmKind::RecordingFailing { .. }
         | AlarmKind::FootageFailing { .. }
-        | AlarmKind::StoreFailing => false,
+        | AlarmKind::StoreFailing
+        | AlarmKind::TrunkDown { .. }
+        | AlarmKind::LimitReached { .. } => false,
     }
 }
 
@@ -94,6 +115,14 @@ impl Desk {
     pub fn clear_alarms(&self, which: impl Fn(&AlarmKind) -> bool) {
         for alarm in self.board.clear(|alarm| which(&alarm.kind)) {
             self.journal.alarm_ended(alarm, None, clock::now());
+        }
+    }
+
+    /// Ends the alarm of every limit that was not reached in the last minute. Never waits.
+    pub fn quiet_limits(&self, now: Timestamp) {
+        let limit = |alarm: &AlarmView| matches!(alarm.kind, AlarmKind::LimitReached { .. });
+        for alarm in self.board.clear_quiet(now - LIMIT_QUIET, limit) {
+            self.journal.alarm_ended(alarm, None, now);
         }
     }
 

@@ -94,6 +94,47 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(limit).collect()
 }
 
+/// As [`cut`], but the text keeps its lines.
+pub(super) fn cut_lines(text: &str, limit: usize) -> String {
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).take(limit).collect()
+}
+
+/// The most skills, and the most languages, of one person.
+const ABILITIES: usize = 16;
+
+/// Short words of `a-z`, `0-9` and `-`, each once.
+pub(super) fn skills(words: &[String]) -> Result<Vec<String>, DeskError> {
+    let fits = |word: &str| {
+        (1..=32).contains(&word.len()) && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    abilities("skills", words, fits, "must be at most 16 words of up to 32 letters a-z, digits and `-`, as fire")
+}
+
+/// Primary language tags (BCP 47), each once.
+pub(super) fn languages(tags: &[String]) -> Result<Vec<String>, DeskError> {
+    let fits = |tag: &str| (2..=8).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_lowercase());
+    abilities("languages", tags, fits, "must be at most 16 language tags, as id or en")
+}
+
+fn abilities(
+    field: &'static str,
+    words: &[String],
+    fits: impl Fn(&str) -> bool,
+    remedy: &'static str,
+) -> Result<Vec<String>, DeskError> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in words {
+        let word = word.trim().to_lowercase();
+        if !fits(&word) {
+            return Err(DeskError::invalid(field, remedy));
+        }
+        if !kept.contains(&word) {
+            kept.push(word);
+        }
+    }
+    if kept.len() > ABILITIES { Err(DeskError::invalid(field, remedy)) } else { Ok(kept) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +155,21 @@ mod tests {
         for wrong in ["http://10.0.0.7/cam", "rtsp://a:b@10.0.0.7/cam", "10.0.0.7", "rtsp://"] {
             assert!(camera_url(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn skills_and_languages_are_words_that_can_be_matched() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert_eq!(skills(&words(&[" Fire", "fire", "sea-rescue2"])).unwrap(), ["fire", "sea-rescue2"]);
+        assert_eq!(languages(&words(&["ID", "en"])).unwrap(), ["id", "en"]);
+        for wrong in ["", "api besar", "api!", &"x".repeat(33)] {
+            assert!(skills(&words(&[wrong])).is_err(), "{wrong}");
+        }
+        for wrong in ["", "e", "en-GB", "bahasa-indonesia"] {
+            assert!(languages(&words(&[wrong])).is_err(), "{wrong}");
+        }
+        let many: Vec<String> = (0..17).map(|n| format!("s{n}")).collect();
+        assert!(skills(&many).is_err() && skills(&many[..16]).is_ok());
     }
 
     #[test]

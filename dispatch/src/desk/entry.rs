@@ -1,16 +1,21 @@
 //! What the switchboard tells of calls, and how it is written down.
 
-use crate::contract::{Actor, CallState, CallView, CallerLocation, EndedBy, ReportFields, ReportView, SealView};
+use crate::contract::{
+    AdditionalData, CallDirection, CallPriority, CallSide, CallState, CallView, CallerLocation, DialMode, EndedBy, MonitorMode,
+    ReportFields, ReportView, SealView,
+};
 use crate::desk::check;
 use crate::domain::place;
 use crate::id::*;
-use crate::store::{NewEvent, StoreError, Unit};
+use crate::store::{StoreError, Unit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 /// The longest text that is kept of what the network sent.
 const NETWORK_TEXT: usize = 500;
+/// The most languages, and statements of additional data, that are kept of one call.
+const LANGUAGES: usize = 8;
+const STATEMENTS: usize = 64;
 
 /// A call from the trunk, as the queue takes it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +28,15 @@ pub struct ArrivedCall {
     pub dialled: String,
     pub trunk: String,
     pub location: Option<CallerLocation>,
+    #[serde(default)]
+    pub priority: CallPriority,
+    /// BCP 47 tags, best first.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    #[serde(default)]
+    pub cell: Option<String>,
+    #[serde(default)]
+    pub additional: Vec<AdditionalData>,
     pub at: Timestamp,
 }
 
@@ -30,6 +44,69 @@ impl std::fmt::Debug for ArrivedCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ArrivedCall").field("call", &self.call).finish_non_exhaustive()
     }
+}
+
+/// A call that an operator makes.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct DialledCall {
+    pub call: CallId,
+    /// The report whose draft opens with the call.
+    pub report: ReportId,
+    pub number: String,
+    pub name: Option<String>,
+    pub trunk: String,
+    pub operator: Who,
+    /// The abandoned call that it answers to.
+    pub callback_of: Option<CallId>,
+    pub at: Timestamp,
+}
+
+impl std::fmt::Debug for DialledCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DialledCall").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+/// Somebody whom an operator calls into a call.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct DialledParty {
+    pub call: CallId,
+    pub party: PartyId,
+    pub number: String,
+    pub name: Option<String>,
+    pub mode: DialMode,
+    pub operator: Who,
+    pub at: Timestamp,
+}
+
+impl std::fmt::Debug for DialledParty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DialledParty").field("call", &self.call).field("party", &self.party).finish_non_exhaustive()
+    }
+}
+
+/// Why a party is not in the call any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartyEnd {
+    HungUp,
+    /// Busy, not there, or the number does not exist.
+    NotAnswered,
+    /// The operator let it go.
+    Dropped,
+    /// The call ended, or the network lost it.
+    Lost,
+}
+
+/// How well one side of a call was heard, over the whole call.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeardQuality {
+    pub side: CallSide,
+    pub packets: u64,
+    pub loss_percent: f32,
+    pub jitter_ms: f32,
+    /// Estimated mean opinion score, 1 to 4.5 (ITU-T G.107).
+    pub mos: f32,
 }
 
 /// A person at a console, as a journal entry names them.
@@ -70,27 +147,84 @@ pub enum Entry {
     FallbackFailed { call: CallId, at: Timestamp },
     /// `call.ended`
     Ended { call: CallId, by: EndedBy, operator: Option<Who>, at: Timestamp },
+    /// `call.outbound_dialled`; creates the call and the draft of its report, and counts as a try of the callback it answers to.
+    OutboundDialled(DialledCall),
+    /// `call.outbound_answered`
+    OutboundAnswered { call: CallId, at: Timestamp },
+    /// `call.party_dialled`
+    PartyDialled(DialledParty),
+    /// `call.party_joined`: the party has answered.
+    PartyJoined { call: CallId, party: PartyId, at: Timestamp },
+    /// `call.party_left`
+    PartyLeft { call: CallId, party: PartyId, why: PartyEnd, at: Timestamp },
+    /// `call.merged`: caller, operator and parties hear each other.
+    Merged { call: CallId, operator: Who, at: Timestamp },
+    /// `call.handed_over`: the operator has left caller and parties alone.
+    HandedOver { call: CallId, operator: Who, at: Timestamp },
+    /// `call.transferred`: the operator has left while the party still rings.
+    Transferred { call: CallId, party: PartyId, operator: Who, at: Timestamp },
+    /// `call.monitored`: a supervisor listens, speaks, or (`None`) has left.
+    Monitored { call: CallId, supervisor: Who, mode: Option<MonitorMode>, at: Timestamp },
+    /// `call.silent_prompt`: the caller was asked to press a key.
+    SilentPrompt { call: CallId, operator: Who, at: Timestamp },
+    /// `call.digit`: the caller pressed a key.
+    Digit { call: CallId, digit: char, at: Timestamp },
+    /// `call.quality`: told once at the end, for each side.
+    Quality { call: CallId, heard: HeardQuality, at: Timestamp },
+    /// `call.test`: a test call (`urn:service:test.sos`) was answered and released by itself. It is no call of the statistics.
+    TestCall { call: CallId, trunk: String, dialled: String, at: Timestamp },
     /// `recording.began`
     RecordingBegan { call: CallId, started_at: Timestamp },
     /// `recording.sealed`
     RecordingSealed { call: CallId, sealed_at: Timestamp, duration_ms: u64, sha256: String, repaired: bool },
 }
 
+/// What the consoles shall read again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Touched {
+    pub callbacks: bool,
+    pub statistics: bool,
+}
+
+impl Touched {
+    pub fn and(self, other: Self) -> Self {
+        Self { callbacks: self.callbacks || other.callbacks, statistics: self.statistics || other.statistics }
+    }
+}
+
 impl Entry {
     /// Writes the entry's rows and keeps its event for the commit.
-    pub(super) async fn write(&self, unit: &mut Unit, node: &str, dedupe: String) -> Result<(), StoreError> {
+    pub(super) async fn write(&self, unit: &mut Unit, node: &str, dedupe: String) -> Result<Touched, StoreError> {
         let mut event = self.event();
         event.dedupe = Some(dedupe);
+        let mut touched = Touched::default();
         match self {
             Self::Arrived(arrived) => {
-                unit.db().insert_call(&arrived.view(), node).await?;
-                unit.db().insert_report(&arrived.draft()).await?;
+                let view = arrived.view();
+                unit.db().insert_call(&view, node).await?;
+                unit.db().insert_report(&draft(&view)).await?;
+                touched.statistics = true;
+            }
+            Self::OutboundDialled(dialled) => {
+                let view = dialled.view();
+                unit.db().insert_call(&view, node).await?;
+                unit.db().insert_report(&draft(&view)).await?;
+                if let Some(abandoned) = dialled.callback_of {
+                    touched.callbacks = unit.db().count_callback_try(abandoned, dialled.at).await?;
+                }
             }
             Self::Answered { call, operator, at } => {
                 unit.db().answer_call(*call, Some((operator.user, &operator.name)), *at).await?;
+                touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
             }
-            Self::FallbackAnswered { call, at } => unit.db().answer_call(*call, None, *at).await?,
-            Self::Ended { call, by, at, .. } => unit.db().end_call(*call, *by, *at).await?,
+            Self::FallbackAnswered { call, at } | Self::OutboundAnswered { call, at } => {
+                unit.db().answer_call(*call, None, *at).await?;
+                touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
+            }
+            Self::Ended { call, by, at, .. } => {
+                unit.db().end_call(*call, *by, *at).await?;
+                touched = Touched { callbacks: unit.db().insert_callback(*call).await?, statistics: true };
+            }
             Self::RecordingBegan { call, started_at } => unit.db().begin_recording(*call, *started_at).await?,
             Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {
                 let (sealed_at, duration_ms, repaired) = (*sealed_at, *duration_ms, *repaired);
@@ -100,48 +234,13 @@ impl Entry {
             _ => {}
         }
         unit.event(event);
-        Ok(())
-    }
-
-    fn event(&self) -> NewEvent {
-        match self {
-            Self::Arrived(arrived) => {
-                let CallView { number, name, dialled, trunk, .. } = arrived.view();
-                let data = json!({ "number": number, "name": name, "dialled": dialled, "trunk": trunk });
-                event("call.arrived", arrived.call, arrived.at, Actor::Caller, data)
-            }
-            Self::Offered { call, operator, at } => event("call.offered", *call, *at, Actor::System, to(operator)),
-            Self::Missed { call, operator, at } => event("call.missed", *call, *at, Actor::System, to(operator)),
-            Self::Declined { call, operator, at } => event("call.declined", *call, *at, by(operator), json!({})),
-            Self::Answered { call, operator, at } => event("call.answered", *call, *at, by(operator), json!({})),
-            Self::Held { call, operator, at } => event("call.held", *call, *at, by(operator), json!({})),
-            Self::Resumed { call, operator, at } => event("call.resumed", *call, *at, by(operator), json!({})),
-            Self::Detached { call, operator, at } => event("call.detached", *call, *at, Actor::System, to(operator)),
-            Self::Returned { call, operator, at } => event("call.returned", *call, *at, by(operator), json!({})),
-            Self::Requeued { call, at } => event("call.requeued", *call, *at, Actor::System, json!({})),
-            Self::FallbackDialled { call, at } => event("call.fallback_dialled", *call, *at, Actor::System, json!({})),
-            Self::FallbackAnswered { call, at } => event("call.fallback_answered", *call, *at, Actor::System, json!({})),
-            Self::FallbackFailed { call, at } => event("call.fallback_failed", *call, *at, Actor::System, json!({})),
-            Self::Ended { call, by: cause, operator, at } => {
-                let actor = match (cause, operator) {
-                    (EndedBy::Caller | EndedBy::CallerBeforeAnswer, _) => Actor::Caller,
-                    (EndedBy::Operator, Some(operator)) => by(operator),
-                    _ => Actor::System,
-                };
-                event("call.ended", *call, *at, actor, json!({ "by": cause }))
-            }
-            Self::RecordingBegan { call, started_at } => event("recording.began", *call, *started_at, Actor::System, json!({})),
-            Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {
-                let data = json!({ "duration_ms": duration_ms, "sha256": sha256, "repaired": repaired });
-                event("recording.sealed", *call, *sealed_at, Actor::System, data)
-            }
-        }
+        Ok(touched)
     }
 }
 
 impl ArrivedCall {
     /// What the network sent is bounded and has no control characters, which no database need keep.
-    fn view(&self) -> CallView {
+    pub(super) fn view(&self) -> CallView {
         let clean = |text: &Option<String>, limit| text.as_deref().map(|text| check::cut(text, limit));
         CallView {
             id: self.call,
@@ -162,39 +261,70 @@ impl ArrivedCall {
                 radius_m: location.radius_m.filter(|radius| radius.is_finite()),
                 civic: clean(&location.civic, NETWORK_TEXT),
             }),
-        }
-    }
-
-    /// The form as it opens: what the network says, for the operator to verify.
-    fn draft(&self) -> ReportView {
-        let CallView { number, name, location, .. } = self.view();
-        let (civic, position) = location.map_or((None, None), |location| (location.civic, location.position));
-        ReportView {
-            id: self.report,
-            call: self.call,
-            fields: ReportFields {
-                place: civic.unwrap_or_default(),
-                position,
-                caller_name: name.unwrap_or_default(),
-                caller_number: number.unwrap_or_default(),
-                ..ReportFields::default()
-            },
-            revision: 0,
-            saved_at: self.at,
-            incident: None,
-            disposition: None,
+            direction: CallDirection::Inbound,
+            priority: self.priority,
+            parties: Vec::new(),
+            monitors: Vec::new(),
+            languages: self.languages.iter().take(LANGUAGES).map(|tag| check::cut(tag, check::CALLER_NUMBER)).collect(),
+            cell: clean(&self.cell, NETWORK_TEXT),
+            additional: self.additional.iter().take(STATEMENTS).map(bounded).collect(),
+            callback_of: None,
         }
     }
 }
 
-fn event(kind: &'static str, call: CallId, at: Timestamp, actor: Actor, data: Value) -> NewEvent {
-    NewEvent { at, actor, kind, call: Some(call), incident: None, data, dedupe: None }
+impl DialledCall {
+    pub(super) fn view(&self) -> CallView {
+        let number = check::cut(&self.number, check::CALLER_NUMBER);
+        CallView {
+            id: self.call,
+            report: self.report,
+            state: CallState::Calling,
+            dialled: number.clone(),
+            number: Some(number),
+            name: self.name.as_deref().map(|name| check::cut(name, check::CALLER_NAME)),
+            trunk: check::cut(&self.trunk, NETWORK_TEXT),
+            arrived_at: self.at,
+            answered_at: None,
+            ended_at: None,
+            ended_by: None,
+            operator: Some(self.operator.user),
+            operator_name: Some(self.operator.name.clone()),
+            location: None,
+            direction: CallDirection::Outbound,
+            priority: CallPriority::Normal,
+            parties: Vec::new(),
+            monitors: Vec::new(),
+            languages: Vec::new(),
+            cell: None,
+            additional: Vec::new(),
+            callback_of: self.callback_of,
+        }
+    }
 }
 
-fn by(operator: &Who) -> Actor {
-    Actor::User { id: operator.user, name: operator.name.clone() }
+fn bounded(statement: &AdditionalData) -> AdditionalData {
+    let cut = |text: &str| check::cut(text, NETWORK_TEXT);
+    AdditionalData { kind: cut(&statement.kind), label: cut(&statement.label), value: cut(&statement.value) }
 }
 
-fn to(operator: &Who) -> Value {
-    json!({ "operator": operator.user, "operator_name": operator.name })
+/// The form as it opens: what is known of the other side, for the operator to verify.
+fn draft(call: &CallView) -> ReportView {
+    let location = call.location.clone();
+    let (civic, position) = location.map_or((None, None), |location| (location.civic, location.position));
+    ReportView {
+        id: call.report,
+        call: call.id,
+        fields: ReportFields {
+            place: civic.unwrap_or_default(),
+            position,
+            caller_name: call.name.clone().unwrap_or_default(),
+            caller_number: call.number.clone().unwrap_or_default(),
+            ..ReportFields::default()
+        },
+        revision: 0,
+        saved_at: call.arrived_at,
+        incident: None,
+        disposition: None,
+    }
 }

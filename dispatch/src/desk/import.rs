@@ -1,9 +1,10 @@
 //! Imports: each line creates what has a new name and changes what has a known one, all lines or none.
 
-use super::{AgencyRow, CameraRow, Desk, DeskError, TeamRow, TypeRow, check};
+use super::{AgencyRow, CameraRow, Desk, DeskError, SkillRow, TeamRow, TypeRow, check};
 use crate::clock;
 use crate::contract::{AgencyView, CameraSource, CameraState, CameraView, IncidentTypeView, TeamView};
 use crate::id::{AgencyId, CameraId, IncidentTypeId, TeamId};
+use crate::store::UserRow;
 use std::collections::HashMap;
 
 /// What an import did.
@@ -116,6 +117,23 @@ impl Desk {
             let kind = IncidentTypeView { id, rank: row.rank, name, name_en, lead, support, active: true };
             unit.db().put_incident_type(&kind).await?;
             summary.count(there.is_some());
+        }
+        unit.commit().await?;
+        Ok(summary)
+    }
+
+    /// What people can do; it makes nobody who is not there. A shift that runs goes on with what it began with.
+    pub async fn import_skills(&self, rows: Vec<SkillRow>) -> Result<ImportSummary, DeskError> {
+        let mut summary = ImportSummary::default();
+        let mut unit = self.store.begin().await?;
+        for row in rows {
+            let (skills, languages) = (check::skills(&row.skills)?, check::languages(&row.languages)?);
+            let username = check::username(&row.username)?;
+            let user = unit.db().user_by_username(&username).await?;
+            let remedy = || DeskError::invalid("username", format!("there is no user {username}; add the person first"));
+            let user = UserRow { skills, languages, ..user.ok_or_else(remedy)? };
+            unit.db().update_user(&user).await?;
+            summary.count(true);
         }
         unit.commit().await?;
         Ok(summary)

@@ -34,7 +34,7 @@ impl Desk {
         let incident = Incident {
             id: IncidentId(clock::new_id()),
             number: number::incident_number(day, n),
-            report: report.id,
+            report: Some(report.id),
             facts: Facts::from(&report.fields),
             opened_at: now,
             opened_by: who.user,
@@ -117,24 +117,34 @@ impl Desk {
         let mut unit = self.store.begin().await?;
         let found = unit.db().incident(id).await?.ok_or(DeskError::NotFound)?;
         // Reports are locked before incidents, here as everywhere.
-        let stored = unit.db().lock_report(found.report).await?;
+        let stored = match found.report {
+            Some(report) => unit.db().lock_report(report).await?,
+            None => None,
+        };
         let incident = unit.db().lock_incident(id).await?.ok_or(DeskError::NotFound)?;
         let closed = incident.close(now);
         let closed = closed.map_err(|AlreadyClosed| DeskError::conflict("incident_closed", "the incident is closed already"))?;
         unit.db().put_incident(&closed).await?;
         unit.event(event(who, now, "incident.closed", id, json!({ "disposition": disposition, "note": note.trim() })));
+        let call = match found.report {
+            Some(report) => unit.db().call_of_report(report).await?,
+            None => None,
+        };
+        let mut weighed = None;
         let report = match stored.filter(|stored| stored.disposition.is_none()) {
             Some(stored) => {
                 let report = report::close(stored, disposition);
                 unit.db().update_report(&report).await?;
+                weighed = self.weigh_number(who, &mut unit, call.as_ref(), &report, disposition, now).await?;
                 Some(report)
             }
             None => None,
         };
         withdraw_messages(who, &mut unit, id, now).await?;
         settle_dispatches(&mut unit, id).await?;
-        let operator = unit.db().call_of_report(found.report).await?.and_then(|call| call.operator);
+        let operator = call.and_then(|call| call.operator);
         self.tell_entries(unit.commit().await?);
+        self.remember_weighed(weighed);
         self.clear_alarms(|alarm| matches!(alarm, AlarmKind::Unacknowledged { incident, .. } | AlarmKind::Undeliverable { incident, .. } if *incident == id));
         let view = self.incident_view(closed).await?;
         self.tell_incident(&view);

@@ -2,6 +2,7 @@
 //! `journal_writer` is the other end, and `journal_spill` the file where entries outlive a database that does not answer.
 
 use super::alarms::AlarmBoard;
+use super::callers::Callers;
 use super::entry::Entry;
 use super::journal_writer::Writer;
 use super::{DeskSettings, LiveHub, Principal};
@@ -23,6 +24,7 @@ pub(super) const BATCH: usize = 64;
 pub struct Journal {
     sender: mpsc::Sender<Item>,
     board: AlarmBoard,
+    callers: Callers,
 }
 
 pub(super) enum Item {
@@ -53,16 +55,17 @@ pub(super) struct Ended {
 }
 
 impl Journal {
-    pub(super) fn start(store: Store, live: LiveHub, board: AlarmBoard, settings: &DeskSettings) -> Self {
+    pub(super) fn start(store: Store, live: LiveHub, board: AlarmBoard, callers: Callers, settings: &DeskSettings) -> Self {
         let (sender, receiver) = mpsc::channel(settings.journal_capacity.max(BATCH));
         let writer = Writer::new(store, live, board.clone(), settings);
         tokio::spawn(writer.run(receiver));
-        Self { sender, board }
+        Self { sender, board, callers }
     }
 
     /// Keeps the entry to be written in order. Never waits; when too many wait already, the new one is dropped, counted
     /// (`siaga_journal_dropped_total`) and the alarm `EntriesLost` sounds until somebody silences it.
     pub fn record(&self, entry: Entry) {
+        self.callers.note(&entry);
         self.keep(What::Call(Box::new(entry)));
     }
 

@@ -2,8 +2,10 @@
 //! there into the database when it answers again; without a file, or when that is full, entries wait in memory.
 
 use super::alarms::AlarmBoard;
+use super::entry::Touched;
 use super::journal::{BATCH, Item, Waiting, What};
 use super::journal_spill::{Oldest, Spill, SpillError};
+use super::untold::Untold;
 use super::{DeskSettings, LiveHub};
 use crate::clock;
 use crate::contract::{Actor, AlarmKind, AlarmView, TimelineEntry};
@@ -35,11 +37,21 @@ pub(super) struct Writer {
     spill: Option<Spill>,
     /// Something waits in a file that another process still has.
     left_over: bool,
+    untold: Untold,
 }
 
 impl Writer {
     pub fn new(store: Store, live: LiveHub, board: AlarmBoard, settings: &DeskSettings) -> Self {
-        Self { store, live, board, node: settings.node.clone(), path: settings.spill.clone(), spill: None, left_over: false }
+        Self {
+            store,
+            live,
+            board,
+            node: settings.node.clone(),
+            path: settings.spill.clone(),
+            spill: None,
+            left_over: false,
+            untold: Untold::default(),
+        }
     }
 
     /// Ends when every clone of the journal is gone and all is written, or on the disk.
@@ -56,7 +68,10 @@ impl Writer {
                         return;
                     }
                 }
-                _ = ticks.tick(), if self.left_over || self.has_backlog() => self.catch_up().await,
+                _ = ticks.tick(), if self.left_over || self.has_backlog() || self.untold.is_some() => {
+                    self.untold.tell(&self.live);
+                    self.catch_up().await;
+                }
             }
             let (mut writes, mut flushes) = (Vec::new(), Vec::new());
             for item in items.drain(..) {
@@ -122,8 +137,9 @@ impl Writer {
         let mut pause = FIRST_RETRY;
         loop {
             match self.try_once(batch).await {
-                Ok(entries) => {
+                Ok((entries, touched)) => {
                     self.live.tell_entries(entries);
+                    self.untold.add(touched);
                     return Ok(());
                 }
                 Err(error) if error.is_refused() => return Err(error),
@@ -138,8 +154,9 @@ impl Writer {
         }
     }
 
-    async fn try_once(&self, batch: &[Waiting]) -> Result<Vec<TimelineEntry>, StoreError> {
+    async fn try_once(&self, batch: &[Waiting]) -> Result<(Vec<TimelineEntry>, Touched), StoreError> {
         let mut unit = self.store.begin().await?;
+        let mut touched = Touched::default();
         for Waiting { key, what } in batch {
             let dedupe = format!("journal:{key}");
             // A commit whose answer was lost may have happened.
@@ -147,7 +164,7 @@ impl Writer {
                 continue;
             }
             match what {
-                What::Call(entry) => entry.write(&mut unit, &self.node, dedupe).await?,
+                What::Call(entry) => touched = touched.and(entry.write(&mut unit, &self.node, dedupe).await?),
                 What::AlarmRaised(alarm) => unit.db().insert_alarm(alarm, &self.node).await?,
                 What::AlarmEnded(ended) => {
                     let user = ended.by.as_ref().map(|(user, _)| *user);
@@ -162,7 +179,7 @@ impl Writer {
         for alarm in self.board.all().iter().filter(|alarm| alarm.kind == AlarmKind::EntriesLost) {
             unit.db().insert_alarm(alarm, &self.node).await?;
         }
-        unit.commit().await
+        Ok((unit.commit().await?, touched))
     }
 
     /// Writes what waits on the disk, oldest first, as far as the database takes it.
@@ -265,7 +282,9 @@ fn acknowledged(unit: &mut Unit, alarm: &AlarmView, actor: Actor, at: Timestamp,
         AlarmKind::Unacknowledged { incident, .. }
         | AlarmKind::Undeliverable { incident, .. }
         | AlarmKind::FootageFailing { incident, .. } => (None, Some(*incident)),
-        AlarmKind::StoreFailing | AlarmKind::EntriesLost => (None, None),
+        AlarmKind::StoreFailing | AlarmKind::EntriesLost | AlarmKind::TrunkDown { .. } | AlarmKind::LimitReached { .. } => {
+            (None, None)
+        }
     };
     let data = json!({ "alarm": alarm.kind, "raised_at": alarm.raised_at });
     unit.event(NewEvent { at, actor, kind: "alarm.acknowledged", call, incident, data, dedupe: Some(dedupe) });

@@ -5,7 +5,10 @@
 mod access;
 mod agencies;
 mod alarms;
+mod alerts;
 mod audit;
+mod callbacks;
+mod callers;
 mod calls;
 mod cameras;
 mod chat_moved;
@@ -14,6 +17,7 @@ mod check;
 mod delivery;
 mod dispatches;
 mod entry;
+mod entry_event;
 mod error;
 mod footage;
 mod hold;
@@ -30,7 +34,9 @@ mod principal;
 mod publish;
 mod recover;
 mod redo;
+mod refused;
 mod reports;
+mod reputations;
 mod secrets;
 mod sessions;
 mod settings;
@@ -38,10 +44,11 @@ mod sign_in;
 mod statistics;
 mod teams;
 mod types;
+mod untold;
 mod users;
 mod watch;
 
-pub use entry::{ArrivedCall, Entry, Who};
+pub use entry::{ArrivedCall, DialledCall, DialledParty, Entry, HeardQuality, PartyEnd, Who};
 pub use error::DeskError;
 pub use import::ImportSummary;
 pub use journal::Journal;
@@ -56,8 +63,10 @@ use crate::clock;
 use crate::contract::Archive;
 use crate::store::Store;
 use alarms::AlarmBoard;
+use callers::Callers;
 use hold::Holder;
 use jiff::Timestamp;
+use refused::RefusedSignIns;
 use sessions::SeenSessions;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
@@ -70,10 +79,12 @@ pub struct Desk {
     settings: Arc<DeskSettings>,
     journal: Journal,
     board: AlarmBoard,
+    callers: Callers,
     archive: Arc<OnceLock<Arc<dyn Archive>>>,
     outbox_wake: Arc<Notify>,
     holder: Holder,
     seen_sessions: SeenSessions,
+    refused_sign_ins: RefusedSignIns,
     /// Passwords are hashed by at most this many threads, so that signing in cannot starve the calls.
     hashers: Arc<Semaphore>,
     /// What is older is of an earlier run.
@@ -84,17 +95,20 @@ impl Desk {
     /// Starts the journal's task, so it must be called within a tokio runtime.
     pub fn new(store: Store, live: LiveHub, settings: DeskSettings) -> Self {
         let board = AlarmBoard::new(live.clone());
-        let journal = Journal::start(store.clone(), live.clone(), board.clone(), &settings);
+        let callers = Callers::default();
+        let journal = Journal::start(store.clone(), live.clone(), board.clone(), callers.clone(), &settings);
         Self {
             store,
             live,
             settings: Arc::new(settings),
             journal,
             board,
+            callers,
             archive: Arc::default(),
             outbox_wake: Arc::default(),
             holder: Holder::default(),
             seen_sessions: SeenSessions::default(),
+            refused_sign_ins: RefusedSignIns::default(),
             hashers: Arc::new(Semaphore::new(2)),
             started_at: clock::now(),
         }

@@ -41,6 +41,14 @@ pub struct TypeRow {
     pub support: Vec<String>,
 }
 
+/// Columns `username,skills,languages`; both lists separated by `;`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SkillRow {
+    pub username: String,
+    pub skills: Vec<String>,
+    pub languages: Vec<String>,
+}
+
 /// A line of the file that cannot be taken. Nothing was imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
@@ -89,6 +97,15 @@ struct TypeLine {
     support: String,
 }
 
+#[derive(Deserialize)]
+struct SkillLine {
+    username: String,
+    #[serde(default)]
+    skills: String,
+    #[serde(default)]
+    languages: String,
+}
+
 pub fn parse_agencies(text: &str) -> Result<Vec<AgencyRow>, ImportError> {
     lines(text, Ok)
 }
@@ -113,11 +130,22 @@ pub fn parse_cameras(text: &str) -> Result<Vec<CameraRow>, ImportError> {
 }
 
 pub fn parse_types(text: &str) -> Result<Vec<TypeRow>, ImportError> {
-    let names = |list: &str| list.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     lines(text, |line: TypeLine| {
         let (lead, support) = (names(&line.lead), names(&line.support));
         Ok(TypeRow { rank: line.rank, name: line.name, name_en: line.name_en, lead, support })
     })
+}
+
+/// What people who are there already can do.
+pub fn parse_skills(text: &str) -> Result<Vec<SkillRow>, ImportError> {
+    lines(text, |line: SkillLine| {
+        let (skills, languages) = (names(&line.skills), names(&line.languages));
+        Ok(SkillRow { username: line.username, skills, languages })
+    })
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// Reads every line below the header as `L`, by the names of its columns, and makes an `R` of it.

@@ -21,6 +21,7 @@ impl Desk {
         self.journal.flush().await;
         self.load_seeds().await?;
         self.close_interrupted_calls().await?;
+        self.learn_callers(clock::now()).await?;
         self.hold_soon();
         Ok(())
     }
@@ -49,6 +50,8 @@ impl Desk {
         unit.db().delete_expired(now).await?;
         for call in unit.db().open_calls(node).await?.into_iter().filter(|call| call.arrived_at < self.started_at) {
             unit.db().end_call(call.id, EndedBy::Restart, now).await?;
+            // Who was waiting when the server stopped was answered by nobody.
+            unit.db().insert_callback(call.id).await?;
             unit.event(NewEvent {
                 at: now,
                 actor: Actor::System,

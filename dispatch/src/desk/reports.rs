@@ -2,7 +2,7 @@
 
 use super::{Desk, DeskError, Principal, access, check};
 use crate::clock;
-use crate::contract::{CallView, Disposition, FootageView, ReportFields, ReportView, SaveReport};
+use crate::contract::{Audience, CallView, Disposition, Event, FootageView, ReportFields, ReportView, SaveReport};
 use crate::domain::incident::{Facts, Incident};
 use crate::domain::report::{self, Field, Saved, Stale};
 use crate::id::{CallId, ReportId};
@@ -90,7 +90,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Option<(Incident, Vec<FootageView>)>, DeskError> {
         let Some(id) = report.incident else { return Ok(None) };
-        let Some(incident) = unit.db().lock_incident(id).await?.filter(|incident| incident.report == report.id) else {
+        let Some(incident) = unit.db().lock_incident(id).await?.filter(|incident| incident.report == Some(report.id)) else {
             return Ok(None);
         };
         let Some(revised) = incident.revise(Facts::from(&report.fields)) else { return Ok(None) };
@@ -116,8 +116,13 @@ impl Desk {
         let stored = unit.db().lock_report(id).await?.ok_or(DeskError::NotFound)?;
         let call = unit.db().call(stored.call).await?.ok_or(DeskError::NotFound)?;
         access::may_write(who, &call)?;
+        let changed = stored.disposition != Some(disposition);
         let report = report::close(stored, disposition);
         unit.db().update_report(&report).await?;
+        let weighed = match changed {
+            true => self.weigh_number(who, &mut unit, Some(&call), &report, disposition, now).await?,
+            false => None,
+        };
         unit.event(NewEvent {
             at: now,
             actor: who.actor(),
@@ -128,7 +133,9 @@ impl Desk {
             dedupe: None,
         });
         self.tell_entries(unit.commit().await?);
+        self.remember_weighed(weighed);
         self.tell_report(call.operator, Some(who.user), &report);
+        self.live.tell(Audience::Everyone, Event::Statistics);
         Ok(report)
     }
 }

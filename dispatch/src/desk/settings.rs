@@ -1,5 +1,6 @@
 //! What a city sets about its desk.
 
+use crate::domain::reputation;
 use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
 use std::path::PathBuf;
@@ -24,6 +25,12 @@ pub struct DeskSettings {
     pub acknowledge_again: SignedDuration,
     /// The share of calls answered within this time is counted.
     pub answer_target: SignedDuration,
+    /// The goals for answering in time: within this, in this share of the calls in percent.
+    pub service_levels: Vec<(SignedDuration, i64)>,
+    /// Who gave up before an answer and calls again within this time is known again.
+    pub gave_up_lately: SignedDuration,
+    /// When a number's place is lowered.
+    pub reputation: reputation::Rules,
     /// A session ends this long after its last use.
     pub session_idle: SignedDuration,
     /// However much it is used, it ends this long after it began: longer than any shift, shorter than a day.
@@ -49,6 +56,9 @@ impl Default for DeskSettings {
             acknowledge_within: SignedDuration::from_secs(60),
             acknowledge_again: SignedDuration::from_secs(120),
             answer_target: SignedDuration::from_secs(15),
+            service_levels: vec![(SignedDuration::from_secs(15), 90), (SignedDuration::from_secs(20), 95)],
+            gave_up_lately: SignedDuration::from_mins(30),
+            reputation: reputation::Rules::default(),
             session_idle: SignedDuration::from_hours(12),
             session_longest: SignedDuration::from_hours(16),
             token_lifetime: SignedDuration::from_hours(24),

@@ -140,7 +140,8 @@ impl Desk {
             return Err(DeskError::WrongPassword);
         }
         let id = UserId(clock::new_id());
-        let user = UserRow { id, username, name, role: Role::Head, active: true, password_hash };
+        let (skills, languages) = (Vec::new(), Vec::new());
+        let user = UserRow { id, username, name, role: Role::Head, active: true, password_hash, skills, languages };
         unit.db().insert_user(&user, now).await?;
         unit.db().insert_audit(now, user.id, &user.name, "user.set_up", &user.id.to_string()).await?;
         unit.commit().await?;

@@ -2,19 +2,26 @@
 
 use super::{Desk, DeskError, Principal};
 use crate::clock;
-use crate::contract::Statistics;
+use crate::contract::{ServiceLevel, Statistics};
 use crate::domain::number;
 
 impl Desk {
-    /// Counts of the calls that arrived since midnight in the city.
+    /// Counts of the inbound calls that arrived since midnight in the city.
     pub async fn statistics_today(&self, _who: &Principal) -> Result<Statistics, DeskError> {
         let zone = &self.settings.zone;
-        let from = number::midnight(number::day(clock::now(), zone), zone);
+        let now = clock::now();
+        let from = number::midnight(number::day(now, zone), zone);
         let target = self.settings.answer_target;
         let mut reader = self.store.read().await?;
         let counts = reader.db().count_calls(from, target).await?;
         let by_disposition = reader.db().count_dispositions(from).await?.into_iter().collect();
         let incidents = reader.db().count_incidents(from).await?;
+        let mut service_levels = Vec::with_capacity(self.settings.service_levels.len());
+        for (within, goal_percent) in self.settings.service_levels.clone() {
+            let counts = reader.db().count_level(from, within, now).await?;
+            let (answered, of) = (counts.answered, counts.of_calls);
+            service_levels.push(ServiceLevel { within_s: within.as_secs(), goal_percent, answered, of });
+        }
         Ok(Statistics {
             from,
             calls: counts.calls,
@@ -25,6 +32,7 @@ impl Desk {
             by_disposition,
             incidents,
             open_calls: counts.open_calls,
+            service_levels,
         })
     }
 }

@@ -34,6 +34,26 @@ pub struct IncidentQuery {
     pub limit: i64,
 }
 
+/// An alert as a machine sends it (CAP 1.2, RFC 8876). What is too long is cut.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAlert {
+    /// Unique for the sender.
+    pub identifier: String,
+    pub sender: String,
+    pub sent: Timestamp,
+    /// What happened, in few words.
+    pub event: String,
+    pub headline: String,
+    pub description: String,
+    /// `Extreme`, `Severe`, `Moderate`, `Minor` or `Unknown`.
+    pub severity: String,
+    /// The area in words.
+    pub area: String,
+    pub position: Option<Position>,
+    /// The trunk that it came from.
+    pub trunk: String,
+}
+
 /// A message that one sender has claimed until its lease ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxMessage {

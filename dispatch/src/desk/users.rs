@@ -27,9 +27,10 @@ impl Desk {
     async fn insert_user(&self, who: Option<&Principal>, user: NewUser) -> Result<UserView, DeskError> {
         let (username, name) = (check::username(&user.username)?, check::name("name", &user.name)?);
         check::password(&user.password)?;
+        let (skills, languages) = (check::skills(&user.skills)?, check::languages(&user.languages)?);
         let password_hash = self.hash_password(&user.password).await?;
         let id = UserId(clock::new_id());
-        let row = UserRow { id, username, name, role: user.role, active: true, password_hash };
+        let row = UserRow { id, username, name, role: user.role, active: true, password_hash, skills, languages };
         let now = clock::now();
         let mut unit = self.store.begin().await?;
         unit.db().insert_user(&row, now).await.map_err(taken)?;
@@ -45,6 +46,8 @@ impl Desk {
     pub async fn change_user(&self, who: &Principal, id: UserId, change: ChangeUser) -> Result<UserView, DeskError> {
         who.require(Role::Manager)?;
         let name = change.name.as_deref().map(|name| check::name("name", name)).transpose()?;
+        let skills = change.skills.as_deref().map(check::skills).transpose()?;
+        let languages = change.languages.as_deref().map(check::languages).transpose()?;
         let password_hash = match change.password.as_deref() {
             Some(password) => {
                 check::password(password)?;
@@ -61,6 +64,8 @@ impl Desk {
             role: change.role.unwrap_or(old.role),
             active: change.active.unwrap_or(old.active),
             password_hash: password_hash.unwrap_or_else(|| old.password_hash.clone()),
+            skills: skills.unwrap_or_else(|| old.skills.clone()),
+            languages: languages.unwrap_or_else(|| old.languages.clone()),
             ..old.clone()
         };
         who.require(new.role)?;

@@ -13,7 +13,8 @@ use serde_json::json;
 use std::time::Duration;
 
 impl Desk {
-    /// Every second until `stop`: overdue acknowledgements; every ten: footage not held yet; every hour: sessions that have ended.
+    /// Every second until `stop`: overdue acknowledgements, and limits that are not reached any more; every ten: footage not held
+    /// yet; every minute: what is known of numbers; every hour: sessions that have ended.
     pub async fn keep_watch(&self, stop: impl Future<Output = ()> + Send) {
         let mut stop = std::pin::pin!(stop);
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
@@ -26,6 +27,12 @@ impl Desk {
             }
             if let Err(error) = self.due_alarms(clock::now()).await {
                 tracing::warn!(%error, "overdue acknowledgements could not be looked up; trying again");
+            }
+            self.quiet_limits(clock::now());
+            if tick.is_multiple_of(60)
+                && let Err(error) = self.learn_callers(clock::now()).await
+            {
+                tracing::warn!(%error, "what is known of callers' numbers could not be read; trying again in a minute");
             }
             if tick.is_multiple_of(10) {
                 self.hold_soon();

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 pub struct Incident {
     pub id: IncidentId,
     pub number: String,
-    /// The report that opened it; what its operator goes on typing is taken over.
-    pub report: ReportId,
+    /// The report that opened it; what its operator goes on typing is taken over. `None` if a machine's alert did.
+    pub report: Option<ReportId>,
     pub facts: Facts,
     pub opened_at: Timestamp,
     pub opened_by: UserId,
@@ -99,7 +99,7 @@ mod tests {
         Incident {
             id: IncidentId(Uuid::from_u128(1)),
             number: "20261123-0001".into(),
-            report: ReportId(Uuid::from_u128(2)),
+            report: Some(ReportId(Uuid::from_u128(2))),
             facts: Facts::from(&ReportFields { place: "Nagoya".into(), ..ReportFields::default() }),
             opened_at: Timestamp::UNIX_EPOCH,
             opened_by: UserId(Uuid::from_u128(3)),

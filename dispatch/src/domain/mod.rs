@@ -7,3 +7,4 @@ pub mod number;
 pub mod place;
 pub mod queue;
 pub mod report;
+pub mod reputation;

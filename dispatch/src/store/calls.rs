@@ -1,9 +1,11 @@
 //! Calls: from the trunk to the end.
 
 use super::StoreError;
-use super::column::{At, coordinates, position};
+use super::column::{At, Json, coordinates, position};
 use super::unit::Conn;
-use crate::contract::{CallState, CallView, CallerLocation, Disposition, EarlierCall, EndedBy};
+use crate::contract::{
+    AdditionalData, CallDirection, CallPriority, CallState, CallView, CallerLocation, Disposition, EarlierCall, EndedBy,
+};
 use crate::id::{CallId, IncidentId, ReportId, UserId};
 use jiff::Timestamp;
 
@@ -25,15 +27,22 @@ struct Row {
     ended_by: Option<EndedBy>,
     operator_id: Option<UserId>,
     operator_name: Option<String>,
+    direction: CallDirection,
+    priority: CallPriority,
+    languages: Json<Vec<String>>,
+    cell: Option<String>,
+    additional: Json<Vec<AdditionalData>>,
+    callback_of: Option<CallId>,
 }
 
 impl From<Row> for CallView {
     fn from(row: Row) -> Self {
         // Whether a call rings or is held only the switchboard knows.
-        let state = match (&row.answered_at, &row.ended_at) {
-            (_, Some(_)) => CallState::Ended,
-            (Some(_), None) => CallState::Active,
-            (None, None) => CallState::Waiting,
+        let state = match (&row.answered_at, &row.ended_at, row.direction) {
+            (_, Some(_), _) => CallState::Ended,
+            (Some(_), None, _) => CallState::Active,
+            (None, None, CallDirection::Inbound) => CallState::Waiting,
+            (None, None, CallDirection::Outbound) => CallState::Calling,
         };
         let position = position(row.latitude, row.longitude);
         let located = position.is_some() || row.civic.is_some();
@@ -52,6 +61,15 @@ impl From<Row> for CallView {
             operator: row.operator_id,
             operator_name: row.operator_name,
             location: located.then_some(CallerLocation { position, radius_m: row.radius_m, civic: row.civic }),
+            direction: row.direction,
+            priority: row.priority,
+            // Who else is in a call that is up only the switchboard knows; the timeline keeps who was.
+            parties: Vec::new(),
+            monitors: Vec::new(),
+            languages: row.languages.0,
+            cell: row.cell,
+            additional: row.additional.0,
+            callback_of: row.callback_of,
         }
     }
 }
@@ -85,7 +103,8 @@ macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
             "SELECT id, report_id, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at, answered_at, \
-             ended_at, ended_by, operator_id, operator_name FROM calls ",
+             ended_at, ended_by, operator_id, operator_name, direction, priority, languages, cell, additional, callback_of \
+             FROM calls ",
             $rest
         )
     };
@@ -97,8 +116,9 @@ impl Conn<'_> {
         let location = call.location.as_ref();
         let (latitude, longitude) = coordinates(location.and_then(|location| location.position));
         run!(self, sqlx::query(
-            "INSERT INTO calls (id, report_id, node, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING"
+            "INSERT INTO calls (id, report_id, node, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at, \
+             operator_id, operator_name, direction, priority, languages, cell, additional, callback_of) VALUES ($1, $2, $3, $4, $5, \
+             $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO NOTHING"
         )
         .bind(call.id)
         .bind(call.report)
@@ -111,7 +131,15 @@ impl Conn<'_> {
         .bind(longitude)
         .bind(location.and_then(|location| location.radius_m))
         .bind(location.and_then(|location| location.civic.clone()))
-        .bind(At(call.arrived_at)))
+        .bind(At(call.arrived_at))
+        .bind(call.operator)
+        .bind(&call.operator_name)
+        .bind(call.direction)
+        .bind(call.priority)
+        .bind(Json(call.languages.clone()))
+        .bind(&call.cell)
+        .bind(Json(call.additional.clone()))
+        .bind(call.callback_of))
     }
 
     /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number, and the

@@ -75,7 +75,21 @@ macro_rules! ids {
     )+};
 }
 
-ids!(CallId, UserId, SessionId, ReportId, IncidentId, DispatchId, AgencyId, TeamId, IncidentTypeId, CameraId, FootageId, AlarmId);
+ids!(
+    CallId,
+    UserId,
+    SessionId,
+    ReportId,
+    IncidentId,
+    DispatchId,
+    AgencyId,
+    TeamId,
+    IncidentTypeId,
+    CameraId,
+    FootageId,
+    AlarmId,
+    ReputationId
+);
 
 /// Each variant has one word, the same as in the API's JSON.
 macro_rules! words {
@@ -98,7 +112,12 @@ words! {
         Operator = "operator",
         Network = "network",
         Restart = "restart",
+        Party = "party",
+        NotReached = "not_reached",
     }
+    CallDirection { Inbound = "inbound", Outbound = "outbound" }
+    CallPriority { Low = "low", Normal = "normal", High = "high" }
+    CallbackEnd { Reached = "reached", Unreachable = "unreachable", NotNeeded = "not_needed" }
     Disposition { Normal = "normal", Ghost = "ghost", Prank = "prank", Information = "information" }
     IncidentState { Open = "open", Closed = "closed" }
     Channel { Telegram = "telegram", Whatsapp = "whatsapp" }

@@ -6,6 +6,7 @@ use super::unit::Conn;
 use crate::contract::IncidentState;
 use crate::domain::incident::{Facts, Incident, State};
 use crate::id::{IncidentId, IncidentTypeId, ReportId, UserId};
+use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -29,7 +30,7 @@ impl From<Row> for Incident {
         Self {
             id: row.id,
             number: row.number,
-            report: row.report_id,
+            report: Some(row.report_id).filter(|report| !report.0.is_nil()),
             facts: Facts {
                 incident_type: row.type_id,
                 place: row.place,
@@ -44,6 +45,9 @@ impl From<Row> for Incident {
         }
     }
 }
+
+/// What stands for no report: the column came before alerts did, and must hold something.
+const NO_REPORT: ReportId = ReportId(Uuid::nil());
 
 macro_rules! select_incidents {
     ($($rest:expr),+) => {
@@ -84,7 +88,7 @@ impl Conn<'_> {
         .bind(incident.id)
         .bind(&incident.number)
         .bind(state)
-        .bind(incident.report)
+        .bind(incident.report.unwrap_or(NO_REPORT))
         .bind(facts.incident_type)
         .bind(&facts.place)
         .bind(latitude)

@@ -53,7 +53,9 @@ macro_rules! run {
 
 mod agencies;
 mod alarms;
+mod alerts;
 mod audit;
+mod callbacks;
 mod calls;
 mod cameras;
 mod column;
@@ -66,19 +68,22 @@ mod incidents;
 mod outbox;
 mod recordings;
 mod reports;
+mod reputations;
 mod sessions;
 mod statistics;
 mod teams;
 mod unit;
 mod users;
 
+pub use alerts::AlertRow;
 pub use dispatches::DispatchRow;
 pub use error::StoreError;
 pub use events::NewEvent;
 pub use footage::NewFootage;
 pub use outbox::{Message, MessageState};
+pub use reputations::ReputationRow;
 pub use sessions::SessionRow;
-pub use statistics::DayCounts;
+pub use statistics::{DayCounts, LevelCounts};
 pub use unit::{Conn, Reader, Unit};
 pub use users::UserRow;
 

@@ -5,6 +5,8 @@
 mod support;
 
 mod alarms;
+mod alerts;
+mod callbacks;
 mod calls;
 mod chats;
 mod city;
@@ -14,4 +16,6 @@ mod incidents;
 mod journal;
 mod outbox;
 mod reports;
+mod reputations;
 mod sign_in;
+mod telephony;

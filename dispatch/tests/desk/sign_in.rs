@@ -6,7 +6,14 @@ use dispatch::contract::*;
 use dispatch::desk::*;
 
 fn new_user(username: &str, role: Role) -> NewUser {
-    NewUser { username: username.into(), name: username.to_uppercase(), role, password: "kata sandi panjang".into() }
+    NewUser {
+        username: username.into(),
+        name: username.to_uppercase(),
+        role,
+        password: "kata sandi panjang".into(),
+        skills: vec![],
+        languages: vec![],
+    }
 }
 
 both! {

@@ -162,6 +162,10 @@ pub fn arrived(number: &str, at: Timestamp) -> ArrivedCall {
         dialled: "112".into(),
         trunk: "telkom".into(),
         location: None,
+        priority: CallPriority::Normal,
+        languages: vec![],
+        cell: None,
+        additional: vec![],
         at,
     }
 }

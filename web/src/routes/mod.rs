@@ -4,7 +4,9 @@
 
 mod agencies;
 mod alarms;
+mod callbacks;
 mod calls;
+mod calls_between;
 mod cameras;
 mod footage;
 mod incident_types;
@@ -12,11 +14,13 @@ mod incidents;
 mod live;
 mod recordings;
 mod reports;
+mod reputations;
 mod service;
 mod session;
 mod setup;
 mod shift;
 mod teams;
+mod trunks;
 mod users;
 
 use crate::access::Guarded;
@@ -54,6 +58,10 @@ pub(crate) fn quick() -> OpenApiRouter<AppState> {
         shift::operations(),
         live::operations(),
         calls::operations(),
+        calls_between::operations(),
+        callbacks::operations(),
+        reputations::operations(),
+        trunks::operations(),
         recordings::operations(),
         reports::operations(),
         incidents::operations(),

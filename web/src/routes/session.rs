@@ -8,10 +8,13 @@ use crate::cookie;
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::signed_out::Ended;
+use crate::source::source;
+use crate::throttle::network_of;
 use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
 use dispatch::contract::UserView;
+use dispatch::desk::DeskError;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::PoisonError;
@@ -48,15 +51,23 @@ struct SessionView {
 async fn sign_in(
     State(app): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     jar: CookieJar,
     Json(body): Json<SignIn>,
 ) -> Result<(CookieJar, Json<SignedInView>), ApiError> {
-    attempt(&app, &body.username, peer.ip())?;
+    let source = source(peer.ip(), &headers, &app.config.trusted_proxies);
+    attempt(&app, &body.username, source)?;
     let Ok(Ok(_turn)) = tokio::time::timeout(TURN_WITHIN, app.verifying.acquire()).await else {
         return Err(ApiError::busy("too many people are signing in at once; try again"));
     };
-    let signed_in = app.desk.sign_in(&body.username, &body.password).await?;
-    app.throttle.lock().unwrap_or_else(PoisonError::into_inner).succeeded(&body.username, peer.ip());
+    let signed_in = match app.desk.sign_in(&body.username, &body.password).await {
+        Err(DeskError::WrongPassword) => {
+            app.desk.sign_in_failed(&body.username, network_of(source)).await;
+            return Err(DeskError::WrongPassword.into());
+        }
+        signed_in => signed_in?,
+    };
+    app.throttle.lock().unwrap_or_else(PoisonError::into_inner).succeeded(&body.username, source);
     let jar = jar.add(cookie::carrying(signed_in.token, app.config.secure()));
     Ok((jar, Json(SignedInView { user: signed_in.user })))
 }

@@ -5,8 +5,9 @@ use super::session::attempt;
 use crate::app::AppState;
 use crate::error::ApiError;
 use crate::extract::Json;
+use crate::source::source;
 use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use dispatch::contract::UserView;
 use dispatch::desk::DeskError;
 use serde::Deserialize;
@@ -32,10 +33,11 @@ struct SetUp {
 async fn set_up(
     State(app): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     Json(body): Json<SetUp>,
 ) -> Result<(StatusCode, Json<UserView>), ApiError> {
     // No user name begins with a blank, so this key is nobody's.
-    attempt(&app, " setup", peer.ip())?;
+    attempt(&app, " setup", source(peer.ip(), &headers, &app.config.trusted_proxies))?;
     let made = app.desk.set_up(&body.token, &body.username, &body.name, &body.password).await;
     match made {
         Ok(user) => Ok((StatusCode::CREATED, Json(user))),

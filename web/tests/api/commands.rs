@@ -22,7 +22,7 @@ async fn each_key_of_the_call_bar_reaches_the_switchboard() {
     siti.delete("shift").await.expect(204);
 
     let expected = [
-        "start shift of SITI",
+        "start shift of SITI [] []",
         "Paused { reason: \"salat\" }",
         "attach media",
         "test media",
@@ -41,6 +41,64 @@ async fn each_key_of_the_call_bar_reaches_the_switchboard() {
 }
 
 #[tokio::test]
+async fn calling_out_and_calling_others_in_reach_the_switchboard() {
+    let mut house = House::open().await;
+    let (siti, wati) = (house.person("siti", Role::Operator).await, house.person("wati", Role::Supervisor).await);
+    let (call, party) = (clock::new_id(), clock::new_id());
+    let made = siti.post("calls", json!({ "number": "+62811" })).await.expect(201).json();
+    assert!(made["call"].is_string() && made["report"].is_string());
+    let dial = json!({ "number": "113", "name": "Damkar", "mode": "consult" });
+    assert!(siti.post(&format!("calls/{call}/parties"), dial).await.expect(201).json()["party"].is_string());
+    siti.delete(&format!("calls/{call}/parties/{party}")).await.expect(204);
+    for action in ["merge", "handover", "silent-prompt"] {
+        siti.post(&format!("calls/{call}/{action}"), json!({})).await.expect(204);
+    }
+    wati.put(&format!("calls/{call}/monitor"), json!({ "mode": "whisper" })).await.expect(204);
+    wati.delete(&format!("calls/{call}/monitor")).await.expect(204);
+    let expected = [
+        "call out to +62811, back false",
+        "dial 113 Some(\"Damkar\") Consult",
+        "drop party",
+        "merge",
+        "hand over",
+        "silent prompt",
+        "monitor by WATI Some(Whisper)",
+        "monitor by WATI None",
+    ];
+    for expected in expected {
+        assert_eq!(house.switchboard.heard().await, expected);
+    }
+    for number in ["", " ", &"1".repeat(65)] {
+        assert_eq!(siti.post("calls", json!({ "number": number })).await.expect(422).code(), "invalid");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_shift_begins_with_what_the_person_can_do() {
+    let mut house = House::open().await;
+    let (siti, budi) = (house.person("siti", Role::Operator).await, house.person("budi", Role::Head).await);
+    let change = json!({ "skills": ["fire"], "languages": ["id", "en"] });
+    let change = budi.request(Method::PATCH, &format!("users/{}", siti.user())).json(&change);
+    assert_eq!(budi.send(change).await.expect(200).json()["skills"], json!(["fire"]));
+    siti.post("shift", json!({})).await.expect(204);
+    assert_eq!(house.switchboard.heard().await, "start shift of SITI [\"fire\"] [\"id\", \"en\"]");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_listens_to_a_call_stands_in_the_audit() {
+    let house = House::open().await;
+    let (wati, budi) = (house.person("wati", Role::Supervisor).await, house.person("budi", Role::Head).await);
+    let call = clock::new_id();
+    wati.put(&format!("calls/{call}/monitor"), json!({ "mode": "listen" })).await.expect(204);
+    let audit = budi.get("audit").await.expect(200).json();
+    let entry = audit.as_array().unwrap().iter().find(|entry| entry["action"] == "call.monitored").unwrap();
+    assert_eq!((entry["user"].clone(), entry["subject"].clone()), (json!(wati.user()), json!(call)));
+    house.close().await;
+}
+
+#[tokio::test]
 async fn each_refusal_has_a_status_and_a_stable_code() {
     let house = House::open().await;
     let siti = house.person("siti", Role::Operator).await;
@@ -52,6 +110,11 @@ async fn each_refusal_has_a_status_and_a_stable_code() {
         (Refusal::NoMedia, 409, "no_media"),
         (Refusal::BadOffer("no audio".into()), 422, "bad_offer"),
         (Refusal::BadDigits, 422, "bad_digits"),
+        (Refusal::NoSuchParty, 409, "no_such_party"),
+        (Refusal::BadNumber, 422, "bad_number"),
+        (Refusal::NoTrunk, 409, "no_trunk"),
+        (Refusal::NotAnswered, 409, "not_answered"),
+        (Refusal::TooManyParties, 409, "too_many_parties"),
         (Refusal::Unavailable, 503, "unavailable"),
     ];
     for (refusal, status, code) in cases {

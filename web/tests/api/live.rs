@@ -24,6 +24,14 @@ fn ringing() -> CallView {
         operator: None,
         operator_name: None,
         location: None,
+        direction: CallDirection::Inbound,
+        priority: CallPriority::Normal,
+        parties: vec![],
+        monitors: vec![],
+        languages: vec![],
+        cell: None,
+        additional: vec![],
+        callback_of: None,
     }
 }
 
@@ -36,6 +44,8 @@ fn rung(operator: UserId, call: CallId) -> OperatorView {
         call: Some(call),
         media_connected: true,
         browser_connected: true,
+        skills: vec![],
+        languages: vec![],
     }
 }
 
@@ -85,7 +95,7 @@ async fn the_switchboard_hears_when_the_last_socket_of_a_person_closes() {
     drop(first);
     // The shift's beginning stands between: nothing was told of the first socket.
     siti.post("shift", json!({})).await.expect(204);
-    assert_eq!(house.switchboard.heard().await, "start shift of SITI");
+    assert_eq!(house.switchboard.heard().await, "start shift of SITI [] []");
     drop(second);
     assert_eq!(house.switchboard.heard().await, "browser gone");
     house.close().await;

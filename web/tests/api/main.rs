@@ -2,6 +2,7 @@
 //! archive behind it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod callbacks;
 mod commands;
 mod description;
 mod footage;

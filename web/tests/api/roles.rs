@@ -26,7 +26,10 @@ fn operations() -> Vec<Operation> {
             operations.push(Operation {
                 id: operation["operationId"].as_str().unwrap().to_owned(),
                 method,
-                path: path.replace("{id}", &clock::new_id().to_string()).replace("{n}", "7"),
+                path: path
+                    .replace("{id}", &clock::new_id().to_string())
+                    .replace("{party}", &clock::new_id().to_string())
+                    .replace("{n}", "7"),
                 least: serde_json::from_value(operation["x-siaga-role"].clone()).ok(),
             });
         }

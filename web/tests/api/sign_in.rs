@@ -59,6 +59,36 @@ async fn who_guesses_often_must_wait_and_others_need_not() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_only_who_guesses_must_wait_and_stands_in_the_audit_once() {
+    let house = House::open_with(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    house.hire("siti", Role::Operator).await;
+    let budi = house.person("budi", Role::Head).await;
+    let proxy = house.client();
+    let guess = |name: String, from: &str| {
+        let body = json!({ "username": name, "password": "tebakan-saya" });
+        proxy.request(reqwest::Method::POST, "session").header("x-forwarded-for", from.to_owned()).json(&body)
+    };
+    let mut status = 401;
+    for n in 0..31 {
+        status = proxy.send(guess(format!("orang{n}"), "1.1.1.1, 192.0.2.7")).await.status;
+    }
+    assert_eq!(status, 429, "one address has used up its guesses");
+    proxy.send(guess("siti".into(), "192.0.2.8")).await.expect(401);
+
+    let audit = budi.get("audit").await.expect(200).json();
+    let refused: Vec<_> = audit
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["action"] == "session.refused")
+        .map(|entry| &entry["subject"])
+        .collect();
+    assert_eq!(refused, ["192.0.2.8", "192.0.2.7"]);
+    assert!(!audit.to_string().contains("orang0"), "what was typed as a name may be a password");
+    house.close().await;
+}
+
+#[tokio::test]
 async fn another_sites_page_can_do_nothing_in_our_name() {
     let house = House::open().await;
     let siti = house.person("siti", Role::Operator).await;

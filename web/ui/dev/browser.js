@@ -18,11 +18,12 @@ const FLAGS = [
 export async function openBrowser() {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })
   const far = await (await browser.newContext()).newPage()
-  /** Answers the console's offer with a tone of 440 Hz. */
+  /** Answers the console's offer with a tone of 440 Hz. The newest connection takes the place of the one before, as at the server. */
   const answer = (sdp) =>
     far.evaluate(async (offer) => {
       const peer = new RTCPeerConnection()
-      globalThis.peers = [...(globalThis.peers ?? []), peer]
+      globalThis.before?.close()
+      globalThis.before = peer
       const context = new AudioContext()
       const tone = new OscillatorNode(context, { frequency: 440 })
       const out = new MediaStreamAudioDestinationNode(context)

@@ -1,54 +1,15 @@
 // Plays one call against the mock server and takes pictures of every screen. Usage: node dev/screenshots.js FOLDER (after `npm run build`)
-import { mkdirSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
-import { openBrowser } from './browser.js'
 import { center, types } from './mock/city.js'
-import { startMock } from './mock/server.js'
+import { openStudio } from './studio.js'
 
-const folder = process.argv[2] ?? 'screenshots'
-mkdirSync(folder, { recursive: true })
-const { browser, answer } = await openBrowser()
-const mock = await startMock({ answer })
-const { house } = mock
-const page = await (
-  await browser.newContext({
-    viewport: { width: 1366, height: 768 },
-    baseURL: mock.url,
-    permissions: ['microphone', 'notifications'],
-  })
-).newPage()
-page.setDefaultTimeout(10_000)
-page.on('console', (message) => message.type() === 'error' && console.log('console:', message.text()))
-page.on('pageerror', (error) => console.log('page error:', error.message))
-const at = (name) => page.getByTestId(name)
-
+const { page, house, at, shot, close, signIn } = await openStudio(process.argv[2] ?? 'screenshots')
 const focus = () => page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.tagName)
-
-async function shot(name, { large = true } = {}) {
-  await page.waitForTimeout(700)
-  await page.screenshot({ path: `${folder}/${name}-1366.png` })
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  for (const { id, impact, nodes } of violations.filter(({ impact }) => impact !== 'minor'))
-    console.log(
-      `axe ${name}: ${impact} ${id}: ${nodes
-        .slice(0, 3)
-        .map(({ html }) => html.slice(0, 160))
-        .join('\n    ')}`,
-    )
-  if (!large) return
-  await page.setViewportSize({ width: 1920, height: 1080 })
-  await page.waitForTimeout(500)
-  await page.screenshot({ path: `${folder}/${name}-1920.png` })
-  await page.setViewportSize({ width: 1366, height: 768 })
-}
 
 try {
   await page.goto('/')
   await at('username').waitFor()
   await shot('01-sign-in')
-  await at('username').fill('ayu')
-  await at('password').fill('rahasia')
-  await at('sign-in').click()
+  await signIn()
   await at('start-shift').waitFor()
   await shot('02-start')
   await at('start-shift').click()
@@ -167,6 +128,5 @@ try {
   }
   console.log('types', types.length, 'done')
 } finally {
-  await browser.close()
-  await mock.stop()
+  await close()
 }

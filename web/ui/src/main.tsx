@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client'
 import { runAlarms } from './alarms/alarms'
 import { queries } from './api/queries'
 import { App } from './app/App'
+import { runNotReached } from './call/notReached'
 import { runRing } from './call/ring'
 import { runWork } from './form/work'
 import { language } from './i18n/i18n'
@@ -22,16 +23,21 @@ runWork()
 runShift()
 runWatching()
 runRing()
+runNotReached()
 runAlarms()
 runLive()
 watchLive((event) => {
   // After a gap everything that was read before may be old.
   if (event.event === 'snapshot') void queries.invalidateQueries()
   if (event.event === 'call' && event.call.state === 'ended') void queries.invalidateQueries({ queryKey: ['calls'] })
+  if (event.event === 'callbacks') void queries.invalidateQueries({ queryKey: ['callbacks'] })
+  if (event.event === 'statistics') void queries.invalidateQueries({ queryKey: ['statistics'] })
   if (event.event === 'timeline' && event.entry.kind === 'recording.sealed')
     void queries.invalidateQueries({ queryKey: ['call'] })
   if (event.event === 'timeline' && event.entry.kind === 'team.linked')
     void queries.invalidateQueries({ queryKey: ['teams'] })
+  if (event.event === 'timeline' && event.entry.kind === 'report.closed')
+    void queries.invalidateQueries({ queryKey: ['reputations'] })
 })
 session.subscribe(() => {
   // The next person must not see what this one was allowed to.

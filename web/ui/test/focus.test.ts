@@ -25,3 +25,13 @@ it('the end of a call never takes the keyboard away from somebody who has it', (
   expect(nextFocus('active', 'ended', lost)).toBe('close')
   expect(nextFocus('fallback', 'ended', lost)).toBeNull()
 })
+
+it('calling out begins in the place, and the answer moves nobody', () => {
+  expect(nextFocus(null, 'calling', lost)).toBe('place')
+  expect(nextFocus('calling', 'active', away)).toBeNull()
+})
+
+it('a caller who was given away leaves the operator at the end of the report', () => {
+  expect(nextFocus('active', 'transferred', lost)).toBe('close')
+  expect(nextFocus('transferred', 'ended', lost)).toBeNull()
+})

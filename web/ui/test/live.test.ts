@@ -5,32 +5,16 @@ import type {
   DispatchView,
   IncidentView,
   LiveEvent,
-  OperatorView,
   ReportView,
   TimelineEntry,
 } from '../src/api/types'
 import { delayBefore } from '../src/live/backoff'
 import { ENDED_BOUND, INITIAL, type LiveState, learn, mergeTimeline, reduce } from '../src/live/state'
+import { aCall, anOperator } from './samples'
 
 const ME = 'me'
-const call = (id: string, change: Partial<CallView> = {}): CallView => ({
-  id,
-  report: `r-${id}`,
-  state: 'ringing',
-  dialled: '112',
-  trunk: 't',
-  arrived_at: `2026-11-23T08:00:00Z`,
-  ...change,
-})
-const operator = (change: Partial<OperatorView> = {}): OperatorView => ({
-  id: ME,
-  name: 'Ayu',
-  state: { state: 'ready' },
-  since: '',
-  media_connected: true,
-  browser_connected: true,
-  ...change,
-})
+const call = (id: string, change: Partial<CallView> = {}): CallView => aCall({ id, report: `r-${id}`, ...change })
+const operator = anOperator
 const entry = (seq: number): TimelineEntry => ({
   seq,
   at: '',
@@ -44,6 +28,7 @@ const snapshot = (change: Partial<Extract<LiveEvent, { event: 'snapshot' }>> = {
   calls: [],
   operators: [],
   alarms: [],
+  trunks: [],
   ...change,
 })
 
@@ -138,6 +123,43 @@ describe('the live state', () => {
       event: 'later',
     } as never)
     expect(state.digits.a).toBe('1#')
+  })
+
+  it('knows the trunks from the snapshot and from what changes', () => {
+    const trunk = (name: string, state: 'up' | 'down') => ({ name, state, since: '', calls: 0 })
+    const state = play(snapshot({ trunks: [trunk('telkom', 'up'), trunk('indosat', 'up')] }), {
+      event: 'trunk',
+      trunk: trunk('telkom', 'down'),
+    })
+    expect(Object.values(state.trunks).map(({ name, state }) => [name, state])).toEqual([
+      ['telkom', 'down'],
+      ['indosat', 'up'],
+    ])
+    expect(reduce(state, snapshot(), ME).trunks).toEqual({})
+  })
+
+  it('keeps the last word on the sound of each side, until the call is over', () => {
+    const heard = (side: 'caller' | 'operator', mos: number): LiveEvent => ({
+      event: 'quality',
+      call: 'a',
+      side,
+      mos,
+      loss_percent: 1,
+      jitter_ms: 5,
+    })
+    const state = play(
+      { event: 'call', call: call('a', { state: 'active' }) },
+      heard('caller', 4.2),
+      heard('operator', 3),
+      heard('caller', 2.5),
+    )
+    expect(state.quality.a).toMatchObject({ caller: { mos: 2.5 }, operator: { mos: 3 } })
+    const later = reduce(state, snapshot({ calls: [call('b')] }), ME)
+    expect(later.quality.a).toBeDefined()
+    const many = Array.from({ length: ENDED_BOUND + 1 }, (_, i) =>
+      call(`x${i}`, { state: 'ended', arrived_at: '2027' }),
+    )
+    expect(many.reduce((all, one) => reduce(all, { event: 'call', call: one }, ME), later).quality).toEqual({})
   })
 
   it('stays small over a long shift', () => {

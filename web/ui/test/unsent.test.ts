@@ -18,6 +18,8 @@ describe('a report', () => {
   it('of a call that nobody took waits, and is for supervisors once it has ended', () => {
     expect(maySave(call('waiting', null), 'me')).toBe(false)
     expect(maySave(call('fallback', null), 'me')).toBe(true)
+    expect(maySave(call('transferring', null), 'me')).toBe(true)
+    expect(maySave(call('transferred', null), 'me')).toBe(true)
     expect(maySave(call('ended', null), 'me', true)).toBe(true)
     expect(maySave(call('ended', null), 'me')).toBe(false)
     expect(isNobodys(call('ended', null), false)).toBe(true)

@@ -2,23 +2,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CallView, EMPTY_FIELDS, type ReportView, type SaveReport } from '../src/api/types'
 import { MemoryStorage } from './memory'
+import { aCall } from './samples'
 
 const AYU = { id: 'ayu', username: 'ayu', name: 'Ayu', role: 'operator', active: true } as const
 const BUDI = { ...AYU, id: 'budi', username: 'budi', name: 'Budi' } as const
 const city = { name: 'Batam', center: { latitude: 1.1, longitude: 104 }, zone: 'Asia/Jakarta' }
 
-const call = (change: Partial<CallView> = {}): CallView => ({
-  id: 'c',
-  report: 'r',
-  state: 'active',
-  dialled: '112',
-  trunk: 't',
-  operator: AYU.id,
-  operator_name: AYU.name,
-  arrived_at: '2026-11-23T08:00:00Z',
-  answered_at: '2026-11-23T08:00:05Z',
-  ...change,
-})
+const call = (change: Partial<CallView> = {}): CallView =>
+  aCall({
+    state: 'active',
+    operator: AYU.id,
+    operator_name: AYU.name,
+    answered_at: '2026-11-23T08:00:05Z',
+    ...change,
+  })
 
 /** What the server has, and how it answers. */
 class Server {
@@ -98,7 +95,7 @@ async function page(server: Server, disk: Storage) {
   const { hear, live } = await import('../src/live/live')
   const { refreshSession, session, signOut } = await import('../src/session/session')
   runWork()
-  const up = (...calls: CallView[]) => hear({ event: 'snapshot', calls, operators: [], alarms: [] })
+  const up = (...calls: CallView[]) => hear({ event: 'snapshot', calls, operators: [], alarms: [], trunks: [] })
   return {
     drafts,
     leave,
@@ -285,6 +282,47 @@ describe('a report', () => {
     here.hear({ event: 'offer_withdrawn', call: 'c', why: 'no_answer' })
     expect(here.work.get().calls).toEqual([])
     expect(disk.getItem('siaga.draft.ayu.r')).toBeNull()
+  })
+
+  it('of a call that the operator makes opens with it, and is put away empty when nobody answers', async () => {
+    const out = call({ state: 'calling', direction: 'outbound', number: '+62811', answered_at: null })
+    const here = await page(server, disk)
+    await here.refreshSession()
+    server.calls.set('c', out)
+    here.hear({ event: 'call', call: out })
+    await settle(1000)
+    expect(here.work.get()).toEqual({ calls: ['c'], current: 'c' })
+    expect(here.drafts.get('r')?.fields.caller_number).toBe('+62811')
+    const over = { ...out, state: 'ended', ended_by: 'not_reached' } as const
+    server.calls.set('c', over)
+    here.hear({ event: 'call', call: over })
+    await settle(1000)
+    expect(here.work.get().calls).toEqual([])
+  })
+
+  it('of a call that nobody answered stays when something was written into it', async () => {
+    const out = call({ state: 'calling', direction: 'outbound', number: '+62811', answered_at: null })
+    const here = await page(server, disk)
+    await here.refreshSession()
+    server.calls.set('c', out)
+    here.hear({ event: 'call', call: out })
+    here.drafts.edit('r', { details: 'tetangga bilang aman' })
+    const over = { ...out, state: 'ended', ended_by: 'not_reached' } as const
+    server.calls.set('c', over)
+    here.hear({ event: 'call', call: over })
+    await settle(1000)
+    expect(here.work.get().calls).toEqual(['c'])
+    expect(server.reports.get('r')?.fields.details).toBe('tetangga bilang aman')
+  })
+
+  it('of a caller who was handed over can still be written and closed', async () => {
+    const here = await talking(server, disk)
+    here.hear({ event: 'call', call: call({ state: 'transferred', operator: null }) })
+    here.drafts.edit('r', { place: 'Bengkong' })
+    await settle(1000)
+    expect(server.reports.get('r')?.fields.place).toBe('Bengkong')
+    await here.closeReport('c', 'r', 'normal')
+    expect(here.work.get().calls).toEqual([])
   })
 
   it('is opened again for its writer after a sign-in of somebody else, and is sent', async () => {

@@ -1,63 +1,145 @@
 //! Brings waiting calls and available operators together, and tells callers for whom there is nobody.
 
 use super::Queue;
-use super::call::{Call, Hears, Phase};
-use super::operator::Work;
-use super::types::{Output, QueueAlarm};
+use super::call::{Call, Fallback, Hears, Phase};
+use super::operator::{Operator, Work};
+use super::types::{Output, QueueAlarm, Strategy};
 use crate::id::{CallId, UserId};
 use jiff::Timestamp;
 
 impl Queue {
     /// Rings until either calls or operators are used up. Runs after every input, and changes nothing the second time.
     pub(super) fn assign(&mut self, now: Timestamp) {
-        while let Some(call) = self.next_call() {
-            let Some(operator) = self.next_operator(call) else { break };
-            self.ring(now, call, operator);
+        for call in self.calls.values_mut() {
+            call.choosy_until = call.choosy_until.filter(|until| *until > now);
         }
-        let left: Vec<CallId> = self.calls.values().filter(|call| call.is_waiting()).map(|call| call.id).collect();
-        for id in left {
-            self.nobody_ready(id);
+        for call in self.in_order(now, Call::is_waiting) {
+            let operators = self.whom_to_ring(call);
+            if !operators.is_empty() {
+                self.ring(now, call, operators);
+            }
+        }
+        if self.settings.strategy == Strategy::RingAll {
+            self.ring_the_rest(now);
+        }
+        for (before, id) in self.in_order(now, Call::is_waiting).into_iter().enumerate() {
+            self.nobody_ready(now, id, before + 1);
         }
     }
 
-    fn next_call(&self) -> Option<CallId> {
-        self.calls.values().filter(|call| call.is_waiting()).min_by_key(|call| call.rank()).map(|call| call.id)
+    fn in_order(&self, now: Timestamp, which: impl Fn(&Call) -> bool) -> Vec<CallId> {
+        let mut calls: Vec<&Call> = self.calls.values().filter(|call| which(call)).collect();
+        calls.sort_by_key(|call| call.rank(now, self.settings.low_limit));
+        calls.into_iter().map(|call| call.id).collect()
     }
 
-    /// The longest idle of those who have not missed this call; if all have, the longest idle of all.
-    fn next_operator(&self, call: CallId) -> Option<UserId> {
-        let call = self.calls.get(&call)?;
-        let available = self.operators.values().filter(|operator| operator.is_available());
-        available.min_by_key(|operator| (call.missed.contains(&operator.id), operator.line)).map(|operator| operator.id)
+    /// At whom a waiting call rings now: at nobody while who fits best is expected, or while there is nobody.
+    fn whom_to_ring(&self, call: CallId) -> Vec<UserId> {
+        let Some(call) = self.calls.get(&call) else { return Vec::new() };
+        let kept = self.is_kept(call);
+        let mut operators: Vec<&Operator> = self.operators.values().filter(|operator| operator.is_available()).collect();
+        if kept {
+            operators.retain(|operator| is_best_for(operator, call));
+        }
+        // Who has missed it comes last, then who fits less, then who has been idle for less time.
+        operators.sort_by_key(|operator| {
+            let (abilities, wants) = (&operator.abilities, &call.wants);
+            let missed = call.missed.contains(&operator.id);
+            (missed, !abilities.understand(wants), !abilities.are_trained(wants), operator.line)
+        });
+        match self.settings.strategy {
+            Strategy::LongestIdle => operators.truncate(1),
+            // If all have missed it the next round begins with all.
+            Strategy::RingAll if operators.iter().any(|operator| !call.missed.contains(&operator.id)) => {
+                operators.retain(|operator| !call.missed.contains(&operator.id));
+            }
+            Strategy::RingAll => {}
+        }
+        operators.into_iter().map(|operator| operator.id).collect()
     }
 
-    fn ring(&mut self, now: Timestamp, id: CallId, operator: UserId) {
+    /// Whether the call is for those alone who have what it wants: there is one on shift who takes calls, and the time for that is
+    /// not up.
+    fn is_kept(&self, call: &Call) -> bool {
+        call.choosy_until.is_some()
+            && self.operators.values().any(|operator| operator.is_willing() && is_best_for(operator, call))
+    }
+
+    fn ring(&mut self, now: Timestamp, id: CallId, operators: Vec<UserId>) {
         let until = now + self.settings.ring;
         self.clear(id, QueueAlarm::NobodyReady { call: id });
-        self.set_work(now, operator, Work::Ringing(id));
+        for operator in &operators {
+            self.set_work(now, *operator, Work::Ringing(id));
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.phase = Phase::Ringing { operator, until };
-        if call.missed.contains(&operator) {
+        if operators.iter().any(|operator| call.missed.contains(operator)) {
             // Everybody who is ready has missed it: the next round begins.
             call.missed.clear();
         }
+        call.phase = Phase::Ringing { until: operators.iter().map(|operator| (*operator, until)).collect() };
         if call.hears != Hears::Ringback {
             call.hears = Hears::Ringback;
             self.outputs.push_back(Output::Ringback { call: id });
         }
-        self.outputs.push_back(Output::Ring { call: id, operator });
+        self.outputs.extend(operators.into_iter().map(|operator| Output::Ring { call: id, operator }));
     }
 
-    fn nobody_ready(&mut self, id: CallId) {
+    /// Operators for whom no call waits are rung for those that ring already, but for calls which they have missed.
+    fn ring_the_rest(&mut self, now: Timestamp) {
+        let until = now + self.settings.ring;
+        let ringing = self.in_order(now, |call| matches!(call.phase, Phase::Ringing { .. }));
+        let mut rest: Vec<(u64, UserId)> = self
+            .operators
+            .values()
+            .filter(|operator| operator.is_available())
+            .map(|operator| (operator.line, operator.id))
+            .collect();
+        rest.sort_unstable();
+        for (_, operator) in rest {
+            let wanted = ringing.iter().copied().find(|id| self.may_join(*id, operator));
+            let Some(call) = wanted.and_then(|id| self.calls.get_mut(&id)) else { continue };
+            if let Phase::Ringing { until: rung } = &mut call.phase {
+                rung.insert(operator, until);
+            }
+            let id = call.id;
+            self.set_work(now, operator, Work::Ringing(id));
+            self.outputs.push_back(Output::Ring { call: id, operator });
+        }
+    }
+
+    fn may_join(&self, call: CallId, operator: UserId) -> bool {
+        let (Some(call), Some(operator)) = (self.calls.get(&call), self.operators.get(&operator)) else { return false };
+        !call.missed.contains(&operator.id) && (!self.is_kept(call) || is_best_for(operator, call))
+    }
+
+    fn nobody_ready(&mut self, now: Timestamp, id: CallId, position: usize) {
         let alarm = QueueAlarm::NobodyReady { call: id };
+        let every = self.settings.announce_every;
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if call.hears != Hears::Announcement {
-            call.hears = Hears::Announcement;
-            self.outputs.push_back(Output::Announce { call: id });
+        let later = match call.hears {
+            Hears::Announcement { position: told, since, .. } if told == position => Some((told, since, None)),
+            Hears::Announcement { position: told, since, .. } if since + every > now => Some((told, since, Some(since + every))),
+            _ => None,
+        };
+        if let Some((position, since, next)) = later {
+            call.hears = Hears::Announcement { position, since, next };
+        } else {
+            call.hears = Hears::Announcement { position, since: now, next: None };
+            self.outputs.push_back(Output::Announce { call: id, position });
+        }
+        let overflows = self.settings.overflow_calls.is_some_and(|calls| position > calls);
+        if overflows && !call.overflowed && matches!(call.fallback, Fallback::Due(_)) {
+            call.overflowed = true;
+            self.dial_fallback(now, id, 0);
         }
         let sounding = |call: &Call| call.alarms.contains(&alarm);
         if self.calls.get(&id).is_some_and(|call| !sounding(call)) {
             self.raise(id, alarm);
         }
     }
+}
+
+/// Has what the call wants, and has not missed it.
+fn is_best_for(operator: &Operator, call: &Call) -> bool {
+    operator.abilities.fit(&call.wants) && !call.missed.contains(&operator.id)
 }

@@ -1,16 +1,22 @@
 //! One call in the queue: where it stands and what it waits for.
 
+use super::ability::Wants;
 use super::types::{CallStatus, Priority, QueueAlarm};
 use crate::contract::CallState;
 use crate::id::{CallId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub id: CallId,
     pub priority: Priority,
+    /// The caller gave up a short while ago: goes before others of the same priority.
+    pub again: bool,
+    pub wants: Wants,
+    /// Until then it is kept for who has what it wants.
+    pub choosy_until: Option<Timestamp>,
     pub arrived: Timestamp,
     /// Somebody had it and lost it: it goes before all that nobody has spoken with.
     pub returned: bool,
@@ -21,18 +27,20 @@ pub(super) struct Call {
     pub missed: BTreeSet<UserId>,
     pub hears: Hears,
     pub fallback: Fallback,
+    /// It was sent to the fallback numbers before its time, because too many wait. Once is enough.
+    pub overflowed: bool,
     pub alarms: BTreeSet<QueueAlarm>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Rings at nobody.
     Waiting {
         remind_at: Timestamp,
     },
+    /// Rings at each of these, never at nobody, until its time there is up.
     Ringing {
-        operator: UserId,
-        until: Timestamp,
+        until: BTreeMap<UserId, Timestamp>,
     },
     /// Taken, but the bridge is not up yet.
     Claimed {
@@ -51,6 +59,17 @@ pub(super) enum Phase {
     },
     /// With the fallback number.
     Fallback,
+    /// Called by the operator, not answered yet.
+    Calling {
+        operator: UserId,
+        until: Timestamp,
+    },
+    /// Waits for a party that rings.
+    Transferring {
+        until: Timestamp,
+    },
+    /// Talks with parties.
+    Transferred,
 }
 
 /// What the caller hears from the queue.
@@ -58,24 +77,54 @@ pub(super) enum Phase {
 pub(super) enum Hears {
     Nothing,
     Ringback,
-    Announcement,
+    Announcement {
+        position: usize,
+        since: Timestamp,
+        /// The position has changed since, and is told then.
+        next: Option<Timestamp>,
+    },
 }
 
-/// The try at the fallback number that goes on beside the waiting.
+/// The try at the fallback numbers that goes on beside the waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fallback {
     /// There is none, or somebody has the call.
     Off,
+    /// The first of them is called then.
     Due(Timestamp),
     Dialling {
+        nth: usize,
         until: Timestamp,
     },
 }
 
 impl Call {
-    /// Smallest first: who lost an operator, then the highest priority, then the oldest.
-    pub fn rank(&self) -> impl Ord + use<> {
-        (Reverse(self.returned), Reverse(self.priority), self.arrived, self.id)
+    /// A call that nobody has spoken with.
+    pub fn new(id: CallId, now: Timestamp, phase: Phase) -> Self {
+        Self {
+            id,
+            priority: Priority::Normal,
+            again: false,
+            wants: Wants::default(),
+            choosy_until: None,
+            arrived: now,
+            returned: false,
+            answered: false,
+            phase,
+            missed: BTreeSet::new(),
+            hears: Hears::Nothing,
+            fallback: Fallback::Off,
+            overflowed: false,
+            alarms: BTreeSet::new(),
+        }
+    }
+
+    /// Smallest first: who lost an operator, then the highest priority, then who calls again, then the oldest. Low priority is
+    /// normal after `low_limit`.
+    pub fn rank(&self, now: Timestamp, low_limit: SignedDuration) -> impl Ord + use<> {
+        let patient = self.priority == Priority::Low && now.duration_since(self.arrived) >= low_limit;
+        let priority = if patient { Priority::Normal } else { self.priority };
+        (Reverse(self.returned), Reverse(priority), Reverse(self.again), self.arrived, self.id)
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -87,14 +136,20 @@ impl Call {
         matches!(self.phase, Phase::Waiting { .. } | Phase::Ringing { .. })
     }
 
+    /// Operator and caller have talked, and the operator still has it.
+    pub fn is_talking(&self) -> bool {
+        matches!(self.phase, Phase::Talking { .. } | Phase::Detached { .. })
+    }
+
     /// At whom it rings or who has it.
     pub fn operator(&self) -> Option<UserId> {
-        match self.phase {
-            Phase::Ringing { operator, .. }
-            | Phase::Claimed { operator, .. }
+        match &self.phase {
+            Phase::Ringing { until } => until.keys().next().copied(),
+            Phase::Claimed { operator, .. }
             | Phase::Talking { operator, .. }
-            | Phase::Detached { operator, .. } => Some(operator),
-            Phase::Waiting { .. } | Phase::Fallback => None,
+            | Phase::Detached { operator, .. }
+            | Phase::Calling { operator, .. } => Some(*operator),
+            Phase::Waiting { .. } | Phase::Fallback | Phase::Transferring { .. } | Phase::Transferred => None,
         }
     }
 
@@ -105,16 +160,25 @@ impl Call {
 
     /// The next moment at which something is due, whatever happens until then.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let phase = match self.phase {
-            Phase::Waiting { remind_at } => Some(remind_at),
-            Phase::Ringing { until, .. } | Phase::Claimed { until, .. } | Phase::Detached { until, .. } => Some(until),
-            Phase::Talking { .. } | Phase::Fallback => None,
+        let phase = match &self.phase {
+            Phase::Waiting { remind_at } => Some(*remind_at),
+            Phase::Ringing { until } => until.values().min().copied(),
+            Phase::Claimed { until, .. }
+            | Phase::Detached { until, .. }
+            | Phase::Calling { until, .. }
+            | Phase::Transferring { until } => Some(*until),
+            Phase::Talking { .. } | Phase::Fallback | Phase::Transferred => None,
         };
         let fallback = match self.fallback {
             Fallback::Off => None,
-            Fallback::Due(at) | Fallback::Dialling { until: at } => Some(at),
+            Fallback::Due(at) | Fallback::Dialling { until: at, .. } => Some(at),
         };
-        phase.into_iter().chain(fallback).min()
+        let waiting = match self.hears {
+            _ if !self.is_waiting() => [None, None],
+            Hears::Announcement { next, .. } => [next, self.choosy_until],
+            Hears::Nothing | Hears::Ringback => [None, self.choosy_until],
+        };
+        phase.into_iter().chain(fallback).chain(waiting.into_iter().flatten()).min()
     }
 
     pub fn status(&self) -> CallStatus {
@@ -126,6 +190,9 @@ impl Call {
             Phase::Talking { held: true, .. } => CallState::Held,
             Phase::Detached { .. } => CallState::Detached,
             Phase::Fallback => CallState::Fallback,
+            Phase::Calling { .. } => CallState::Calling,
+            Phase::Transferring { .. } => CallState::Transferring,
+            Phase::Transferred => CallState::Transferred,
         };
         CallStatus { call: self.id, state, operator: self.operator() }
     }

@@ -3,31 +3,35 @@
 //! It is a state machine without clock or socket. Feed it with [`Queue::handle`] and, at [`Queue::poll_timeout`], with
 //! [`Queue::handle_timeout`]; after each, do what [`Queue::poll_output`] says until it is `None`.
 //!
-//! - The operator who has been idle longest is rung first; of the calls the one that lost its operator, then the highest priority,
-//!   then the oldest.
+//! - The operator who has been idle longest is rung first, or all are; of the calls the one that lost its operator, then the highest
+//!   priority, then who gave up before and calls again, then the oldest.
 //! - While a call rings at nobody, no operator is available: an available operator is rung at once, even one who has missed this
-//!   call, if all others are taken or have missed it too.
+//!   call, if all others are taken or have missed it too. Only a call that asks for a skill or a language waits a little for who
+//!   has it, if such an operator takes calls.
 //! - An operator has at most one call, a call at most one operator, and the first claim wins.
 //! - No call is refused or forgotten: one that waits always has a deadline at which somebody is told again.
 
+mod ability;
 mod assign;
 mod call;
 mod operator;
 mod people;
 mod timer;
+mod transfer;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
+pub use ability::{Abilities, Wants};
 pub use types::*;
 
 use crate::contract::{EndedBy, Refusal, Withdrawal};
 use crate::id::{CallId, UserId};
 use call::{Call, Fallback, Hears, Phase};
 use jiff::Timestamp;
-use operator::{Operator, Work};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use operator::{Operator, Wish, Work};
+use std::collections::{BTreeMap, VecDeque};
 
 /// See the module.
 #[derive(Debug)]
@@ -38,6 +42,15 @@ pub struct Queue {
     outputs: VecDeque<Output>,
     /// The last place given out in the line of operators.
     line: u64,
+}
+
+/// Why an operator does not have a call any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unbridged {
+    /// It is over for the operator, who may write it up.
+    Over,
+    /// It was lost to the operator.
+    Lost,
 }
 
 impl Queue {
@@ -51,10 +64,10 @@ impl Queue {
     /// Only for what a person made; nothing has changed then.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), Refusal> {
         let outcome = match input {
-            Input::CallArrived { call, priority } => self.call_arrived(now, call, priority),
+            Input::CallArrived { call, priority, again, wants } => self.call_arrived(now, call, priority, again, wants),
             Input::CallerGone { call } => self.caller_gone(now, call, None),
             Input::CallLost { call } => self.caller_gone(now, call, Some(EndedBy::Network)),
-            Input::ShiftStarted { operator } => self.shift_started(now, operator),
+            Input::ShiftStarted { operator, abilities } => self.shift_started(now, operator, abilities),
             Input::OperatorReady { operator } => self.operator_ready(now, operator),
             Input::OperatorPaused { operator, reason } => self.operator_paused(now, operator, reason),
             Input::OperatorGone { operator } => self.operator_gone(now, operator),
@@ -65,6 +78,14 @@ impl Queue {
             Input::OperatorHungUp { operator, call } => self.operator_hung_up(now, operator, call),
             Input::Hold { operator, call } => self.set_held(operator, call, true),
             Input::Resume { operator, call } => self.set_held(operator, call, false),
+            Input::CallOut { operator, call } => self.call_out(now, operator, call),
+            Input::OutboundAnswered { call } => self.outbound_answered(now, call),
+            Input::OutboundFailed { call } => self.outbound_failed(now, call),
+            Input::Transfer { operator, call } => self.transfer(now, operator, call),
+            Input::TransferAnswered { call } => self.transfer_answered(call),
+            Input::TransferFailed { call } => self.transfer_failed(now, call),
+            Input::HandOver { operator, call } => self.hand_over(now, operator, call),
+            Input::PartyGone { call, hung_up } => self.party_gone(now, call, hung_up),
             Input::BridgeUp { call } => self.bridge_up(now, call),
             Input::BridgeFailed { call, operator } => self.bridge_failed(now, call, operator),
             Input::FallbackAnswered { call } => self.fallback_answered(now, call),
@@ -100,28 +121,31 @@ impl Queue {
         self.operators.get(&id).map(Operator::status)
     }
 
-    fn call_arrived(&mut self, now: Timestamp, id: CallId, priority: Priority) -> Result<(), Refusal> {
+    fn call_arrived(&mut self, now: Timestamp, id: CallId, priority: Priority, again: bool, wants: Wants) -> Result<(), Refusal> {
         let fallback = self.fallback_due(now);
+        let choosy_until = (!wants.is_nothing()).then(|| now + self.settings.skill_wait);
         let phase = Phase::Waiting { remind_at: now + self.settings.remind };
         self.calls.entry(id).or_insert_with(|| Call {
-            id,
             priority,
-            arrived: now,
-            returned: false,
-            answered: false,
-            phase,
-            missed: BTreeSet::new(),
-            hears: Hears::Nothing,
+            // A nuisance that gave up gains nothing by it, and who goes first anyway needs nothing.
+            again: again && priority == Priority::Normal,
+            wants,
+            choosy_until,
             fallback,
-            alarms: BTreeSet::new(),
+            ..Call::new(id, now, phase)
         });
         Ok(())
     }
 
     fn caller_gone(&mut self, now: Timestamp, id: CallId, why: Option<EndedBy>) -> Result<(), Refusal> {
         if let Some(call) = self.calls.get(&id) {
-            let hung_up = if call.answered { EndedBy::Caller } else { EndedBy::CallerBeforeAnswer };
-            self.release(now, id, why.unwrap_or(hung_up));
+            let why = match (&call.phase, why) {
+                (Phase::Calling { .. }, _) => EndedBy::NotReached,
+                (_, Some(why)) => why,
+                (_, None) if call.answered => EndedBy::Caller,
+                (_, None) => EndedBy::CallerBeforeAnswer,
+            };
+            self.release(now, id, why);
         }
         Ok(())
     }
@@ -142,7 +166,7 @@ impl Queue {
     fn bridge_failed(&mut self, now: Timestamp, id: CallId, operator: UserId) -> Result<(), Refusal> {
         let claimed = |call: &Call| matches!(call.phase, Phase::Claimed { operator: by, .. } if by == operator);
         if self.calls.get(&id).is_some_and(claimed) {
-            self.return_to_head(now, id);
+            self.return_to_head(now, id, Unbridged::Lost);
         }
         Ok(())
     }
@@ -150,7 +174,7 @@ impl Queue {
     fn fallback_answered(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
         let dialling = |call: &Call| matches!(call.fallback, Fallback::Dialling { .. });
         if self.calls.get(&id).is_some_and(dialling) {
-            self.withdraw(now, id, Withdrawal::AnsweredElsewhere);
+            self.withdraw_all(now, id, None, Withdrawal::AnsweredElsewhere);
             self.clear_alarms(id);
             if let Some(call) = self.calls.get_mut(&id) {
                 call.phase = Phase::Fallback;
@@ -163,12 +187,11 @@ impl Queue {
     }
 
     fn fallback_failed(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
-        let again = self.fallback_due(now);
-        let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
-        if matches!(call.fallback, Fallback::Dialling { .. }) {
-            call.fallback = again;
+        let Some(call) = self.calls.get(&id) else { return Ok(()) };
+        if let Fallback::Dialling { nth, .. } = call.fallback {
+            self.fallback_over(now, id, nth);
         } else if call.phase == Phase::Fallback {
-            self.return_to_head(now, id);
+            self.return_to_head(now, id, Unbridged::Lost);
         }
         Ok(())
     }
@@ -182,8 +205,8 @@ impl Queue {
 
     /// Ends a call wherever it stands.
     fn release(&mut self, now: Timestamp, id: CallId, why: EndedBy) {
-        self.withdraw(now, id, Withdrawal::CallerHungUp);
-        self.unbridge(now, id);
+        self.withdraw_all(now, id, None, Withdrawal::CallerHungUp);
+        self.unbridge(now, id, Unbridged::Over);
         self.clear_alarms(id);
         if let Some(call) = self.calls.remove(&id) {
             if call.phase == Phase::Fallback || matches!(call.fallback, Fallback::Dialling { .. }) {
@@ -194,33 +217,52 @@ impl Queue {
     }
 
     /// Whoever had the call lost it: it waits again, before all others. The one who lost it is asked last.
-    fn return_to_head(&mut self, now: Timestamp, id: CallId) {
-        let lost_by = self.unbridge(now, id);
+    fn return_to_head(&mut self, now: Timestamp, id: CallId, why: Unbridged) {
+        let lost_by = self.unbridge(now, id, why);
         let fallback = self.fallback_due(now);
         let remind_at = now + self.settings.remind;
         if let Some(call) = self.calls.get_mut(&id) {
             call.phase = Phase::Waiting { remind_at };
             call.returned = true;
+            call.choosy_until = None;
             call.fallback = fallback;
             call.missed = lost_by.into_iter().collect();
         }
     }
 
-    /// Stops the ringing, if it rings; the call then waits. Gives who was rung.
-    fn withdraw(&mut self, now: Timestamp, id: CallId, why: Withdrawal) -> Option<UserId> {
+    /// Stops the ringing at one operator; a call that rings at nobody else then waits. `false` if it does not ring there.
+    fn withdraw(&mut self, now: Timestamp, id: CallId, operator: UserId, why: Withdrawal) -> bool {
         let remind_at = now + self.settings.remind;
-        let call = self.calls.get_mut(&id)?;
-        let Phase::Ringing { operator, .. } = call.phase else { return None };
-        call.phase = Phase::Waiting { remind_at };
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        let Phase::Ringing { until } = &mut call.phase else { return false };
+        if until.remove(&operator).is_none() {
+            return false;
+        }
+        if until.is_empty() {
+            call.phase = Phase::Waiting { remind_at };
+        }
         self.set_work(now, operator, Work::Idle);
         self.outputs.push_back(Output::StopRinging { call: id, operator, why });
-        Some(operator)
+        true
+    }
+
+    /// Stops the ringing at everybody but one.
+    fn withdraw_all(&mut self, now: Timestamp, id: CallId, but: Option<UserId>, why: Withdrawal) {
+        let Some(Phase::Ringing { until }) = self.calls.get(&id).map(|call| &call.phase) else { return };
+        let rung: Vec<UserId> = until.keys().copied().filter(|operator| Some(*operator) != but).collect();
+        for operator in rung {
+            self.withdraw(now, id, operator, why);
+        }
     }
 
     /// Frees the operator who has the call. The call's phase is the caller's to set. Gives who had it.
-    fn unbridge(&mut self, now: Timestamp, id: CallId) -> Option<UserId> {
-        let operator = self.calls.get(&id)?.holder()?;
-        self.set_work(now, operator, Work::Idle);
+    fn unbridge(&mut self, now: Timestamp, id: CallId, why: Unbridged) -> Option<UserId> {
+        let call = self.calls.get(&id)?;
+        let (operator, talked) = (call.holder()?, call.is_talking());
+        let ready = self.operators.get(&operator).is_some_and(|operator| operator.wish == Wish::Ready);
+        let writes_up = why == Unbridged::Over && talked && ready && self.settings.wrap_up.is_positive();
+        let work = if writes_up { Work::WrapUp { until: now + self.settings.wrap_up } } else { Work::Idle };
+        self.set_work(now, operator, work);
         self.send_to_end_of_line(operator);
         self.outputs.push_back(Output::Unbridge { call: id, operator });
         Some(operator)

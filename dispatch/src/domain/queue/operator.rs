@@ -1,5 +1,6 @@
 //! One operator on shift: what they want, whether they are there, and what they do.
 
+use super::ability::Abilities;
 use super::types::OperatorStatus;
 use crate::contract::OperatorState;
 use crate::id::{CallId, UserId};
@@ -11,6 +12,7 @@ pub(super) struct Operator {
     pub wish: Wish,
     pub presence: Presence,
     pub work: Work,
+    pub abilities: Abilities,
     /// Place in the line of ready operators; the smallest has been idle longest.
     pub line: u64,
     /// Since when the state shown has stood.
@@ -36,18 +38,35 @@ pub(super) enum Work {
     Idle,
     Ringing(CallId),
     Busy(CallId),
+    /// Writes up the last call.
+    WrapUp {
+        until: Timestamp,
+    },
 }
 
 impl Operator {
     /// Can be rung now.
     pub fn is_available(&self) -> bool {
-        self.work == Work::Idle && self.wish == Wish::Ready && self.presence == Presence::Here
+        self.work == Work::Idle && self.is_willing()
+    }
+
+    /// Takes calls, now or when this one is over.
+    pub fn is_willing(&self) -> bool {
+        self.wish == Wish::Ready && self.presence == Presence::Here
+    }
+
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match self.work {
+            Work::WrapUp { until } => Some(until),
+            Work::Idle | Work::Ringing(_) | Work::Busy(_) => None,
+        }
     }
 
     pub fn status(&self) -> OperatorStatus {
         let (state, call) = match (self.work, &self.wish) {
             (Work::Ringing(call), _) => (OperatorState::Ringing, Some(call)),
             (Work::Busy(call), _) => (OperatorState::Busy, Some(call)),
+            (Work::WrapUp { until }, _) => (OperatorState::WrapUp { until }, None),
             (Work::Idle, Wish::Preparing) => (OperatorState::Preparing, None),
             (Work::Idle, Wish::Paused { reason }) => (OperatorState::Paused { reason: reason.clone() }, None),
             (Work::Idle, Wish::Ready) if self.presence == Presence::Away => (OperatorState::Preparing, None),

@@ -1,22 +1,23 @@
 //! What operators do: their shift, their readiness, and their hands on a call.
 
-use super::Queue;
-use super::call::{Call, Fallback, Hears, Phase};
+use super::ability::Abilities;
+use super::call::{Fallback, Hears, Phase};
 use super::operator::{Operator, Presence, Wish, Work};
 use super::types::{Output, QueueAlarm};
+use super::{Queue, Unbridged};
 use crate::contract::{EndedBy, Refusal, Withdrawal};
 use crate::id::{CallId, UserId};
 use jiff::Timestamp;
 
 impl Queue {
-    pub(super) fn shift_started(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
-        if self.operators.contains_key(&id) {
+    pub(super) fn shift_started(&mut self, now: Timestamp, id: UserId, abilities: Abilities) -> Result<(), Refusal> {
+        if let Some(operator) = self.operators.get_mut(&id) {
+            operator.abilities = abilities;
             return self.operator_back(now, id);
         }
         self.line += 1;
-        let operator =
-            Operator { id, wish: Wish::Preparing, presence: Presence::Here, work: Work::Idle, line: self.line, since: now };
-        self.operators.insert(id, operator);
+        let (wish, presence, work) = (Wish::Preparing, Presence::Here, Work::Idle);
+        self.operators.insert(id, Operator { id, wish, presence, work, abilities, line: self.line, since: now });
         Ok(())
     }
 
@@ -29,6 +30,9 @@ impl Queue {
             }
             self.send_to_end_of_line(id);
         }
+        if self.operators.get(&id).is_some_and(|operator| matches!(operator.work, Work::WrapUp { .. })) {
+            self.end_wrap_up(now, id);
+        }
         Ok(())
     }
 
@@ -37,7 +41,8 @@ impl Queue {
         operator.wish = Wish::Paused { reason };
         match operator.work {
             Work::Idle => operator.since = now,
-            Work::Ringing(call) => self.pass_on(now, call, Withdrawal::Declined),
+            Work::WrapUp { .. } => self.end_wrap_up(now, id),
+            Work::Ringing(call) => self.pass_on(now, call, id, Withdrawal::Declined),
             Work::Busy(_) => {}
         }
         Ok(())
@@ -49,9 +54,10 @@ impl Queue {
         operator.presence = Presence::Away;
         match operator.work {
             Work::Idle => operator.since = now,
-            Work::Ringing(call) => self.pass_on(now, call, Withdrawal::OperatorGone),
-            Work::Busy(call) => match self.calls.get(&call).map(|call| call.phase) {
-                Some(Phase::Claimed { .. }) => self.return_to_head(now, call),
+            Work::WrapUp { .. } => {}
+            Work::Ringing(call) => self.pass_on(now, call, id, Withdrawal::OperatorGone),
+            Work::Busy(call) => match self.calls.get(&call).map(|call| call.phase.clone()) {
+                Some(Phase::Claimed { .. }) => self.return_to_head(now, call, Unbridged::Lost),
                 Some(Phase::Talking { operator, held }) => {
                     if let Some(call) = self.calls.get_mut(&call) {
                         call.phase = Phase::Detached { operator, held, until };
@@ -83,6 +89,7 @@ impl Queue {
                 operator.since = now;
                 self.send_to_end_of_line(id);
             }
+            Work::WrapUp { .. } => {}
         }
         Ok(())
     }
@@ -90,8 +97,8 @@ impl Queue {
     pub(super) fn end_shift(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
         match self.operators.get(&id).ok_or(Refusal::NoShift)?.work {
             Work::Busy(_) => return Err(Refusal::Busy),
-            Work::Ringing(call) => self.pass_on(now, call, Withdrawal::OperatorGone),
-            Work::Idle => {}
+            Work::Ringing(call) => self.pass_on(now, call, id, Withdrawal::OperatorGone),
+            Work::Idle | Work::WrapUp { .. } => {}
         }
         self.operators.remove(&id);
         Ok(())
@@ -104,7 +111,7 @@ impl Queue {
             Work::Busy(current) if current == call => return Ok(()),
             Work::Busy(_) => return Err(Refusal::Busy),
             Work::Ringing(other) if other != call => Some(other),
-            Work::Ringing(_) | Work::Idle => None,
+            Work::Ringing(_) | Work::Idle | Work::WrapUp { .. } => None,
         };
         let wanted = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
         if !wanted.is_unclaimed() {
@@ -114,11 +121,9 @@ impl Queue {
             return Err(Refusal::NoMedia);
         }
         if let Some(other) = rung_by {
-            self.pass_on(now, other, Withdrawal::Declined);
+            self.pass_on(now, other, id, Withdrawal::Declined);
         }
-        if wanted_rings_elsewhere(self.calls.get(&call), id) {
-            self.withdraw(now, call, Withdrawal::AnsweredElsewhere);
-        }
+        self.withdraw_all(now, call, Some(id), Withdrawal::AnsweredElsewhere);
         self.claim(now, id, call);
         Ok(())
     }
@@ -140,7 +145,7 @@ impl Queue {
     pub(super) fn decline(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
         let operator = self.operators.get(&id).ok_or(Refusal::NoShift)?;
         if operator.work == Work::Ringing(call) {
-            self.pass_on(now, call, Withdrawal::Declined);
+            self.pass_on(now, call, id, Withdrawal::Declined);
             return Ok(());
         }
         match self.calls.get(&call).ok_or(Refusal::NoSuchCall)? {
@@ -163,12 +168,13 @@ impl Queue {
                 *held = wanted;
                 Ok(())
             }
+            Some(Phase::Calling { .. }) => Err(Refusal::NotAnswered),
             // The bridge is not up yet.
             _ => Err(Refusal::Unavailable),
         }
     }
 
-    fn require_holder(&self, id: UserId, call: CallId) -> Result<(), Refusal> {
+    pub(super) fn require_holder(&self, id: UserId, call: CallId) -> Result<(), Refusal> {
         if !self.operators.contains_key(&id) {
             return Err(Refusal::NoShift);
         }
@@ -176,17 +182,13 @@ impl Queue {
         if call.holder() == Some(id) { Ok(()) } else { Err(Refusal::TakenByAnother) }
     }
 
-    /// The call rings here no longer; whoever was rung goes to the end of the line and is asked last for this call.
-    pub(super) fn pass_on(&mut self, now: Timestamp, id: CallId, why: Withdrawal) {
-        if let Some(operator) = self.withdraw(now, id, why) {
+    /// The call rings here no longer; who was rung goes to the end of the line and is asked last for this call.
+    pub(super) fn pass_on(&mut self, now: Timestamp, id: CallId, operator: UserId, why: Withdrawal) {
+        if self.withdraw(now, id, operator, why) {
             self.send_to_end_of_line(operator);
             if let Some(call) = self.calls.get_mut(&id) {
                 call.missed.insert(operator);
             }
         }
     }
-}
-
-fn wanted_rings_elsewhere(call: Option<&Call>, me: UserId) -> bool {
-    call.is_some_and(|call| matches!(call.phase, Phase::Ringing { operator, .. } if operator != me))
 }

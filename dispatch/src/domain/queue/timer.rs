@@ -1,27 +1,40 @@
 //! What the queue does by itself when time passes.
 
-use super::Queue;
 use super::call::{Fallback, Phase};
+use super::operator::Work;
 use super::types::{Output, QueueAlarm};
-use crate::contract::Withdrawal;
-use crate::id::CallId;
+use super::{Queue, Unbridged};
+use crate::contract::{EndedBy, Withdrawal};
+use crate::id::{CallId, UserId};
 use jiff::Timestamp;
 
 impl Queue {
-    /// When to call [`Queue::handle_timeout`] next; `None` while no call waits for anything.
+    /// When to call [`Queue::handle_timeout`] next; `None` while nothing waits for anything.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.calls.values().filter_map(|call| call.deadline()).min()
+        let calls = self.calls.values().filter_map(|call| call.deadline());
+        calls.chain(self.operators.values().filter_map(|operator| operator.deadline())).min()
     }
 
     /// Does everything that is due at `now`. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        let due: Vec<CallId> =
-            self.calls.values().filter(|call| call.deadline().is_some_and(|at| at <= now)).map(|call| call.id).collect();
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let rested: Vec<UserId> =
+            self.operators.values().filter(|operator| is_due(operator.deadline())).map(|operator| operator.id).collect();
+        for operator in rested {
+            self.end_wrap_up(now, operator);
+        }
+        let due: Vec<CallId> = self.calls.values().filter(|call| is_due(call.deadline())).map(|call| call.id).collect();
         for id in due {
             self.phase_due(now, id);
             self.fallback_is_due(now, id);
         }
         self.assign(now);
+    }
+
+    /// The operator is idle from now on.
+    pub(super) fn end_wrap_up(&mut self, now: Timestamp, operator: UserId) {
+        self.set_work(now, operator, Work::Idle);
+        self.send_to_end_of_line(operator);
     }
 
     fn phase_due(&mut self, now: Timestamp, id: CallId) {
@@ -32,30 +45,53 @@ impl Queue {
                 *remind_at = next_reminder;
                 self.raise(id, QueueAlarm::NobodyReady { call: id });
             }
-            Phase::Ringing { operator, until } if *until <= now => {
-                let operator = *operator;
-                self.pass_on(now, id, Withdrawal::NoAnswer);
-                self.raise(id, QueueAlarm::Unanswered { call: id, operator });
+            Phase::Ringing { until } => {
+                let missed: Vec<UserId> = until.iter().filter(|(_, until)| **until <= now).map(|(by, _)| *by).collect();
+                for operator in missed {
+                    self.pass_on(now, id, operator, Withdrawal::NoAnswer);
+                    self.raise(id, QueueAlarm::Unanswered { call: id, operator });
+                }
             }
-            Phase::Claimed { until, .. } | Phase::Detached { until, .. } if *until <= now => self.return_to_head(now, id),
+            Phase::Claimed { until, .. } | Phase::Detached { until, .. } if *until <= now => {
+                self.return_to_head(now, id, Unbridged::Lost);
+            }
+            Phase::Calling { until, .. } if *until <= now => self.release(now, id, EndedBy::NotReached),
+            Phase::Transferring { until } if *until <= now => {
+                self.outputs.push_back(Output::CancelTransfer { call: id });
+                self.return_to_head(now, id, Unbridged::Lost);
+            }
             _ => {}
         }
     }
 
     fn fallback_is_due(&mut self, now: Timestamp, id: CallId) {
-        let until = now + self.settings.fallback_ring;
-        let again = self.fallback_due(now);
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get(&id) else { return };
         match call.fallback {
-            Fallback::Due(at) if at <= now && call.is_unclaimed() => {
-                call.fallback = Fallback::Dialling { until };
-                self.outputs.push_back(Output::DialFallback { call: id });
-            }
-            Fallback::Dialling { until } if until <= now => {
-                call.fallback = again;
+            Fallback::Due(at) if at <= now && call.is_unclaimed() => self.dial_fallback(now, id, 0),
+            Fallback::Dialling { nth, until } if until <= now => {
                 self.outputs.push_back(Output::CancelFallback { call: id });
+                self.fallback_over(now, id, nth);
             }
             _ => {}
+        }
+    }
+
+    pub(super) fn dial_fallback(&mut self, now: Timestamp, id: CallId, nth: usize) {
+        let until = now + self.settings.fallback_ring;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.fallback = Fallback::Dialling { nth, until };
+            self.outputs.push_back(Output::DialFallback { call: id, nth });
+        }
+    }
+
+    /// The `nth` fallback number was in vain: the next one, or the first again later.
+    pub(super) fn fallback_over(&mut self, now: Timestamp, id: CallId, nth: usize) {
+        if nth + 1 < self.settings.fallbacks {
+            return self.dial_fallback(now, id, nth + 1);
+        }
+        let again = self.fallback_due(now);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.fallback = again;
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What goes into the queue and what comes out.
 
+use super::ability::{Abilities, Wants};
+pub use crate::contract::CallPriority as Priority;
 use crate::contract::{CallState, EndedBy, OperatorState, Withdrawal};
 use crate::id::{CallId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -13,12 +15,30 @@ pub struct QueueSettings {
     pub bridge: SignedDuration,
     /// A call that nobody has answered for this long also rings at the fallback number; `None` if there is none.
     pub fallback_after: Option<SignedDuration>,
-    /// The fallback number rings this long before it counts as failed and is tried again later.
+    /// A fallback number rings this long before it counts as failed; then the next one is tried, and after the last of them the
+    /// first again, later.
     pub fallback_ring: SignedDuration,
+    /// How many fallback numbers there are.
+    pub fallbacks: usize,
+    /// When more calls wait, those behind so many ring at the fallback number at once.
+    pub overflow_calls: Option<usize>,
     /// An operator whose browser is away keeps the call this long.
     pub grace: SignedDuration,
     /// The alarm for a call that rings at nobody sounds again after this, even if somebody silenced it.
     pub remind: SignedDuration,
+    pub strategy: Strategy,
+    /// A call that asks for a skill or a language waits this long for who has it; then anybody is rung.
+    pub skill_wait: SignedDuration,
+    /// A call of low priority that has waited this long is as good as any other.
+    pub low_limit: SignedDuration,
+    /// After a call its operator is rung for no other for so long; zero for not at all.
+    pub wrap_up: SignedDuration,
+    /// A caller is told a new position in the queue at most this often.
+    pub announce_every: SignedDuration,
+    /// An outbound call rings this long before it counts as not answered.
+    pub calling: SignedDuration,
+    /// A call that is given away rings this long before it comes back.
+    pub transfer: SignedDuration,
 }
 
 impl Default for QueueSettings {
@@ -30,17 +50,27 @@ impl Default for QueueSettings {
             fallback_ring: SignedDuration::from_secs(60),
             grace: SignedDuration::from_secs(60),
             remind: SignedDuration::from_secs(60),
+            fallbacks: 1,
+            overflow_calls: None,
+            strategy: Strategy::default(),
+            skill_wait: SignedDuration::from_secs(10),
+            low_limit: SignedDuration::from_secs(120),
+            wrap_up: SignedDuration::ZERO,
+            announce_every: SignedDuration::from_secs(20),
+            calling: SignedDuration::from_secs(120),
+            transfer: SignedDuration::from_secs(60),
         }
     }
 }
 
-/// A call's place before others. No call is refused: a known nuisance number only waits behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Priority {
-    Low,
+/// Who is rung for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// One operator at a time, the longest idle first.
     #[default]
-    Normal,
-    High,
+    LongestIdle,
+    /// Every available operator; the first who answers has it.
+    RingAll,
 }
 
 /// What happened. Those that a person makes may be refused; the others never are, and are ignored when they come too late.
@@ -49,6 +79,9 @@ pub enum Input {
     CallArrived {
         call: CallId,
         priority: Priority,
+        /// The caller gave up a short while ago and calls again.
+        again: bool,
+        wants: Wants,
     },
     /// The caller hung up or cancelled.
     CallerGone {
@@ -62,8 +95,9 @@ pub enum Input {
     /// By a person: begins the shift, or takes it over from another browser.
     ShiftStarted {
         operator: UserId,
+        abilities: Abilities,
     },
-    /// By a person.
+    /// By a person. Also ends the time for writing up the last call.
     OperatorReady {
         operator: UserId,
     },
@@ -109,6 +143,43 @@ pub enum Input {
     Resume {
         operator: UserId,
         call: CallId,
+    },
+
+    /// By a person: calls somebody, under an id of its own. Refused while a call is up or rings here. An accepted one stands for an
+    /// [`Output::Bridge`]: an [`Output::Unbridge`] follows it.
+    CallOut {
+        operator: UserId,
+        call: CallId,
+    },
+    /// Whom the operator called talks with the operator.
+    OutboundAnswered {
+        call: CallId,
+    },
+    /// Busy, not there, or the network could not.
+    OutboundFailed {
+        call: CallId,
+    },
+
+    /// By a person: the operator leaves, and the caller waits for a party that rings. Say `TransferAnswered` or `TransferFailed`.
+    Transfer {
+        operator: UserId,
+        call: CallId,
+    },
+    TransferAnswered {
+        call: CallId,
+    },
+    TransferFailed {
+        call: CallId,
+    },
+    /// By a person: the operator leaves caller and parties, who talk already.
+    HandOver {
+        operator: UserId,
+        call: CallId,
+    },
+    /// The last party of a call that was given away is gone; `hung_up` if it did that itself.
+    PartyGone {
+        call: CallId,
+        hung_up: bool,
     },
 
     /// Caller and operator hear each other.
@@ -161,9 +232,11 @@ pub enum Output {
         call: CallId,
         why: EndedBy,
     },
-    /// Nobody can take the call now: the caller hears the announcement.
+    /// Nobody can take the call now: the caller hears the announcement, and the place in the queue, beginning with 1. Repeated
+    /// when the place has changed.
     Announce {
         call: CallId,
+        position: usize,
     },
     /// The caller hears ringing.
     Ringback {
@@ -176,12 +249,17 @@ pub enum Output {
     ClearAlarm {
         alarm: QueueAlarm,
     },
-    /// Call the fallback number for this call. Say `FallbackAnswered` or `FallbackFailed`.
+    /// Call the `nth` fallback number, beginning with 0, for this call. Say `FallbackAnswered` or `FallbackFailed`.
     DialFallback {
         call: CallId,
+        nth: usize,
     },
     /// End the leg to the fallback number, whether it rings or talks.
     CancelFallback {
+        call: CallId,
+    },
+    /// End the leg to the party that the call was to be given to: it rang too long.
+    CancelTransfer {
         call: CallId,
     },
 }
@@ -202,7 +280,7 @@ pub enum QueueAlarm {
 pub struct CallStatus {
     pub call: CallId,
     pub state: CallState,
-    /// At whom it rings or who has it.
+    /// At whom it rings, one of them if it rings at several, or who has it.
     pub operator: Option<UserId>,
 }
 

@@ -9,7 +9,7 @@ use archive::PretendedArchive;
 use async_trait::async_trait;
 use client::Client;
 use dispatch::clock;
-use dispatch::contract::{NewUser, Position, Role, Snapshot};
+use dispatch::contract::{CallPriority, NewUser, Position, Role, Snapshot};
 use dispatch::desk::{ArrivedCall, Desk, DeskSettings, Entry, LiveHub, Who};
 use dispatch::id::{CallId, ReportId, UserId};
 use dispatch::store::Store;
@@ -63,6 +63,7 @@ impl House {
             tls: Tls::Off,
             public_url: None,
             map_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             metrics_token: Some(METRICS_TOKEN.to_owned()),
             city: City {
                 name: "Kota Batam".into(),
@@ -113,12 +114,28 @@ impl House {
     }
 
     pub async fn hire(&self, username: &str, role: Role) -> UserId {
-        let user = NewUser { username: username.into(), name: username.to_uppercase(), role, password: PASSWORD.into() };
+        let user = NewUser {
+            username: username.into(),
+            name: username.to_uppercase(),
+            role,
+            password: PASSWORD.into(),
+            skills: vec![],
+            languages: vec![],
+        };
         self.desk.add_user(user).await.unwrap().id
     }
 
     /// A call that this operator has answered, as the switchboard writes it down.
     pub async fn answered_call(&self, operator: &Client) -> (CallId, ReportId) {
+        let (call, report) = self.arrived_call().await;
+        let who = Who { user: operator.user(), name: "SITI".into() };
+        self.desk.journal().record(Entry::Answered { call, operator: who, at: clock::now() });
+        self.desk.journal().flush().await;
+        (call, report)
+    }
+
+    /// A call that waits for an operator.
+    pub async fn arrived_call(&self) -> (CallId, ReportId) {
         let (call, report) = (CallId(clock::new_id()), ReportId(clock::new_id()));
         let at = clock::now();
         let arrived = ArrivedCall {
@@ -129,11 +146,13 @@ impl House {
             dialled: "112".into(),
             trunk: "telkom".into(),
             location: None,
+            priority: CallPriority::Normal,
+            languages: vec![],
+            cell: None,
+            additional: vec![],
             at,
         };
-        let who = Who { user: operator.user(), name: "SITI".into() };
         self.desk.journal().record(Entry::Arrived(arrived));
-        self.desk.journal().record(Entry::Answered { call, operator: who, at });
         self.desk.journal().flush().await;
         (call, report)
     }

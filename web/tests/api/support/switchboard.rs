@@ -1,6 +1,8 @@
 //! A switchboard that says yes to everything, or what it was told to say.
 
+use dispatch::clock;
 use dispatch::contract::{Command, MediaTest, Refusal};
+use dispatch::id::{CallId, PartyId, ReportId};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -38,7 +40,7 @@ impl PretendedSwitchboard {
 fn attend(command: Command, answer: Result<(), Refusal>) -> String {
     use Command::*;
     let (what, reply) = match command {
-        StartShift { name, reply, .. } => (format!("start shift of {name}"), reply),
+        StartShift { name, skills, languages, reply, .. } => (format!("start shift of {name} {skills:?} {languages:?}"), reply),
         EndShift { reply, .. } => ("end shift".into(), reply),
         SetReadiness { readiness, reply, .. } => (format!("{readiness:?}"), reply),
         AttachMedia { offer, reply, .. } => {
@@ -57,6 +59,20 @@ fn attend(command: Command, answer: Result<(), Refusal>) -> String {
         Hold { reply, .. } => ("hold".into(), reply),
         Resume { reply, .. } => ("resume".into(), reply),
         SendDigits { digits, reply, .. } => (format!("digits {digits}"), reply),
+        CallOut { number, callback_of, reply, .. } => {
+            let made = dispatch::contract::CallOut { call: CallId(clock::new_id()), report: ReportId(clock::new_id()) };
+            let _ = reply.send(answer.map(|()| made));
+            return format!("call out to {number}, back {}", callback_of.is_some());
+        }
+        Dial { number, name, mode, reply, .. } => {
+            let _ = reply.send(answer.map(|()| PartyId(clock::new_id())));
+            return format!("dial {number} {name:?} {mode:?}");
+        }
+        Merge { reply, .. } => ("merge".into(), reply),
+        DropParty { reply, .. } => ("drop party".into(), reply),
+        HandOver { reply, .. } => ("hand over".into(), reply),
+        Monitor { name, mode, reply, .. } => (format!("monitor by {name} {mode:?}"), reply),
+        PromptSilent { reply, .. } => ("silent prompt".into(), reply),
     };
     let _ = reply.send(answer);
     what

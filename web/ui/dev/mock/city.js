@@ -2,8 +2,24 @@
 const id = (kind, n) => `${kind}000000-0000-7000-8000-${String(n).padStart(12, '0')}`
 
 export const center = { latitude: 1.1301, longitude: 104.0529 }
-export const user = { id: id('01', 1), username: 'ayu', name: 'Ayu Lestari', role: 'head', active: true }
-export const colleague = { id: id('01', 2), username: 'bagus', name: 'Bagus Pratama', role: 'operator', active: true }
+export const user = {
+  id: id('01', 1),
+  username: 'ayu',
+  name: 'Ayu Lestari',
+  role: 'head',
+  active: true,
+  skills: ['fire', 'ambulance'],
+  languages: ['id', 'en'],
+}
+export const colleague = {
+  id: id('01', 2),
+  username: 'bagus',
+  name: 'Bagus Pratama',
+  role: 'operator',
+  active: true,
+  skills: [],
+  languages: ['id', 'zh'],
+}
 
 export const agencies = ['Damkar', 'PSC 119', 'Polresta Barelang', 'BPBD', 'PLN', 'PMI', 'Basarnas', 'Dishub'].map(
   (name, n) => ({

@@ -1,5 +1,6 @@
 // The mock server's memory: calls, reports, incidents, and the events that it tells to every live socket.
 import { agencies, cameras, colleague, id, teams, types, user } from './city.js'
+import { callFacts, Phones } from './phones.js'
 
 let count = 0
 export const fresh = (kind) => id(kind, Date.now() + count++)
@@ -24,9 +25,16 @@ export class House {
         call: null,
         media_connected: true,
         browser_connected: true,
+        skills: colleague.skills,
+        languages: colleague.languages,
       },
     ],
   ])
+  serviceLevels = [
+    { within_s: 15, goal_percent: 90, answered: 189, of: 205 },
+    { within_s: 20, goal_percent: 95, answered: 191, of: 204 },
+  ]
+  phones = new Phones(this)
   lists = { agencies, teams, types, cameras }
 
   tell(event) {
@@ -35,7 +43,13 @@ export class House {
 
   snapshot() {
     const calls = [...this.calls.values()].filter(({ state }) => state !== 'ended')
-    return { event: 'snapshot', calls, operators: [...this.operators.values()], alarms: [...this.alarms.values()] }
+    return {
+      event: 'snapshot',
+      calls,
+      operators: [...this.operators.values()],
+      alarms: [...this.alarms.values()],
+      trunks: [...this.phones.trunks.values()],
+    }
   }
 
   operator(change) {
@@ -47,9 +61,17 @@ export class House {
       call: null,
       media_connected: false,
       browser_connected: true,
+      skills: user.skills,
+      languages: user.languages,
     }
     const operator = { ...before, ...change, since: change.state ? now() : before.since }
     this.operators.set(user.id, operator)
+    this.tell({ event: 'operator', operator })
+  }
+
+  colleague(change) {
+    const operator = { ...this.operators.get(colleague.id), ...change, since: now() }
+    this.operators.set(colleague.id, operator)
     this.tell({ event: 'operator', operator })
   }
 
@@ -61,8 +83,17 @@ export class House {
   }
 
   /** A call arrives and, if asked, rings at the user. */
-  arrive({ number = '+6281170123456', name = null, location = null, ring = true, arrived_at = now() } = {}) {
+  arrive({
+    number = '+6281170123456',
+    name = null,
+    location = null,
+    ring = true,
+    arrived_at = now(),
+    silent = false,
+    ...facts
+  } = {}) {
     const call = {
+      ...callFacts,
       id: fresh('10'),
       report: fresh('11'),
       state: ring ? 'ringing' : 'waiting',
@@ -77,8 +108,10 @@ export class House {
       operator: ring ? user.id : null,
       operator_name: ring ? user.name : null,
       location,
+      ...facts,
     }
     this.calls.set(call.id, call)
+    if (silent) return call
     this.tell({ event: 'call', call })
     this.log('call.arrived', {}, { call: call.id }, { who: 'caller' })
     if (ring) {
@@ -88,10 +121,15 @@ export class House {
     return call
   }
 
-  change(callId, change, kind, actor) {
+  set(callId, change) {
     const call = { ...this.calls.get(callId), ...change }
     this.calls.set(callId, call)
     this.tell({ event: 'call', call })
+    return call
+  }
+
+  change(callId, change, kind, actor) {
+    const call = this.set(callId, change)
     this.log(kind, change.ended_by ? { by: change.ended_by } : {}, { call: callId }, actor)
     return call
   }

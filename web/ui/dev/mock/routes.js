@@ -1,11 +1,13 @@
 // The mock server's answers: [method, path pattern, handler(house, match, body, query) -> body, or {status, body}].
 import { cameras, center, colleague, teams, user } from './city.js'
+import { phoneRoutes } from './phones.js'
 import { CODEC } from './pictures.js'
 
 const status = (code, body = null) => ({ status: code, body })
 const wav = makeWav(6)
 
 export const routes = (house, { answer, pictures, signedIn }) => [
+  ...phoneRoutes(house),
   [
     'GET',
     /^\/session$/,
@@ -60,8 +62,9 @@ export const routes = (house, { answer, pictures, signedIn }) => [
     'POST',
     /^\/shift\/media$/,
     async (_, { sdp }) => {
+      house.operator({ media_connected: false })
       const answered = await answer(sdp)
-      house.operator({ media_connected: true })
+      setTimeout(() => house.operator({ media_connected: true }), 300)
       return { sdp: answered }
     },
   ],
@@ -230,6 +233,7 @@ export const routes = (house, { answer, pictures, signedIn }) => [
       by_disposition: {},
       incidents: 9,
       open_calls: 1,
+      service_levels: house.serviceLevels,
     }),
   ],
 ]

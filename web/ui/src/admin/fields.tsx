@@ -1,9 +1,11 @@
 /** The kinds of fields that the simple forms of the administration are made of. */
-import { Checkbox, MultiSelect, NumberInput, PasswordInput, Select, TextInput } from '@mantine/core'
+import { Checkbox, MultiSelect, NumberInput, PasswordInput, Select, TagsInput, TextInput } from '@mantine/core'
 
 export type Field<T> = { name: keyof T & string; label: string; hint?: string; required?: boolean } & (
   | { kind: 'text' | 'password' | 'number' | 'degrees' | 'switch' }
   | { kind: 'choice' | 'choices'; options: { value: string; label: string }[] }
+  /** Short words of one's own beside those that are offered. */
+  | { kind: 'words'; offers: string[]; clean: (typed: string) => string }
 )
 
 interface Props<T> {
@@ -62,6 +64,17 @@ export function FieldInput<T>({ field, value, onChange }: Props<T>) {
           data={field.options}
           onChange={onChange}
           value={typeof value === 'string' ? value : null}
+        />
+      )
+    case 'words':
+      return (
+        <TagsInput
+          {...shared}
+          acceptValueOnBlur
+          data={field.offers}
+          onChange={(words) => onChange([...new Set(words.map(field.clean).filter(Boolean))])}
+          splitChars={[',', ' ']}
+          value={Array.isArray(value) ? (value as string[]) : []}
         />
       )
     case 'choices':

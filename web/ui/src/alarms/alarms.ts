@@ -1,7 +1,7 @@
 /** Alarms sound until somebody sees to them; every console hears them, the server keeps them. */
 import { ApiError, post } from '../api/client'
 import type { AlarmView } from '../api/types'
-import { t } from '../i18n/i18n'
+import { hasText, t } from '../i18n/i18n'
 import { live } from '../live/live'
 import { me, session } from '../session/session'
 import { startPattern, stopPattern } from '../shift/audio'
@@ -23,6 +23,12 @@ export function sayAlarm({ kind }: AlarmView): string {
       return t(`alarm.${kind.kind}`, { team: kind.team_name, number: kind.incident_number })
     case 'one_way_audio':
       return t(kind.silent === 'caller' ? 'alarm.caller_silent' : 'alarm.operator_silent')
+    case 'trunk_down':
+      return t('alarm.trunk_down', { trunk: kind.trunk, why: kind.why })
+    case 'limit_reached': {
+      const key = `limit.${kind.limit}`
+      return t('alarm.limit_reached', { limit: hasText(key) ? t(key) : kind.limit })
+    }
     default:
       return t(`alarm.${kind.kind}`)
   }

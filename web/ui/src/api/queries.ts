@@ -1,7 +1,16 @@
 /** Lists that change seldom, read once and shared. */
 import { QueryClient, useQuery } from '@tanstack/react-query'
 import { ApiError, get } from './client'
-import type { AgencyView, CameraView, IncidentTypeView, Position, TeamView } from './types'
+import type {
+  AgencyView,
+  CallbackView,
+  CameraView,
+  IncidentTypeView,
+  Position,
+  ReputationView,
+  Statistics,
+  TeamView,
+} from './types'
 
 /** What the server has refused it will refuse again: only what may succeed later is asked for again. */
 export const again = (failures: number, error: unknown) =>
@@ -21,6 +30,25 @@ export const useTypes = () =>
 export const useTeams = () => useQuery({ queryKey: ['teams'], queryFn: () => get<TeamView[]>('/teams') })
 export const useAgencies = () => useQuery({ queryKey: ['agencies'], queryFn: () => get<AgencyView[]>('/agencies') })
 export const useCameras = () => useQuery({ queryKey: ['cameras'], queryFn: () => get<CameraView[]>('/cameras') })
+
+/** Callers who gave up before an answer, oldest first. */
+export const useCallbacks = () =>
+  useQuery({
+    queryKey: ['callbacks'],
+    queryFn: () => get<CallbackView[]>('/callbacks'),
+    select: (all) => [...all].sort((a, b) => a.abandoned_at.localeCompare(b.abandoned_at)),
+  })
+
+export const useReputations = () =>
+  useQuery({ queryKey: ['reputations'], queryFn: () => get<ReputationView[]>('/reputations') })
+
+/** Today's counts; the server says when they changed, and a clock asks in case that was not heard. */
+export const useToday = () =>
+  useQuery({
+    queryKey: ['statistics'],
+    queryFn: () => get<Statistics>('/statistics/today'),
+    refetchInterval: 30_000,
+  })
 
 export function useNearest(position: Position | null) {
   const key = position && [position.latitude.toFixed(5), position.longitude.toFixed(5)]

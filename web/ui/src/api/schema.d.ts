@@ -85,6 +85,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Callers who are to be called back, longest waiting first. The live event `callbacks` says when to read them again. */
+        get: operations["list_callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the callback on, so that nobody else calls at the same time. */
+        post: operations["claim_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["close_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leaves the callback to others. */
+        post: operations["release_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -95,7 +162,8 @@ export interface paths {
         /** Calls, newest first. */
         get: operations["list_calls"];
         put?: never;
-        post?: never;
+        /** Calls a number. The operator hears it ring. */
+        post: operations["call_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -169,6 +237,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The operator leaves the call; caller and parties go on. */
+        post: operations["hand_over_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/hangup": {
         parameters: {
             query?: never;
@@ -196,6 +281,74 @@ export interface paths {
         put?: never;
         post: operations["hold_call"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a consultation: caller, operator and party hear each other. */
+        post: operations["merge_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/monitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Listens to a call with the supervisor's own headset, or speaks in it. Written into the audit. */
+        put: operations["monitor_call"];
+        post?: never;
+        delete: operations["end_monitoring"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/parties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls somebody into the call: to talk with first, together with the caller, or to give the call to. */
+        post: operations["dial_party"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/parties/{party}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lets a party go, whether it rings or talks. */
+        delete: operations["drop_party"];
         options?: never;
         head?: never;
         patch?: never;
@@ -231,6 +384,23 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["resume_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/silent-prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a caller who is silent to press a key. */
+        post: operations["prompt_silent_caller"];
         delete?: never;
         options?: never;
         head?: never;
@@ -511,6 +681,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reputations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers whose place is lowered now, marked last first. */
+        get: operations["list_reputations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reputations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Gives the number its usual place again. Written into the audit. */
+        delete: operations["clear_reputation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -682,6 +886,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every trunk of the settings, in their order. */
+        get: operations["list_trunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/types": {
         parameters: {
             query?: never;
@@ -772,6 +993,14 @@ export interface components {
         AddNote: {
             text: string;
         };
+        /** @description One statement of a call's additional data (RFC 7852). */
+        AdditionalData: {
+            /** @description The block it comes from: `provider`, `service`, `device`, `subscriber`, `comment`. */
+            kind: string;
+            /** @description The element's name within its block. */
+            label: string;
+            value: string;
+        };
         /** Format: uuid */
         AgencyId: string;
         AgencyView: {
@@ -836,6 +1065,15 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "entries_lost";
+        } | {
+            /** @enum {string} */
+            kind: "trunk_down";
+            trunk: string;
+            why: string;
+        } | {
+            /** @enum {string} */
+            kind: "limit_reached";
+            limit: string;
         };
         AlarmView: {
             id: components["schemas"]["AlarmId"];
@@ -865,36 +1103,90 @@ export interface components {
             report?: components["schemas"]["ReportView"] | null;
             timeline: components["schemas"]["TimelineEntry"][];
         };
+        /** @enum {string} */
+        CallDirection: "inbound" | "outbound";
         /**
          * Format: uuid
          * @description One caller's SIP dialog and its media, from INVITE to end.
          */
         CallId: string;
+        /** @description An outbound call that has begun. */
+        CallOut: {
+            call: components["schemas"]["CallId"];
+            /** @description The report whose form opens with it. */
+            report: components["schemas"]["ReportId"];
+        };
+        /**
+         * @description A call's place before others. No call is refused: a known nuisance number only waits behind.
+         * @enum {string}
+         */
+        CallPriority: "low" | "normal" | "high";
         /** @enum {string} */
         CallSide: "caller" | "operator";
         /** @enum {string} */
-        CallState: "waiting" | "ringing" | "active" | "held" | "detached" | "fallback" | "ended";
+        CallState: "waiting" | "ringing" | "active" | "held" | "detached" | "fallback" | "calling" | "transferring" | "transferred" | "ended";
         /** @description A call as the queue and the call bar show it. */
         CallView: {
+            /** @description What the network or the caller's device says beside the call (RFC 7852). */
+            additional?: components["schemas"]["AdditionalData"][];
             /** Format: date-time */
             answered_at?: string | null;
             /** Format: date-time */
             arrived_at: string;
+            callback_of?: components["schemas"]["CallId"] | null;
+            /** @description The cell that the caller's network names (P-Access-Network-Info, RFC 7315), as text. */
+            cell?: string | null;
             /** @description What was dialled: `112`, `urn:service:sos`, `urn:service:sos.fire` ... */
             dialled: string;
+            direction: components["schemas"]["CallDirection"];
             /** Format: date-time */
             ended_at?: string | null;
             ended_by?: components["schemas"]["EndedBy"] | null;
             id: components["schemas"]["CallId"];
+            /** @description Languages that the caller's side named (BCP 47), best first. */
+            languages: string[];
             location?: components["schemas"]["CallerLocation"] | null;
+            /** @description Supervisors who listen. */
+            monitors: components["schemas"]["MonitorView"][];
             name?: string | null;
             /** @description The caller's number, if the network gave one. */
             number?: string | null;
             operator?: components["schemas"]["UserId"] | null;
             operator_name?: string | null;
+            /** @description Who else was called into the call, in the order in which they were called. */
+            parties: components["schemas"]["PartyView"][];
+            priority: components["schemas"]["CallPriority"];
             report: components["schemas"]["ReportId"];
             state: components["schemas"]["CallState"];
             trunk: string;
+        };
+        /**
+         * @description How a callback ended.
+         * @enum {string}
+         */
+        CallbackEnd: "reached" | "unreachable" | "not_needed";
+        /** @description A caller who gave up before anybody answered, and was not reached since. */
+        CallbackView: {
+            /** Format: date-time */
+            abandoned_at: string;
+            /** @description The newest call that was abandoned. */
+            call: components["schemas"]["CallId"];
+            claimed_by?: components["schemas"]["UserId"] | null;
+            claimed_by_name?: string | null;
+            /** Format: date-time */
+            last_try_at?: string | null;
+            name?: string | null;
+            number: string;
+            /**
+             * Format: int64
+             * @description How often somebody called back.
+             */
+            tries: number;
+            /**
+             * Format: int64
+             * @description How long the caller waited.
+             */
+            waited_s: number;
         };
         /** @description Where the caller's network says that the caller is (PIDF-LO, RFC 4119, RFC 5491). */
         CallerLocation: {
@@ -940,11 +1232,15 @@ export interface components {
             /** @default null */
             active: boolean | null;
             /** @default null */
+            languages: string[] | null;
+            /** @default null */
             name: string | null;
             /** @default null */
             password: string | null;
             /** @default null */
             role: components["schemas"]["Role"] | null;
+            /** @default null */
+            skills: string[] | null;
         };
         /** @enum {string} */
         Channel: "telegram" | "whatsapp";
@@ -956,12 +1252,23 @@ export interface components {
             /** @description IANA time zone in which the console shows times. */
             zone: string;
         };
+        CloseCallback: {
+            reason: components["schemas"]["CallbackEnd"];
+        };
         CloseIncident: {
             disposition: components["schemas"]["Disposition"];
             note?: string;
         };
         CloseReport: {
             disposition: components["schemas"]["Disposition"];
+        };
+        /**
+         * @description How somebody is called into a call.
+         * @enum {string}
+         */
+        DialMode: "consult" | "conference" | "blind";
+        DialledPartyView: {
+            party: components["schemas"]["PartyId"];
         };
         Digits: {
             /** @description `0`-`9`, `*`, `#` and `A`-`D`, at most 32 of them. */
@@ -1009,7 +1316,7 @@ export interface components {
          * @description How a call ended.
          * @enum {string}
          */
-        EndedBy: "caller" | "caller_before_answer" | "operator" | "network" | "restart";
+        EndedBy: "caller" | "caller_before_answer" | "operator" | "network" | "restart" | "party" | "not_reached";
         /** @description One change. The console applies it to what it shows; a console that missed some reads its snapshot again. */
         Event: (components["schemas"]["Snapshot"] & {
             /** @enum {string} */
@@ -1073,6 +1380,30 @@ export interface components {
             digit: string;
             /** @enum {string} */
             event: "digit";
+        } | {
+            /** @enum {string} */
+            event: "trunk";
+            trunk: components["schemas"]["TrunkView"];
+        } | {
+            /** @enum {string} */
+            event: "callbacks";
+        } | {
+            /** @enum {string} */
+            event: "statistics";
+        } | {
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "quality";
+            /** Format: float */
+            jitter_ms: number;
+            /** Format: float */
+            loss_percent: number;
+            /**
+             * Format: float
+             * @description Estimated mean opinion score, 1 to 4.5 (ITU-T G.107).
+             */
+            mos: number;
+            side: components["schemas"]["CallSide"];
         };
         /**
          * Format: uuid
@@ -1165,12 +1496,37 @@ export interface components {
              */
             microphone_dbfs?: number | null;
         };
+        MonitorCall: {
+            mode: components["schemas"]["MonitorMode"];
+        };
+        /** @enum {string} */
+        MonitorMode: "listen" | "whisper" | "barge";
+        /** @description A supervisor who listens to a call. */
+        MonitorView: {
+            mode: components["schemas"]["MonitorMode"];
+            name: string;
+            supervisor: components["schemas"]["UserId"];
+        };
+        NewCall: {
+            callback_of?: components["schemas"]["CallId"] | null;
+            number: string;
+        };
+        NewParty: {
+            mode: components["schemas"]["DialMode"];
+            /** @description How the call bar shows the party. */
+            name?: string | null;
+            number: string;
+        };
         /** @description A person who shall be able to sign in. */
         NewUser: {
+            /** @description Primary language tags (BCP 47), as `id`. */
+            languages?: string[];
             name: string;
             /** @description At least ten characters. */
             password: string;
             role: components["schemas"]["Role"];
+            /** @description Short words of `a-z`, `0-9` and `-`, as `fire`. */
+            skills?: string[];
             /** @description 2 to 32 characters of `a-z`, `0-9`, `.`, `-` and `_`. */
             username: string;
         };
@@ -1193,16 +1549,42 @@ export interface components {
             reason: string;
             /** @enum {string} */
             state: "paused";
+        } | {
+            /** @enum {string} */
+            state: "wrap_up";
+            /** Format: date-time */
+            until: string;
         };
         OperatorView: {
             browser_connected: boolean;
             call?: components["schemas"]["CallId"] | null;
             id: components["schemas"]["UserId"];
+            languages: string[];
             media_connected: boolean;
             name: string;
             /** Format: date-time */
             since: string;
+            skills: string[];
             state: components["schemas"]["OperatorState"];
+        };
+        /**
+         * Format: uuid
+         * @description Somebody whom an operator has called into a call: an agency, a mobile phone.
+         */
+        PartyId: string;
+        /** @enum {string} */
+        PartyState: "dialling" | "ringing" | "consulting" | "joined";
+        /** @description Somebody whom an operator has called into a call. */
+        PartyView: {
+            id: components["schemas"]["PartyId"];
+            name?: string | null;
+            number: string;
+            /**
+             * Format: date-time
+             * @description Since when the state has stood.
+             */
+            since: string;
+            state: components["schemas"]["PartyState"];
         };
         /** @description A position in WGS 84 degrees. */
         Position: {
@@ -1283,6 +1665,29 @@ export interface components {
             saved_at: string;
         };
         /**
+         * Format: uuid
+         * @description What is known of a number that was marked as a nuisance; stands in addresses where the number must not.
+         */
+        ReputationId: string;
+        /** @description A number that was marked as a nuisance so often that its calls wait behind others, for a while. */
+        ReputationView: {
+            /**
+             * Format: date-time
+             * @description When it is forgotten by itself.
+             */
+            expires_at: string;
+            id: components["schemas"]["ReputationId"];
+            /** Format: date-time */
+            last_marked_at: string;
+            /**
+             * Format: int64
+             * @description How often it was marked since it was last known to be a caller in need.
+             */
+            marks: number;
+            number: string;
+            priority: components["schemas"]["CallPriority"];
+        };
+        /**
          * @description What a person may do; each role may do what the one before may.
          * @enum {string}
          */
@@ -1354,6 +1759,29 @@ export interface components {
             channel?: components["schemas"]["Channel"] | null;
             teams: components["schemas"]["TeamId"][];
         };
+        /** @description How many of the calls were answered in time. `docs/statistics.md` defines each number. */
+        ServiceLevel: {
+            /**
+             * Format: int64
+             * @description Calls answered within that time.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description The share that should be, in percent.
+             */
+            goal_percent: number;
+            /**
+             * Format: int64
+             * @description Calls that were answered, or waited longer than that time. Who gave up earlier is not counted.
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description The time within which a call should be answered, in seconds.
+             */
+            within_s: number;
+        };
         SessionView: {
             city: components["schemas"]["City"];
             user: components["schemas"]["UserView"];
@@ -1377,8 +1805,9 @@ export interface components {
             /** @description Calls that have not ended, oldest first. */
             calls: components["schemas"]["CallView"][];
             operators: components["schemas"]["OperatorView"][];
+            trunks: components["schemas"]["TrunkView"][];
         };
-        /** @description Counts of the calls that arrived since midnight in the city's zone. */
+        /** @description Counts of the calls that arrived since midnight in the city's zone. Outbound calls count in none of them. */
         Statistics: {
             /**
              * Format: int64
@@ -1416,6 +1845,8 @@ export interface components {
              * @description Calls that still are in the house.
              */
             open_calls: number;
+            /** @description The goals for answering in time, the strictest first. */
+            service_levels: components["schemas"]["ServiceLevel"][];
             /** Format: int64 */
             target_s: number;
         };
@@ -1464,6 +1895,27 @@ export interface components {
              */
             seq: number;
         };
+        /** @enum {string} */
+        TrunkState: "unknown" | "up" | "down";
+        /** @description A carrier's line as it stands. */
+        TrunkView: {
+            /**
+             * Format: int32
+             * @description Calls over it now.
+             */
+            calls: number;
+            /** @description What was last seen, if it explains the state. */
+            detail?: string | null;
+            name: string;
+            /** @description Whether the carrier's registrar knows us; `None` if we do not register there. */
+            registered?: boolean | null;
+            /**
+             * Format: date-time
+             * @description Since when the state has stood.
+             */
+            since: string;
+            state: components["schemas"]["TrunkState"];
+        };
         /**
          * Format: uuid
          * @description A person who signs in; an operator is a user with a shift running.
@@ -1472,8 +1924,12 @@ export interface components {
         UserView: {
             active: boolean;
             id: components["schemas"]["UserId"];
+            /** @description Primary language tags (BCP 47) as `id` or `en`. */
+            languages: string[];
             name: string;
             role: components["schemas"]["Role"];
+            /** @description Short words as `fire` or `ambulance`, matched with the kind of help that a caller's network asks for. */
+            skills: string[];
             username: string;
         };
         /** @enum {string} */
@@ -1670,6 +2126,129 @@ export interface operations {
             };
         };
     };
+    list_callbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackView"][];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The abandoned call */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackView"];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The abandoned call */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseCallback"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The abandoned call */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackView"];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_calls: {
         parameters: {
             query?: {
@@ -1692,6 +2271,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallView"][];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCall"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
                 };
             };
             /** @description What to do instead */
@@ -1823,6 +2434,34 @@ export interface operations {
             };
         };
     };
+    hand_over_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     hang_up_call: {
         parameters: {
             query?: never;
@@ -1857,6 +2496,157 @@ export interface operations {
             header?: never;
             path: {
                 id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    monitor_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorCall"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_monitoring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dial_party: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewParty"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DialledPartyView"];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_party: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+                party: components["schemas"]["PartyId"];
             };
             cookie?: never;
         };
@@ -1920,6 +2710,34 @@ export interface operations {
         };
     };
     resume_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prompt_silent_caller: {
         parameters: {
             query?: never;
             header?: never;
@@ -2558,6 +3376,62 @@ export interface operations {
             };
         };
     };
+    list_reputations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReputationView"][];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_reputation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ReputationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -2957,6 +3831,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamLink"];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_trunks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunkView"][];
                 };
             };
             /** @description What to do instead */

@@ -9,8 +9,16 @@ export type UserView = Schemas['UserView']
 export type SessionView = Schemas['SessionView']
 export type CallState = Schemas['CallState']
 export type CallView = Schemas['CallView']
+export type CallDirection = Schemas['CallDirection']
+export type CallPriority = Schemas['CallPriority']
+export type PartyView = Schemas['PartyView']
+export type MonitorMode = Schemas['MonitorMode']
+export type MonitorView = Schemas['MonitorView']
+export type AdditionalData = Schemas['AdditionalData']
+export type DialMode = Schemas['DialMode']
+export type CallOut = Schemas['CallOut']
+export type CallbackView = Schemas['CallbackView']
 export type CallDetail = Schemas['CallDetail']
-export type CallerLocation = Schemas['CallerLocation']
 export type EarlierCall = Schemas['EarlierCall']
 export type Disposition = Schemas['Disposition']
 export type ReportView = WithFields<Schemas['ReportView']>
@@ -39,7 +47,17 @@ export type MediaTest = Schemas['MediaTest']
 export type Withdrawal = Schemas['Withdrawal']
 export type LiveEvent = Schemas['Event']
 export type AuditEntry = Schemas['AuditEntry']
+export type TrunkView = Schemas['TrunkView']
+export type ReputationView = Schemas['ReputationView']
+export type ServiceLevel = Schemas['ServiceLevel']
 export type Statistics = Schemas['Statistics']
+
+/** The forms of RFC 5491 that are no circle; angles are clockwise from north. A server that sends none leaves `shape` out. */
+export type LocationShape =
+  | { kind: 'polygon'; points: Position[] }
+  | { kind: 'ellipse'; semi_major_m: number; semi_minor_m: number; orientation_deg: number }
+  | { kind: 'arc_band'; inner_m: number; outer_m: number; start_deg: number; opening_deg: number }
+export type CallerLocation = Schemas['CallerLocation'] & { shape?: LocationShape | null }
 
 /** The form's fields with none left out: the server fills in what a request leaves out. */
 export type ReportFields = {

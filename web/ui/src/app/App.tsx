@@ -16,6 +16,7 @@ import { AudioGate } from '../shift/AudioGate'
 import { StartShift } from '../shift/StartShift'
 import { shift } from '../shift/shift'
 import { watching } from '../shift/watching'
+import { Wall } from '../supervise/Wall'
 import { useStore } from '../util/store'
 import { Watching } from './Watching'
 
@@ -41,6 +42,9 @@ export function App() {
           <IncidentList />
         </Route>
         <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
+        <Route path="/supervise">
+          <Wall />
+        </Route>
         <Route path="/admin/:part">
           {({ part }) => (
             <Suspense fallback={<main className="sg-page">{t('page.loading')}</main>}>

@@ -9,14 +9,18 @@ import { useShortcuts } from '../keys/useShortcuts'
 import { live } from '../live/live'
 import { LevelBar } from '../shift/LevelBar'
 import { media, setMuted } from '../shift/mediaLeg'
+import { Monitoring } from '../supervise/Monitoring'
 import { useNow } from '../util/now'
 import { useSelect, useStore } from '../util/store'
 import { elapsed } from '../util/time'
 import { act, refusal } from './actions'
+import { CallStrip } from './CallStrip'
 import { Connections } from './Connections'
+import { DialDialog, openDial } from './DialDialog'
 import { Keypad } from './Keypad'
 import { MainMenu } from './MainMenu'
 import { Pause } from './Pause'
+import { consulted, isMine, nameOf } from './parties'
 import { RingBanner } from './RingBanner'
 import { useMyCall } from './useMyCall'
 
@@ -25,20 +29,26 @@ export function CallBar() {
   const call = useMyCall()
   const problem = useStore(refusal)
   const ringing = useSelect(live, ({ offered }) => offered)
+  const rings = ringing !== null && call?.id === ringing
   return (
-    <section aria-label={t('call.bar')} className="sg-bar">
-      {ringing && call?.id === ringing ? <RingBanner call={call} /> : call ? <ActiveCall call={call} /> : <Idle />}
-      {problem && (
-        <output aria-live="assertive" className="sg-bar-problem">
-          <Icon name="warning" /> {problem}
-        </output>
-      )}
-      <span className="sg-visually-hidden" aria-live="polite">
-        {call ? t(`call.state.${call.state}`) : t('call.none')}
-      </span>
-      <Connections />
-      <MainMenu />
-    </section>
+    <>
+      <section aria-label={t('call.bar')} className="sg-bar">
+        {call && rings ? <RingBanner call={call} /> : call ? <ActiveCall call={call} /> : <Idle />}
+        {problem && (
+          <output aria-live="assertive" className="sg-bar-problem">
+            <Icon name="warning" /> {problem}
+          </output>
+        )}
+        <span className="sg-visually-hidden" aria-live="polite">
+          {call ? t(`call.state.${call.state}`) : t('call.none')}
+        </span>
+        <Connections />
+        <MainMenu />
+      </section>
+      {call && !rings && <CallStrip call={call} />}
+      <Monitoring />
+      <DialDialog />
+    </>
   )
 }
 
@@ -61,15 +71,17 @@ function ActiveCall({ call }: { call: CallView }) {
   const now = useNow()
   const { muted, microphone, remote } = useStore(media)
   const [keypad, setKeypad] = useState(false)
-  const digits = useSelect(live, (state) => state.digits[call.id] ?? '')
+  const calling = call.state === 'calling'
   const held = call.state === 'held'
-  const hold = () => void act(call.id, held ? 'resume' : 'hold')
+  const party = consulted(call)
+  const hold = calling ? null : () => void act(call.id, held ? 'resume' : 'hold')
   const hangUp = () => void act(call.id, 'hangup')
   useShortcuts({
     hold,
     hangUp,
     mute: () => setMuted(!muted),
-    keypad: () => setKeypad((open) => !open),
+    keypad: calling ? null : () => setKeypad((open) => !open),
+    dial: isMine(call) ? () => openDial({ purpose: 'party', call: call.id }) : null,
   })
   // A muted microphone must not outlive the call it was muted for.
   useEffect(() => () => setMuted(false), [])
@@ -77,18 +89,16 @@ function ActiveCall({ call }: { call: CallView }) {
     <>
       <div className="sg-bar-call">
         <span className={`sg-call-state sg-call-${call.state}`} data-call-state={call.state} data-testid="call-state">
-          <Icon name={held ? 'pause' : 'phone'} size={22} /> {t(`call.state.${call.state}`)}
+          <Icon name={held ? 'pause' : calling ? 'arrowOut' : 'phone'} size={22} />
+          <span className="sg-ellipsis">
+            {party ? t('call.consulting', { name: nameOf(party) }) : t(`call.state.${call.state}`)}
+          </span>
         </span>
         <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
         {call.name && <span className="sg-ellipsis">{call.name}</span>}
         <span className="sg-timer" data-testid="call-timer">
           {elapsed(now - Date.parse(call.answered_at ?? call.arrived_at))}
         </span>
-        {digits && (
-          <span className="sg-dim" data-testid="caller-digits" title={t('call.caller_digits')}>
-            <Icon name="keypad" /> {digits.slice(-8)}
-          </span>
-        )}
       </div>
       <div className="sg-levels">
         <Icon name={muted ? 'micOff' : 'mic'} />
@@ -97,9 +107,11 @@ function ActiveCall({ call }: { call: CallView }) {
         <LevelBar label={t('call.level_in')} stream={remote} testId="level-caller" />
       </div>
       <div className="sg-row">
-        <Button data-testid="hold" onClick={hold} rightSection={<Key of="hold" />} variant="default">
-          {t(held ? 'call.resume' : 'call.hold')}
-        </Button>
+        {!calling && (
+          <Button data-testid="hold" onClick={() => hold?.()} rightSection={<Key of="hold" />} variant="default">
+            {t(party ? 'call.to_caller' : held ? 'call.resume' : 'call.hold')}
+          </Button>
+        )}
         <Button
           aria-pressed={muted}
           className={muted ? 'sg-alert-fill' : ''}
@@ -110,23 +122,25 @@ function ActiveCall({ call }: { call: CallView }) {
         >
           {t(muted ? 'call.unmute' : 'call.mute')}
         </Button>
-        <Popover onChange={setKeypad} opened={keypad} trapFocus withinPortal>
-          <Popover.Target>
-            <Button
-              aria-label={t('call.keypad')}
-              data-testid="keypad"
-              onClick={() => setKeypad(!keypad)}
-              rightSection={<Key of="keypad" />}
-              title={t('call.keypad')}
-              variant="default"
-            >
-              <Icon name="keypad" />
-            </Button>
-          </Popover.Target>
-          <Popover.Dropdown>
-            <Keypad call={call.id} />
-          </Popover.Dropdown>
-        </Popover>
+        {!calling && (
+          <Popover onChange={setKeypad} opened={keypad} trapFocus withinPortal>
+            <Popover.Target>
+              <Button
+                aria-label={t('call.keypad')}
+                data-testid="keypad"
+                onClick={() => setKeypad(!keypad)}
+                rightSection={<Key of="keypad" />}
+                title={t('call.keypad')}
+                variant="default"
+              >
+                <Icon name="keypad" />
+              </Button>
+            </Popover.Target>
+            <Popover.Dropdown>
+              <Keypad call={call.id} />
+            </Popover.Dropdown>
+          </Popover>
+        )}
         <Button
           color="danger"
           data-testid="hang-up"
@@ -134,7 +148,7 @@ function ActiveCall({ call }: { call: CallView }) {
           onClick={hangUp}
           rightSection={<Key of="hangUp" />}
         >
-          {t('call.hang_up')}
+          {t(calling ? 'call.cancel' : 'call.hang_up')}
         </Button>
       </div>
     </>

@@ -1,9 +1,10 @@
-/** Whether the server and the headset are connected, in words as well as colour. */
+/** Whether the server, the headset and the trunks are connected, in words as well as colour. */
 import { Icon } from '../app/Icon'
 import { useT } from '../i18n/i18n'
-import { connection } from '../live/live'
+import { connection, live } from '../live/live'
 import { media } from '../shift/mediaLeg'
-import { useStore } from '../util/store'
+import { downTrunks } from '../supervise/trunks'
+import { useSelect, useStore } from '../util/store'
 
 export function Connections() {
   const t = useT()
@@ -11,6 +12,7 @@ export function Connections() {
   const { phase, microphoneProblem } = useStore(media)
   const headset = microphoneProblem ? 'no_microphone' : phase
   const good = headset === 'connected'
+  const down = useSelect(live, ({ trunks }) => downTrunks(trunks))
   return (
     <div className="sg-connections">
       <span
@@ -27,6 +29,15 @@ export function Connections() {
       >
         <Icon name={good ? 'mic' : 'micOff'} /> {t(`headset.${headset}`)}
       </span>
+      {down && (
+        <span
+          className="sg-bad sg-ellipsis sg-trunk-down"
+          data-testid="trunk-down"
+          title={t('trunk.down', { name: down })}
+        >
+          <Icon name="mast" /> {t('trunk.down', { name: down })}
+        </span>
+      )}
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { Icon } from '../app/Icon'
 import { sayError } from '../i18n/errors'
 import { language, setLanguage, useT } from '../i18n/i18n'
 import { openHelp } from '../keys/HelpSheet'
+import { useShortcuts } from '../keys/useShortcuts'
 import { atLeast, session, signOut } from '../session/session'
 import { useStore } from '../util/store'
 import { refusal } from './actions'
@@ -13,6 +14,8 @@ export function MainMenu() {
   const now = useStore(session)
   const [place, go] = useLocation()
   const { colorScheme, toggleColorScheme } = useMantineColorScheme()
+  const supervises = now.phase === 'in' && atLeast(now.user, 'supervisor')
+  useShortcuts({ supervise: supervises ? () => go(place === '/supervise' ? '/' : '/supervise') : null })
   if (now.phase !== 'in') return null
   // Words still on their way to the server may take a moment: the person is told, and told if it did not work.
   const goHome = () => {
@@ -24,6 +27,7 @@ export function MainMenu() {
   }
   const pages: [string, string, boolean][] = [
     ['/', t('page.console'), true],
+    ['/supervise', t('page.supervise'), supervises],
     ['/calls', t('page.calls'), true],
     ['/incidents', t('page.incidents'), true],
     ['/admin/users', t('page.admin'), atLeast(now.user, 'manager')],

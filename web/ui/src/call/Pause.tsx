@@ -1,6 +1,7 @@
-/** Ready or paused, and the end of the shift. */
+/** Ready, paused or still finishing the last call; calling out; and the end of the shift. */
 import { Button, Menu } from '@mantine/core'
 import { useState } from 'react'
+import type { OperatorView } from '../api/types'
 import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
 import { sayError } from '../i18n/errors'
@@ -10,8 +11,11 @@ import { live } from '../live/live'
 import { me } from '../session/session'
 import { endShift, setReadiness, shift } from '../shift/shift'
 import { stopWatching, watching } from '../shift/watching'
+import { useNow } from '../util/now'
 import { useSelect, useStore } from '../util/store'
+import { elapsed } from '../util/time'
 import { refusal } from './actions'
+import { openDial } from './DialDialog'
 
 const REASONS = ['pause.break', 'pause.prayer', 'pause.paperwork', 'pause.handover'] as const
 
@@ -23,8 +27,10 @@ export function Pause() {
   const state = useSelect(live, ({ operators }) => operators[me()?.id ?? '']?.state)
   const attempt = (what: Promise<void>) => void what.catch((error: unknown) => refusal.set(sayError(error)))
   const ready = () => attempt(setReadiness({ state: 'ready' }))
-  const waiting = state?.state === 'paused' || state?.state === 'preparing'
-  useShortcuts({ pause: phase === 'on' ? (waiting ? ready : () => setOpen(true)) : null })
+  const dialOut = () => openDial({ purpose: 'out' })
+  const waiting = state?.state === 'paused' || state?.state === 'preparing' || state?.state === 'wrap_up'
+  const on = phase === 'on' && state !== undefined
+  useShortcuts({ pause: on ? (waiting ? ready : () => setOpen(true)) : null, dial: on ? dialOut : null })
   if (phase === 'off' && looksOn)
     return (
       <Button onClick={stopWatching} variant="default">
@@ -35,14 +41,24 @@ export function Pause() {
   return (
     <div className="sg-row">
       <span className={waiting ? 'sg-warn' : 'sg-ok'} data-operator-state={state.state} data-testid="my-state">
-        <Icon name={waiting ? 'pause' : 'check'} /> {t(`operator.${state.state}`)}
+        <Icon name={state.state === 'wrap_up' ? 'clock' : waiting ? 'pause' : 'check'} /> {t(`operator.${state.state}`)}
         {state.state === 'paused' && state.reason ? ` · ${state.reason}` : ''}
+        {state.state === 'wrap_up' && <Countdown state={state} />}
       </span>
       {waiting && (
         <Button color="ok" data-testid="become-ready" onClick={ready} rightSection={<Key of="pause" />}>
-          {t('shift.ready')}
+          {t(state.state === 'wrap_up' ? 'shift.ready_now' : 'shift.ready')}
         </Button>
       )}
+      <Button
+        data-testid="dial-out"
+        leftSection={<Icon name="phone" />}
+        onClick={dialOut}
+        rightSection={<Key of="dial" />}
+        variant="default"
+      >
+        {t('dial.out')}
+      </Button>
       <Menu onChange={setOpen} opened={open} withinPortal>
         <Menu.Target>
           <Button data-testid="pause" rightSection={waiting ? null : <Key of="pause" />} variant="default">
@@ -63,4 +79,10 @@ export function Pause() {
       </Menu>
     </div>
   )
+}
+
+/** How long until the operator is rung again. */
+export function Countdown({ state }: { state: Extract<OperatorView['state'], { state: 'wrap_up' }> }) {
+  const now = useNow()
+  return <strong className="sg-mono"> {elapsed(Date.parse(state.until) - now + 999)}</strong>
 }

@@ -4,23 +4,32 @@ import type { CallView } from '../api/types'
 import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
 import { focusField } from '../form/focus'
-import { useT } from '../i18n/i18n'
+import { language, useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { useNow } from '../util/now'
+import { useStore } from '../util/store'
 import { elapsed } from '../util/time'
 import { act } from './actions'
 import { sayDialled } from './dialled'
+import { sayLanguages } from './language'
 
 export function RingBanner({ call }: { call: CallView }) {
   const t = useT()
   const now = useNow()
   const [, go] = useLocation()
+  const inLanguage = useStore(language)
   const answer = () => {
     go('/')
     void act(call.id, 'answer')
     // At once: what is typed before the server has answered must not be lost.
     focusField('place')
   }
+  const facts = [
+    call.name,
+    call.priority !== 'normal' && t(`priority.short.${call.priority}`),
+    sayDialled(call),
+    sayLanguages(call.languages, inLanguage),
+  ]
   const decline = () => void act(call.id, 'decline')
   useShortcuts({ answer, decline })
   return (
@@ -31,8 +40,13 @@ export function RingBanner({ call }: { call: CallView }) {
       <span className="sg-ring-title" data-call-state={call.state} data-testid="call-state">
         {t('call.ringing_title')}
       </span>
-      <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
-      <span className="sg-ellipsis">{[call.name, sayDialled(call)].filter(Boolean).join(' · ')}</span>
+      <span className="sg-ring-who">
+        <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
+        <span className="sg-ellipsis" data-testid="ring-facts">
+          {call.priority !== 'normal' && <Icon name={call.priority === 'low' ? 'down' : 'up'} size={14} />}
+          {facts.filter(Boolean).join(' · ')}
+        </span>
+      </span>
       <span className="sg-timer">{elapsed(now - Date.parse(call.arrived_at))}</span>
       <span className="sg-grow" />
       <Button

@@ -3,7 +3,8 @@ import { post } from '../api/client'
 import { sayError } from '../i18n/errors'
 import { live } from '../live/live'
 import { stopPattern, unlockAudio } from '../shift/audio'
-import { playCaller } from '../shift/mediaLeg'
+import { media, playCaller } from '../shift/mediaLeg'
+import { takeLegBack } from '../shift/shift'
 import { Store } from '../util/store'
 import { type Action, alreadyDone } from './alreadyDone'
 
@@ -15,6 +16,8 @@ export async function act(call: string, action: Action): Promise<void> {
   if (action === 'answer') {
     unlockAudio()
     void playCaller()
+    // Who answers here talks here, also if another page has the headset.
+    if (media.get().phase === 'elsewhere') await takeLegBack().catch(() => undefined)
   }
   await attempt(() => post(`/calls/${call}/${action}`), action)
   // A failed answer or decline rings on.
@@ -23,14 +26,22 @@ export async function act(call: string, action: Action): Promise<void> {
 
 export const sendDigits = (call: string, digits: string) => attempt(() => post(`/calls/${call}/digits`, { digits }))
 
-async function attempt(what: () => Promise<unknown>, action?: Action) {
+/** Does it, and shows what the server refuses; `undefined` if it did. */
+export async function attempt<T>(what: () => Promise<T>, action?: Action): Promise<T | undefined> {
   try {
-    await what()
+    const result = await what()
     refusal.set(null)
+    return result
   } catch (error) {
-    if (alreadyDone(error, action)) return refusal.set(null)
-    refusal.set(sayError(error))
-    clearTimeout(fade)
-    fade = setTimeout(() => refusal.set(null), 12_000)
+    if (alreadyDone(error, action)) refusal.set(null)
+    else complain(sayError(error))
+    return undefined
   }
+}
+
+/** Says for a while what did not work. */
+export function complain(words: string) {
+  refusal.set(words)
+  clearTimeout(fade)
+  fade = setTimeout(() => refusal.set(null), 12_000)
 }

@@ -9,7 +9,7 @@ export function useMyCall(): CallView | null {
   const user = now.phase === 'in' ? now.user.id : ''
   return useSelect(live, ({ calls, offered }) => {
     const mine = Object.values(calls).find(
-      ({ operator, state }) => operator === user && (state === 'active' || state === 'held' || state === 'detached'),
+      ({ operator, state }) => operator === user && ['calling', 'active', 'held', 'detached'].includes(state),
     )
     return mine ?? (offered ? (calls[offered] ?? null) : null)
   })

@@ -9,6 +9,7 @@ import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { closeIncident, closeReport } from './closing'
+import { isGivenAway } from './holder'
 import type { OpenReport } from './useReport'
 import { leave } from './work'
 
@@ -20,7 +21,7 @@ export function ClosePanel({ report }: { report: OpenReport }) {
   const [chosen, setChosen] = useState<Disposition | null>(saved?.disposition ?? null)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string | null>(null)
-  const over = call.state === 'ended' || call.state === 'fallback'
+  const over = call.state === 'ended' || isGivenAway(call)
   const open = incident?.state === 'open'
   // An incident was sent to teams: that it was real needs no key of its own.
   const shown = chosen ?? (incident ? 'normal' : null)
@@ -64,7 +65,8 @@ export function ClosePanel({ report }: { report: OpenReport }) {
     <div aria-label={t(`close.next_${step}`)} className="sg-close" data-testid="close-panel" role="group" tabIndex={-1}>
       <p className="sg-next">
         <span>
-          <Icon name="flag" size={14} /> <strong>{t('close.next')}</strong> {t(`close.next_${step}`)}
+          <Icon name="flag" size={14} /> <strong>{t(call.state === 'ended' ? 'close.next' : 'close.given')}</strong>{' '}
+          {t(`close.next_${step}`)}
         </span>
         <Link className="sg-link" href={`/calls/${call.id}`}>
           {t('close.recording')}

@@ -72,6 +72,10 @@ export const unsentWords = (draft: Draft): FieldName[] =>
     (name) => unsent(draft, name) && !(name in draft.filled && same(draft.fields[name], draft.filled[name])),
   )
 
+/** Nothing of what happened is in it; a number and a name alone are not. */
+export const hasNoWords = ({ fields }: Draft): boolean =>
+  !(fields.place + fields.event + fields.details).trim() && !fields.position && !fields.incident_type
+
 export function saveState(draft: Draft): SaveState {
   if (!isDirty(draft) && !draft.inFlight) return 'saved'
   if (draft.failures > 0) return 'retrying'

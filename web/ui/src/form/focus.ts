@@ -11,8 +11,8 @@ export function focusField(name: string, { select = false } = {}) {
 /** Whether the keyboard is nowhere: what had the focus is gone, and keys would go into nothing. */
 export const focusIsLost = () => document.activeElement === null || document.activeElement === document.body
 
-const talks = (state: CallState | null) => state === 'active' || state === 'held'
-const over = (state: CallState) => state === 'ended' || state === 'fallback'
+const talks = (state: CallState | null) => state === 'calling' || state === 'active' || state === 'held'
+const over = (state: CallState) => ['ended', 'fallback', 'transferring', 'transferred'].includes(state)
 
 /**
  * Where the keyboard goes when a call changes its state; `null` leaves it where it is. Pure.

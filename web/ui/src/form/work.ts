@@ -7,7 +7,7 @@ import type { CallView, ReportView } from '../api/types'
 import { live, readCall, watchLive } from '../live/live'
 import { atLeast, beforeSignOut, me, session } from '../session/session'
 import { Store } from '../util/store'
-import { isDirty } from './draft'
+import { hasNoWords, isDirty } from './draft'
 import { Drafts } from './drafts'
 import { isElsewhere, isNobodys, maySave } from './holder'
 
@@ -182,12 +182,12 @@ export function runWork() {
         break
       case 'call':
         if (user && isElsewhere(event.call, user) && work.get().calls.includes(event.call.id)) letGo(event.call.id)
-        if (event.call.operator === user && event.call.state === 'active' && !work.get().calls.includes(event.call.id))
+        if (event.call.operator === user && isUp(event.call) && !work.get().calls.includes(event.call.id))
           take(event.call, true)
         else if (work.get().calls.includes(event.call.id)) {
           drafts.wake()
           // Who had it last, only the store knows.
-          if (event.call.state === 'ended') void refresh(event.call.id).then(() => drafts.wake())
+          if (event.call.state === 'ended') void refresh(event.call.id).then(() => putAway(event.call))
         }
         break
       case 'report':
@@ -210,6 +210,15 @@ export function runWork() {
   follow()
   window.addEventListener('online', () => drafts.wake())
 }
+
+/** Nobody answered the outbound call and nothing was written: there is no report to close. */
+function putAway({ id, report, direction, answered_at }: CallView) {
+  drafts.wake()
+  const draft = drafts.get(report)
+  if (direction === 'outbound' && !answered_at && draft && hasNoWords(draft)) void leave(id).catch(() => undefined)
+}
+
+const isUp = ({ state }: CallView) => state === 'active' || state === 'calling'
 
 /** A call that rang here and was not taken: its form goes away. */
 function forget(call: string, user: string | undefined) {

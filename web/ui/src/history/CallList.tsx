@@ -4,7 +4,9 @@ import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { get } from '../api/client'
 import type { CallView } from '../api/types'
+import { Icon } from '../app/Icon'
 import { Page } from '../app/Page'
+import { endedKey } from '../call/ended'
 import { useT } from '../i18n/i18n'
 import { dayAndClock, elapsed } from '../util/time'
 import { Today } from './Today'
@@ -71,7 +73,15 @@ export function CallList() {
               </Table.Td>
               <Table.Td className="sg-mono">{call.number ?? t('call.no_number')}</Table.Td>
               <Table.Td>
-                {call.ended_by && !call.answered_at ? t(`ended.${call.ended_by}`) : t(`call.state.${call.state}`)}
+                {call.direction === 'outbound' && (
+                  <span title={t('direction.outbound')}>
+                    <Icon name="arrowOut" size={14} />
+                    <span className="sg-visually-hidden">{t('direction.outbound')}</span>{' '}
+                  </span>
+                )}
+                {call.ended_by && !call.answered_at
+                  ? t(endedKey(call.ended_by, call.direction))
+                  : t(`call.state.${call.state}`)}
               </Table.Td>
               <Table.Td className="sg-mono">{span(call.arrived_at, call.answered_at ?? call.ended_at)}</Table.Td>
               <Table.Td className="sg-mono">{call.answered_at ? span(call.answered_at, call.ended_at) : '—'}</Table.Td>

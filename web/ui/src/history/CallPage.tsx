@@ -1,12 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { fileUrl } from '../api/client'
-import type { CallDetail } from '../api/types'
+import type { CallDetail, CallView } from '../api/types'
+import { Icon } from '../app/Icon'
 import { Page } from '../app/Page'
+import { NetworkFacts, Priority } from '../call/CallFacts'
+import { endedKey } from '../call/ended'
+import { sayLanguages } from '../call/language'
+import { networkFacts } from '../call/networkFacts'
 import { sayError } from '../i18n/errors'
-import { useT } from '../i18n/i18n'
+import { language, useT } from '../i18n/i18n'
 import { readCall } from '../live/live'
+import { heardOf, sayHeard } from '../timeline/heard'
 import { TimelineList } from '../timeline/Timeline'
+import { useStore } from '../util/store'
 import { dayAndClock, elapsed } from '../util/time'
 import { ReportFacts } from './ReportFacts'
 
@@ -26,12 +33,13 @@ export function CallPage({ id }: { id: string }) {
       <p className="sg-row sg-wrap sg-dim">
         <span>{dayAndClock(call.arrived_at)}</span>
         <span>{t(`call.state.${call.state}`)}</span>
-        {call.ended_by && <span>{t(`ended.${call.ended_by}`)}</span>}
+        {call.ended_by && <span>{t(endedKey(call.ended_by, call.direction))}</span>}
         {call.operator_name && <span>{call.operator_name}</span>}
         <span>
           {call.trunk} · {call.dialled}
         </span>
       </p>
+      <CallKind call={call} heard={sayHeard(heardOf(timeline))} />
       <Recording detail={detail.data} />
       <div className="sg-columns">
         <section className="sg-panel">
@@ -42,6 +50,12 @@ export function CallPage({ id }: { id: string }) {
             <Link className="sg-link" href={`/incidents/${report.incident}`}>
               {t('history.open_incident')}
             </Link>
+          )}
+          {networkFacts(call).length > 0 && (
+            <>
+              <h2>{t('call.network_data')}</h2>
+              <NetworkFacts call={call} />
+            </>
           )}
           {earlier.length > 0 && <h2>{t('form.earlier', { n: earlier.length })}</h2>}
           <ul className="sg-list">
@@ -62,6 +76,35 @@ export function CallPage({ id }: { id: string }) {
         </section>
       </div>
     </Page>
+  )
+}
+
+/** Who called whom, its place in the queue, the caller's languages, and how it sounded. */
+function CallKind({ call, heard }: { call: CallView; heard: string }) {
+  const t = useT()
+  const inLanguage = useStore(language)
+  return (
+    <p className="sg-row sg-wrap">
+      <span className="sg-tag">
+        <Icon name={call.direction === 'outbound' ? 'arrowOut' : 'phone'} /> {t(`direction.${call.direction}`)}
+      </span>
+      {call.callback_of && (
+        <Link className="sg-link" href={`/calls/${call.callback_of}`}>
+          {t('call.callback')}
+        </Link>
+      )}
+      <Priority call={call} />
+      {call.languages.length > 0 && (
+        <span className="sg-tag">
+          <Icon name="globe" /> {sayLanguages(call.languages, inLanguage)}
+        </span>
+      )}
+      {heard && (
+        <span className="sg-tag" data-testid="quality">
+          <Icon name="bars" /> {heard}
+        </span>
+      )}
+    </p>
   )
 }
 

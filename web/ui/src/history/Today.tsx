@@ -1,16 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
-import { get } from '../api/client'
-import type { Statistics } from '../api/types'
+import { useToday } from '../api/queries'
 import { useT } from '../i18n/i18n'
 
 /** Today's counts in one line, each as the server defines it. */
 export function Today() {
   const t = useT()
-  const today = useQuery({
-    queryKey: ['statistics'],
-    queryFn: () => get<Statistics>('/statistics/today'),
-    refetchInterval: 30_000,
-  })
+  const today = useToday()
   if (!today.data) return null
   const { calls, answered, abandoned, answered_in_target, target_s } = today.data
   return (

@@ -9,6 +9,12 @@ export const SHORTCUTS = {
   mute: { key: 'F9', group: 'call' },
   decline: { key: 'Shift+F8', group: 'call' },
   keypad: { key: 'Alt+K', group: 'call' },
+  dial: { key: 'Alt+T', group: 'call' },
+  merge: { key: 'Alt+J', group: 'call' },
+  handOver: { key: 'Alt+S', group: 'call' },
+  dropParty: { key: 'Alt+X', group: 'call' },
+  silentPrompt: { key: 'Alt+B', group: 'call' },
+  callFacts: { key: 'Alt+O', group: 'call' },
   pause: { key: 'Alt+R', group: 'call' },
   place: { key: 'Alt+1', group: 'form' },
   event: { key: 'Alt+2', group: 'form' },
@@ -27,7 +33,10 @@ export const SHORTCUTS = {
   closeIncident: { key: 'Alt+C', group: 'close' },
   leave: { key: 'Alt+L', group: 'close' },
   acknowledge: { key: 'Alt+A', group: 'other' },
+  callbacks: { key: 'Alt+U', group: 'other' },
   map: { key: 'Alt+M', group: 'other' },
+  supervise: { key: 'Alt+V', group: 'other' },
+  stopMonitor: { key: 'Alt+Q', group: 'other' },
   help: { key: 'F1', group: 'other' },
 } as const
 

@@ -10,6 +10,7 @@ import type {
   OperatorView,
   ReportView,
   TimelineEntry,
+  TrunkView,
   Withdrawal,
 } from '../api/types'
 
@@ -30,7 +31,14 @@ export interface LiveState {
   cameras: Record<string, CameraState>
   /** Keys the caller pressed, by call. */
   digits: Record<string, string>
+  /** By name. */
+  trunks: Record<string, TrunkView>
+  /** How the two sides of a call were heard last, by call. */
+  quality: Record<string, Heard>
 }
+
+/** Loss, jitter and the estimated opinion score of each side. */
+export type Heard = Partial<Record<'caller' | 'operator', { loss_percent: number; jitter_ms: number; mos: number }>>
 
 /** Events kept for the timeline; a call's own page reads the rest from the server. */
 export const TIMELINE_BOUND = 1000
@@ -50,6 +58,8 @@ export const INITIAL: LiveState = {
   footage: {},
   cameras: {},
   digits: {},
+  trunks: {},
+  quality: {},
 }
 
 export function reduce(state: LiveState, event: LiveEvent, me: string): LiveState {
@@ -68,6 +78,8 @@ export function reduce(state: LiveState, event: LiveEvent, me: string): LiveStat
         operators: keyed(event.operators),
         alarms: keyed(event.alarms),
         offered: offered?.call ?? null,
+        trunks: Object.fromEntries((event.trunks ?? []).map((trunk) => [trunk.name, trunk])),
+        ...only(boundEnded(calls), state),
       }
     }
     case 'offered':
@@ -86,9 +98,11 @@ export function reduce(state: LiveState, event: LiveEvent, me: string): LiveStat
     case 'call': {
       const { call } = event
       const rings = call.state === 'ringing' || call.state === 'waiting'
+      const calls = boundEnded({ ...state.calls, [call.id]: call })
       return {
         ...state,
-        calls: boundEnded({ ...state.calls, [call.id]: call }),
+        ...(call.state === 'ended' ? only(calls, state) : null),
+        calls,
         offered: state.offered === call.id && !rings ? null : state.offered,
       }
     }
@@ -114,6 +128,13 @@ export function reduce(state: LiveState, event: LiveEvent, me: string): LiveStat
       return { ...state, alarms: without(state.alarms, event.alarm) }
     case 'digit':
       return { ...state, digits: { ...state.digits, [event.call]: (state.digits[event.call] ?? '') + event.digit } }
+    case 'trunk':
+      return { ...state, trunks: { ...state.trunks, [event.trunk.name]: event.trunk } }
+    case 'quality': {
+      const { call, side, loss_percent, jitter_ms, mos } = event
+      const heard = { ...state.quality[call], [side]: { loss_percent, jitter_ms, mos } }
+      return { ...state, quality: { ...state.quality, [call]: heard } }
+    }
     default:
       // A server newer than this page may send events it does not know.
       return state
@@ -198,6 +219,12 @@ function boundEnded(calls: Record<string, CallView>): Record<string, CallView> {
       .map((call) => call.id),
   )
   return Object.fromEntries(Object.entries(calls).filter(([id]) => !drop.has(id)))
+}
+
+/** What is kept beside calls goes with them. */
+function only(calls: Record<string, CallView>, { digits, quality }: LiveState): Pick<LiveState, 'digits' | 'quality'> {
+  const of = <T>(all: Record<string, T>) => Object.fromEntries(Object.entries(all).filter(([id]) => calls[id]))
+  return { digits: of(digits), quality: of(quality) }
 }
 
 function keyed<T extends { id: string }>(items: T[]): Record<string, T> {

@@ -8,7 +8,7 @@ import type { CallerLocation, CameraView, Position, TeamView } from '../api/type
 import { useT } from '../i18n/i18n'
 import { DARK, LIGHT } from '../theme/palette'
 import { markerElement } from './markers'
-import { callerCircle, mapStyle } from './style'
+import { callerArea, mapStyle } from './style'
 import { useSigns } from './useSigns'
 
 setWorkerUrl(workerUrl)
@@ -96,10 +96,7 @@ export default function CityMap({ center, call, place, location, cameras, teams,
   useEffect(() => {
     const now = map.current
     if (!now) return
-    const draw = () =>
-      (now.getSource('caller') as GeoJSONSource | undefined)?.setData(
-        callerCircle(location?.position ?? null, location?.radius_m ?? 0),
-      )
+    const draw = () => (now.getSource('caller') as GeoJSONSource | undefined)?.setData(callerArea(location))
     if (now.isStyleLoaded()) draw()
     now.on('styledata', draw)
     return () => {

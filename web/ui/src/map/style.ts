@@ -1,7 +1,8 @@
 /** The map's own style: everything it needs comes with the console, nothing from the internet. */
 import type { StyleSpecification } from 'maplibre-gl'
+import type { CallerLocation } from '../api/types'
 import type { Palette } from '../theme/palette'
-import { circle } from './circle'
+import { areaOf } from './area'
 import { islands } from './gazetteer'
 
 const EMPTY: { type: 'FeatureCollection'; features: [] } = { type: 'FeatureCollection', features: [] }
@@ -50,10 +51,10 @@ function names() {
   }
 }
 
-/** The circle in which the caller's network says the caller is. */
-export function callerCircle(location: { latitude: number; longitude: number } | null, metres: number) {
-  if (!location) return EMPTY
-  const ring = circle(location, Math.max(metres, 15))
+/** The area in which the caller's network says the caller is. */
+export function callerArea(location: CallerLocation | null) {
+  const ring = location && areaOf(location)
+  if (!ring) return EMPTY
   return {
     type: 'FeatureCollection' as const,
     features: [

@@ -1,8 +1,9 @@
-/** Left: who waits, what is in my hands, who works. */
-
+/** Left: who waits, whom to call back, what is in my hands, who works. */
 import type { CallView, OperatorView } from '../api/types'
-import { Icon } from '../app/Icon'
+import { Icon, type IconName } from '../app/Icon'
 import { Key } from '../app/Key'
+import { Countdown } from '../call/Pause'
+import { nameOf } from '../call/parties'
 import { isDirty } from '../form/draft'
 import { drafts, show, showNext, work } from '../form/work'
 import { useT } from '../i18n/i18n'
@@ -12,9 +13,8 @@ import { session } from '../session/session'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { clock, elapsed } from '../util/time'
-
-/** From here on a waiting call is late (NENA: 90 % within 15 s). */
-const LATE_MS = 15_000
+import { Callbacks } from './Callbacks'
+import { inLine, LATE_MS } from './line'
 
 export function QueuePanel() {
   const t = useT()
@@ -22,7 +22,8 @@ export function QueuePanel() {
   const now = useStore(session)
   const user = now.phase === 'in' ? now.user.id : ''
   const byArrival = Object.values(calls).sort((a, b) => a.arrived_at.localeCompare(b.arrived_at))
-  const waiting = byArrival.filter(({ state }) => state === 'waiting' || state === 'ringing' || state === 'fallback')
+  const waiting = inLine(byArrival)
+  const away = byArrival.filter(({ state }) => state === 'transferred')
   const talking = byArrival.filter(
     ({ state, operator }) => operator !== user && ['active', 'held', 'detached'].includes(state),
   )
@@ -38,8 +39,12 @@ export function QueuePanel() {
         {waiting.map((call) => (
           <WaitingCall call={call} key={call.id} />
         ))}
-        {waiting.length === 0 && <li className="sg-dim">{t('queue.nobody')}</li>}
+        {away.map((call) => (
+          <WaitingCall call={call} key={call.id} />
+        ))}
+        {waiting.length + away.length === 0 && <li className="sg-dim">{t('queue.nobody')}</li>}
       </ul>
+      <Callbacks />
       <MyReports />
       <h2>{t('queue.operators')}</h2>
       <ul className="sg-list" data-testid="operators">
@@ -63,22 +68,35 @@ export function QueuePanel() {
   )
 }
 
+const WAITING_ICONS: Partial<Record<CallView['state'], IconName>> = {
+  ringing: 'bell',
+  transferring: 'arrowOut',
+  transferred: 'join',
+}
+
 function WaitingCall({ call }: { call: CallView }) {
   const t = useT()
   const now = useNow()
+  const given = call.state === 'transferred' || call.state === 'transferring'
   const waited = now - Date.parse(call.arrived_at)
+  const note = [
+    given && call.parties.map(nameOf).join(', '),
+    t(`call.state.${call.state}`),
+    call.operator_name,
+    call.priority !== 'normal' && t(`priority.short.${call.priority}`),
+  ]
   return (
     <li
-      className={`sg-queue-row ${waited > LATE_MS ? 'sg-late' : ''}`}
+      className={`sg-queue-row ${waited > LATE_MS && !given ? 'sg-late' : ''}`}
       data-call-state={call.state}
       data-testid={`call-${call.id}`}
     >
-      <Icon name={call.state === 'ringing' ? 'bell' : 'clock'} />
+      <Icon name={WAITING_ICONS[call.state] ?? 'clock'} />
       <span className="sg-mono sg-ellipsis">{call.number ?? t('call.no_number')}</span>
       <span className="sg-mono">{elapsed(waited)}</span>
       <span className="sg-dim sg-queue-note">
-        {t(`call.state.${call.state}`)}
-        {call.operator_name ? ` · ${call.operator_name}` : ''}
+        {call.priority !== 'normal' && <Icon name={call.priority === 'low' ? 'down' : 'up'} size={12} />}
+        {note.filter(Boolean).join(' · ')}
       </span>
     </li>
   )
@@ -127,7 +145,14 @@ function MyReports() {
   )
 }
 
-const OPERATOR_ICONS = { preparing: 'clock', ready: 'check', ringing: 'bell', busy: 'phone', paused: 'pause' } as const
+export const OPERATOR_ICONS = {
+  preparing: 'clock',
+  ready: 'check',
+  ringing: 'bell',
+  busy: 'phone',
+  paused: 'pause',
+  wrap_up: 'clock',
+} as const
 
 function Operator({ operator, call }: { operator: OperatorView; call: CallView | null }) {
   const t = useT()
@@ -148,6 +173,7 @@ function Operator({ operator, call }: { operator: OperatorView; call: CallView |
           ? t(operator.browser_connected ? 'operator.no_headset' : 'operator.no_browser')
           : t(`operator.${state.state}`)}
         {state.state === 'paused' && state.reason ? ` · ${state.reason}` : ''}
+        {state.state === 'wrap_up' && <Countdown state={state} />}
         {call?.number ? ` · ${call.number}` : ''}
       </span>
     </li>

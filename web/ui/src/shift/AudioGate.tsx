@@ -1,8 +1,12 @@
-/** Covers the console while the browser holds sound back, or while another tab has the headset. The call goes on meanwhile. */
+/** Stands over the console while the browser holds sound back, or while another page has the headset. The call goes on meanwhile. */
 import { Button } from '@mantine/core'
 import { Icon } from '../app/Icon'
+import { refusal } from '../call/actions'
+import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
-import { useStore } from '../util/store'
+import { live } from '../live/live'
+import { me } from '../session/session'
+import { useSelect, useStore } from '../util/store'
 import { audioLocked, unlockAudio } from './audio'
 import { media, playCaller } from './mediaLeg'
 import { shift, takeLegBack } from './shift'
@@ -14,11 +18,16 @@ export function AudioGate() {
   const looksOn = useStore(watching)
   const { phase } = useStore(media)
   const listens = useStore(shift) === 'on' || looksOn
+  const attached = useSelect(live, ({ operators }) => operators[me()?.id ?? '']?.media_connected ?? false)
+  const takeBack = () => void takeLegBack().catch((error: unknown) => refusal.set(sayError(error)))
   if (phase === 'elsewhere')
     return (
-      <div className="sg-gate" role="alert">
-        <p>{t('shift.elsewhere')}</p>
-        <Button onClick={() => void takeLegBack()} size="lg">
+      <div className="sg-gate" data-testid="headset-elsewhere" role="alert">
+        <p>
+          <Icon name="micOff" size={20} /> <strong>{t('shift.elsewhere')}</strong>{' '}
+          {t(attached ? 'shift.elsewhere_explain' : 'shift.elsewhere_lost')}
+        </p>
+        <Button data-testid="use-here" leftSection={<Icon name="mic" />} onClick={takeBack} size="md">
           {t('shift.use_here')}
         </Button>
       </div>

@@ -4,7 +4,10 @@
  */
 import { post } from '../api/client'
 import { delayBefore } from '../live/backoff'
+import { connection, live } from '../live/live'
+import { me } from '../session/session'
 import { Store } from '../util/store'
+import { afterLoss } from './afterLoss'
 import { play } from './audio'
 import { devices, openMicrophone } from './devices'
 
@@ -28,6 +31,7 @@ export const media = new Store<MediaState>({
 })
 
 const CONNECT_TIMEOUT_MS = 8_000
+const LOOK_EVERY_MS = 200
 const speaker = document.createElement('audio')
 speaker.autoplay = true
 
@@ -38,13 +42,13 @@ let attaching: Promise<void> | null = null
 let attempt = 0
 let retry: ReturnType<typeof setTimeout> | undefined
 let connectedAt = 0
+/** The loss that is not made good yet. */
+let loss: { at: number; closed: boolean } | null = null
 
 // Two tabs of one browser must not take the leg from each other for ever: the one that attached last keeps it.
 const tabs = new BroadcastChannel('siaga-media')
 tabs.onmessage = () => {
-  if (!wanted) return
-  detach()
-  set({ phase: 'elsewhere' })
+  if (wanted) giveAway()
 }
 
 const set = (change: Partial<MediaState>) => media.update((now) => ({ ...now, ...change }))
@@ -69,14 +73,24 @@ async function attachOnce(): Promise<void> {
     await ensureMicrophone()
     await connect()
     attempt = 0
+    loss = null
   } catch (error) {
+    // What became of the connection before says nothing of this attempt.
+    loss = null
     lose()
     throw error
   }
 }
 
+/** Another page of this person has the headset now; only the person takes it back. */
+function giveAway() {
+  detach()
+  set({ phase: 'elsewhere' })
+}
+
 export function detach() {
   wanted = false
+  loss = null
   clearTimeout(retry)
   closePeer()
   for (const track of media.get().microphone?.getTracks() ?? []) track.stop()
@@ -166,6 +180,11 @@ async function connect(): Promise<void> {
     if (next.connectionState === 'disconnected') set({ phase: 'lost' })
     if (next.connectionState === 'failed' || next.connectionState === 'closed') lose()
   }
+  const { transport } = transceiver.sender
+  if (transport)
+    transport.onstatechange = () => {
+      if (peer === next && transport.state === 'closed') lose({ closed: true })
+    }
   connectedAt = performance.now()
   set({ phase: 'connected' })
 }
@@ -182,12 +201,27 @@ function connected(next: RTCPeerConnection): Promise<void> {
   })
 }
 
-function lose() {
+function lose({ closed = false } = {}) {
   if (!wanted) return
   set({ phase: 'lost' })
+  loss = { at: loss?.at ?? performance.now(), closed: closed || (loss?.closed ?? false) }
   clearTimeout(retry)
-  retry = setTimeout(() => void attach().catch(() => undefined), delayBefore(attempt))
+  retry = setTimeout(goOn, delayBefore(attempt))
   attempt += 1
+}
+
+function goOn() {
+  if (!loss || !wanted) return
+  const mine = live.get().operators[me()?.id ?? '']
+  const next = afterLoss({
+    closed: loss.closed,
+    lasts: performance.now() - loss.at,
+    online: connection.get() === 'open',
+    attached: mine ? mine.media_connected : null,
+  })
+  if (next === 'elsewhere') return giveAway()
+  if (next === 'attach') return void attach().catch(() => undefined)
+  retry = setTimeout(goOn, LOOK_EVERY_MS)
 }
 
 function close(old: RTCPeerConnection) {

@@ -67,7 +67,7 @@ async function agree() {
   if (operator && (shift.get() === 'unknown' || shift.get() === 'off')) return resume(operator)
   if (operator && shift.get() === 'on' && !operator.media_connected && connectedFor() > 3000) return void reattach()
   if (operator) return
-  if (shift.get() === 'on') {
+  if (shift.get() === 'on' && media.get().phase !== 'elsewhere') {
     // The server was restarted and knows nothing of the shift: begin it again as it was.
     await post('/shift')
     await reattach()
@@ -93,7 +93,7 @@ async function becomeReadyAgain() {
   if (sessionStorage.getItem(READY_KEY) === 'ready') await setReadiness({ state: 'ready' })
 }
 
-/** Takes the leg back from another tab of this browser. */
+/** Takes the leg back from another tab or another machine of this person. */
 export async function takeLegBack() {
   unlockAudio()
   shift.set('on')

@@ -4,7 +4,7 @@ import { useT } from '../i18n/i18n'
 import { live } from '../live/live'
 import { useStore } from '../util/store'
 import { clock } from '../util/time'
-import { sentence, who } from './sentence'
+import { partyNames, sentence, who } from './sentence'
 
 /** Everything that happened around one call and its incident, newest first, live. */
 export function Timeline({ call, incident }: { call: string | null; incident: string | null }) {
@@ -23,6 +23,7 @@ export function Timeline({ call, incident }: { call: string | null; incident: st
 
 export function TimelineList({ entries, none }: { entries: TimelineEntry[]; none: string }) {
   const shown = squeeze([...entries].reverse())
+  const parties = partyNames(entries)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
     <ol className="sg-events" tabIndex={0}>
@@ -32,8 +33,8 @@ export function TimelineList({ entries, none }: { entries: TimelineEntry[]; none
             {clock(entry.at)}
           </time>
           <Icon name={iconOf(entry.kind)} size={14} />
-          <span className="sg-ellipsis" title={sentence(entry)}>
-            {sentence(entry)}
+          <span className="sg-ellipsis" title={sentence(entry, parties)}>
+            {sentence(entry, parties)}
           </span>
           <span className="sg-dim sg-nowrap">{who(entry)}</span>
         </li>
@@ -48,7 +49,23 @@ function squeeze(entries: TimelineEntry[]): TimelineEntry[] {
   return entries.filter((entry, i) => entry.kind !== 'report.saved' || entries[i - 1]?.kind !== 'report.saved')
 }
 
+const ICONS: Record<string, IconName> = {
+  'call.party_dialled': 'arrowOut',
+  'call.party_joined': 'join',
+  'call.party_left': 'cross',
+  'call.merged': 'join',
+  'call.handed_over': 'arrowOut',
+  'call.transferred': 'arrowOut',
+  'call.outbound_dialled': 'arrowOut',
+  'call.monitored': 'ear',
+  'call.silent_prompt': 'hash',
+  'call.digit': 'hash',
+  'call.quality': 'bars',
+  'alert.received': 'warning',
+}
+
 function iconOf(kind: string): IconName {
+  if (ICONS[kind]) return ICONS[kind]
   if (kind.startsWith('dispatch.')) return 'send'
   if (kind.startsWith('incident.')) return 'warning'
   if (kind.startsWith('report.')) return 'check'

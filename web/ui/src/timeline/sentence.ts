@@ -1,6 +1,7 @@
 /** One line of text per event. Unknown kinds are shown by their name, so that nothing that happened is hidden. Pure. */
 import type { TimelineEntry } from '../api/types'
-import { hasText, t } from '../i18n/i18n'
+import { hasText, type TextKey, t } from '../i18n/i18n'
+import { heardIn, sayHeard } from './heard'
 
 export function who(entry: TimelineEntry): string {
   const { actor } = entry
@@ -8,10 +9,19 @@ export function who(entry: TimelineEntry): string {
   return t(`actor.${actor.who}`)
 }
 
-export function sentence(entry: TimelineEntry): string {
-  const data = facts(entry.data)
+/** The names of all who were called into calls, by their ids: later events tell the id only. */
+export function partyNames(entries: TimelineEntry[]): Record<string, string> {
+  const dialled = entries.filter(({ kind }) => kind === 'call.party_dialled').map(({ data }) => facts(data))
+  return Object.fromEntries(dialled.map(({ party = '', name, number }) => [party, name || number || '']))
+}
+
+export function sentence(entry: TimelineEntry, parties: Record<string, string> = {}): string {
+  const given = facts(entry.data)
+  const data: Facts = { ...given, name: given.name || parties[given.party ?? ''] || '' }
   const key = `event.${entry.kind}`
   if (!hasText(key)) return [entry.kind, ...Object.values(data)].join(' · ')
+  const own = DETAILS[entry.kind]?.(data, entry.data)
+  if (own !== undefined) return own ? `${t(key)} · ${own}` : t(key)
   const ended =
     entry.kind === 'call.ended' && hasText(`ended.${data.by}`) ? t(`ended.${data.by}` as 'ended.caller') : ''
   const disposition = hasText(`disposition.${data.disposition}`)
@@ -28,6 +38,29 @@ export function sentence(entry: TimelineEntry): string {
     cameras(entry.data)
   const detail = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(named) ? '' : named
   return detail ? `${t(key)} · ${detail}` : t(key)
+}
+
+type Facts = Record<string, string>
+
+const party = ({ name, number }: Facts) => name || number || ''
+const modeOf = (mode: string | undefined) => (hasText(`dial.mode.${mode}`) ? t(`dial.mode.${mode}` as TextKey) : '')
+const listed = (...parts: string[]) => parts.filter(Boolean).join(' · ')
+
+/** What stands after the name of an event that has more to say than a name. */
+const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
+  'call.party_dialled': (facts) => listed(party(facts), modeOf(facts.mode)),
+  'call.party_joined': party,
+  'call.party_left': (facts) =>
+    listed(party(facts), hasText(`party.why.${facts.why}`) ? t(`party.why.${facts.why}` as TextKey) : ''),
+  'call.transferred': party,
+  'call.outbound_dialled': party,
+  'call.monitored': ({ mode }) => {
+    const key = `monitor.${mode || 'stop'}`
+    return hasText(key) ? t(key) : ''
+  },
+  'call.digit': ({ digit = '' }) => digit,
+  'call.quality': (_, data) => sayHeard(heardIn(data)),
+  'alert.received': ({ headline, event, sender }) => listed(headline || event || '', sender || ''),
 }
 
 /** The names of the cameras whose footage was kept. */

@@ -3,6 +3,8 @@
 mod properties;
 mod stories;
 mod stories_of_loss;
+mod stories_of_order;
+mod stories_of_transfer;
 
 use super::*;
 use crate::contract::CallState;
@@ -45,7 +47,12 @@ impl Room {
     }
 
     pub fn ready(&mut self, n: u128) -> Vec<Output> {
-        self.queue.handle(self.now, Input::ShiftStarted { operator: operator(n) }).unwrap();
+        self.ready_with(n, &[], &[])
+    }
+
+    /// Operator `n` becomes ready, who has these skills and languages.
+    pub fn ready_with(&mut self, n: u128, skills: &[&str], languages: &[&str]) -> Vec<Output> {
+        self.queue.handle(self.now, shift(n, skills, languages)).unwrap();
         self.given(Input::OperatorReady { operator: operator(n) })
     }
 
@@ -75,7 +82,7 @@ impl Room {
     }
 
     pub fn arrives(&mut self, n: u128) -> Vec<Output> {
-        self.given(Input::CallArrived { call: call(n), priority: Priority::Normal })
+        self.given(arrival(n, Priority::Normal))
     }
 
     pub fn answers(&mut self, by: u128, n: u128) -> Vec<Output> {
@@ -96,6 +103,16 @@ impl Room {
     fn outputs(&mut self) -> Vec<Output> {
         std::iter::from_fn(|| self.queue.poll_output()).collect()
     }
+}
+
+pub fn shift(n: u128, skills: &[&str], languages: &[&str]) -> Input {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let abilities = Abilities { skills: words(skills), languages: words(languages) };
+    Input::ShiftStarted { operator: operator(n), abilities }
+}
+
+pub fn arrival(n: u128, priority: Priority) -> Input {
+    Input::CallArrived { call: call(n), priority, again: false, wants: Wants::default() }
 }
 
 pub fn ring(n: u128, by: u128) -> Output {
@@ -143,5 +160,13 @@ pub fn ringback(n: u128) -> Output {
 }
 
 pub fn announce(n: u128) -> Output {
-    Output::Announce { call: call(n) }
+    announce_at(n, 1)
+}
+
+pub fn announce_at(n: u128, position: usize) -> Output {
+    Output::Announce { call: call(n), position }
+}
+
+pub fn dial_fallback(n: u128, nth: usize) -> Output {
+    Output::DialFallback { call: call(n), nth }
 }

@@ -20,7 +20,7 @@ fn a_call_rings_at_the_operator_who_has_been_idle_longest() {
 fn the_highest_priority_then_the_oldest_call_is_served_first() {
     let mut room = Room::new(QueueSettings::default());
     for (n, priority) in [(1, Priority::Low), (2, Priority::Normal), (3, Priority::Normal), (4, Priority::High)] {
-        room.given(Input::CallArrived { call: call(n), priority });
+        room.given(arrival(n, priority));
         room.after(seconds(1));
     }
     for (by, n) in [(1, 4), (2, 2), (3, 3), (4, 1)] {
@@ -107,7 +107,7 @@ fn two_operators_answer_one_call_and_the_first_has_it() {
 #[test]
 fn a_supervisor_who_is_not_ready_picks_up_a_waiting_call() {
     let mut room = Room::new(QueueSettings::default());
-    room.queue.handle(room.now, Input::ShiftStarted { operator: operator(9) }).unwrap();
+    room.queue.handle(room.now, shift(9, &[], &[])).unwrap();
     room.arrives(1);
     assert_eq!(room.answers(9, 1), [clear(nobody_ready(1)), bridge(1, 9)]);
 }

@@ -8,7 +8,7 @@ fn with_nobody_signed_in_the_caller_hears_so_at_once_and_the_alarm_sounds() {
     assert_eq!(room.arrives(1), [announce(1), raise(nobody_ready(1))]);
     assert_eq!(room.after(seconds(59)), []);
     let at_sixty = room.after(seconds(1));
-    assert_eq!(at_sixty, [raise(nobody_ready(1)), Output::DialFallback { call: call(1) }]);
+    assert_eq!(at_sixty, [raise(nobody_ready(1)), dial_fallback(1, 0)]);
     assert_eq!(room.given(Input::FallbackAnswered { call: call(1) }), [clear(nobody_ready(1))]);
     assert_eq!(room.state(1), Some((CallState::Fallback, None)));
     // An operator who comes now leaves them alone.
@@ -51,7 +51,7 @@ fn a_fallback_that_fails_is_tried_again_while_the_call_waits() {
     room.arrives(1);
     room.after(seconds(60));
     room.given(Input::FallbackFailed { call: call(1) });
-    assert!(room.after(seconds(60)).contains(&Output::DialFallback { call: call(1) }));
+    assert!(room.after(seconds(60)).contains(&dial_fallback(1, 0)));
     // It rings out by itself, too.
     let rung_out = room.after(seconds(60));
     assert!(rung_out.contains(&Output::CancelFallback { call: call(1) }));
@@ -86,7 +86,7 @@ fn an_operator_gone_between_claim_and_bridge_gives_the_call_back_to_the_head() {
     let mut room = Room::with_ready(1);
     room.arrives(1);
     room.answers(1, 1);
-    room.given(Input::CallArrived { call: call(2), priority: Priority::High });
+    room.given(arrival(2, Priority::High));
     let gone = room.given(Input::OperatorGone { operator: operator(1) });
     assert_eq!(gone, [unbridge(1, 1), announce(1), raise(nobody_ready(1))]);
     // Even before the call of a higher priority.

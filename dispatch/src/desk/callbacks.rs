@@ -1,0 +1,82 @@
+//! Callbacks: callers who gave up before an answer, until somebody has spoken with them.
+
+use super::{Desk, DeskError, Principal};
+use crate::clock;
+use crate::contract::{Actor, Audience, CallbackEnd, CallbackView, Event, Role};
+use crate::id::CallId;
+use crate::store::NewEvent;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Callbacks shown at once; those that wait longest.
+const SHOWN: i64 = 500;
+
+impl Desk {
+    /// Longest waiting first.
+    pub async fn callbacks(&self, _who: &Principal) -> Result<Vec<CallbackView>, DeskError> {
+        Ok(self.store.read().await?.db().callbacks(SHOWN).await?)
+    }
+
+    /// The person sees to it; others see that.
+    ///
+    /// # Errors
+    /// [`DeskError::Conflict`] if somebody else does already.
+    pub async fn claim_callback(&self, who: &Principal, call: CallId) -> Result<CallbackView, DeskError> {
+        let mut unit = self.store.begin().await?;
+        let callback = unit.db().lock_callback(call).await?.ok_or(DeskError::NotFound)?;
+        if callback.claimed_by.is_some_and(|by| by != who.user) {
+            return Err(DeskError::conflict("callback_taken", "somebody else sees to this caller; choose another"));
+        }
+        if callback.claimed_by.is_none() {
+            unit.db().claim_callback(call, Some((who.user, &who.name))).await?;
+            unit.event(event(who, clock::now(), "callback.claimed", call, json!({})));
+        }
+        self.tell_entries(unit.commit().await?);
+        self.tell_callbacks();
+        Ok(CallbackView { claimed_by: Some(who.user), claimed_by_name: Some(who.name.clone()), ..callback })
+    }
+
+    /// Nobody sees to it any more. Only who claimed it, or a supervisor.
+    pub async fn release_callback(&self, who: &Principal, call: CallId) -> Result<CallbackView, DeskError> {
+        let mut unit = self.store.begin().await?;
+        let callback = unit.db().lock_callback(call).await?.ok_or(DeskError::NotFound)?;
+        require_claim(who, &callback)?;
+        if callback.claimed_by.is_some() {
+            unit.db().claim_callback(call, None).await?;
+            unit.event(event(who, clock::now(), "callback.released", call, json!({})));
+        }
+        self.tell_entries(unit.commit().await?);
+        self.tell_callbacks();
+        Ok(CallbackView { claimed_by: None, claimed_by_name: None, ..callback })
+    }
+
+    /// It is done with. Only who claimed it, anybody if nobody did, or a supervisor.
+    pub async fn close_callback(&self, who: &Principal, call: CallId, end: CallbackEnd) -> Result<(), DeskError> {
+        let now = clock::now();
+        let mut unit = self.store.begin().await?;
+        let callback = unit.db().lock_callback(call).await?.ok_or(DeskError::NotFound)?;
+        require_claim(who, &callback)?;
+        unit.db().close_callback(call, end, now).await?;
+        unit.event(event(who, now, "callback.closed", call, json!({ "reason": end })));
+        self.tell_entries(unit.commit().await?);
+        self.callers.seen_to(&callback.number);
+        self.tell_callbacks();
+        Ok(())
+    }
+
+    fn tell_callbacks(&self) {
+        self.live.tell(Audience::Everyone, Event::Callbacks);
+    }
+}
+
+fn require_claim(who: &Principal, callback: &CallbackView) -> Result<(), DeskError> {
+    match callback.claimed_by {
+        Some(by) if by != who.user => who.require(Role::Supervisor),
+        _ => Ok(()),
+    }
+}
+
+fn event(who: &Principal, at: Timestamp, kind: &'static str, call: CallId, data: Value) -> NewEvent {
+    let actor = Actor::User { id: who.user, name: who.name.clone() };
+    NewEvent { at, actor, kind, call: Some(call), incident: None, data, dedupe: None }
+}

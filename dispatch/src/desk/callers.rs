@@ -1,0 +1,161 @@
+//! What is known of callers' numbers at the moment a call arrives: who gave up lately, and whose place is lowered. In memory, so that
+//! the call path never waits; filled from the store at the start and every minute, and by the journal's entries as they are told.
+
+use super::entry::Entry;
+use super::{Desk, DeskError, check};
+use crate::clock;
+use crate::contract::{CallDirection, CallPriority};
+use crate::id::CallId;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Numbers, and calls that have not ended, that are remembered; past that the oldest is forgotten, and counts as unknown.
+const REMEMBERED: usize = 10_000;
+/// The same, as the store counts.
+const READ: i64 = 10_000;
+
+/// A cheap clone.
+#[derive(Clone, Default)]
+pub(super) struct Callers(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    /// Calls that nobody has answered, each with its number and since when it is known.
+    unanswered: HashMap<CallId, (Unanswered, Timestamp)>,
+    /// Who gave up, and when.
+    gave_up: HashMap<String, Timestamp>,
+    /// Whose place is lowered, and until when.
+    lowered: HashMap<String, Timestamp>,
+}
+
+struct Unanswered {
+    number: String,
+    direction: CallDirection,
+}
+
+impl Callers {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // Each statement leaves the maps whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows what the switchboard tells.
+    pub fn note(&self, entry: &Entry) {
+        let mut known = self.lock();
+        match entry {
+            Entry::Arrived(call) => {
+                if let Some(number) = call.number.as_deref().map(key) {
+                    let call_up = Unanswered { number, direction: CallDirection::Inbound };
+                    keep(&mut known.unanswered, call.call, (call_up, call.at), |(_, at)| *at, "calls");
+                }
+            }
+            Entry::OutboundDialled(call) => {
+                let call_up = Unanswered { number: key(&call.number), direction: CallDirection::Outbound };
+                keep(&mut known.unanswered, call.call, (call_up, call.at), |(_, at)| *at, "calls");
+            }
+            Entry::Answered { call, .. } | Entry::FallbackAnswered { call, .. } | Entry::OutboundAnswered { call, .. } => {
+                if let Some((answered, _)) = known.unanswered.remove(call) {
+                    known.gave_up.remove(&answered.number);
+                }
+            }
+            Entry::Ended { call, at, .. } => {
+                if let Some((Unanswered { number, direction: CallDirection::Inbound }, _)) = known.unanswered.remove(call) {
+                    keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn lower(&self, number: &str, until: Option<Timestamp>) {
+        let mut known = self.lock();
+        match until {
+            Some(until) => keep(&mut known.lowered, key(number), until, |until| *until, "lowered"),
+            None => {
+                known.lowered.remove(&key(number));
+            }
+        }
+    }
+
+    /// Somebody has seen to the number.
+    pub fn seen_to(&self, number: &str) {
+        self.lock().gave_up.remove(&key(number));
+    }
+
+    fn replace_lowered(&self, lowered: HashMap<String, Timestamp>) {
+        self.lock().lowered = lowered;
+    }
+
+    /// What the store knows beside what is known here; what is older than `since` is forgotten.
+    fn merge_gave_up(&self, stored: Vec<(String, Timestamp)>, since: Timestamp) {
+        let mut known = self.lock();
+        known.gave_up.retain(|_, at| *at >= since);
+        for (number, at) in stored {
+            keep(&mut known.gave_up, key(&number), at, |at| *at, "gave_up");
+        }
+    }
+}
+
+/// As the store keeps numbers.
+fn key(number: &str) -> String {
+    check::cut(number, check::CALLER_NUMBER)
+}
+
+fn keep<K: Hash + Eq + Clone, V>(map: &mut HashMap<K, V>, key: K, value: V, age: impl Fn(&V) -> Timestamp, kind: &'static str) {
+    if map.len() >= REMEMBERED && !map.contains_key(&key) {
+        metrics::counter!("siaga_callers_forgotten_total", "kind" => kind).increment(1);
+        let oldest = map.iter().min_by_key(|(_, value)| age(value)).map(|(key, _)| key.clone());
+        if let Some(oldest) = oldest {
+            map.remove(&oldest);
+        }
+    }
+    map.insert(key, value);
+}
+
+impl Desk {
+    /// The place of a new call from this number: [`CallPriority::Low`] while the number's reputation says so, else
+    /// [`CallPriority::Normal`]. Never waits.
+    pub fn priority_of(&self, number: Option<&str>) -> CallPriority {
+        let Some(number) = number else { return CallPriority::Normal };
+        let until = self.callers.lock().lowered.get(&key(number)).copied();
+        if until.is_some_and(|until| until > clock::now()) { CallPriority::Low } else { CallPriority::Normal }
+    }
+
+    /// Whether a caller with this number gave up lately and was not reached since. Never waits.
+    pub fn called_before(&self, number: Option<&str>) -> bool {
+        let Some(number) = number else { return false };
+        let at = self.callers.lock().gave_up.get(&key(number)).copied();
+        at.is_some_and(|at| clock::now().duration_since(at) <= self.settings.gave_up_lately)
+    }
+
+    /// Reads what is known of numbers from the store: what other nodes have written, and what was known before a restart.
+    pub(super) async fn learn_callers(&self, now: Timestamp) -> Result<(), DeskError> {
+        let since = now - self.settings.gave_up_lately;
+        let mut reader = self.store.read().await?;
+        let lowered = reader.db().reputations(now, READ).await?;
+        let gave_up = reader.db().abandoned_numbers(since, READ).await?;
+        self.callers.replace_lowered(lowered.into_iter().map(|row| (key(&row.number), row.expires_at)).collect());
+        self.callers.merge_gave_up(gave_up, since);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+    use uuid::Uuid;
+
+    #[test]
+    fn memory_stays_bounded_and_forgets_the_oldest() {
+        let mut map = HashMap::new();
+        for n in 0..=REMEMBERED {
+            let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(n as i64);
+            keep(&mut map, CallId(Uuid::from_u128(n as u128)), at, |at| *at, "test");
+        }
+        assert_eq!(map.len(), REMEMBERED);
+        assert!(!map.contains_key(&CallId(Uuid::from_u128(0))));
+    }
+}

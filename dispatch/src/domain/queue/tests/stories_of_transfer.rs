@@ -1,0 +1,167 @@
+//! Calls that operators make, and calls that they give away.
+
+use super::*;
+use crate::contract::OperatorState;
+
+fn call_out(by: u128, n: u128) -> Input {
+    Input::CallOut { operator: operator(by), call: call(n) }
+}
+
+fn talking() -> Room {
+    let mut room = Room::with_ready(1);
+    room.arrives(1);
+    room.talks(1, 1);
+    room
+}
+
+fn transferring() -> Room {
+    let mut room = talking();
+    let given_away = room.given(Input::Transfer { operator: operator(1), call: call(1) });
+    assert_eq!(given_away, [unbridge(1, 1), ringback(1)]);
+    assert_eq!(room.state(1), Some((CallState::Transferring, None)));
+    room
+}
+
+fn transferred() -> Room {
+    let mut room = transferring();
+    assert_eq!(room.given(Input::TransferAnswered { call: call(1) }), []);
+    assert_eq!(room.state(1), Some((CallState::Transferred, None)));
+    room
+}
+
+#[test]
+fn who_calls_somebody_is_not_rung_and_talks_when_the_other_side_answers() {
+    let mut room = Room::with_ready(1);
+    assert_eq!(room.given(call_out(1, 9)), []);
+    assert_eq!(room.state(9), Some((CallState::Calling, Some(operator(1)))));
+    assert_eq!(room.arrives(1), [announce(1), raise(nobody_ready(1))]);
+    assert_eq!(room.given(Input::OutboundAnswered { call: call(9) }), []);
+    assert_eq!(room.state(9), Some((CallState::Active, Some(operator(1)))));
+    let ended = room.given(Input::CallerGone { call: call(9) });
+    let expected = [unbridge(9, 1), release(9, EndedBy::Caller), clear(nobody_ready(1)), ringback(1), ring(1, 1)];
+    assert_eq!(ended, expected);
+}
+
+#[test]
+fn nobody_calls_out_who_talks_or_is_rung_or_is_not_there() {
+    let mut room = Room::with_ready(2);
+    room.arrives(1);
+    assert_eq!(room.refused(call_out(1, 9)), Refusal::Busy);
+    room.talks(1, 1);
+    assert_eq!(room.refused(call_out(1, 9)), Refusal::Busy);
+    assert_eq!(room.refused(call_out(7, 9)), Refusal::NoShift);
+    room.given(Input::OperatorGone { operator: operator(2) });
+    assert_eq!(room.refused(call_out(2, 9)), Refusal::NoMedia);
+    room.given(Input::OperatorBack { operator: operator(2) });
+    assert_eq!(room.refused(call_out(2, 1)), Refusal::Unavailable, "the id is another call's");
+    room.given(call_out(2, 9));
+    assert_eq!(room.refused(Input::Hold { operator: operator(2), call: call(9) }), Refusal::NotAnswered);
+    assert_eq!(room.refused(Input::EndShift { operator: operator(2) }), Refusal::Busy);
+}
+
+#[test]
+fn a_call_that_is_not_answered_ends_in_whatever_way_that_is_told_and_at_last_by_itself() {
+    for how in [Input::OutboundFailed { call: call(9) }, Input::CallerGone { call: call(9) }, Input::CallLost { call: call(9) }] {
+        let mut room = Room::with_ready(1);
+        room.given(call_out(1, 9));
+        assert_eq!(room.given(how), [unbridge(9, 1), release(9, EndedBy::NotReached)]);
+        assert_eq!(room.arrives(1), [ringback(1), ring(1, 1)], "the operator is free again");
+    }
+    let mut room = Room::with_ready(1);
+    room.given(call_out(1, 9));
+    assert_eq!(room.after(seconds(119)), []);
+    assert_eq!(room.after(seconds(1)), [unbridge(9, 1), release(9, EndedBy::NotReached)]);
+}
+
+#[test]
+fn a_call_that_is_answered_while_the_operators_browser_is_away_waits_for_it() {
+    let mut room = Room::with_ready(1);
+    room.given(call_out(1, 9));
+    assert_eq!(room.given(Input::OperatorGone { operator: operator(1) }), []);
+    assert_eq!(room.given(Input::OutboundAnswered { call: call(9) }), [raise(lost(9, 1))]);
+    assert_eq!(room.given(Input::OperatorBack { operator: operator(1) }), [clear(lost(9, 1))]);
+    assert_eq!(room.state(9), Some((CallState::Active, Some(operator(1)))));
+}
+
+#[test]
+fn who_gives_a_call_away_is_free_at_once() {
+    let mut room = transferring();
+    assert_eq!(room.arrives(2), [ringback(2), ring(2, 1)]);
+    assert_eq!(room.refused(Input::Answer { operator: operator(1), call: call(1) }), Refusal::TakenByAnother);
+    let gone = room.given(Input::CallerGone { call: call(1) });
+    assert_eq!(gone, [release(1, EndedBy::Caller)]);
+}
+
+#[test]
+fn a_party_that_does_not_answer_gives_the_call_back_to_the_head() {
+    let mut room = transferring();
+    let failed = room.given(Input::TransferFailed { call: call(1) });
+    assert_eq!(failed, [ring(1, 1)], "the caller hears it ring all the time");
+    let mut room = transferring();
+    room.arrives(2);
+    room.talks(1, 2);
+    assert_eq!(room.after(seconds(59)), []);
+    let given_up = room.after(seconds(1));
+    assert_eq!(given_up, [Output::CancelTransfer { call: call(1) }, announce(1), raise(nobody_ready(1))]);
+    assert_eq!(room.given(Input::TransferAnswered { call: call(1) }), [], "too late");
+    room.arrives(3);
+    assert!(room.ready(2).contains(&ring(1, 2)));
+}
+
+#[test]
+fn caller_and_party_talk_until_one_of_them_hangs_up() {
+    let mut room = transferred();
+    assert_eq!(room.after(seconds(3600)), []);
+    assert_eq!(room.given(Input::PartyGone { call: call(1), hung_up: true }), [release(1, EndedBy::Party)]);
+    let mut room = transferred();
+    assert_eq!(room.given(Input::CallerGone { call: call(1) }), [release(1, EndedBy::Caller)]);
+}
+
+#[test]
+fn a_party_that_the_network_loses_brings_the_call_back() {
+    let mut room = transferred();
+    assert_eq!(room.given(Input::PartyGone { call: call(1), hung_up: false }), [ringback(1), ring(1, 1)]);
+}
+
+#[test]
+fn an_operator_hands_over_and_has_time_to_write_it_up() {
+    let mut room = Room::new(QueueSettings { wrap_up: seconds(20), ..QueueSettings::default() });
+    room.ready(1);
+    room.arrives(1);
+    room.talks(1, 1);
+    assert_eq!(room.given(Input::HandOver { operator: operator(1), call: call(1) }), [unbridge(1, 1)]);
+    assert_eq!(room.state(1), Some((CallState::Transferred, None)));
+    let until = room.now + seconds(20);
+    assert_eq!(room.queue.operator(operator(1)).unwrap().state, OperatorState::WrapUp { until });
+}
+
+#[test]
+fn only_who_talks_with_the_caller_gives_the_call_away() {
+    let mut room = Room::with_ready(2);
+    room.arrives(1);
+    room.answers(1, 1);
+    for input in
+        [Input::Transfer { operator: operator(1), call: call(1) }, Input::HandOver { operator: operator(1), call: call(1) }]
+    {
+        assert_eq!(room.refused(input), Refusal::NotAnswered);
+    }
+    room.given(Input::BridgeUp { call: call(1) });
+    assert_eq!(room.refused(Input::Transfer { operator: operator(2), call: call(1) }), Refusal::TakenByAnother);
+    assert_eq!(room.refused(Input::HandOver { operator: operator(2), call: call(7) }), Refusal::NoSuchCall);
+}
+
+#[test]
+fn what_is_told_of_parties_of_other_calls_is_ignored() {
+    let mut room = talking();
+    for late in [
+        Input::OutboundAnswered { call: call(1) },
+        Input::OutboundFailed { call: call(1) },
+        Input::TransferAnswered { call: call(1) },
+        Input::TransferFailed { call: call(1) },
+        Input::PartyGone { call: call(1), hung_up: true },
+        Input::PartyGone { call: call(7), hung_up: false },
+    ] {
+        assert_eq!(room.given(late), []);
+    }
+    assert_eq!(room.state(1), Some((CallState::Active, Some(operator(1)))));
+}

@@ -1,0 +1,106 @@
+//! Calls that operators make, and calls that they give away.
+
+use super::call::{Call, Hears, Phase};
+use super::operator::{Presence, Work};
+use super::types::{Output, QueueAlarm};
+use super::{Queue, Unbridged};
+use crate::contract::{EndedBy, Refusal};
+use crate::id::{CallId, UserId};
+use jiff::Timestamp;
+
+impl Queue {
+    pub(super) fn call_out(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
+        let operator = self.operators.get(&id).ok_or(Refusal::NoShift)?;
+        match operator.work {
+            Work::Busy(_) | Work::Ringing(_) => return Err(Refusal::Busy),
+            Work::Idle | Work::WrapUp { .. } => {}
+        }
+        if operator.presence == Presence::Away {
+            return Err(Refusal::NoMedia);
+        }
+        if self.calls.contains_key(&call) {
+            return Err(Refusal::Unavailable);
+        }
+        let until = now + self.settings.calling;
+        self.set_work(now, id, Work::Busy(call));
+        self.calls.insert(call, Call::new(call, now, Phase::Calling { operator: id, until }));
+        Ok(())
+    }
+
+    pub(super) fn outbound_answered(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
+        let until = now + self.settings.grace;
+        let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
+        let Phase::Calling { operator, .. } = call.phase else { return Ok(()) };
+        call.answered = true;
+        call.phase = Phase::Talking { operator, held: false };
+        let Some(found) = self.operators.get_mut(&operator) else { return Ok(()) };
+        found.since = now;
+        if found.presence == Presence::Away {
+            call.phase = Phase::Detached { operator, held: false, until };
+            self.raise(id, QueueAlarm::OperatorLost { call: id, operator });
+        }
+        Ok(())
+    }
+
+    pub(super) fn outbound_failed(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
+        if self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Calling { .. })) {
+            self.release(now, id, EndedBy::NotReached);
+        }
+        Ok(())
+    }
+
+    /// The caller hears ringing from now on.
+    pub(super) fn transfer(&mut self, now: Timestamp, operator: UserId, id: CallId) -> Result<(), Refusal> {
+        let until = now + self.settings.transfer;
+        self.give_away(now, operator, id, Phase::Transferring { until })?;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.hears = Hears::Ringback;
+            self.outputs.push_back(Output::Ringback { call: id });
+        }
+        Ok(())
+    }
+
+    pub(super) fn hand_over(&mut self, now: Timestamp, operator: UserId, id: CallId) -> Result<(), Refusal> {
+        self.give_away(now, operator, id, Phase::Transferred)
+    }
+
+    fn give_away(&mut self, now: Timestamp, operator: UserId, id: CallId, phase: Phase) -> Result<(), Refusal> {
+        self.require_holder(operator, id)?;
+        if !self.calls.get(&id).is_some_and(Call::is_talking) {
+            return Err(Refusal::NotAnswered);
+        }
+        self.clear_alarms(id);
+        self.unbridge(now, id, Unbridged::Over);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.phase = phase;
+        }
+        Ok(())
+    }
+
+    pub(super) fn transfer_answered(&mut self, id: CallId) -> Result<(), Refusal> {
+        if let Some(call) = self.calls.get_mut(&id)
+            && matches!(call.phase, Phase::Transferring { .. })
+        {
+            call.phase = Phase::Transferred;
+            call.hears = Hears::Nothing;
+        }
+        Ok(())
+    }
+
+    pub(super) fn transfer_failed(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
+        if self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Transferring { .. })) {
+            self.return_to_head(now, id, Unbridged::Lost);
+        }
+        Ok(())
+    }
+
+    pub(super) fn party_gone(&mut self, now: Timestamp, id: CallId, hung_up: bool) -> Result<(), Refusal> {
+        match self.calls.get(&id).map(|call| &call.phase) {
+            Some(Phase::Transferred) if hung_up => self.release(now, id, EndedBy::Party),
+            // Nobody told the caller that it is over.
+            Some(Phase::Transferred | Phase::Transferring { .. }) => self.return_to_head(now, id, Unbridged::Lost),
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! Callers who gave up before an answer, until somebody has spoken with them or seen that it is not needed.
+
+use super::StoreError;
+use super::column::At;
+use super::unit::Conn;
+use crate::contract::{CallbackEnd, CallbackView};
+use crate::id::{CallId, UserId};
+use jiff::Timestamp;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    call_id: CallId,
+    number: String,
+    name: Option<String>,
+    abandoned_at: At,
+    waited_ms: i64,
+    tries: i64,
+    last_try_at: Option<At>,
+    claimed_by: Option<UserId>,
+    claimed_by_name: Option<String>,
+}
+
+impl From<Row> for CallbackView {
+    fn from(row: Row) -> Self {
+        Self {
+            call: row.call_id,
+            number: row.number,
+            name: row.name,
+            abandoned_at: row.abandoned_at.0,
+            waited_s: row.waited_ms / 1000,
+            tries: row.tries,
+            last_try_at: row.last_try_at.map(|at| at.0),
+            claimed_by: row.claimed_by,
+            claimed_by_name: row.claimed_by_name,
+        }
+    }
+}
+
+macro_rules! select_callbacks {
+    ($($rest:expr),+) => {
+        concat!(
+            "SELECT call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, claimed_by_name FROM callbacks ",
+            $($rest),+
+        )
+    };
+}
+
+impl Conn<'_> {
+    /// Keeps an inbound call that ended without an answer as a callback, if its number is known. An older open callback of the
+    /// same number goes on in it. `false` if there is nothing to call back, or it is kept already.
+    pub async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
+        let done: Option<CallId> = on!(self, |c| {
+            sqlx::query_scalar(
+            "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, claimed_by_name) \
+             SELECT c.id, c.number, c.name, c.ended_at, c.ended_at - c.arrived_at, COALESCE(b.tries, 0), b.last_try_at, \
+             b.claimed_by, b.claimed_by_name FROM calls c \
+             LEFT JOIN callbacks b ON b.number = c.number AND b.closed_at IS NULL AND b.abandoned_at = \
+             (SELECT MAX(abandoned_at) FROM callbacks WHERE number = c.number AND closed_at IS NULL) \
+             WHERE c.id = $1 AND c.direction = 'inbound' AND c.number IS NOT NULL AND c.number <> '' \
+             AND c.answered_at IS NULL AND c.ended_at IS NOT NULL ON CONFLICT (call_id) DO NOTHING RETURNING call_id"
+        )
+        .bind(call)
+        .fetch_optional(c)
+        })?;
+        if done.is_some() {
+            run!(
+                self,
+                sqlx::query(
+                    "UPDATE callbacks SET closed_at = abandoned_at, closed_as = 'again' WHERE closed_at IS NULL AND call_id <> $1 \
+                     AND number = (SELECT number FROM calls WHERE id = $1)"
+                )
+                .bind(call)
+            )?;
+        }
+        Ok(done.is_some())
+    }
+
+    /// Longest waiting first.
+    pub async fn callbacks(&mut self, limit: i64) -> Result<Vec<CallbackView>, StoreError> {
+        let rows: Vec<Row> =
+            on!(self, |c| sqlx::query_as(select_callbacks!("WHERE closed_at IS NULL ORDER BY abandoned_at, call_id LIMIT $1"))
+                .bind(limit)
+                .fetch_all(c))?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// An open callback, which nobody else changes until the transaction ends.
+    pub async fn lock_callback(&mut self, call: CallId) -> Result<Option<CallbackView>, StoreError> {
+        let row: Option<Row> = on!(self, |c, lock = "" or " FOR UPDATE"| sqlx::query_as(select_callbacks!(
+            "WHERE call_id = $1 AND closed_at IS NULL",
+            lock!()
+        ))
+        .bind(call)
+        .fetch_optional(c))?;
+        Ok(row.map(Into::into))
+    }
+
+    /// Who sees to it now, if anybody.
+    pub async fn claim_callback(&mut self, call: CallId, by: Option<(UserId, &str)>) -> Result<(), StoreError> {
+        let (user, name) = by.unzip();
+        run!(
+            self,
+            sqlx::query("UPDATE callbacks SET claimed_by = $2, claimed_by_name = $3 WHERE call_id = $1")
+                .bind(call)
+                .bind(user)
+                .bind(name)
+        )
+    }
+
+    /// Somebody called back. `false` if nobody waits for that any more.
+    pub async fn count_callback_try(&mut self, call: CallId, at: Timestamp) -> Result<bool, StoreError> {
+        let done: Option<CallId> = on!(self, |c| {
+            sqlx::query_scalar(
+            "UPDATE callbacks SET tries = tries + 1, last_try_at = $2 WHERE call_id = $1 AND closed_at IS NULL RETURNING call_id"
+        )
+        .bind(call)
+        .bind(At(at))
+        .fetch_optional(c)
+        })?;
+        Ok(done.is_some())
+    }
+
+    pub async fn close_callback(&mut self, call: CallId, end: CallbackEnd, at: Timestamp) -> Result<(), StoreError> {
+        run!(
+            self,
+            sqlx::query("UPDATE callbacks SET closed_at = $2, closed_as = $3 WHERE call_id = $1 AND closed_at IS NULL")
+                .bind(call)
+                .bind(At(at))
+                .bind(end)
+        )
+    }
+
+    /// Somebody speaks in this call with a caller who was to be called back: by its number, or because it answers to the
+    /// abandoned call. `false` if nobody waited for that.
+    pub async fn reach_callbacks(&mut self, call: CallId, at: Timestamp) -> Result<bool, StoreError> {
+        let closed: Vec<CallId> = on!(self, |c| sqlx::query_scalar(
+            "UPDATE callbacks SET closed_at = $2, closed_as = 'reached' WHERE closed_at IS NULL AND \
+             (number = (SELECT number FROM calls WHERE id = $1) OR call_id = (SELECT callback_of FROM calls WHERE id = $1)) \
+             RETURNING call_id"
+        )
+        .bind(call)
+        .bind(At(at))
+        .fetch_all(c))?;
+        Ok(!closed.is_empty())
+    }
+
+    /// The numbers of callers who gave up since a moment and were not reached since, with the moment; newest first.
+    pub async fn abandoned_numbers(&mut self, since: Timestamp, limit: i64) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let rows: Vec<(String, At)> = on!(self, |c| sqlx::query_as(
+            "SELECT number, abandoned_at FROM callbacks WHERE closed_at IS NULL AND abandoned_at >= $1 \
+             ORDER BY abandoned_at DESC LIMIT $2"
+        )
+        .bind(At(since))
+        .bind(limit)
+        .fetch_all(c))?;
+        Ok(rows.into_iter().map(|(number, at)| (number, at.0)).collect())
+    }
+}

@@ -1,0 +1,134 @@
+//! Callers who gave up before an answer.
+
+use crate::both;
+use crate::support::*;
+use dispatch::clock;
+use dispatch::contract::*;
+use dispatch::desk::*;
+use dispatch::id::*;
+use jiff::Timestamp;
+
+impl House {
+    /// A caller who gave up after some seconds.
+    async fn gave_up(&self, number: &str, after: i64) -> ArrivedCall {
+        let call = arrived(number, clock::now() - seconds(after));
+        self.told([Entry::Arrived(call.clone()), ended(call.call, EndedBy::CallerBeforeAnswer, clock::now())]).await;
+        call
+    }
+
+    async fn told(&self, entries: impl IntoIterator<Item = Entry>) {
+        for entry in entries {
+            self.desk.journal().record(entry);
+        }
+        self.desk.journal().flush().await;
+    }
+
+    async fn waiting(&self) -> Vec<CallbackView> {
+        self.desk.callbacks(&operator("Rina")).await.unwrap()
+    }
+}
+
+fn ended(call: CallId, by: EndedBy, at: Timestamp) -> Entry {
+    Entry::Ended { call, by, operator: None, at }
+}
+
+fn dialled(callback_of: Option<CallId>) -> DialledCall {
+    DialledCall {
+        call: CallId(clock::new_id()),
+        report: ReportId(clock::new_id()),
+        number: "+62811".into(),
+        name: None,
+        trunk: "telkom".into(),
+        operator: Who { user: UserId(clock::new_id()), name: "Rina".into() },
+        callback_of,
+        at: clock::now(),
+    }
+}
+
+both! {
+    async fn who_gave_up_is_called_back_and_every_try_counts(house) {
+        let mut live = house.desk.live().subscribe();
+        let call = house.gave_up("+62811", 42).await;
+        let callback = house.waiting().await.remove(0);
+        assert_eq!((callback.call, callback.number.as_str(), callback.waited_s), (call.call, "+62811", 42));
+        assert_eq!((callback.tries, callback.claimed_by), (0, None));
+        while live.recv().await.unwrap().event != Event::Callbacks {}
+
+        let first = dialled(Some(call.call));
+        house.told([Entry::OutboundDialled(first.clone()), ended(first.call, EndedBy::NotReached, clock::now())]).await;
+        let tried = house.waiting().await;
+        assert_eq!((tried.len(), tried[0].tries), (1, 1), "an outbound call that is not answered makes no callback itself");
+        assert!(tried[0].last_try_at.is_some());
+        let second = dialled(Some(call.call));
+        house.told([Entry::OutboundDialled(second.clone()), Entry::OutboundAnswered { call: second.call, at: clock::now() }]).await;
+        assert_eq!(house.waiting().await, []);
+        let made = house.desk.call(&supervisor(), second.call).await.unwrap();
+        assert_eq!((made.call.direction, made.call.state), (CallDirection::Outbound, CallState::Active));
+        assert_eq!((made.call.callback_of, made.call.operator_name.as_deref()), (Some(call.call), Some("Rina")));
+        assert_eq!(made.report.unwrap().fields.caller_number, "+62811");
+    }
+
+    async fn a_caller_who_gives_up_again_stands_once_in_the_list_with_who_sees_to_it(house) {
+        let rina = operator("Rina");
+        let first = house.gave_up("+62811", 10).await;
+        house.gave_up("+62822", 10).await;
+        house.desk.claim_callback(&rina, first.call).await.unwrap();
+        let second = house.gave_up("+62811", 20).await;
+        let list = house.waiting().await;
+        assert_eq!(list.iter().filter(|callback| callback.number == "+62811").count(), 1);
+        let kept = list.iter().find(|callback| callback.number == "+62811").unwrap();
+        assert_eq!((kept.call, kept.claimed_by, kept.waited_s), (second.call, Some(rina.user), 20));
+        assert!(matches!(house.desk.claim_callback(&rina, first.call).await, Err(DeskError::NotFound)));
+    }
+
+    async fn a_caller_who_calls_again_and_is_answered_is_not_called_back(house) {
+        let call = house.gave_up("+62811", 10).await;
+        house.gave_up("+62822", 10).await;
+        assert!(house.desk.called_before(Some("+62811")));
+        let again = arrived("+62811", clock::now());
+        let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
+        house.told([Entry::Arrived(again.clone()), Entry::Answered { call: again.call, operator: who, at: clock::now() }]).await;
+        assert!(house.waiting().await.iter().all(|callback| callback.call != call.call));
+        assert!(!house.desk.called_before(Some("+62811")) && house.desk.called_before(Some("+62822")));
+        assert!(!house.desk.called_before(None));
+        // Whom an operator has spoken with is no callback when the call ends.
+        house.told([ended(again.call, EndedBy::Caller, clock::now())]).await;
+        assert_eq!(house.waiting().await.len(), 1);
+    }
+
+    async fn callers_whom_the_network_or_a_restart_cut_off_are_called_back_and_hidden_numbers_cannot_be(house) {
+        let lost = arrived("+62811", clock::now());
+        let hidden = ArrivedCall { number: None, ..arrived("", clock::now()) };
+        let waiting = arrived("+62833", clock::now());
+        house.told([
+            Entry::Arrived(lost.clone()),
+            ended(lost.call, EndedBy::Network, clock::now()),
+            Entry::Arrived(hidden.clone()),
+            ended(hidden.call, EndedBy::CallerBeforeAnswer, clock::now()),
+            Entry::Arrived(waiting.clone()),
+        ]).await;
+        let restarted = house.restarted(DeskSettings::default()).await;
+        let numbers: Vec<String> = house.waiting().await.into_iter().map(|callback| callback.number).collect();
+        assert_eq!(numbers, ["+62811", "+62833"]);
+        assert!(restarted.called_before(Some("+62811")), "also after a restart");
+    }
+
+    async fn one_operator_sees_to_a_callback_and_a_supervisor_may_step_in(house) {
+        let (desk, rina, budi) = (&house.desk, operator("Rina"), operator("Budi"));
+        let call = house.gave_up("+62811", 10).await.call;
+        desk.claim_callback(&rina, call).await.unwrap();
+        desk.claim_callback(&rina, call).await.unwrap();
+        assert!(matches!(desk.claim_callback(&budi, call).await, Err(DeskError::Conflict { code: "callback_taken", .. })));
+        assert!(matches!(desk.release_callback(&budi, call).await, Err(DeskError::Forbidden)));
+        assert!(matches!(desk.close_callback(&budi, call, CallbackEnd::NotNeeded).await, Err(DeskError::Forbidden)));
+        assert_eq!(desk.release_callback(&supervisor(), call).await.unwrap().claimed_by, None);
+        desk.close_callback(&budi, call, CallbackEnd::Unreachable).await.unwrap();
+        assert_eq!(house.waiting().await, []);
+        assert!(!desk.called_before(Some("+62811")));
+        let timeline = desk.call(&supervisor(), call).await.unwrap().timeline;
+        let kinds: Vec<&str> = timeline.iter().map(|entry| entry.kind.as_str()).collect();
+        let expected = ["call.arrived", "call.ended", "callback.claimed", "callback.released", "callback.closed"];
+        assert_eq!(kinds, expected);
+        assert_eq!(timeline[4].data["reason"], "unreachable");
+    }
+}

@@ -1,0 +1,24 @@
+/** Calling back who gave up: claimed first, so that two operators do not call the same person. */
+import { post } from '../api/client'
+import { queries } from '../api/queries'
+import type { CallbackView } from '../api/types'
+import { attempt } from '../call/actions'
+import { callOut } from '../call/partyActions'
+
+export const CLOSE_REASONS = ['reached', 'unreachable', 'not_needed'] as const
+export type CloseReason = (typeof CLOSE_REASONS)[number]
+
+const again = () => void queries.invalidateQueries({ queryKey: ['callbacks'] })
+
+/** Claims and calls; what is claimed and could not be called is free again. */
+export async function callBack({ call, number, claimed_by }: CallbackView, user: string): Promise<void> {
+  if (claimed_by !== user && !(await attempt(() => post(`/callbacks/${call}/claim`).then(() => true)))) return again()
+  // A refused call is told in the call bar; the claim must not keep others from trying.
+  if (!(await callOut(number, call))) await post(`/callbacks/${call}/release`).catch(() => undefined)
+  again()
+}
+
+export const release = (call: string) => attempt(() => post(`/callbacks/${call}/release`)).then(again)
+
+export const closeCallback = (call: string, reason: CloseReason) =>
+  attempt(() => post(`/callbacks/${call}/close`, { reason })).then(again)

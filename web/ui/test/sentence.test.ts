@@ -1,0 +1,84 @@
+// The timeline's sentences about calls to others, supervisors and the sound.
+import { describe, expect, it } from 'vitest'
+import type { TimelineEntry } from '../src/api/types'
+import id from '../src/i18n/id.json'
+import { heardIn, heardOf } from '../src/timeline/heard'
+import { partyNames, sentence } from '../src/timeline/sentence'
+
+const say = (kind: string, data: Record<string, unknown> = {}) =>
+  sentence({ seq: 1, at: '', actor: { who: 'system' }, kind, data } as TimelineEntry)
+
+it('every kind of the telephony has a sentence of its own', () => {
+  const kinds = [
+    'call.party_dialled',
+    'call.party_joined',
+    'call.party_left',
+    'call.merged',
+    'call.handed_over',
+    'call.transferred',
+    'call.monitored',
+    'call.silent_prompt',
+    'call.digit',
+    'call.quality',
+    'call.outbound_dialled',
+    'call.outbound_answered',
+    'alert.received',
+  ]
+  expect(kinds.filter((kind) => !(`event.${kind}` in id))).toEqual([])
+})
+
+const event = (kind: string, data: Record<string, unknown>) =>
+  ({ seq: 1, at: '', actor: { who: 'system' }, kind, data }) as TimelineEntry
+
+it('a party is named, by its number if it has no name, with how it was called', () => {
+  expect(say('call.party_dialled', { party: 'p', name: 'Damkar', number: '0778100', mode: 'consult' })).toBe(
+    'Pihak lain ditelepon · Damkar · Konsultasi',
+  )
+  expect(say('call.merged')).toBe('Semua digabung')
+})
+
+it('later events of a party have its name from the one that dialled it', () => {
+  const names = partyNames([
+    event('call.party_dialled', { party: 'p', name: 'Damkar', number: '0778100' }),
+    event('call.party_dialled', { party: 'q', name: null, number: '0811770' }),
+  ])
+  expect(sentence(event('call.party_joined', { party: 'p' }), names)).toBe('Pihak lain ikut bicara · Damkar')
+  expect(sentence(event('call.party_left', { party: 'q', why: 'not_answered' }), names)).toBe(
+    'Pihak lain keluar · 0811770 · tidak menjawab',
+  )
+  expect(sentence(event('call.transferred', { party: 'p' }), names)).toBe('Penelepon dialihkan langsung · Damkar')
+  expect(sentence(event('call.party_joined', { party: 'unheard of' }), names)).toBe('Pihak lain ikut bicara')
+})
+
+it('how a supervisor listens is told; the end too', () => {
+  expect(say('call.monitored', { mode: 'whisper' })).toBe('Pengawas memantau · Bisik')
+  expect(say('call.monitored', { mode: null })).toBe('Pengawas memantau · Berhenti')
+})
+
+it('a pressed key is told', () => expect(say('call.digit', { digit: '1' })).toBe('Penelepon menekan tombol · 1'))
+
+describe('the sound of a call', () => {
+  const caller = { mos: 4.2, loss_percent: 0.14, jitter_ms: 3 }
+  const operator = { mos: 2.6, loss_percent: 11, jitter_ms: 40 }
+
+  it('is told for both sides, in one event or in two', () => {
+    const both = heardIn({ caller, operator })
+    expect(both).toEqual({ caller, operator })
+    const timeline = [
+      { kind: 'call.quality', data: { side: 'caller', ...caller } },
+      { kind: 'call.held', data: {} },
+      { kind: 'call.quality', data: { side: 'operator', ...operator } },
+    ] as unknown as TimelineEntry[]
+    expect(heardOf(timeline)).toEqual({ caller, operator })
+    expect(say('call.quality', { caller, operator })).toBe(
+      'Mutu suara · penelepon: Suara baik (MOS 4.2, hilang 0.1 %), operator: Suara buruk (MOS 2.6, hilang 11.0 %)',
+    )
+  })
+
+  it('is not told where nothing was measured', () => {
+    expect(heardIn({})).toEqual({})
+    expect(heardIn(null)).toEqual({})
+    expect(heardIn({ caller: { mos: 'x' } })).toEqual({})
+    expect(say('call.quality', {})).toBe('Mutu suara')
+  })
+})
