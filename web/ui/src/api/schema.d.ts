@@ -162,7 +162,7 @@ export interface paths {
         /** Calls, newest first. */
         get: operations["list_calls"];
         put?: never;
-        /** Calls a number. The operator hears it ring. */
+        /** Calls a number. The operator hears it ring. Who calls back takes the callback on, so that nobody else calls at the same time. */
         post: operations["call_out"];
         delete?: never;
         options?: never;
