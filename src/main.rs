@@ -2,6 +2,7 @@
 //! voice and the desk, and the order in which they start and stop.
 
 mod archive;
+mod bench;
 mod cli;
 mod clock;
 mod config;
@@ -59,6 +60,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Import { what, file, at } => import::run(what, &file, &Config::load(&at.config)?).await,
+        Command::Bench { what } => bench::run(what).await,
         Command::Configuration => {
             print!("{}", config::document());
             Ok(())

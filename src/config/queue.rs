@@ -11,6 +11,11 @@ pub const KEYS: &[Key] = &[
     key("fallback_trunk", "", "Name of the trunk for the fallback number; the first trunk with a proxy if left out."),
     key("fallback_after_seconds", "60", "How long a call waits with nobody ready before the fallback number rings."),
     key(
+        "fallback_calls",
+        "4",
+        "Calls that ring or talk at the fallback number at once, as many as it has lines; others wait on for an operator.",
+    ),
+    key(
         "announcements",
         "",
         "Directory of WAV files (8 kHz, mono, 16 bit) that replace the built-in `waiting.wav` and `hold.wav`.",
@@ -30,6 +35,7 @@ pub struct Queue {
     pub fallback_number: Option<String>,
     pub fallback_trunk: Option<String>,
     pub fallback_after_seconds: u32,
+    pub fallback_calls: u32,
     pub announcements: Option<PathBuf>,
     pub acknowledge_seconds: u32,
 }
@@ -42,6 +48,7 @@ impl Default for Queue {
             fallback_number: None,
             fallback_trunk: None,
             fallback_after_seconds: 60,
+            fallback_calls: 4,
             announcements: None,
             acknowledge_seconds: 60,
         }
@@ -71,6 +78,13 @@ impl Queue {
                 "queue.detached_seconds",
                 format!("{} is out of range", self.detached_seconds),
                 "choose 5 to 600",
+            ));
+        }
+        if !(1..=10_000).contains(&self.fallback_calls) {
+            return Err(ConfigError::new(
+                "queue.fallback_calls",
+                format!("{} is out of range", self.fallback_calls),
+                "choose 1 to 10000",
             ));
         }
         if self.fallback_number.is_some() {

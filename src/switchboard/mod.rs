@@ -65,6 +65,8 @@ enum LegKind {
 pub struct Fallback {
     pub trunk: sip::TrunkName,
     pub number: String,
+    /// How many calls may ring or talk there at once.
+    pub calls: usize,
 }
 
 /// What the switchboard hears.

@@ -7,9 +7,6 @@ use dispatch::desk::{Entry, Who};
 use dispatch::domain::queue::{CallStatus, Input, Output, QueueAlarm};
 use dispatch::id::{CallId, UserId};
 
-/// Calls that ring or talk at the fallback number at once.
-const MAX_FALLBACKS: usize = 4;
-
 impl Switchboard {
     /// Tells the queue what happened by itself; such inputs are never refused.
     pub(super) fn told(&mut self, input: Input) {
@@ -100,15 +97,13 @@ impl Switchboard {
 
     /// The fallback number is one telephone or a few; more calls to it would take the places of callers and reach nobody.
     fn dial_fallback(&mut self, call: CallId) {
-        if self.falling_back.len() >= MAX_FALLBACKS {
+        let Some(fallback) = self.fallback.clone() else { return self.told(Input::FallbackFailed { call }) };
+        if self.falling_back.len() >= fallback.calls {
             metrics::counter!("siaga_fallback_full_total").increment(1);
             return self.told(Input::FallbackFailed { call });
         }
         self.falling_back.insert(call);
-        match self.fallback.clone() {
-            Some(fallback) => self.order(call, Order::DialFallback { trunk: fallback.trunk, number: fallback.number }),
-            None => self.told(Input::FallbackFailed { call }),
-        }
+        self.order(call, Order::DialFallback { trunk: fallback.trunk, number: fallback.number });
     }
 
     /// Shows every call and operator whose state has changed.
