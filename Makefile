@@ -63,6 +63,16 @@ bench: ## Measure the speeds that the README names
 	cargo build --release --bin siaga
 	TESTED_BINARY=target/release/siaga node tests/bench/run.mjs
 
+.PHONY: bench-calls
+bench-calls: console ## Measure how many calls a server on this machine carries
+	cargo build --release --bin siaga
+	target/release/siaga bench calls
+
+.PHONY: soak
+soak: console ## 100 calls that do what callers do, for MINUTES=30; fails if anything of them is left
+	cargo build --release --bin siaga
+	target/release/siaga bench soak --minutes $(or $(MINUTES),30)
+
 .PHONY: screenshots
 screenshots: ## Take the pictures of the console for docs/
 	@tools/install.sh test

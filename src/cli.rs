@@ -31,6 +31,11 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
+    /// Measures on loopback what a server on this machine carries.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Prints docs/configuration.md.
     Configuration,
 }
@@ -57,6 +62,59 @@ pub struct Demo {
     /// The program that plays the cameras.
     #[arg(long, default_value = "tests/peers/rtsp_camera.py")]
     pub camera_program: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Measures set-ups, recorded conversations and what happens past the limit, each against a server of its own, and prints tables.
+    Calls(BenchCalls),
+    /// Makes calls that do at random what callers do, and fails if the server keeps anything of them.
+    Soak(BenchSoak),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct BenchCalls {
+    /// Measure only this; may be given more than once.
+    #[arg(long, value_enum)]
+    pub only: Vec<Measured>,
+    /// Set-ups a second.
+    #[arg(long, default_value_t = 2_000)]
+    pub rate: u32,
+    /// How long set-ups are made, and how long conversations are measured.
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u32,
+    /// Conversations at once.
+    #[arg(long, default_value_t = 500)]
+    pub concurrent: u32,
+    /// Conversations at once with operators, each with a WebRTC headset.
+    #[arg(long, default_value_t = 100)]
+    pub operators: u32,
+    /// SIP address on loopback of a server that runs already; then only set-ups are measured. 127.0.0.1 must be a trunk of it.
+    #[arg(long)]
+    pub target: Option<std::net::SocketAddr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Measured {
+    Setups,
+    /// Conversations with telephones.
+    Talks,
+    /// Conversations with operators.
+    Operators,
+    /// More calls than there is room for.
+    Limit,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct BenchSoak {
+    /// Calls at once.
+    #[arg(long, default_value_t = 100)]
+    pub calls: u32,
+    #[arg(long, default_value_t = 30)]
+    pub minutes: u32,
+    /// What the calls do follows from this number.
+    #[arg(long, default_value_t = 112)]
+    pub seed: u64,
 }
 
 #[derive(Debug, Subcommand)]

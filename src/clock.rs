@@ -21,6 +21,11 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The monotonic clock, for what is measured.
+pub fn instant() -> Instant {
+    Instant::now()
+}
+
 /// A new id, ascending with time.
 pub fn new_id() -> Uuid {
     Uuid::now_v7()

@@ -177,10 +177,12 @@ impl Running {
     }
 }
 
-/// Histograms gather until somebody reads them; nobody may.
+/// Histograms gather until somebody reads them; nobody may. Tasks are counted here, because one that never ends is seen nowhere else.
 async fn upkeep(metrics: PrometheusHandle, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(UPKEEP)).await.is_some() {
         metrics.run_upkeep();
+        let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        metrics::gauge!("siaga_tasks").set(tasks as f64);
     }
 }
 
@@ -220,7 +222,7 @@ fn fallback(config: &Config) -> Option<Fallback> {
         Some(name) => name.as_str(),
         None => config.sip.trunk.iter().find(|trunk| trunk.proxy.is_some())?.name.as_str(),
     };
-    Some(Fallback { trunk: sip::TrunkName::from(trunk), numbers })
+    Some(Fallback { trunk: sip::TrunkName::from(trunk), numbers, calls: config.queue.fallback_calls as usize })
 }
 
 fn bridge_config(config: &Config) -> anyhow::Result<bridge::Config> {

@@ -2,6 +2,7 @@
 //! voice and the desk, and the order in which they start and stop.
 
 mod archive;
+mod bench;
 mod cli;
 mod clock;
 mod config;
@@ -68,6 +69,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Import { what, file, at } => import::run(what, &file, &Config::load(&at.config)?).await,
+        Command::Bench { what } => bench::run(what).await,
         Command::Configuration => {
             print!("{}", config::document());
             Ok(())
@@ -126,7 +128,9 @@ async fn invite(desk: &Desk, address: &str) {
         // The token stands behind '#', so that it reaches no server's log.
         Ok(Some(token)) => println!("No users yet. Create the first administrator (once): {address}/setup#token={token}"),
         Ok(None) => {}
-        Err(error) => tracing::error!(%error, "it is not known whether there are users; start siaga again to get the first one's link"),
+        Err(error) => {
+            tracing::error!(%error, "it is not known whether there are users; start siaga again to get the first one's link")
+        }
     }
 }
 

@@ -7,10 +7,15 @@ use dispatch::id::CallId;
 use media::TapItem;
 use recordings::audio::{AudioEvent, AudioItem, Sealed, Side};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Frames between the engine and the recorder: a second of 500 calls in both directions at 20 ms.
 const FRAMES: usize = 50_000;
+
+/// Frames are carried this often and not one by one: a thread that is woken for every frame of every call costs more than the voice
+/// itself, on both sides of the channel.
+const NAP: Duration = Duration::from_millis(5);
 
 /// Starts the thread that carries frames to the recorder, and gives the engine's end of it.
 pub fn start(recorder: SyncSender<AudioItem>) -> SyncSender<TapItem> {
@@ -20,41 +25,46 @@ pub fn start(recorder: SyncSender<AudioItem>) -> SyncSender<TapItem> {
 }
 
 fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
-    while let Ok(item) = items.recv() {
-        let item = match item {
-            // The engine tells of the start when the first packet has come, so now is the time of sample 0.
-            TapItem::Started { leg } => AudioItem::Begin { call: leg, started_at: clock::now() },
-            TapItem::Frame(frame) => AudioItem::Frame {
-                call: frame.leg,
-                side: match frame.side {
-                    media::Side::Caller => Side::Caller,
-                    media::Side::Operator => Side::Operator,
-                },
-                position: frame.position,
-                pcm: frame.pcm,
-            },
-            TapItem::Ended { leg, dropped } => {
-                metrics::counter!("siaga_tap_frames_dropped_total").increment(dropped);
-                AudioItem::Finish { call: leg }
-            }
-        };
-        match recorder.try_send(item) {
-            Ok(()) => {}
-            // A frame lost is a gap that the seal tells of; a start or an end must not be lost, so this thread, which nobody
-            // but the recording waits for, waits for the recorder.
-            Err(TrySendError::Full(AudioItem::Frame { .. })) => {
-                metrics::counter!("siaga_recorder_frames_dropped_total").increment(1)
-            }
-            Err(TrySendError::Full(item)) => {
-                if recorder.send(item).is_err() {
-                    return;
-                }
-            }
-            Err(TrySendError::Disconnected(_)) => {
+    while let Ok(first) = items.recv() {
+        for item in std::iter::once(first).chain(items.try_iter()) {
+            if !pass_on(item, recorder) {
                 tracing::error!("the recorder has ended; calls go on and are not recorded until Siaga is started again");
                 return;
             }
         }
+        std::thread::sleep(NAP);
+    }
+}
+
+/// False when the recorder is gone.
+fn pass_on(item: TapItem, recorder: &SyncSender<AudioItem>) -> bool {
+    let item = match item {
+        // The engine tells of the start when the first packet has come, so now is the time of sample 0, but for a nap.
+        TapItem::Started { leg } => AudioItem::Begin { call: leg, started_at: clock::now() },
+        TapItem::Frame(frame) => AudioItem::Frame {
+            call: frame.leg,
+            side: match frame.side {
+                media::Side::Caller => Side::Caller,
+                media::Side::Operator => Side::Operator,
+            },
+            position: frame.position,
+            pcm: frame.pcm,
+        },
+        TapItem::Ended { leg, dropped } => {
+            metrics::counter!("siaga_tap_frames_dropped_total").increment(dropped);
+            AudioItem::Finish { call: leg }
+        }
+    };
+    match recorder.try_send(item) {
+        Ok(()) => true,
+        // A frame lost is a gap that the seal tells of; a start or an end must not be lost, so this thread, which nobody
+        // but the recording waits for, waits for the recorder.
+        Err(TrySendError::Full(AudioItem::Frame { .. })) => {
+            metrics::counter!("siaga_recorder_frames_dropped_total").increment(1);
+            true
+        }
+        Err(TrySendError::Full(item)) => recorder.send(item).is_ok(),
+        Err(TrySendError::Disconnected(_)) => false,
     }
 }
 

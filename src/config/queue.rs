@@ -43,6 +43,11 @@ pub const KEYS: &[Key] = &[
         "Goals for answering: pairs of seconds and the share of calls, in percent, that should be answered within them.",
     ),
     key(
+        "fallback_calls",
+        "4",
+        "Calls that ring or talk at the fallback number at once, as many as it has lines; others wait on for an operator.",
+    ),
+    key(
         "announcements",
         "",
         "Directory of WAV files (8 kHz, mono, 16 bit) that replace the built-in `waiting.wav` and `hold.wav`.",
@@ -74,6 +79,7 @@ pub struct Queue {
     pub nuisance_days: u32,
     pub nuisance_hours: u32,
     pub service_levels: Vec<(u32, u32)>,
+    pub fallback_calls: u32,
     pub announcements: Option<PathBuf>,
     pub acknowledge_seconds: u32,
 }
@@ -106,6 +112,7 @@ impl Default for Queue {
             nuisance_days: 7,
             nuisance_hours: 24,
             service_levels: vec![(15, 90), (20, 95)],
+            fallback_calls: 4,
             announcements: None,
             acknowledge_seconds: 60,
         }
@@ -144,6 +151,13 @@ impl Queue {
                 "queue.fallback_number",
                 "there are further fallback numbers, or an overflow, but no first number",
                 "set it, or remove `fallback_numbers` and `overflow_calls`",
+            ));
+        }
+        if !(1..=10_000).contains(&self.fallback_calls) {
+            return Err(ConfigError::new(
+                "queue.fallback_calls",
+                format!("{} is out of range", self.fallback_calls),
+                "choose 1 to 10000",
             ));
         }
         if self.fallback_number.is_some() {

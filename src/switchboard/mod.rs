@@ -66,6 +66,8 @@ pub struct Fallback {
     pub trunk: sip::TrunkName,
     /// In the order in which they are tried.
     pub numbers: Vec<String>,
+    /// How many calls may ring or talk there at once.
+    pub calls: usize,
 }
 
 /// What the switchboard hears.

@@ -7,9 +7,6 @@ use dispatch::desk::{Entry, Who};
 use dispatch::domain::queue::{CallStatus, Input, Output, QueueAlarm};
 use dispatch::id::{CallId, UserId};
 
-/// Calls that ring or talk at the fallback number at once.
-const MAX_FALLBACKS: usize = 4;
-
 impl Switchboard {
     /// Tells the queue what happened by itself; such inputs are never refused.
     pub(super) fn told(&mut self, input: Input) {
@@ -102,19 +99,14 @@ impl Switchboard {
 
     /// The fallback number is one telephone or a few; more calls to it would take the places of callers and reach nobody.
     fn dial_fallback(&mut self, call: CallId, nth: usize) {
-        if self.falling_back.len() >= MAX_FALLBACKS {
+        let Some(fallback) = self.fallback.clone() else { return self.told(Input::FallbackFailed { call }) };
+        if self.falling_back.len() >= fallback.calls {
             metrics::counter!("siaga_fallback_full_total").increment(1);
             return self.told(Input::FallbackFailed { call });
         }
+        let Some(number) = fallback.numbers.get(nth).cloned() else { return self.told(Input::FallbackFailed { call }) };
         self.falling_back.insert(call);
-        let fallback = self.fallback.as_ref().and_then(|fallback| {
-            let number = fallback.numbers.get(nth)?.clone();
-            Some(Order::DialFallback { trunk: fallback.trunk.clone(), number })
-        });
-        match fallback {
-            Some(order) => self.order(call, order),
-            None => self.told(Input::FallbackFailed { call }),
-        }
+        self.order(call, Order::DialFallback { trunk: fallback.trunk, number });
     }
 
     /// Shows every call and operator whose state has changed.

@@ -41,7 +41,7 @@ async function answered(world) {
   };
   for (let nth = 0; nth < CALLS + WARM_UP; nth += 1) {
     await ayu.page.evaluate(() => globalThis.testWatch.arm());
-    const caller = await Caller.dial(world, siaga.sip, { number: `+62811770${String(nth).padStart(4, "0")}` });
+    const caller = await Caller.dial(world, siaga.sip, { scenario: "speaking", number: `+62811770${String(nth).padStart(4, "0")}` });
     const { at: ringing } = await caller.ringing();
     await ayu.rings();
     await ayu.answer();
@@ -76,7 +76,7 @@ function isVoice(payload) {
 function report() {
   const [{ model }] = os.cpus();
   const profile = BINARY.includes("/release/") ? "release" : BINARY.includes("/debug/") ? "development" : "unknown";
-  console.log(`${CALLS} answered calls in turn; sipp, tcpdump and Chromium beside siaga on the same machine`);
+  console.log(`${CALLS} answered calls in turn, each caller speaking from before the answer on; sipp, tcpdump and Chromium beside siaga on the same machine`);
   console.log(`${os.cpus().length} x ${model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GB, ${os.type()} ${os.release()}`);
   console.log(`${BINARY} (${profile} profile), SQLite, loopback network`);
   console.log(`${"ms".padEnd(64)}${["p50", "p95", "p99", "max"].map((name) => name.padStart(8)).join("")}`);

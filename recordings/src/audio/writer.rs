@@ -21,6 +21,10 @@ use uuid::Uuid;
 
 /// How often recordings are looked through for what is due.
 const TICK: Duration = Duration::from_millis(20);
+/// Items are taken this often and not one by one: being woken for every frame of every call costs more than writing it.
+const NAP: Duration = Duration::from_millis(5);
+/// Items that are taken before recordings have their turn.
+const BATCH: usize = 2048;
 
 pub struct Writer {
     directory: PathBuf,
@@ -45,7 +49,12 @@ impl Writer {
             let received = items.recv_timeout(TICK);
             let now = clock::monotonic();
             match received {
-                Ok(item) => self.handle(item, now),
+                Ok(first) => {
+                    for item in std::iter::once(first).chain(items.try_iter().take(BATCH)) {
+                        self.handle(item, now);
+                    }
+                    std::thread::sleep(NAP);
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
