@@ -100,7 +100,7 @@ impl Running {
         let (media, voice) = media::Engine::start(config.media.checked()?, taps::start(archive.audio_sender()))
             .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
         let (user_agent, calls) = sip::UserAgent::start(config.sip.checked()?).await.context("setting `sip.listen`")?;
-        let board = Board::new(desk.live().clone(), desk.clone());
+        let board = Board::new(desk.live().clone(), desk.clone(), config.sip.trunk.iter().map(|trunk| trunk.name.clone()));
         let (commands, requests) = mpsc::channel(COMMANDS);
         let parts = Parts {
             queue: Queue::new(queue_settings(config)),
@@ -110,6 +110,7 @@ impl Running {
             networks: networks(config)?,
             desk: desk.clone(),
             board: board.clone(),
+            routes: routes(config),
             fallback: fallback(config),
         };
         let inbox = Inbox { commands: requests, sip: calls, voice };
@@ -215,14 +216,20 @@ fn networks(config: &Config) -> anyhow::Result<HashMap<sip::TrunkName, Vec<ipnet
     config.sip.trunk.iter().map(|trunk| Ok((sip::TrunkName(trunk.name.clone()), trunk.networks()?))).collect()
 }
 
+/// The trunks that calls go out by.
+fn routes(config: &Config) -> Vec<sip::TrunkName> {
+    let trunks = config.sip.trunk.iter().filter(|trunk| trunk.proxy.is_some());
+    trunks.map(|trunk| sip::TrunkName::from(trunk.name.as_str())).collect()
+}
+
+/// A trunk that is named for the fallback number is the only one: on another the number may be somebody else's.
 fn fallback(config: &Config) -> Option<Fallback> {
     config.queue.fallback_number.as_ref()?;
-    let numbers = config.queue.fallbacks();
-    let trunk = match &config.queue.fallback_trunk {
-        Some(name) => name.as_str(),
-        None => config.sip.trunk.iter().find(|trunk| trunk.proxy.is_some())?.name.as_str(),
+    let routes = match &config.queue.fallback_trunk {
+        Some(name) => vec![sip::TrunkName::from(name.as_str())],
+        None => routes(config),
     };
-    Some(Fallback { trunk: sip::TrunkName::from(trunk), numbers, calls: config.queue.fallback_calls as usize })
+    Some(Fallback { routes, numbers: config.queue.fallbacks(), calls: config.queue.fallback_calls as usize })
 }
 
 fn bridge_config(config: &Config) -> anyhow::Result<bridge::Config> {

@@ -1,4 +1,4 @@
-//! Sounds that callers hear: built in, or replaced by a city's own WAV files.
+//! Sounds that callers hear, in Indonesian and English: built in, or replaced by a city's own WAV files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,32 +14,94 @@ pub enum SoundError {
     Format,
 }
 
-/// The announcements, decoded once at the start.
+/// Samples at 8000 Hz, mono.
+type Pcm = Arc<[i16]>;
+
+/// The announcements in each language, decoded once at the start.
 #[derive(Debug, Clone)]
 pub struct Announcements {
-    /// While nobody is ready.
-    pub waiting: Arc<[i16]>,
-    /// While the operator holds the call.
-    pub hold: Arc<[i16]>,
+    indonesian: Arc<Spoken>,
+    english: Arc<Spoken>,
 }
 
+/// The announcements in one language.
+#[derive(Debug)]
+pub struct Spoken {
+    /// While nobody is ready.
+    waiting: Pcm,
+    /// While the operator holds the call.
+    pub hold: Pcm,
+    /// How to answer without speaking.
+    pub silent: Pcm,
+    /// To a test call.
+    pub test: Pcm,
+    /// Comes before one of the numbers.
+    position: Pcm,
+    numbers: Vec<Pcm>,
+}
+
+/// The files built in for one language: name and content.
+macro_rules! built_in {
+    ($language:literal: $($name:literal)*) => {
+        &[$(($name, include_bytes!(concat!("../assets/announcements/", $language, "/", $name, ".wav")))),*]
+    };
+}
+
+type Files = &'static [(&'static str, &'static [u8])];
+
+const INDONESIAN: Files = built_in!("id": "waiting" "hold" "silent" "test" "position"
+    "1" "2" "3" "4" "5" "6" "7" "8" "9" "10" "11" "12" "13" "14" "15" "16" "17" "18" "19" "20");
+const ENGLISH: Files = built_in!("en": "waiting" "hold" "silent" "test" "position"
+    "1" "2" "3" "4" "5" "6" "7" "8" "9" "10" "11" "12" "13" "14" "15" "16" "17" "18" "19" "20");
+
 impl Announcements {
-    /// The built-in Indonesian announcements, or the files of the same names in a city's directory.
+    /// The built-in announcements, or the files of the same names in a city's directory: `id/waiting.wav` and `en/waiting.wav` for
+    /// one language, `waiting.wav` for both.
     pub fn load(directory: Option<&Path>) -> anyhow::Result<Self> {
-        let one = |name: &str, built_in: &[u8]| -> anyhow::Result<Arc<[i16]>> {
-            let path = directory.map(|directory| directory.join(name)).filter(|path| path.is_file());
-            match path {
-                Some(path) => {
-                    let bytes = std::fs::read(&path)?;
-                    samples(&bytes).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
-                }
-                None => Ok(samples(built_in)?),
-            }
-        };
         Ok(Self {
-            waiting: one("waiting.wav", include_bytes!("../assets/announcements/id/waiting.wav"))?,
-            hold: one("hold.wav", include_bytes!("../assets/announcements/id/hold.wav"))?,
+            indonesian: Arc::new(Spoken::load(directory, "id", INDONESIAN)?),
+            english: Arc::new(Spoken::load(directory, "en", ENGLISH)?),
         })
+    }
+
+    /// In the language that the caller's side named first of those that there are; Indonesian where it named none.
+    pub fn for_caller(&self, languages: &[String]) -> Arc<Spoken> {
+        let spoken = |tag: &String| match tag.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "id" | "ms" => Some(&self.indonesian),
+            "en" => Some(&self.english),
+            _ => None,
+        };
+        languages.iter().find_map(spoken).unwrap_or(&self.indonesian).clone()
+    }
+}
+
+impl Spoken {
+    fn load(directory: Option<&Path>, language: &str, built_in: Files) -> anyhow::Result<Self> {
+        let mut read = Vec::with_capacity(built_in.len());
+        for (name, bytes) in built_in {
+            let file = format!("{name}.wav");
+            let own = directory.and_then(|directory| {
+                [directory.join(language).join(&file), directory.join(&file)].into_iter().find(|path| path.is_file())
+            });
+            read.push(match own {
+                Some(path) => {
+                    samples(&std::fs::read(&path)?).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?
+                }
+                None => samples(bytes)?,
+            });
+        }
+        let mut read = read.into_iter();
+        let mut next = || read.next().ok_or_else(|| anyhow::anyhow!("an announcement is missing in the program"));
+        Ok(Self { waiting: next()?, hold: next()?, silent: next()?, test: next()?, position: next()?, numbers: read.collect() })
+    }
+
+    /// All operators are busy, and the caller's place in the queue, if it is known and has a word.
+    pub fn busy(&self, place: Option<u32>) -> Pcm {
+        let nth = place.and_then(|place| usize::try_from(place).ok()?.checked_sub(1));
+        match nth.and_then(|nth| self.numbers.get(nth)) {
+            Some(number) => [&self.waiting[..], &self.position[..], &number[..]].concat().into(),
+            None => self.waiting.clone(),
+        }
     }
 }
 
@@ -57,23 +119,72 @@ pub fn samples(wav: &[u8]) -> Result<Arc<[i16]>, SoundError> {
 mod tests {
     use super::*;
 
+    fn directory(name: &str) -> std::path::PathBuf {
+        let directory = std::env::temp_dir().join(format!("siaga-sounds-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        directory
+    }
+
+    fn wav(path: &Path, channels: u16, sample_rate: u32) {
+        let spec = hound::WavSpec { channels, sample_rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+        let mut writer = hound::WavWriter::create(path, spec).unwrap();
+        for _ in 0..channels {
+            writer.write_sample(112_i16).unwrap();
+        }
+        writer.finalize().unwrap();
+    }
+
     #[test]
     fn the_built_in_announcements_are_speech_of_some_seconds() {
         let sounds = Announcements::load(None).unwrap();
-        for sound in [&sounds.waiting, &sounds.hold] {
-            assert!(sound.len() > 2 * 8000);
+        for spoken in [&sounds.indonesian, &sounds.english] {
+            assert!(spoken.waiting.len() > 4 * 8000);
+            for sound in [&spoken.hold, &spoken.silent, &spoken.test] {
+                assert!(sound.len() > 2 * 8000);
+            }
         }
     }
 
     #[test]
+    fn a_place_in_the_queue_is_told_as_far_as_there_are_words() {
+        let spoken = Announcements::load(None).unwrap().indonesian;
+        let plain = spoken.busy(None).len();
+        let told: Vec<usize> = (1..=20).map(|place| spoken.busy(Some(place)).len()).collect();
+        assert!(told.iter().all(|length| *length > plain));
+        assert_eq!((spoken.busy(Some(21)).len(), spoken.busy(Some(0)).len()), (plain, plain));
+    }
+
+    #[test]
+    fn a_caller_hears_the_first_language_that_there_is() {
+        let sounds = Announcements::load(None).unwrap();
+        let hears = |languages: &[&str]| {
+            let languages: Vec<String> = languages.iter().map(|tag| (*tag).to_owned()).collect();
+            Arc::ptr_eq(&sounds.for_caller(&languages), &sounds.english)
+        };
+        assert!(hears(&["zh", "en-GB", "id"]));
+        assert!(!hears(&["id", "en"]));
+        assert!(!hears(&[]) && !hears(&["zh"]) && !hears(&["ms-MY", "en"]));
+    }
+
+    #[test]
+    fn a_city_replaces_an_announcement_in_one_language_or_in_both() {
+        let own = directory("own");
+        std::fs::create_dir_all(own.join("en")).unwrap();
+        wav(&own.join("hold.wav"), 1, 8000);
+        wav(&own.join("en").join("silent.wav"), 1, 8000);
+        let sounds = Announcements::load(Some(&own)).unwrap();
+        std::fs::remove_dir_all(&own).unwrap();
+        assert_eq!((sounds.indonesian.hold.len(), sounds.english.hold.len()), (1, 1));
+        assert_eq!(sounds.english.silent.len(), 1);
+        assert!(sounds.indonesian.silent.len() > 8000);
+    }
+
+    #[test]
     fn a_city_that_brings_a_wrong_format_is_told_how_to_convert_it() {
-        let directory = std::env::temp_dir().join(format!("siaga-sounds-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        let spec =
-            hound::WavSpec { channels: 2, sample_rate: 44_100, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
-        hound::WavWriter::create(directory.join("waiting.wav"), spec).unwrap().finalize().unwrap();
-        let error = Announcements::load(Some(&directory)).unwrap_err().to_string();
-        std::fs::remove_dir_all(&directory).unwrap();
+        let own = directory("wrong");
+        wav(&own.join("waiting.wav"), 2, 44_100);
+        let error = Announcements::load(Some(&own)).unwrap_err().to_string();
+        std::fs::remove_dir_all(&own).unwrap();
         assert!(error.contains("waiting.wav") && error.contains("sox"), "{error}");
     }
 }

@@ -57,6 +57,21 @@ announcement en waiting \
 announcement id hold "Mohon tunggu sebentar. Operator segera kembali."
 announcement en hold "Please wait a moment. The operator will be back shortly."
 
+announcement id silent "Jika Anda tidak bisa berbicara, tekan angka satu pada telepon Anda." "Operator mendengarkan Anda."
+announcement en silent "If you cannot speak, press one on your telephone." "The operator is listening to you."
+announcement id test "Ini panggilan uji. Saluran Anda ke layanan darurat seratus dua belas berfungsi." "Terima kasih."
+announcement en test "This is a test call. Your line to the emergency service works." "Thank you."
+announcement id position "Antrean Anda nomor"
+announcement en position "You are number"
+id=(satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas "dua belas" "tiga belas" "empat belas" "lima belas"
+  "enam belas" "tujuh belas" "delapan belas" "sembilan belas" "dua puluh")
+en=(one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+  twenty)
+for nth in {1..20}; do
+  announcement id "$nth" "${id[nth - 1]}"
+  announcement en "$nth" "${en[nth - 1]}"
+done
+
 caller caller-1 60 \
   "Halo, seratus dua belas? Tolong, Pak, ada kebakaran!" \
   "Di Pasar Jodoh, Pak, kios nomor dua puluh, di sebelah toko emas." \

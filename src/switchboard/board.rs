@@ -1,7 +1,7 @@
-//! What everybody may see of the switchboard: calls, operators, alarms. Kept beside the switchboard so that a console can read it
+//! What everybody may see of the switchboard: calls, operators, alarms, trunks. Kept beside the switchboard so that a console can read it
 //! without asking the switchboard's task.
 
-use dispatch::contract::{Audience, CallView, Event, OperatorView, Snapshot};
+use dispatch::contract::{Audience, CallSide, CallView, Event, OperatorView, Snapshot, TrunkState, TrunkView};
 use dispatch::desk::{Desk, LiveHub};
 use dispatch::id::{CallId, UserId};
 use std::collections::BTreeMap;
@@ -20,11 +20,24 @@ struct Shown {
     // Ids ascend with time, so the order of the map is the order of arrival.
     calls: BTreeMap<CallId, CallView>,
     operators: BTreeMap<UserId, OperatorView>,
+    /// In the order of the configuration.
+    trunks: Vec<TrunkView>,
+}
+
+impl Shown {
+    /// How many calls go over a trunk is counted when somebody asks: calls come and go faster than anybody reads.
+    fn calls_over(&self, trunk: &str) -> u32 {
+        u32::try_from(self.calls.values().filter(|call| call.trunk == trunk).count()).unwrap_or(u32::MAX)
+    }
 }
 
 impl Board {
-    pub fn new(live: LiveHub, desk: Desk) -> Self {
-        Self { shown: Arc::default(), live, desk }
+    /// `trunks`: their names, in the order in which they are shown.
+    pub fn new(live: LiveHub, desk: Desk, trunks: impl IntoIterator<Item = String>) -> Self {
+        let since = crate::clock::now();
+        let unknown = |name| TrunkView { name, state: TrunkState::Unknown, since, registered: None, detail: None, calls: 0 };
+        let shown = Shown { trunks: trunks.into_iter().map(unknown).collect(), ..Shown::default() };
+        Self { shown: Arc::new(RwLock::new(shown)), live, desk }
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -33,7 +46,7 @@ impl Board {
             calls: shown.calls.values().cloned().collect(),
             operators: shown.operators.values().cloned().collect(),
             alarms: self.desk.alarms(),
-            trunks: Vec::new(),
+            trunks: shown.trunks.iter().map(|trunk| TrunkView { calls: shown.calls_over(&trunk.name), ..trunk.clone() }).collect(),
         }
     }
 
@@ -60,6 +73,28 @@ impl Board {
     pub fn operator_left(&self, operator: UserId) {
         self.write(|shown| shown.operators.remove(&operator));
         self.live.tell(Audience::Everyone, Event::OperatorLeft { operator });
+    }
+
+    /// Shows how a trunk stands now.
+    pub fn trunk(&self, name: String, state: TrunkState, registered: Option<bool>, detail: Option<String>) {
+        let now = crate::clock::now();
+        let trunk = self.write(|shown| {
+            let calls = shown.calls_over(&name);
+            let before = shown.trunks.iter_mut().find(|trunk| trunk.name == name);
+            let since = before.as_ref().filter(|trunk| trunk.state == state).map_or(now, |trunk| trunk.since);
+            let trunk = TrunkView { name, state, since, registered, detail, calls };
+            match before {
+                Some(before) => *before = trunk.clone(),
+                None => shown.trunks.push(trunk.clone()),
+            }
+            trunk
+        });
+        self.live.tell(Audience::Everyone, Event::Trunk { trunk });
+    }
+
+    /// How one side of a call was heard in the last seconds.
+    pub fn quality(&self, call: CallId, side: CallSide, loss_percent: f32, jitter_ms: f32, mos: f32) {
+        self.live.tell(Audience::Everyone, Event::Quality { call, side, loss_percent, jitter_ms, mos });
     }
 
     pub fn tell(&self, operator: UserId, event: Event) {

@@ -3,7 +3,7 @@
 use super::line::{Line, ORDERS, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now};
 use crate::clock;
-use dispatch::contract::{CallDirection, CallState, CallView};
+use dispatch::contract::{CallDirection, CallPriority, CallState, CallView};
 use dispatch::desk::{ArrivedCall, Entry};
 use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
@@ -12,39 +12,81 @@ use tokio::sync::mpsc;
 impl Switchboard {
     pub(super) fn hear_sip(&mut self, event: sip::Event) {
         match event {
-            sip::Event::Invited(invitation) => self.arrive(*invitation),
-            sip::Event::Confirmed { leg, audio: Some(audio) } | sip::Event::Changed { leg, audio } => {
-                if let Some((call, LegKind::Caller)) = self.legs.get(&leg).copied() {
-                    self.order(call, Order::Remote(audio));
-                }
-            }
-            sip::Event::OutboundAnswered { leg, ref audio } => match self.legs.get(&leg).copied() {
-                Some((call, LegKind::Fallback)) => self.order(call, Order::FallbackAnswered(audio.clone())),
-                Some((_, LegKind::Caller)) => {}
+            sip::Event::Invited(invitation) => match invitation.purpose {
+                sip::Purpose::Emergency => self.arrive(*invitation),
+                sip::Purpose::Test => self.answer_test(*invitation),
+            },
+            sip::Event::Alert(alert) => self.alerts.take(&self.desk, convert::alert(&alert)),
+            sip::Event::Trunk { trunk, state, registered, detail } => self.trunk_changed(&trunk, state, registered, detail),
+            sip::Event::Limited { limit } => self.limited(limit),
+            event => match event.leg().and_then(|leg| self.legs.get(&leg).copied()) {
+                Some((call, LegKind::Caller)) => self.hear_caller(call, event),
+                Some((call, LegKind::Party(party))) => self.hear_party(call, party, event),
+                Some((_, LegKind::Test)) => self.forget_ended(&event),
                 None => self.early.keep(event),
             },
-            sip::Event::OutboundFailed { leg, .. } if self.legs.contains_key(&leg) => {
-                self.leg_ended(&leg, sip::EndedBy::RemoteBye)
-            }
-            sip::Event::OutboundFailed { .. } => self.early.keep(event),
-            sip::Event::Digit { leg, digit } => {
-                if let Some((call, LegKind::Caller)) = self.legs.get(&leg).copied() {
-                    self.digit(call, digit);
-                }
-            }
-            sip::Event::Ended { leg, by } if self.legs.contains_key(&leg) => self.leg_ended(&leg, by),
-            sip::Event::Ended { .. } => self.early.keep(event),
-            sip::Event::Confirmed { audio: None, .. } | sip::Event::OutboundRinging { .. } => {}
         }
+    }
+
+    fn hear_caller(&mut self, call: CallId, event: sip::Event) {
+        match event {
+            sip::Event::Confirmed { audio: Some(audio), .. } | sip::Event::Changed { audio, .. } => {
+                self.order(call, Order::Remote(audio));
+            }
+            sip::Event::OutboundAnswered { audio, .. } => self.order(call, Order::Reached(audio)),
+            sip::Event::OutboundFailed { leg, .. } => {
+                self.legs.remove(&leg);
+                self.told(Input::OutboundFailed { call });
+            }
+            sip::Event::Digit { digit, .. } => self.digit(call, digit),
+            sip::Event::Ended { leg, by } => {
+                self.legs.remove(&leg);
+                self.told(match by {
+                    sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled => Input::CallerGone { call },
+                    // `Local` here is a call that the queue did not end: one that could not be given a port.
+                    sip::EndedBy::Local | sip::EndedBy::NoAck | sip::EndedBy::Timeout | sip::EndedBy::Transport => {
+                        Input::CallLost { call }
+                    }
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// The events of a leg whose line has said now which call it belongs to.
+    pub(super) fn hear_early(&mut self, leg: sip::LegId) {
+        for event in self.early.take(leg) {
+            self.hear_sip(event);
+        }
+    }
+
+    fn forget_ended(&mut self, event: &sip::Event) {
+        if let sip::Event::Ended { leg, .. } = event {
+            self.legs.remove(leg);
+        }
+    }
+
+    fn answer_test(&mut self, invitation: sip::Invitation) {
+        let call = CallId(clock::new_id());
+        self.legs.insert(invitation.leg, (call, LegKind::Test));
+        let (trunk, dialled) = (invitation.trunk.to_string(), invitation.dialled.clone());
+        self.journal.record(Entry::TestCall { call, trunk, dialled, at: now() });
+        let plant = self.plant(&invitation.languages);
+        self.test_calls.answer(plant, invitation.leg, &invitation.trunk, invitation.audio);
     }
 
     fn arrive(&mut self, invitation: sip::Invitation) {
         let call = CallId(clock::new_id());
+        let number = invitation.identity.number.clone();
+        let priority = match convert::is_urgent(&invitation.priorities) {
+            true => CallPriority::High,
+            false => self.desk.priority_of(number.as_deref()),
+        };
         let view = CallView {
             id: call,
             report: ReportId(clock::new_id()),
             state: CallState::Waiting,
-            number: invitation.identity.number.clone(),
+            number,
             name: invitation.identity.name.clone(),
             dialled: invitation.dialled.clone(),
             trunk: invitation.trunk.to_string(),
@@ -56,16 +98,17 @@ impl Switchboard {
             operator_name: None,
             location: invitation.location.as_ref().map(convert::location),
             direction: CallDirection::Inbound,
-            priority: self.desk.priority_of(invitation.identity.number.as_deref()),
+            priority,
             parties: Vec::new(),
             monitors: Vec::new(),
-            languages: Vec::new(),
-            cell: None,
-            additional: Vec::new(),
+            languages: invitation.languages.clone(),
+            cell: invitation.access.as_ref().and_then(convert::cell),
+            additional: invitation.additional.iter().map(convert::additional).collect(),
             callback_of: None,
         };
         let (orders, inbox) = mpsc::channel(ORDERS);
-        tokio::spawn(Line::run(self.plant.clone(), call, invitation.leg, invitation.trunk, invitation.audio, inbox));
+        let plant = self.plant(&view.languages);
+        tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, invitation.audio, inbox));
         self.legs.insert(invitation.leg, (call, LegKind::Caller));
         let again = self.desk.called_before(view.number.as_deref());
         self.journal.record(Entry::Arrived(ArrivedCall {
@@ -76,87 +119,75 @@ impl Switchboard {
             dialled: view.dialled.clone(),
             trunk: view.trunk.clone(),
             location: view.location.clone(),
-            priority: view.priority,
+            priority,
             languages: view.languages.clone(),
             cell: view.cell.clone(),
             additional: view.additional.clone(),
             at: view.arrived_at,
         }));
         metrics::counter!("siaga_calls_arrived_total").increment(1);
-        let (priority, wants) = (view.priority, Wants::of(&view.dialled, &view.languages));
-        self.calls.insert(call, Call { view, orders, shown: None });
+        let service = invitation.service.map(|service| format!("urn:service:{service}"));
+        let wants = Wants::of(service.as_deref().unwrap_or(&view.dialled), &view.languages);
+        self.calls.insert(call, Call::new(view, orders));
         self.told(Input::CallArrived { call, priority, again, wants });
-    }
-
-    fn leg_ended(&mut self, leg: &sip::LegId, by: sip::EndedBy) {
-        match self.legs.remove(leg) {
-            Some((call, LegKind::Caller)) => self.told(match by {
-                sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled => Input::CallerGone { call },
-                // `Local` here is a call that the queue did not end: one that could not be given a port.
-                sip::EndedBy::Local | sip::EndedBy::NoAck | sip::EndedBy::Timeout | sip::EndedBy::Transport => {
-                    Input::CallLost { call }
-                }
-            }),
-            Some((call, LegKind::Fallback)) => self.order(call, Order::FallbackGone { hung_up: by == sip::EndedBy::RemoteBye }),
-            None => {}
-        }
     }
 
     pub(super) fn hear_line(&mut self, report: Report) {
         match report {
             Report::Refused { call } => {
                 metrics::counter!("siaga_calls_without_port_total").increment(1);
+                self.limited("rtp_ports");
                 self.told(Input::CallLost { call });
             }
-            Report::Bridged { call, operator } => {
-                // The operator may have lost the call while the line was still joining it.
-                if self.queue.call(call).and_then(|status| status.operator) == Some(operator) {
-                    self.told(Input::BridgeUp { call });
-                    self.answered(call, operator);
+            Report::Calling { call, leg } => {
+                if self.calls.contains_key(&call) {
+                    self.legs.insert(leg, (call, LegKind::Caller));
                 }
+                self.hear_early(leg);
             }
+            Report::NotCalled { call } => self.told(Input::OutboundFailed { call }),
+            Report::Bridged { call, operator } => self.bridged(call, operator),
             Report::ResumeFailed { call, operator } => self.told(Input::Hold { operator, call }),
             Report::BridgeFailed { call, operator, error } => {
                 tracing::warn!(%call, %operator, %error, "a call could not be joined with its operator");
                 self.told(Input::BridgeFailed { call, operator });
+                // Of a call to the outside: whoever answered hears nobody.
+                self.told(Input::OutboundFailed { call });
             }
-            Report::FallbackDialled { call, leg } => {
-                if self.calls.contains_key(&call) {
-                    self.legs.insert(leg, (call, LegKind::Fallback));
-                    self.journal.record(Entry::FallbackDialled { call, at: now() });
+            Report::PartyDialled { call, party, leg } => self.party_dialled(call, party, leg),
+            Report::PartyUp { call, party } => self.party_up(call, party),
+            Report::PartyDown { call, party, end } => self.party_down(call, party, end),
+            Report::MonitorFailed { call, supervisor } => {
+                if self.monitors.get(&supervisor) == Some(&call) {
+                    self.leave_monitoring(supervisor);
                 }
-                for event in self.early.take(leg) {
-                    self.hear_sip(event);
-                }
-            }
-            Report::FallbackUp { call } => {
-                self.journal.record(Entry::FallbackAnswered { call, at: now() });
-                self.told(Input::FallbackAnswered { call });
-            }
-            Report::FallbackHungUp { call } => {
-                self.falling_back.remove(&call);
-                self.told(Input::FallbackHungUp { call });
-            }
-            Report::FallbackFailed { call } => {
-                self.falling_back.remove(&call);
-                self.journal.record(Entry::FallbackFailed { call, at: now() });
-                self.told(Input::FallbackFailed { call });
             }
             Report::Closed { call, statistics } => {
-                if let Some(statistics) = statistics {
-                    tracing::debug!(%call, ?statistics, "voice closed");
+                if let Some(heard) = statistics.as_ref().and_then(convert::heard) {
+                    self.journal.record(Entry::Quality { call, heard, at: now() });
                 }
             }
         }
     }
 
     /// Caller and operator hear each other.
-    fn answered(&mut self, call: CallId, operator: UserId) {
+    fn bridged(&mut self, call: CallId, operator: UserId) {
+        let Some(status) = self.queue.call(call) else { return };
+        // The operator may have lost the call while the line was still joining it.
+        if status.operator != Some(operator) {
+            return;
+        }
         let at = now();
-        if let Some(found) = self.calls.get_mut(&call) {
-            found.view.answered_at.get_or_insert(at);
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        found.view.answered_at.get_or_insert(at);
+        if status.state == CallState::Calling {
+            self.journal.record(Entry::OutboundAnswered { call, at });
+            metrics::counter!("siaga_calls_reached_total").increment(1);
+            self.told(Input::OutboundAnswered { call });
+        } else {
             self.journal.record(Entry::Answered { call, operator: self.who(operator), at });
             metrics::counter!("siaga_calls_answered_total").increment(1);
+            self.told(Input::BridgeUp { call });
         }
     }
 }

@@ -37,13 +37,19 @@ impl Switchboard {
             Command::Hold { operator, call, reply } => answer(reply, self.hold(operator, call)),
             Command::Resume { operator, call, reply } => answer(reply, self.resume(operator, call)),
             Command::SendDigits { operator, call, digits, reply } => answer(reply, self.send_digits(operator, call, digits)),
-            Command::CallOut { reply, .. } => answer(reply, Err(Refusal::Unavailable)),
-            Command::Dial { reply, .. } => answer(reply, Err(Refusal::Unavailable)),
-            Command::Merge { reply, .. }
-            | Command::DropParty { reply, .. }
-            | Command::HandOver { reply, .. }
-            | Command::Monitor { reply, .. }
-            | Command::PromptSilent { reply, .. } => answer(reply, Err(Refusal::Unavailable)),
+            Command::CallOut { operator, number, callback_of, reply } => {
+                answer(reply, self.call_out(operator, &number, callback_of));
+            }
+            Command::Dial { operator, call, number, name, mode, reply } => {
+                answer(reply, self.dial(operator, call, &number, name, mode));
+            }
+            Command::Merge { operator, call, reply } => answer(reply, self.merge(operator, call)),
+            Command::DropParty { operator, call, party, reply } => answer(reply, self.drop_party(operator, call, party)),
+            Command::HandOver { operator, call, reply } => answer(reply, self.hand_over(operator, call)),
+            Command::Monitor { supervisor, name, call, mode, reply } => {
+                answer(reply, self.monitor(supervisor, name, call, mode));
+            }
+            Command::PromptSilent { operator, call, reply } => answer(reply, self.prompt_silent(operator, call)),
         }
     }
 
@@ -65,6 +71,7 @@ impl Switchboard {
             return Ok(());
         }
         self.queue.handle(tick(), Input::EndShift { operator })?;
+        self.leave_monitoring(operator);
         self.seats.remove(&operator);
         self.board.operator_left(operator);
         let media = self.plant.media.clone();
@@ -76,7 +83,10 @@ impl Switchboard {
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
         match readiness {
             Readiness::Ready if !seat.media_connected => Err(Refusal::NoMedia),
-            Readiness::Ready => self.queue.handle(tick(), Input::OperatorReady { operator }),
+            Readiness::Ready => {
+                self.leave_monitoring(operator);
+                self.queue.handle(tick(), Input::OperatorReady { operator })
+            }
             Readiness::Paused { reason } => self.queue.handle(tick(), Input::OperatorPaused { operator, reason }),
         }
     }
@@ -151,6 +161,7 @@ impl Switchboard {
         self.ask(operator, call, Input::Resume { operator, call })?;
         self.order(call, Order::Resume { operator });
         self.journal.record(Entry::Resumed { call, operator: self.who(operator), at: now() });
+        self.all_joined(call);
         Ok(())
     }
 

@@ -1,6 +1,11 @@
 //! Between the words of `sip`, `media` and `dispatch`, which know nothing of each other.
 
-use dispatch::contract::{CallerLocation, Position};
+use dispatch::contract::{AdditionalData, CallSide, CallerLocation, Position};
+use dispatch::desk::{AlertAbout, AlertKey, HeardQuality, NewAlert};
+
+/// A value of Resource-Priority counts as urgent from the middle of its namespace on: of `esnet` (RFC 7135) from 2, as 0 and 1 are
+/// what carriers write on every call.
+const URGENT: u8 = 50;
 
 /// What `media` needs of a negotiated description: the first codec both sides named. `None` if there is none.
 pub fn remote_audio(audio: &sip::RemoteAudio) -> Option<media::RemoteAudio> {
@@ -23,6 +28,8 @@ pub fn remote_audio(audio: &sip::RemoteAudio) -> Option<media::RemoteAudio> {
         ptime_ms: audio.ptime_ms,
         send,
         receive,
+        rtcp: media::RtcpAddress::default(),
+        srtp: audio.srtp.map(|keys| media::SrtpKeys { send: keys.send, receive: keys.receive }),
     })
 }
 
@@ -31,5 +38,112 @@ pub fn location(location: &sip::Location) -> CallerLocation {
         position: location.latitude_longitude.map(|(latitude, longitude)| Position { latitude, longitude }),
         radius_m: location.radius_m,
         civic: location.civic.clone(),
+    }
+}
+
+/// The cell as a carrier's duty desk wants it told; of a network without cells what it names in place of one.
+pub fn cell(access: &sip::AccessNetwork) -> Option<String> {
+    let place = access.cell.as_ref().map(ToString::to_string).or_else(|| access.node.clone())?;
+    let age = access.age_s.map(|seconds| format!(" ({seconds} s)")).unwrap_or_default();
+    Some(format!("{} {place}{age}", access.technology))
+}
+
+pub fn additional(data: &sip::AdditionalData) -> AdditionalData {
+    let kind = match data.kind {
+        sip::DataKind::Provider => "provider",
+        sip::DataKind::Service => "service",
+        sip::DataKind::Device => "device",
+        sip::DataKind::Subscriber => "subscriber",
+        sip::DataKind::Comment => "comment",
+    };
+    AdditionalData { kind: kind.into(), label: data.label.into(), value: data.value.clone() }
+}
+
+pub fn is_urgent(priorities: &[sip::ResourcePriority]) -> bool {
+    priorities.iter().any(|priority| priority.level.is_some_and(|level| level >= URGENT))
+}
+
+/// How the caller's side was heard over the whole call; `None` of a leg that was never in a conversation for some seconds.
+pub fn heard(statistics: &media::LegStatistics) -> Option<HeardQuality> {
+    let mos = statistics.mos?;
+    let sent = statistics.received + statistics.lost;
+    let loss_percent = if sent == 0 { 0.0 } else { (statistics.lost as f64 * 100.0 / sent as f64) as f32 };
+    let (side, packets) = (CallSide::Caller, Some(statistics.received));
+    Some(HeardQuality { side, packets, loss_percent, jitter_ms: statistics.jitter_ms, mos })
+}
+
+/// `None`: an exercise, a test, or an answer to somebody else's alert, for which nobody is to be sent.
+pub fn alert(alert: &sip::Alert) -> Option<NewAlert> {
+    use sip::cap::{MessageType, Severity, Status};
+    let cap = &alert.cap;
+    if cap.status != Status::Actual {
+        return None;
+    }
+    let of = || references(cap.references.as_deref().unwrap_or_default());
+    let about = match cap.message_type {
+        MessageType::Alert => AlertAbout::New,
+        MessageType::Update => AlertAbout::Update { of: of() },
+        MessageType::Cancel => AlertAbout::Cancel { of: of() },
+        MessageType::Ack | MessageType::Error => return None,
+    };
+    let info = cap.infos.first();
+    let area = info.and_then(|info| info.areas.first());
+    let centre = area.and_then(sip::cap::AlertArea::centre).map(|(position, _)| position);
+    let own = alert.location.as_ref().and_then(|location| location.latitude_longitude);
+    let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+    let paragraphs = [info.and_then(|info| info.description.as_ref()), info.and_then(|info| info.instruction.as_ref())];
+    Some(NewAlert {
+        identifier: cap.identifier.clone(),
+        sender: cap.sender.clone(),
+        sent: cap.sent.parse().unwrap_or_else(|_| super::now()),
+        event: text(info.map(|info| &info.event)),
+        headline: text(info.and_then(|info| info.headline.as_ref())),
+        description: paragraphs.into_iter().flatten().cloned().collect::<Vec<_>>().join("\n"),
+        severity: match info.map_or(Severity::Unknown, |info| info.severity) {
+            Severity::Extreme => "Extreme",
+            Severity::Severe => "Severe",
+            Severity::Moderate => "Moderate",
+            Severity::Minor => "Minor",
+            Severity::Unknown => "Unknown",
+        }
+        .into(),
+        area: text(area.map(|area| &area.description)),
+        position: centre.or(own).map(|(latitude, longitude)| Position { latitude, longitude }),
+        trunk: alert.trunk.to_string(),
+        about,
+    })
+}
+
+/// `sender,identifier,sent`, apart by white space (CAP 1.2 section 3.2.1).
+fn references(text: &str) -> Vec<AlertKey> {
+    let key = |reference: &str| {
+        let (sender, rest) = reference.split_once(',')?;
+        let identifier = rest.split(',').next()?;
+        Some(AlertKey { sender: sender.into(), identifier: identifier.into() })
+    };
+    text.split_whitespace().filter_map(key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn priority(namespace: &str, value: &str, level: Option<u8>) -> sip::ResourcePriority {
+        sip::ResourcePriority { namespace: namespace.into(), value: value.into(), level }
+    }
+
+    #[test]
+    fn what_carriers_write_on_every_call_makes_none_urgent() {
+        assert!(!is_urgent(&[]));
+        assert!(!is_urgent(&[priority("esnet", "1", Some(25)), priority("x", "9", None)]));
+        assert!(is_urgent(&[priority("esnet", "1", Some(25)), priority("wps", "0", Some(100))]));
+    }
+
+    #[test]
+    fn the_alerts_that_an_update_refers_to_are_found() {
+        let of = references("bmkg@bmkg.go.id,BMKG-1,2026-11-25T08:00:00+07:00 a@b,2 lost");
+        assert_eq!(of.len(), 2);
+        assert_eq!((of[0].sender.as_str(), of[0].identifier.as_str()), ("bmkg@bmkg.go.id", "BMKG-1"));
+        assert_eq!((of[1].sender.as_str(), of[1].identifier.as_str()), ("a@b", "2"));
     }
 }

@@ -1,26 +1,36 @@
 //! The switchboard: the one task that owns the queue. It hears SIP, the voice engine and the consoles, asks the queue what follows,
 //! and gives the orders out. It waits for nothing but its own inbox: lines work in tasks of their own, the database behind a journal.
 
+mod alerts;
 mod board;
 mod calls;
 mod commands;
 pub mod convert;
 mod early;
+mod hearing;
 mod line;
+mod monitors;
 mod outputs;
+mod parties;
 mod seat;
+mod test_call;
+mod trunks;
 mod voice;
 
+use alerts::Alerts;
 pub use board::Board;
 use dispatch::contract::{CallState, CallView, Command, EndedBy};
 use dispatch::desk::{Desk, Entry, Journal};
 use dispatch::domain::queue::Queue;
-use dispatch::id::{CallId, UserId};
+use dispatch::id::{CallId, PartyId, UserId};
 use early::EarlyEvents;
+use hearing::Hearing;
 use jiff::Timestamp;
 use line::{Order, Plant};
 use seat::Seat;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use test_call::TestCalls;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -30,20 +40,25 @@ const REPORTS: usize = 1024;
 pub struct Switchboard {
     queue: Queue,
     calls: HashMap<CallId, Call>,
-    /// Callers' legs and fallback legs, each to its call.
+    /// Every SIP leg of a call, to the call and its part in it.
     legs: HashMap<sip::LegId, (CallId, LegKind)>,
     /// What was heard of outbound legs before their line told which call they belong to.
     early: EarlyEvents,
     seats: HashMap<UserId, Seat>,
     /// People who have a page of the console open, with or without a shift.
     pages: HashSet<UserId>,
+    /// Supervisors who take part in a call that is not theirs.
+    monitors: HashMap<UserId, CallId>,
     plant: Plant,
+    announcements: crate::sounds::Announcements,
+    test_calls: TestCalls,
+    alerts: Alerts,
     desk: Desk,
     journal: Journal,
     board: Board,
+    /// The trunks that calls go out by, in the order in which they are tried.
+    routes: Vec<sip::TrunkName>,
     fallback: Option<Fallback>,
-    /// Calls for which the fallback number rings or talks.
-    falling_back: HashSet<CallId>,
 }
 
 /// A call that has not ended.
@@ -52,18 +67,33 @@ struct Call {
     orders: mpsc::Sender<Order>,
     /// What the consoles were last told of its state and operator.
     shown: Option<(CallState, Option<UserId>)>,
+    /// The fallback number, while it rings or talks.
+    fallback: Option<PartyId>,
+    /// How well the operators of the call were heard.
+    hearing: Hearing,
 }
 
+impl Call {
+    fn new(view: CallView, orders: mpsc::Sender<Order>) -> Self {
+        Self { view, orders, shown: None, fallback: None, hearing: Hearing::default() }
+    }
+}
+
+/// The part of a leg in its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LegKind {
+    /// The caller; of an outbound call, whom it is for.
     Caller,
-    Fallback,
+    Party(PartyId),
+    /// A test call, which nobody sees.
+    Test,
 }
 
 /// Whom to ring when nobody is ready.
 #[derive(Debug, Clone)]
 pub struct Fallback {
-    pub trunk: sip::TrunkName,
+    /// In the order in which they are tried.
+    pub routes: Vec<sip::TrunkName>,
     /// In the order in which they are tried.
     pub numbers: Vec<String>,
     /// How many calls may ring or talk there at once.
@@ -86,6 +116,7 @@ pub struct Parts {
     pub networks: HashMap<sip::TrunkName, Vec<ipnet::IpNet>>,
     pub desk: Desk,
     pub board: Board,
+    pub routes: Vec<sip::TrunkName>,
     pub fallback: Option<Fallback>,
 }
 
@@ -96,9 +127,9 @@ impl Switchboard {
         let plant = Plant {
             sip: parts.sip,
             media: parts.media,
-            sounds: parts.sounds,
+            sounds: parts.sounds.for_caller(&[]),
             reports,
-            networks: std::sync::Arc::new(parts.networks),
+            networks: Arc::new(parts.networks),
         };
         let mut switchboard = Self {
             queue: parts.queue,
@@ -107,12 +138,16 @@ impl Switchboard {
             early: EarlyEvents::default(),
             seats: HashMap::new(),
             pages: HashSet::new(),
+            monitors: HashMap::new(),
             plant,
+            announcements: parts.sounds,
+            test_calls: TestCalls::default(),
+            alerts: Alerts::default(),
             journal: parts.desk.journal().clone(),
             desk: parts.desk,
             board: parts.board,
+            routes: parts.routes,
             fallback: parts.fallback,
-            falling_back: HashSet::new(),
         };
         loop {
             let timer = switchboard.timer();
@@ -154,6 +189,11 @@ impl Switchboard {
             let operator = found.view.operator.map(|operator| self.who(operator));
             self.journal.record(Entry::Ended { call, by: EndedBy::Restart, operator, at: now() });
         }
+    }
+
+    /// What a line works with whose caller speaks these languages.
+    fn plant(&self, languages: &[String]) -> Plant {
+        Plant { sounds: self.announcements.for_caller(languages), ..self.plant.clone() }
     }
 
     fn order(&mut self, call: CallId, order: Order) {

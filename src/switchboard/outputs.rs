@@ -1,9 +1,10 @@
 //! Carries out what the queue says, and shows what has changed by it.
 
 use super::line::Order;
+use super::line::arrangement::Sound;
 use super::{Switchboard, now, tick};
 use dispatch::contract::{AlarmKind, CallState, EndedBy, Event, Withdrawal};
-use dispatch::desk::{Entry, Who};
+use dispatch::desk::{Entry, PartyEnd, Who};
 use dispatch::domain::queue::{CallStatus, Input, Output, QueueAlarm};
 use dispatch::id::{CallId, UserId};
 
@@ -34,28 +35,30 @@ impl Switchboard {
         match output {
             Output::Ring { call, operator } => self.ring(call, operator),
             Output::StopRinging { call, operator, why } => self.stop_ringing(call, operator, why),
-            Output::Bridge { call, operator } => self.order(call, Order::Bridge { operator }),
+            Output::Bridge { call, operator } => {
+                self.leave_monitoring(operator);
+                self.order(call, Order::Bridge { operator });
+            }
             Output::Unbridge { call, operator } => {
                 self.order(call, Order::Unbridge);
+                self.all_joined(call);
                 self.silence_is_meant(call);
                 // With the call over, a page that was lost during it counts.
                 self.present(operator);
             }
             Output::Release { call, why } => self.release(call, why),
-            Output::Announce { call, .. } => self.order(call, Order::Announce),
-            Output::Ringback { call } => self.order(call, Order::Ringback),
+            Output::Announce { call, position } => {
+                self.order(call, Order::Wait(Sound::Busy { position: u32::try_from(position).ok() }));
+            }
+            Output::Ringback { call } => self.order(call, Order::Wait(Sound::Ringback)),
             Output::RaiseAlarm { alarm } => {
                 let kind = self.alarm(alarm);
                 self.desk.raise_alarm(kind, now());
             }
             Output::ClearAlarm { alarm } => self.desk.clear_alarms(|kind| is_same(kind, alarm)),
             Output::DialFallback { call, nth } => self.dial_fallback(call, nth),
-            Output::CancelFallback { call } => {
-                self.falling_back.remove(&call);
-                self.order(call, Order::CancelFallback);
-            }
-            // No command leads here: nothing is given away yet.
-            Output::CancelTransfer { .. } => {}
+            Output::CancelFallback { call } => self.cancel_fallback(call),
+            Output::CancelTransfer { call } => self.cancel_ringing(call),
         }
     }
 
@@ -77,17 +80,23 @@ impl Switchboard {
 
     /// The end of a call: its line finishes alone, everybody is told, and nothing of it is left here.
     fn release(&mut self, call: CallId, by: EndedBy) {
+        self.nobody_monitors(call);
         self.order(call, Order::Release);
         let Some(mut found) = self.calls.remove(&call) else { return };
         self.legs.retain(|_, (of, _)| *of != call);
         let at = now();
+        for party in std::mem::take(&mut found.view.parties) {
+            self.journal.record(Entry::PartyLeft { call, party: party.id, why: PartyEnd::Lost, at });
+        }
         found.view.state = CallState::Ended;
         found.view.ended_at = Some(at);
         found.view.ended_by = Some(by);
         let operator = found.view.operator.map(|operator| self.who(operator));
+        if let Some(heard) = found.hearing.summary() {
+            self.journal.record(Entry::Quality { call, heard, at });
+        }
         self.journal.record(Entry::Ended { call, by, operator, at });
         metrics::counter!("siaga_calls_ended_total", "by" => label(by)).increment(1);
-        self.falling_back.remove(&call);
         self.silence_is_meant(call);
         self.board.call_ended(&found.view);
     }
@@ -95,18 +104,6 @@ impl Switchboard {
     /// Nobody is expected to be heard any more.
     pub(super) fn silence_is_meant(&self, call: CallId) {
         self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
-    }
-
-    /// The fallback number is one telephone or a few; more calls to it would take the places of callers and reach nobody.
-    fn dial_fallback(&mut self, call: CallId, nth: usize) {
-        let Some(fallback) = self.fallback.clone() else { return self.told(Input::FallbackFailed { call }) };
-        if self.falling_back.len() >= fallback.calls {
-            metrics::counter!("siaga_fallback_full_total").increment(1);
-            return self.told(Input::FallbackFailed { call });
-        }
-        let Some(number) = fallback.numbers.get(nth).cloned() else { return self.told(Input::FallbackFailed { call }) };
-        self.falling_back.insert(call);
-        self.order(call, Order::DialFallback { trunk: fallback.trunk, number });
     }
 
     /// Shows every call and operator whose state has changed.
@@ -140,21 +137,9 @@ impl Switchboard {
         }
         let view = found.view.clone();
         let was = before.map(|(state, _)| state);
-        if let Some(operator) = status.operator.or(before.and_then(|(_, operator)| operator)) {
-            let operator = self.who(operator);
-            let entry = match (was, status.state) {
-                (Some(CallState::Active | CallState::Held), CallState::Detached) => {
-                    Some(Entry::Detached { call, operator, at: now() })
-                }
-                (Some(CallState::Detached), CallState::Active | CallState::Held) => {
-                    Some(Entry::Returned { call, operator, at: now() })
-                }
-                (Some(CallState::Detached), CallState::Waiting | CallState::Ringing) => Some(Entry::Requeued { call, at: now() }),
-                _ => None,
-            };
-            if let Some(entry) = entry {
-                self.journal.record(entry);
-            }
+        let operator = status.operator.or(before.and_then(|(_, operator)| operator)).map(|operator| self.who(operator));
+        if let Some(entry) = told(call, was, status.state, operator) {
+            self.journal.record(entry);
         }
         match (was, status.state) {
             (Some(CallState::Active), CallState::Detached) => self.order(call, Order::Cover),
@@ -180,6 +165,18 @@ impl Switchboard {
                 AlarmKind::OperatorLost { call, operator, operator_name: self.who(operator).name }
             }
         }
+    }
+}
+
+/// What the timeline says of a change that no person made.
+fn told(call: CallId, was: Option<CallState>, is: CallState, operator: Option<Who>) -> Option<Entry> {
+    use CallState::{Active, Detached, Held, Ringing, Transferred, Transferring, Waiting};
+    let at = now();
+    match (was?, is) {
+        (Active | Held, Detached) => Some(Entry::Detached { call, operator: operator?, at }),
+        (Detached, Active | Held) => Some(Entry::Returned { call, operator: operator?, at }),
+        (Detached | Transferring | Transferred, Waiting | Ringing) => Some(Entry::Requeued { call, at }),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Switchboard, now};
 use dispatch::contract::{AlarmKind, CallSide, Event};
+use dispatch::desk::Entry;
 use dispatch::id::{CallId, UserId};
 use uuid::Uuid;
 
@@ -16,7 +17,21 @@ impl Switchboard {
                 self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
             }
             media::Event::Digit { leg, digit } => self.digit(CallId(leg), digit),
-            _ => {}
+            media::Event::Quality { leg, loss_percent, jitter_ms, mos } => self.quality(leg, loss_percent, jitter_ms, mos),
+            media::Event::FirstPacket { .. } | media::Event::Played { .. } => {}
+        }
+    }
+
+    /// Of a caller's leg, or of the headset of whoever has a call.
+    fn quality(&mut self, leg: Uuid, loss_percent: f32, jitter_ms: f32, mos: f32) {
+        let call = CallId(leg);
+        if self.calls.contains_key(&call) {
+            return self.board.quality(call, CallSide::Caller, loss_percent, jitter_ms, mos);
+        }
+        let Some(call) = self.queue.operator(UserId(leg)).and_then(|status| status.call) else { return };
+        if let Some(found) = self.calls.get_mut(&call) {
+            found.hearing.add(loss_percent, jitter_ms, mos);
+            self.board.quality(call, CallSide::Operator, loss_percent, jitter_ms, mos);
         }
     }
 
@@ -39,9 +54,12 @@ impl Switchboard {
         }
     }
 
-    /// A key that the caller pressed goes to the operator of the call.
+    /// A key that the caller pressed is kept, and goes to the operator of the call.
     pub(super) fn digit(&mut self, call: CallId, digit: char) {
-        if let Some(operator) = self.calls.get(&call).and_then(|found| found.view.operator) {
+        let Some(found) = self.calls.get(&call) else { return };
+        let operator = found.view.operator;
+        self.journal.record(Entry::Digit { call, digit, at: now() });
+        if let Some(operator) = operator {
             self.board.tell(operator, Event::Digit { call, digit });
         }
     }

@@ -102,7 +102,8 @@ pub enum PartyEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HeardQuality {
     pub side: CallSide,
-    pub packets: u64,
+    /// That were received; `None` where they were not counted for this call alone.
+    pub packets: Option<u64>,
     pub loss_percent: f32,
     pub jitter_ms: f32,
     /// Estimated mean opinion score, 1 to 4.5 (ITU-T G.107).

@@ -52,6 +52,28 @@ pub struct NewAlert {
     pub position: Option<Position>,
     /// The trunk that it came from.
     pub trunk: String,
+    pub about: AlertAbout,
+}
+
+/// What an alert is to those before it (`msgType` and `references` of CAP 1.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertAbout {
+    New,
+    /// Goes to the incident of an earlier alert while that is open, and else counts as a new one.
+    Update {
+        of: Vec<AlertKey>,
+    },
+    /// Is told at the incident of an earlier alert, which people then close or not.
+    Cancel {
+        of: Vec<AlertKey>,
+    },
+}
+
+/// What tells one alert from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertKey {
+    pub sender: String,
+    pub identifier: String,
 }
 
 /// A message that one sender has claimed until its lease ends.

@@ -18,6 +18,7 @@ fn flood() -> NewAlert {
         area: "Sekupang".into(),
         position: Some(KABIL),
         trunk: "bmkg".into(),
+        about: AlertAbout::New,
     }
 }
 
@@ -47,6 +48,33 @@ both! {
         assert_eq!(desk.send_dispatch(&rina, made.id, &[team.id], None).await.unwrap().len(), 1);
         let closed = desk.close_incident(&rina, made.id, Disposition::Normal, "").await.unwrap();
         assert_eq!(closed.state, IncidentState::Closed);
+    }
+
+    async fn an_update_and_a_cancellation_stand_at_the_incident_of_the_alert_before_them(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let first = desk.alert(flood()).await.unwrap();
+        let of = vec![AlertKey { sender: "alerts@bmkg.go.id".into(), identifier: "BMKG-7".into() }];
+        let update = NewAlert {
+            identifier: "BMKG-8".into(),
+            headline: "Air naik".into(),
+            about: AlertAbout::Update { of: of.clone() },
+            ..flood()
+        };
+        assert_eq!(desk.alert(update.clone()).await.unwrap().id, first.id);
+        assert_eq!(desk.alert(update.clone()).await.unwrap().id, first.id, "told twice it stands there once");
+        let cancel = NewAlert { identifier: "BMKG-9".into(), about: AlertAbout::Cancel { of }, ..flood() };
+        assert_eq!(desk.alert(cancel).await.unwrap().id, first.id);
+        let timeline = desk.incident(&rina, first.id).await.unwrap().timeline;
+        let kinds: Vec<&str> = timeline.iter().map(|entry| entry.kind.as_str()).collect();
+        assert_eq!(kinds, ["alert.received", "alert.updated", "alert.cancelled"]);
+        assert_eq!(timeline[1].data["headline"], "Air naik");
+
+        desk.close_incident(&rina, first.id, Disposition::Normal, "").await.unwrap();
+        let late = NewAlert { identifier: "BMKG-10".into(), ..update };
+        assert_ne!(desk.alert(late).await.unwrap().id, first.id, "nobody looks at a closed incident");
+        let unknown = AlertAbout::Cancel { of: vec![AlertKey { sender: "x".into(), identifier: "y".into() }] };
+        let refused = desk.alert(NewAlert { identifier: "BMKG-11".into(), about: unknown, ..flood() }).await;
+        assert!(matches!(refused, Err(DeskError::NotFound)), "{refused:?}");
     }
 
     async fn an_alert_that_cannot_be_told_from_others_is_refused_and_a_long_one_is_cut(house) {

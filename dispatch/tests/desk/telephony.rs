@@ -40,7 +40,7 @@ both! {
         let number = "113".to_owned();
         let mode = DialMode::Consult;
         let party_dialled = DialledParty { call, party, number, name: None, mode, operator: who.clone(), at };
-        let heard = HeardQuality { side: CallSide::Caller, packets: 100, loss_percent: 1.5, jitter_ms: 4.0, mos: 4.2 };
+        let heard = HeardQuality { side: CallSide::Caller, packets: Some(100), loss_percent: 1.5, jitter_ms: 4.0, mos: 4.2 };
         for entry in [
             Entry::PartyDialled(party_dialled),
             Entry::PartyJoined { call, party, at },

@@ -62,6 +62,8 @@ const ICONS: Record<string, IconName> = {
   'call.digit': 'hash',
   'call.quality': 'bars',
   'alert.received': 'warning',
+  'alert.updated': 'warning',
+  'alert.cancelled': 'check',
 }
 
 function iconOf(kind: string): IconName {

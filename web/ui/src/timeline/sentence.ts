@@ -61,6 +61,8 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
   'call.digit': ({ digit = '' }) => digit,
   'call.quality': (_, data) => sayHeard(heardIn(data)),
   'alert.received': ({ headline, event, sender }) => listed(headline || event || '', sender || ''),
+  'alert.updated': ({ headline, description }) => headline || description || '',
+  'alert.cancelled': ({ headline, description }) => headline || description || '',
 }
 
 /** The names of the cameras whose footage was kept. */

@@ -1,0 +1,236 @@
+//! Who hears whom in one call, derived from where everybody stands. Pure: the line makes the voice engine match it.
+//!
+//! Nothing here remembers what was before: after every change the whole is derived anew, so that no order of events can leave
+//! somebody in a conversation who should not be.
+
+use dispatch::contract::MonitorMode;
+use dispatch::id::{CallId, PartyId, UserId};
+use media::{Member, Role};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Where the caller of a call stands; for an outbound call that is whoever was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// With nobody, and hears this.
+    Waiting(Sound),
+    /// With whoever else is in the conversation.
+    Talking,
+    /// Put aside by the operator, and hears the hold announcement.
+    Held,
+}
+
+/// What is played to one person in place of the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sound {
+    Silence,
+    Ringback,
+    /// All operators are busy; `position` is the caller's place in the queue, if it is told.
+    Busy {
+        position: Option<u32>,
+    },
+    Hold,
+}
+
+/// Somebody who was called into the call: an agency, a mobile phone, the fallback number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Party {
+    pub id: PartyId,
+    /// The party's leg in the voice engine.
+    pub media: Uuid,
+    pub joins: Joins,
+    pub answered: bool,
+}
+
+/// How a party takes part once it has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joins {
+    /// With the operator alone; the caller is put aside.
+    Operator,
+    /// With everybody.
+    Everybody,
+}
+
+/// Everybody in the call.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub call: CallId,
+    pub caller: Caller,
+    pub operator: Option<UserId>,
+    pub parties: Vec<Party>,
+    pub monitors: BTreeMap<UserId, MonitorMode>,
+    /// The operator's headset has been away for so long that the caller must not be left in silence.
+    pub covered: bool,
+}
+
+/// What the voice engine has to do for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrangement {
+    /// Of the room; empty when there is no conversation.
+    pub members: Vec<Member>,
+    /// `None`: the room.
+    pub caller_hears: Option<Sound>,
+    /// `None`: the room.
+    pub operator_hears: Option<(UserId, Sound)>,
+}
+
+impl Standing {
+    pub fn new(call: CallId, caller: Caller) -> Self {
+        Self { call, caller, operator: None, parties: Vec::new(), monitors: BTreeMap::new(), covered: false }
+    }
+
+    pub fn party(&mut self, id: PartyId) -> Option<&mut Party> {
+        self.parties.iter_mut().find(|party| party.id == id)
+    }
+
+    /// The operator is with the caller again; whoever the operator talked with, or waits for, joins them.
+    pub fn together(&mut self) {
+        self.caller = Caller::Talking;
+        for party in &mut self.parties {
+            party.joins = Joins::Everybody;
+        }
+    }
+
+    /// Whether the operator talks, or waits to talk, with a party while the caller is put aside.
+    pub fn consults(&self) -> bool {
+        self.parties.iter().any(|party| party.joins == Joins::Operator)
+    }
+
+    pub fn arrangement(&self) -> Arrangement {
+        let mut speakers: Vec<Uuid> = Vec::new();
+        let caller_talks = self.caller == Caller::Talking;
+        if caller_talks {
+            speakers.push(self.call.0);
+        }
+        speakers.extend(self.operator.map(|operator| operator.0));
+        let joined = self.parties.iter().filter(|party| party.answered && (caller_talks || self.operator.is_some()));
+        speakers.extend(joined.map(|party| party.media));
+        let alone = speakers.len() < 2;
+        let mut members: Vec<Member> = Vec::new();
+        if !alone {
+            members.extend(speakers.iter().map(|leg| Member { leg: *leg, role: Role::Speaker }));
+            members.extend(self.monitors.iter().filter_map(|(supervisor, mode)| self.monitor(*supervisor, *mode)));
+        }
+        let rings = self.parties.iter().any(|party| !party.answered && party.joins == Joins::Operator);
+        Arrangement {
+            members,
+            caller_hears: match self.caller {
+                Caller::Waiting(sound) => Some(sound),
+                Caller::Held => Some(Sound::Hold),
+                Caller::Talking if self.covered => Some(Sound::Hold),
+                Caller::Talking if alone => Some(Sound::Silence),
+                Caller::Talking => None,
+            },
+            // A caller who is waited for is an outbound call that rings.
+            operator_hears: self
+                .operator
+                .filter(|_| rings || matches!(self.caller, Caller::Waiting(_)))
+                .map(|operator| (operator, Sound::Ringback)),
+        }
+    }
+
+    /// A whisper needs somebody to whisper to; without an operator its supervisor only listens.
+    fn monitor(&self, supervisor: UserId, mode: MonitorMode) -> Option<Member> {
+        if self.operator == Some(supervisor) {
+            return None;
+        }
+        let role = match (mode, self.operator) {
+            (MonitorMode::Barge, _) => Role::Speaker,
+            (MonitorMode::Whisper, Some(operator)) => Role::Coach { of: operator.0 },
+            (MonitorMode::Listen | MonitorMode::Whisper, _) => Role::Listener,
+        };
+        Some(Member { leg: supervisor.0, role })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: CallId = CallId(Uuid::from_u128(1));
+    const ANI: UserId = UserId(Uuid::from_u128(2));
+    const DEWI: UserId = UserId(Uuid::from_u128(3));
+
+    fn party(n: u128, joins: Joins, answered: bool) -> Party {
+        Party { id: PartyId(Uuid::from_u128(n)), media: Uuid::from_u128(n), joins, answered }
+    }
+
+    fn talking() -> Standing {
+        Standing { operator: Some(ANI), ..Standing::new(CALL, Caller::Talking) }
+    }
+
+    fn members(standing: &Standing) -> Vec<(u128, Role)> {
+        standing.arrangement().members.into_iter().map(|member| (member.leg.as_u128(), member.role)).collect()
+    }
+
+    #[test]
+    fn a_caller_who_waits_hears_the_wait_and_is_in_no_room() {
+        let standing = Standing::new(CALL, Caller::Waiting(Sound::Ringback));
+        let arrangement = standing.arrangement();
+        assert_eq!(arrangement, Arrangement { members: vec![], caller_hears: Some(Sound::Ringback), operator_hears: None });
+    }
+
+    #[test]
+    fn an_operator_who_calls_out_hears_it_ring_until_somebody_answers() {
+        let mut standing = Standing { operator: Some(ANI), ..Standing::new(CALL, Caller::Waiting(Sound::Silence)) };
+        assert_eq!(standing.arrangement().operator_hears, Some((ANI, Sound::Ringback)));
+        standing.caller = Caller::Talking;
+        assert_eq!(standing.arrangement().operator_hears, None);
+        assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker)]);
+    }
+
+    #[test]
+    fn in_a_consultation_the_caller_hears_the_hold_and_nobody_else() {
+        let mut standing = talking();
+        standing.caller = Caller::Held;
+        standing.parties.push(party(9, Joins::Operator, false));
+        assert_eq!(members(&standing), []);
+        assert_eq!(standing.arrangement().operator_hears, Some((ANI, Sound::Ringback)));
+        standing.parties = vec![party(9, Joins::Operator, true)];
+        assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
+        assert_eq!(standing.arrangement().caller_hears, Some(Sound::Hold));
+    }
+
+    #[test]
+    fn a_conference_goes_on_without_the_operator() {
+        let mut standing = talking();
+        standing.parties = vec![party(9, Joins::Everybody, true), party(8, Joins::Everybody, false)];
+        assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker), (9, Role::Speaker)]);
+        standing.operator = None;
+        assert_eq!(members(&standing), [(1, Role::Speaker), (9, Role::Speaker)]);
+        standing.parties.clear();
+        assert_eq!(members(&standing), []);
+        assert_eq!(standing.arrangement().caller_hears, Some(Sound::Silence));
+    }
+
+    #[test]
+    fn a_supervisor_listens_whispers_and_joins_only_where_there_is_a_conversation() {
+        let mut standing = talking();
+        for (mode, role) in [
+            (MonitorMode::Listen, Role::Listener),
+            (MonitorMode::Whisper, Role::Coach { of: ANI.0 }),
+            (MonitorMode::Barge, Role::Speaker),
+        ] {
+            standing.monitors.insert(DEWI, mode);
+            assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker), (3, role)]);
+        }
+        standing.caller = Caller::Held;
+        assert_eq!(members(&standing), [], "the operator sits alone");
+    }
+
+    #[test]
+    fn who_would_whisper_to_nobody_only_listens() {
+        let mut standing = talking();
+        standing.operator = None;
+        standing.parties.push(party(9, Joins::Everybody, true));
+        standing.monitors.insert(DEWI, MonitorMode::Whisper);
+        assert_eq!(members(&standing), [(1, Role::Speaker), (9, Role::Speaker), (3, Role::Listener)]);
+    }
+
+    #[test]
+    fn a_headset_that_is_away_leaves_no_silence_and_no_empty_place() {
+        let standing = Standing { covered: true, ..talking() };
+        assert_eq!(standing.arrangement().caller_hears, Some(Sound::Hold));
+        assert_eq!(members(&standing).len(), 2, "the operator's voice is back as soon as the headset is");
+    }
+}

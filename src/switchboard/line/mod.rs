@@ -1,0 +1,364 @@
+//! One call's line: a task that carries out the switchboard's orders for one call in the order given. What it waits for, a slow peer
+//! or a full port range, never holds up another call.
+
+pub mod arrangement;
+mod orders;
+mod party;
+
+pub use orders::{ORDERS, Order, PartyEnd, Report};
+
+use super::convert;
+use crate::sounds::Spoken;
+use arrangement::{Arrangement, Caller, Joins, Sound, Standing};
+use dispatch::id::{CallId, UserId};
+use party::Parties;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// How long a headset may be away before the caller hears that the operator will be back; a reload is quicker.
+const COVER_AFTER: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// What a line works with.
+#[derive(Clone)]
+pub struct Plant {
+    pub sip: sip::UserAgent,
+    pub media: media::Engine,
+    /// What the caller of this line hears, in the caller's language.
+    pub sounds: Arc<Spoken>,
+    pub reports: mpsc::Sender<Report>,
+    /// Where each trunk's voice may come from.
+    pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
+}
+
+pub struct Line {
+    plant: Plant,
+    call: CallId,
+    leg: sip::LegId,
+    local: sip::LocalAudio,
+    /// Whether the caller's side has been answered, by us or by whom we called.
+    answered: bool,
+    standing: Standing,
+    /// What the voice engine was last told.
+    arranged: Arrangement,
+    /// What the caller goes back to when everybody else has gone.
+    waits_with: Sound,
+    /// The operator's headset is away, and the caller is soon to hear so.
+    cover_soon: bool,
+    parties: Parties,
+}
+
+impl Line {
+    /// Opens the voice of an invitation and carries out orders until the call is gone.
+    pub async fn inbound(
+        plant: Plant,
+        call: CallId,
+        leg: sip::LegId,
+        trunk: sip::TrunkName,
+        offer: Option<sip::RemoteAudio>,
+        orders: mpsc::Receiver<Order>,
+    ) {
+        let remote = offer.as_ref().and_then(convert::remote_audio);
+        let address = match plant.media.open_trunk(call.0, plant.allowed(&trunk), remote, true).await {
+            Ok(address) => address,
+            Err(error) => {
+                tracing::error!(%call, %error, "no voice for a call; refusing it");
+                plant.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 5 }).await;
+                return plant.report(Report::Refused { call }).await;
+            }
+        };
+        let line = Self::new(plant, call, leg, local_audio(call.0, address), Caller::Waiting(Sound::Silence));
+        if offer.is_some() {
+            // Early media carries the ringback and the announcement; where it cannot be sent the network's own ringback remains.
+            if let Err(error) = line.plant.sip.progress(line.leg, line.local).await {
+                tracing::debug!(%call, %error, "no early media");
+            }
+        }
+        line.work(orders).await;
+    }
+
+    /// Calls a number for an operator, who hears it ring, and carries out orders until the call is gone.
+    pub async fn outbound(
+        plant: Plant,
+        call: CallId,
+        operator: UserId,
+        number: String,
+        routes: Vec<sip::TrunkName>,
+        orders: mpsc::Receiver<Order>,
+    ) {
+        let (leg, local) = match plant.call_out(call.0, number, routes, true).await {
+            Ok(dialled) => dialled,
+            Err(error) => {
+                tracing::warn!(%call, %error, "a call cannot be made");
+                return plant.report(Report::NotCalled { call }).await;
+            }
+        };
+        let mut line = Self::new(plant, call, leg, local, Caller::Waiting(Sound::Silence));
+        line.plant.report(Report::Calling { call, leg }).await;
+        line.standing.operator = Some(operator);
+        line.arrange_or_tell("an operator does not hear it ring").await;
+        line.work(orders).await;
+    }
+
+    fn new(plant: Plant, call: CallId, leg: sip::LegId, local: sip::LocalAudio, caller: Caller) -> Self {
+        let standing = Standing::new(call, caller);
+        Self {
+            arranged: Arrangement { members: Vec::new(), caller_hears: Some(Sound::Silence), operator_hears: None },
+            plant,
+            call,
+            leg,
+            local,
+            answered: false,
+            standing,
+            waits_with: Sound::Silence,
+            cover_soon: false,
+            parties: Parties::default(),
+        }
+    }
+
+    async fn work(mut self, mut orders: mpsc::Receiver<Order>) {
+        while let Some(order) = self.next(&mut orders).await {
+            match order {
+                Order::Release => break,
+                order => self.carry_out(order).await,
+            }
+        }
+        self.close().await;
+    }
+
+    async fn carry_out(&mut self, order: Order) {
+        let call = self.call;
+        match order {
+            Order::Wait(sound) => self.wait_with(sound).await,
+            Order::Bridge { operator } => {
+                let report = match self.bridge(operator).await {
+                    Ok(()) => Report::Bridged { call, operator },
+                    Err(error) => Report::BridgeFailed { call, operator, error },
+                };
+                self.plant.report(report).await;
+            }
+            Order::Unbridge => self.unbridge().await,
+            Order::Hold => {
+                self.standing.caller = Caller::Held;
+                self.arrange_or_tell("a call cannot be held").await;
+            }
+            // The caller goes on hearing the hold announcement if it fails, and the operator can resume again.
+            Order::Resume { operator } => {
+                if let Err(error) = self.change(Standing::together).await {
+                    tracing::warn!(%call, %error, "a call cannot be resumed");
+                    self.plant.report(Report::ResumeFailed { call, operator }).await;
+                }
+            }
+            Order::Cover => self.cover_soon = true,
+            Order::Uncover => {
+                self.cover_soon = false;
+                self.standing.covered = false;
+                self.arrange_or_tell("a call cannot be uncovered").await;
+            }
+            Order::Digits(digits) => self.plant.media.send_digits(call.0, digits).await,
+            Order::Remote(audio) => self.remote(&audio).await,
+            Order::Reached(audio) => self.reached(&audio).await,
+            Order::Dial { party, number, routes, joins } => self.dial(party, number, routes, joins).await,
+            Order::PartyRemote { party, audio } => self.party_remote(party, &audio).await,
+            Order::PartyAnswered { party, audio } => self.party_answered(party, &audio).await,
+            Order::PartyGone { party, hung_up } => {
+                self.party_gone(party, if hung_up { PartyEnd::HungUp } else { PartyEnd::Lost }).await;
+            }
+            Order::DropParty { party } => self.party_gone(party, PartyEnd::Dropped).await,
+            Order::Monitor { supervisor, mode } => self.monitor(supervisor, mode).await,
+            Order::PromptSilent => {
+                let sound = media::Sound::Samples { pcm: self.plant.sounds.silent.clone(), looped: false };
+                self.plant.media.play(call.0, sound).await;
+            }
+            Order::Release => {}
+        }
+    }
+
+    /// The next order. A headset that stays away is covered meanwhile.
+    async fn next(&mut self, orders: &mut mpsc::Receiver<Order>) -> Option<Order> {
+        if self.cover_soon {
+            if let Ok(order) = tokio::time::timeout(COVER_AFTER, orders.recv()).await {
+                return order;
+            }
+            self.cover_soon = false;
+            self.standing.covered = true;
+            self.arrange_or_tell("a caller hears nothing while the headset is away").await;
+        }
+        orders.recv().await
+    }
+
+    /// The caller waits for an operator. A conversation with a party is not broken by that.
+    async fn wait_with(&mut self, sound: Sound) {
+        self.waits_with = sound;
+        if !self.standing.parties.iter().any(|party| party.answered) {
+            self.standing.caller = Caller::Waiting(sound);
+            self.arrange_or_tell("a waiting caller hears nothing").await;
+        }
+    }
+
+    /// Voice first, 200 OK second: the caller's first word after the answer already reaches the operator.
+    async fn bridge(&mut self, operator: UserId) -> Result<(), String> {
+        let joined = self.change(|standing| {
+            standing.operator = Some(operator);
+            standing.caller = Caller::Talking;
+        });
+        joined.await.map_err(|error| error.to_string())?;
+        self.waits_with = Sound::Silence;
+        self.answer().await
+    }
+
+    async fn unbridge(&mut self) {
+        self.cover_soon = false;
+        self.standing.covered = false;
+        self.standing.operator = None;
+        // Who stays, stays with the caller: a party that the operator alone talked with has been handed the call.
+        for party in &mut self.standing.parties {
+            party.joins = Joins::Everybody;
+        }
+        let in_company = self.standing.parties.iter().any(|party| party.answered);
+        self.standing.caller = if in_company { Caller::Talking } else { Caller::Waiting(self.waits_with) };
+        self.arrange_or_tell("a caller was left without an operator and hears nothing").await;
+    }
+
+    async fn answer(&mut self) -> Result<(), String> {
+        if !self.answered {
+            self.plant.sip.answer(self.leg, self.local).await.map_err(|error| error.to_string())?;
+            self.answered = true;
+        }
+        Ok(())
+    }
+
+    async fn remote(&self, audio: &sip::RemoteAudio) {
+        match convert::remote_audio(audio) {
+            Some(remote) => self.plant.media.set_remote(self.call.0, remote).await,
+            None => tracing::warn!(call = %self.call, "the peer named no codec that can be spoken"),
+        }
+    }
+
+    async fn reached(&mut self, audio: &sip::RemoteAudio) {
+        self.answered = true;
+        self.remote(audio).await;
+        let (call, Some(operator)) = (self.call, self.standing.operator) else { return };
+        let report = match self.change(|standing| standing.caller = Caller::Talking).await {
+            Ok(()) => Report::Bridged { call, operator },
+            Err(error) => Report::BridgeFailed { call, operator, error: error.to_string() },
+        };
+        self.plant.report(report).await;
+    }
+
+    async fn monitor(&mut self, supervisor: UserId, mode: Option<dispatch::contract::MonitorMode>) {
+        let changed = self.change(|standing| {
+            match mode {
+                Some(mode) => standing.monitors.insert(supervisor, mode),
+                None => standing.monitors.remove(&supervisor),
+            };
+        });
+        if let Err(error) = changed.await {
+            tracing::warn!(call = %self.call, %error, "a supervisor cannot take part");
+            self.standing.monitors.remove(&supervisor);
+            self.plant.report(Report::MonitorFailed { call: self.call, supervisor }).await;
+        }
+    }
+
+    /// Changes where somebody stands. If the voice engine cannot follow, everybody stands where they stood.
+    async fn change(&mut self, change: impl FnOnce(&mut Standing)) -> Result<(), media::ConnectError> {
+        let before = self.standing.clone();
+        change(&mut self.standing);
+        let arranged = self.arrange().await;
+        if arranged.is_err() {
+            self.standing = before;
+        }
+        arranged
+    }
+
+    /// For changes that stand whether or not the voice engine can follow: somebody went away.
+    async fn arrange_or_tell(&mut self, trouble: &'static str) {
+        if let Err(error) = self.arrange().await {
+            tracing::warn!(call = %self.call, %error, "{trouble}");
+        }
+    }
+
+    /// Makes the voice engine match where everybody stands. The room comes first, so that nobody is heard by whom they should not.
+    async fn arrange(&mut self) -> Result<(), media::ConnectError> {
+        let wanted = self.standing.arrangement();
+        if wanted.members != self.arranged.members {
+            self.plant.media.arrange(self.call.0, wanted.members.clone()).await?;
+            self.arranged.members = wanted.members;
+        }
+        if wanted.caller_hears != self.arranged.caller_hears {
+            self.plant.sound(self.call.0, wanted.caller_hears).await;
+            self.arranged.caller_hears = wanted.caller_hears;
+        }
+        let (before, hears) = (self.arranged.operator_hears, wanted.operator_hears);
+        if before != hears {
+            if let Some((operator, _)) = before.filter(|(operator, _)| hears.is_none_or(|(other, _)| other != *operator)) {
+                self.plant.sound(operator.0, None).await;
+            }
+            if let Some((operator, sound)) = hears {
+                self.plant.sound(operator.0, Some(sound)).await;
+            }
+            self.arranged.operator_hears = hears;
+        }
+        Ok(())
+    }
+
+    /// Also what happens when the switchboard has forgotten the call without an order: no caller is left in an empty call.
+    async fn close(mut self) {
+        self.plant.sip.hang_up(self.leg).await;
+        self.drop_parties().await;
+        self.standing = Standing::new(self.call, Caller::Waiting(Sound::Silence));
+        self.arrange_or_tell("a room stays open").await;
+        let statistics = self.plant.media.close(self.call.0).await;
+        self.plant.report(Report::Closed { call: self.call, statistics }).await;
+    }
+}
+
+impl Plant {
+    async fn report(&self, report: Report) {
+        // The switchboard outlives its lines; at shutdown nobody listens any more.
+        let _ = self.reports.send(report).await;
+    }
+
+    pub(super) fn allowed(&self, trunk: &sip::TrunkName) -> Vec<ipnet::IpNet> {
+        self.networks.get(trunk).cloned().unwrap_or_default()
+    }
+
+    /// Calls a number over the first of the trunks that takes it, with voice under this id.
+    async fn call_out(
+        &self,
+        media: Uuid,
+        number: String,
+        routes: Vec<sip::TrunkName>,
+        recorded: bool,
+    ) -> Result<(sip::LegId, sip::LocalAudio), String> {
+        let allowed = routes.iter().flat_map(|trunk| self.allowed(trunk)).collect();
+        let address = self.media.open_trunk(media, allowed, None, recorded).await.map_err(|error| error.to_string())?;
+        let audio = local_audio(media, address);
+        match self.sip.call(sip::Outbound { trunks: routes, number, audio, caller: None }).await {
+            Ok(leg) => Ok((leg, audio)),
+            Err(error) => {
+                self.media.close(media).await;
+                Err(error.to_string())
+            }
+        }
+    }
+
+    /// Plays to one leg, or lets it hear the room again.
+    async fn sound(&self, leg: Uuid, sound: Option<Sound>) {
+        let looped = |pcm: &Arc<[i16]>| media::Sound::Samples { pcm: pcm.clone(), looped: true };
+        let sound = match sound {
+            None | Some(Sound::Silence) => return self.media.stop_playing(leg).await,
+            Some(Sound::Ringback) => media::Sound::Ringback,
+            Some(Sound::Busy { position }) => looped(&self.sounds.busy(position)),
+            Some(Sound::Hold) => looped(&self.sounds.hold),
+        };
+        self.media.play(leg, sound).await;
+    }
+}
+
+pub(super) fn local_audio(media: Uuid, address: SocketAddr) -> sip::LocalAudio {
+    // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
+    sip::LocalAudio { address, session_id: media.as_u64_pair().1 >> 1, srtp: None }
+}

@@ -1,0 +1,80 @@
+//! What the switchboard orders of a line, and what the line reports.
+
+use super::arrangement::{Joins, Sound};
+use dispatch::contract::MonitorMode;
+use dispatch::id::{CallId, PartyId, UserId};
+
+/// Orders that may wait at one line; past it the switchboard counts and drops the order.
+pub const ORDERS: usize = 64;
+
+#[derive(Debug)]
+pub enum Order {
+    /// The caller waits with nobody, and hears this.
+    Wait(Sound),
+    /// Voice between caller and operator; answers the call if it is not answered yet.
+    Bridge { operator: UserId },
+    /// The operator does not have the call any more.
+    Unbridge,
+    /// The caller is put aside.
+    Hold,
+    /// The operator is with the caller again; so is whoever the operator talked with meanwhile.
+    Resume { operator: UserId },
+    /// The operator's headset is away: soon the caller hears the hold announcement instead of nothing.
+    Cover,
+    /// The headset is back.
+    Uncover,
+    /// Keys for the caller's side.
+    Digits(String),
+    /// The description of the caller's side is known or has changed.
+    Remote(sip::RemoteAudio),
+    /// Whoever an outbound call is for has answered.
+    Reached(sip::RemoteAudio),
+    /// Calls somebody into the call.
+    Dial { party: PartyId, number: String, routes: Vec<sip::TrunkName>, joins: Joins },
+    PartyAnswered { party: PartyId, audio: sip::RemoteAudio },
+    /// A party put us aside, or is heard from elsewhere.
+    PartyRemote { party: PartyId, audio: sip::RemoteAudio },
+    /// A party's leg has ended; `hung_up` if the party did that.
+    PartyGone { party: PartyId, hung_up: bool },
+    DropParty { party: PartyId },
+    /// A supervisor takes part, or no longer.
+    Monitor { supervisor: UserId, mode: Option<MonitorMode> },
+    /// The caller hears how to answer without speaking.
+    PromptSilent,
+    /// The last order: ends the caller's leg, if the caller has not, and frees everything.
+    Release,
+}
+
+#[derive(Debug)]
+pub enum Report {
+    /// No port for the caller's voice: the call has been refused.
+    Refused { call: CallId },
+    /// An outbound call is on its way.
+    Calling { call: CallId, leg: sip::LegId },
+    /// An outbound call could not be made.
+    NotCalled { call: CallId },
+    Bridged { call: CallId, operator: UserId },
+    BridgeFailed { call: CallId, operator: UserId, error: String },
+    /// The caller still hears the hold announcement.
+    ResumeFailed { call: CallId, operator: UserId },
+    PartyDialled { call: CallId, party: PartyId, leg: sip::LegId },
+    PartyUp { call: CallId, party: PartyId },
+    /// The party is gone, or was never reached.
+    PartyDown { call: CallId, party: PartyId, end: PartyEnd },
+    /// The supervisor does not take part.
+    MonitorFailed { call: CallId, supervisor: UserId },
+    /// The line is closed and its ports are free again.
+    Closed { call: CallId, statistics: Option<media::LegStatistics> },
+}
+
+/// How a party's part ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartyEnd {
+    NotReached,
+    /// After talking, by the party.
+    HungUp,
+    /// After talking, by the network.
+    Lost,
+    /// We ended it.
+    Dropped,
+}

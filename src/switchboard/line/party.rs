@@ -1,0 +1,95 @@
+//! People who are called into a call: an agency, a mobile phone, the fallback number.
+
+use super::arrangement::{Caller, Joins, Party};
+use super::{Line, PartyEnd, Report, convert};
+use dispatch::id::PartyId;
+use std::collections::HashMap;
+
+/// The legs of the parties of one call.
+#[derive(Default)]
+pub(super) struct Parties(HashMap<PartyId, sip::LegId>);
+
+impl Line {
+    pub(super) async fn dial(&mut self, party: PartyId, number: String, routes: Vec<sip::TrunkName>, joins: Joins) {
+        let media = crate::clock::new_id();
+        match self.plant.call_out(media, number, routes, false).await {
+            Ok((leg, _)) => {
+                self.parties.0.insert(party, leg);
+                self.standing.parties.push(Party { id: party, media, joins, answered: false });
+                if joins == Joins::Operator {
+                    self.standing.caller = Caller::Held;
+                }
+                self.arrange_or_tell("nobody hears that a party rings").await;
+                self.plant.report(Report::PartyDialled { call: self.call, party, leg }).await;
+            }
+            Err(error) => {
+                tracing::error!(call = %self.call, %error, "a party cannot be called");
+                self.plant.report(Report::PartyDown { call: self.call, party, end: PartyEnd::NotReached }).await;
+            }
+        }
+    }
+
+    pub(super) async fn party_answered(&mut self, id: PartyId, audio: &sip::RemoteAudio) {
+        let Some(media) = self.standing.party(id).map(|party| party.media) else { return };
+        if let Some(remote) = convert::remote_audio(audio) {
+            self.plant.media.set_remote(media, remote).await;
+        }
+        let joined = self.change(|standing| {
+            if standing.operator.is_none() {
+                standing.caller = Caller::Talking;
+            }
+            if let Some(party) = standing.party(id) {
+                party.answered = true;
+            }
+        });
+        let joined = match joined.await {
+            Ok(()) => self.answer().await,
+            Err(error) => Err(error.to_string()),
+        };
+        match joined {
+            Ok(()) => self.plant.report(Report::PartyUp { call: self.call, party: id }).await,
+            Err(error) => {
+                tracing::error!(call = %self.call, %error, "a party cannot be joined");
+                self.party_gone(id, PartyEnd::Lost).await;
+            }
+        }
+    }
+
+    /// Whoever of the others is left goes on; a caller who would be alone waits again, with what was heard before.
+    pub(super) async fn party_gone(&mut self, id: PartyId, end: PartyEnd) {
+        let Some(at) = self.standing.parties.iter().position(|party| party.id == id) else { return };
+        let party = self.standing.parties.remove(at);
+        if let Some(leg) = self.parties.0.remove(&id) {
+            self.plant.sip.hang_up(leg).await;
+        }
+        let company = self.standing.parties.iter().any(|party| party.answered);
+        match self.standing.caller {
+            Caller::Talking if self.standing.operator.is_none() && !company => {
+                self.standing.caller = Caller::Waiting(self.waits_with);
+            }
+            // The consultation is over: the operator is with the caller again.
+            Caller::Held if party.joins == Joins::Operator && !self.standing.consults() => self.standing.caller = Caller::Talking,
+            _ => {}
+        }
+        self.arrange_or_tell("who is left after a party went does not hear each other").await;
+        self.plant.media.close(party.media).await;
+        let end = if party.answered || end == PartyEnd::Dropped { end } else { PartyEnd::NotReached };
+        self.plant.report(Report::PartyDown { call: self.call, party: id, end }).await;
+    }
+
+    pub(super) async fn party_remote(&mut self, id: PartyId, audio: &sip::RemoteAudio) {
+        if let (Some(party), Some(remote)) = (self.standing.party(id), convert::remote_audio(audio)) {
+            let media = party.media;
+            self.plant.media.set_remote(media, remote).await;
+        }
+    }
+
+    pub(super) async fn drop_parties(&mut self) {
+        for (_, leg) in std::mem::take(&mut self.parties.0) {
+            self.plant.sip.hang_up(leg).await;
+        }
+        for party in std::mem::take(&mut self.standing.parties) {
+            self.plant.media.close(party.media).await;
+        }
+    }
+}

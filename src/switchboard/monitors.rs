@@ -1,0 +1,77 @@
+//! Supervisors who listen to a call, whisper to its operator, or join it. A supervisor is at one call at a time, and never while
+//! ready for calls of his or her own.
+
+use super::line::Order;
+use super::{Switchboard, now};
+use dispatch::contract::{CallState, MonitorMode, MonitorView, OperatorState, Refusal};
+use dispatch::desk::{Entry, Who};
+use dispatch::id::{CallId, UserId};
+
+impl Switchboard {
+    pub(super) fn monitor(
+        &mut self,
+        supervisor: UserId,
+        name: String,
+        call: CallId,
+        mode: Option<MonitorMode>,
+    ) -> Result<(), Refusal> {
+        let found = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
+        let Some(mode) = mode else {
+            if self.monitors.get(&supervisor) == Some(&call) {
+                self.leave_monitoring(supervisor);
+            }
+            return Ok(());
+        };
+        if !matches!(found.view.state, CallState::Active | CallState::Held | CallState::Detached | CallState::Transferred) {
+            return Err(Refusal::NotAnswered);
+        }
+        let seat = self.seats.get(&supervisor).ok_or(Refusal::NoShift)?;
+        if !seat.media_connected {
+            return Err(Refusal::NoMedia);
+        }
+        match self.queue.operator(supervisor).map(|status| status.state) {
+            Some(OperatorState::Preparing | OperatorState::Paused { .. }) => {}
+            _ => return Err(Refusal::Busy),
+        }
+        if self.monitors.get(&supervisor).is_some_and(|other| *other != call) {
+            self.leave_monitoring(supervisor);
+        }
+        self.monitors.insert(supervisor, call);
+        self.order(call, Order::Monitor { supervisor, mode: Some(mode) });
+        self.journal.record(Entry::Monitored {
+            call,
+            supervisor: Who { user: supervisor, name: name.clone() },
+            mode: Some(mode),
+            at: now(),
+        });
+        self.show_monitors(call, |monitors| {
+            monitors.retain(|monitor| monitor.supervisor != supervisor);
+            monitors.push(MonitorView { supervisor, name, mode });
+        });
+        Ok(())
+    }
+
+    /// Takes a person out of the call that he or she supervises, if there is one.
+    pub(super) fn leave_monitoring(&mut self, supervisor: UserId) {
+        let Some(call) = self.monitors.remove(&supervisor) else { return };
+        self.order(call, Order::Monitor { supervisor, mode: None });
+        let who = self.who(supervisor);
+        self.journal.record(Entry::Monitored { call, supervisor: who, mode: None, at: now() });
+        self.show_monitors(call, |monitors| monitors.retain(|monitor| monitor.supervisor != supervisor));
+    }
+
+    /// The call is over: nobody supervises it any more.
+    pub(super) fn nobody_monitors(&mut self, call: CallId) {
+        let there: Vec<UserId> = self.monitors.iter().filter(|(_, of)| **of == call).map(|(who, _)| *who).collect();
+        for supervisor in there {
+            self.leave_monitoring(supervisor);
+        }
+    }
+
+    fn show_monitors(&mut self, call: CallId, change: impl FnOnce(&mut Vec<MonitorView>)) {
+        if let Some(found) = self.calls.get_mut(&call) {
+            change(&mut found.view.monitors);
+            self.board.call(&found.view);
+        }
+    }
+}

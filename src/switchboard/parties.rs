@@ -1,0 +1,344 @@
+//! Calls that operators make, and people whom they call into a call.
+
+use super::line::arrangement::Joins;
+use super::line::{Line, ORDERS, Order, PartyEnd};
+use super::{Call, LegKind, Switchboard, now, tick};
+use crate::clock;
+use dispatch::contract::{
+    CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, PartyState, PartyView, Refusal,
+};
+use dispatch::desk::{DialledCall, DialledParty, Entry, PartyEnd as Left};
+use dispatch::domain::queue::Input;
+use dispatch::id::{CallId, PartyId, ReportId, UserId};
+use tokio::sync::mpsc;
+
+/// Parties of one call at once. A room of the voice engine holds more, with the supervisors.
+const MAX_PARTIES: usize = 6;
+/// The fewest and the most digits of a number that is called.
+const NUMBER_LENGTH: std::ops::RangeInclusive<usize> = 2..=20;
+
+impl Switchboard {
+    /// Calls a number for an operator, who is out of the line of ready operators meanwhile.
+    pub(super) fn call_out(
+        &mut self,
+        operator: UserId,
+        number: &str,
+        callback_of: Option<CallId>,
+    ) -> Result<CallOut, Refusal> {
+        let number = dialable(number)?;
+        let trunk = self.routes.first().ok_or(Refusal::NoTrunk)?.to_string();
+        let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
+        if !seat.media_connected {
+            return Err(Refusal::NoMedia);
+        }
+        let name = seat.name.clone();
+        let (call, report) = (CallId(clock::new_id()), ReportId(clock::new_id()));
+        self.queue.handle(tick(), Input::CallOut { operator, call })?;
+        self.leave_monitoring(operator);
+        let at = now();
+        let view = CallView {
+            id: call,
+            report,
+            state: CallState::Calling,
+            direction: CallDirection::Outbound,
+            priority: CallPriority::Normal,
+            number: Some(number.clone()),
+            name: None,
+            dialled: number.clone(),
+            trunk: trunk.clone(),
+            arrived_at: at,
+            answered_at: None,
+            ended_at: None,
+            ended_by: None,
+            operator: Some(operator),
+            operator_name: Some(name),
+            location: None,
+            parties: Vec::new(),
+            monitors: Vec::new(),
+            languages: Vec::new(),
+            cell: None,
+            additional: Vec::new(),
+            callback_of,
+        };
+        let (orders, inbox) = mpsc::channel(ORDERS);
+        tokio::spawn(Line::outbound(self.plant(&[]), call, operator, number.clone(), self.routes.clone(), inbox));
+        self.journal.record(Entry::OutboundDialled(DialledCall {
+            call,
+            report,
+            number,
+            name: None,
+            trunk,
+            operator: self.who(operator),
+            callback_of,
+            at,
+        }));
+        metrics::counter!("siaga_calls_made_total").increment(1);
+        self.calls.insert(call, Call::new(view, orders));
+        Ok(CallOut { call, report })
+    }
+
+    /// Calls somebody into the operator's call.
+    pub(super) fn dial(
+        &mut self,
+        operator: UserId,
+        call: CallId,
+        number: &str,
+        name: Option<String>,
+        mode: DialMode,
+    ) -> Result<PartyId, Refusal> {
+        let number = dialable(number)?;
+        if self.routes.is_empty() {
+            return Err(Refusal::NoTrunk);
+        }
+        let found = self.held_by(operator, call)?;
+        if !matches!(found.view.state, CallState::Active | CallState::Held) {
+            return Err(Refusal::NotAnswered);
+        }
+        if found.view.parties.len() >= MAX_PARTIES {
+            return Err(Refusal::TooManyParties);
+        }
+        let party = PartyId(clock::new_id());
+        match mode {
+            // Whoever is in the call already would wait with the caller for somebody who may never come.
+            DialMode::Blind if !found.view.parties.is_empty() => return Err(Refusal::TooManyParties),
+            DialMode::Blind => self.queue.handle(tick(), Input::Transfer { operator, call })?,
+            // The queue knows of the hold, so that a resume by the operator's hand is possible while the party rings.
+            DialMode::Consult => self.queue.handle(tick(), Input::Hold { operator, call })?,
+            DialMode::Conference => {}
+        }
+        let (who, at) = (self.who(operator), now());
+        let dialled = DialledParty { call, party, number: number.clone(), name: name.clone(), mode, operator: who.clone(), at };
+        self.journal.record(Entry::PartyDialled(dialled));
+        self.show_party(call, PartyView { id: party, name, number: number.clone(), state: PartyState::Dialling, since: at });
+        let joins = if mode == DialMode::Consult { Joins::Operator } else { Joins::Everybody };
+        if mode == DialMode::Consult {
+            self.silence_is_meant(call);
+        }
+        if mode == DialMode::Blind {
+            self.journal.record(Entry::Transferred { call, party, operator: who, at });
+        }
+        self.order(call, Order::Dial { party, number, routes: self.routes.clone(), joins });
+        Ok(party)
+    }
+
+    pub(super) fn merge(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+        let found = self.held_by(operator, call)?;
+        if !found.view.parties.iter().any(|party| party.state == PartyState::Consulting) {
+            return Err(Refusal::NotAnswered);
+        }
+        self.queue.handle(tick(), Input::Resume { operator, call })?;
+        self.order(call, Order::Resume { operator });
+        self.journal.record(Entry::Merged { call, operator: self.who(operator), at: now() });
+        self.all_joined(call);
+        Ok(())
+    }
+
+    pub(super) fn drop_party(&mut self, operator: UserId, call: CallId, party: PartyId) -> Result<(), Refusal> {
+        let found = self.held_by(operator, call)?;
+        if !found.view.parties.iter().any(|known| known.id == party) {
+            return Err(Refusal::NoSuchParty);
+        }
+        self.order(call, Order::DropParty { party });
+        Ok(())
+    }
+
+    /// The operator leaves caller and parties alone.
+    pub(super) fn hand_over(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+        let found = self.held_by(operator, call)?;
+        if !found.view.parties.iter().any(|party| matches!(party.state, PartyState::Consulting | PartyState::Joined)) {
+            return Err(Refusal::NotAnswered);
+        }
+        self.queue.handle(tick(), Input::HandOver { operator, call })?;
+        self.journal.record(Entry::HandedOver { call, operator: self.who(operator), at: now() });
+        Ok(())
+    }
+
+    pub(super) fn prompt_silent(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+        let found = self.held_by(operator, call)?;
+        if found.view.state != CallState::Active {
+            return Err(Refusal::NotAnswered);
+        }
+        self.order(call, Order::PromptSilent);
+        self.journal.record(Entry::SilentPrompt { call, operator: self.who(operator), at: now() });
+        Ok(())
+    }
+
+    /// The fallback number is one telephone or a few; more calls to it would take the places of callers and reach nobody.
+    pub(super) fn dial_fallback(&mut self, call: CallId, nth: usize) {
+        let busy = self.calls.values().filter(|call| call.fallback.is_some()).count();
+        let number = self.fallback.as_ref().and_then(|fallback| Some((fallback.numbers.get(nth)?.clone(), fallback)));
+        let Some((number, fallback)) = number else { return self.told(Input::FallbackFailed { call }) };
+        if busy >= fallback.calls {
+            metrics::counter!("siaga_fallback_full_total").increment(1);
+            return self.told(Input::FallbackFailed { call });
+        }
+        let (party, routes) = (PartyId(clock::new_id()), fallback.routes.clone());
+        if let Some(found) = self.calls.get_mut(&call) {
+            found.fallback = Some(party);
+            self.order(call, Order::Dial { party, number, routes, joins: Joins::Everybody });
+        }
+    }
+
+    pub(super) fn cancel_fallback(&mut self, call: CallId) {
+        if let Some(party) = self.calls.get_mut(&call).and_then(|found| found.fallback.take()) {
+            self.order(call, Order::DropParty { party });
+        }
+    }
+
+    /// Whom the call was to be given to let it ring too long.
+    pub(super) fn cancel_ringing(&mut self, call: CallId) {
+        let Some(found) = self.calls.get(&call) else { return };
+        let rings = |party: &&PartyView| matches!(party.state, PartyState::Dialling | PartyState::Ringing);
+        let ringing: Vec<PartyId> = found.view.parties.iter().filter(rings).map(|party| party.id).collect();
+        for party in ringing {
+            self.order(call, Order::PartyGone { party, hung_up: false });
+        }
+    }
+
+    /// The call, if this operator has it.
+    fn held_by(&self, operator: UserId, call: CallId) -> Result<&Call, Refusal> {
+        if !self.seats.contains_key(&operator) {
+            return Err(Refusal::NoShift);
+        }
+        let found = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
+        let holder = self.queue.call(call).and_then(|status| status.operator);
+        if holder == Some(operator) { Ok(found) } else { Err(Refusal::TakenByAnother) }
+    }
+
+    pub(super) fn hear_party(&mut self, call: CallId, party: PartyId, event: sip::Event) {
+        match event {
+            sip::Event::OutboundRinging { .. } => self.change_party(call, party, PartyState::Ringing),
+            sip::Event::OutboundAnswered { audio, .. } => self.order(call, Order::PartyAnswered { party, audio }),
+            sip::Event::Changed { audio, .. } => self.order(call, Order::PartyRemote { party, audio }),
+            sip::Event::OutboundFailed { .. } => self.order(call, Order::PartyGone { party, hung_up: false }),
+            sip::Event::Ended { by, .. } => {
+                self.order(call, Order::PartyGone { party, hung_up: by == sip::EndedBy::RemoteBye });
+            }
+            _ => {}
+        }
+    }
+
+    /// A line says that a party has been called.
+    pub(super) fn party_dialled(&mut self, call: CallId, party: PartyId, leg: sip::LegId) {
+        if let Some(found) = self.calls.get(&call) {
+            let is_fallback = found.fallback == Some(party);
+            self.legs.insert(leg, (call, LegKind::Party(party)));
+            if is_fallback {
+                self.journal.record(Entry::FallbackDialled { call, at: now() });
+            }
+        }
+        self.hear_early(leg);
+    }
+
+    /// A line says that a party talks.
+    pub(super) fn party_up(&mut self, call: CallId, party: PartyId) {
+        let Some(found) = self.calls.get(&call) else { return };
+        if found.fallback == Some(party) {
+            self.journal.record(Entry::FallbackAnswered { call, at: now() });
+            return self.told(Input::FallbackAnswered { call });
+        }
+        self.journal.record(Entry::PartyJoined { call, party, at: now() });
+        let consults = found.view.state == CallState::Held;
+        self.change_party(call, party, if consults { PartyState::Consulting } else { PartyState::Joined });
+        self.told(Input::TransferAnswered { call });
+    }
+
+    /// A line says that a party is gone, or was never reached.
+    pub(super) fn party_down(&mut self, call: CallId, party: PartyId, end: PartyEnd) {
+        self.legs.retain(|_, (of, kind)| *of != call || *kind != LegKind::Party(party));
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        if found.fallback == Some(party) {
+            found.fallback = None;
+            return match end {
+                PartyEnd::HungUp => self.told(Input::FallbackHungUp { call }),
+                // The queue asked for it itself.
+                PartyEnd::Dropped => {}
+                PartyEnd::NotReached | PartyEnd::Lost => {
+                    self.journal.record(Entry::FallbackFailed { call, at: now() });
+                    self.told(Input::FallbackFailed { call });
+                }
+            };
+        }
+        let before = found.view.parties.len();
+        let was_consulted = found.view.parties.iter().any(|known| known.id == party) && found.view.state == CallState::Held;
+        self.change_parties(call, |parties| parties.retain(|known| known.id != party));
+        let Some(found) = self.calls.get(&call) else { return };
+        if found.view.parties.len() == before {
+            return;
+        }
+        let why = match end {
+            PartyEnd::HungUp => Left::HungUp,
+            PartyEnd::NotReached => Left::NotAnswered,
+            PartyEnd::Dropped => Left::Dropped,
+            PartyEnd::Lost => Left::Lost,
+        };
+        let (alone, operator) = (found.view.parties.is_empty(), found.view.operator);
+        self.journal.record(Entry::PartyLeft { call, party, why, at: now() });
+        if !alone {
+            return;
+        }
+        // The line has brought the operator back to the caller already.
+        if was_consulted && let Some(operator) = operator {
+            self.told(Input::Resume { operator, call });
+        }
+        self.told(Input::PartyGone { call, hung_up: end == PartyEnd::HungUp });
+    }
+
+    /// Whoever was consulted hears the caller from now on.
+    pub(super) fn all_joined(&mut self, call: CallId) {
+        let consulted = |party: &PartyView| party.state == PartyState::Consulting;
+        if !self.calls.get(&call).is_some_and(|found| found.view.parties.iter().any(consulted)) {
+            return;
+        }
+        self.change_parties(call, |parties| {
+            for party in parties.iter_mut().filter(|party| consulted(party)) {
+                party.state = PartyState::Joined;
+                party.since = now();
+            }
+        });
+    }
+
+    fn show_party(&mut self, call: CallId, party: PartyView) {
+        self.change_parties(call, |parties| parties.push(party));
+    }
+
+    fn change_party(&mut self, call: CallId, party: PartyId, state: PartyState) {
+        self.change_parties(call, |parties| {
+            if let Some(known) = parties.iter_mut().find(|known| known.id == party) {
+                known.state = state;
+                known.since = now();
+            }
+        });
+    }
+
+    /// Changes who else is in the call, and shows it.
+    fn change_parties(&mut self, call: CallId, change: impl FnOnce(&mut Vec<PartyView>)) {
+        if let Some(found) = self.calls.get_mut(&call) {
+            change(&mut found.view.parties);
+            self.board.call(&found.view);
+        }
+    }
+}
+
+/// A number as it is sent to a carrier: what people write between the digits is left out.
+fn dialable(number: &str) -> Result<String, Refusal> {
+    let plain: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
+    let digits = plain.strip_prefix('+').unwrap_or(&plain);
+    let good = NUMBER_LENGTH.contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));
+    if good { Ok(plain) } else { Err(Refusal::BadNumber) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_dialled_without_what_people_write_between_the_digits() {
+        for (written, dialled) in [("0778 112-233", "0778112233"), ("+62 (811) 770.1234", "+628117701234"), ("*31#119", "*31#119")] {
+            assert_eq!(dialable(written).as_deref(), Ok(dialled));
+        }
+        for bad in ["", "1", "+", "sip:112@host", "08117701234;isub=1", "++6281", "123456789012345678901", "0811\r\nX: y"] {
+            assert_eq!(dialable(bad), Err(Refusal::BadNumber), "{bad}");
+        }
+    }
+}
