@@ -24,7 +24,7 @@ export async function heardAsRecorded(api, { call, recording }, { caller, voice,
     assert.ok(heard.length > 0, `${hz} Hz was heard by the caller`);
     const same = recorded.length === heard.length
       && recorded.every(({ from, to }, n) => Math.abs(from - heard[n].from) < TOLERANCE_S && Math.abs(to - heard[n].to) < TOLERANCE_S);
-    assert.ok(same, `${hz} Hz is recorded at ${told(recorded)} as it was heard at ${told(heard)}`);
+    assert.ok(same, `${hz} Hz is recorded at ${told(recorded)} as it was heard at ${told(heard)}; of ${seconds.toFixed(1)} s`);
   }
 }
 
