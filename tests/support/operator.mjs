@@ -3,10 +3,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { openBrowser, openPlainBrowser } from "./browser.mjs";
-import { isTone, loudness, tone, writeWav } from "./sound.mjs";
+import { agree } from "./heard.mjs";
+import { isTone, loudness, tone, tonesIn, writeWav } from "./sound.mjs";
 import { until } from "./wait.mjs";
 
 const MICROPHONE_RATE = 48_000;
+/** As the dial dialog names them. */
+const WAYS_TO_CALL_IN = { consult: "Konsultasi", conference: "Konferensi", blind: "Alihkan langsung" };
+/** A note tells of the sixth of a second before it, and is taken twenty times a second. */
+const NOTE_LAG_MS = 200;
+const NOTES_OF_A_VOICE = 6;
 
 export class Operator {
   #browser;
@@ -102,6 +108,58 @@ export class Operator {
     await this.at("hang-up").waitFor({ state: "hidden" });
   }
 
+  /** Calls somebody from the idle console, by the dial dialog. */
+  async callsOut(number) {
+    await this.at("dial-out").click();
+    await this.#dials(number);
+  }
+
+  /** Calls somebody into the call: `consult`, `conference` or `blind`. */
+  async callsIn(number, mode) {
+    await this.at("dial").click();
+    await this.at("dial-mode").getByText(WAYS_TO_CALL_IN[mode], { exact: true }).click();
+    await this.#dials(number);
+    if (mode === "blind") await this.at("blind-go").click();
+  }
+
+  async #dials(number) {
+    await this.at("dial-number").fill(number);
+    await this.at("dial-go").click();
+    if (!(await this.at("blind-sure").isVisible())) await this.at("dial-dialog").waitFor({ state: "hidden" });
+  }
+
+  /** How the call of this screen stands, as its bar shows it. */
+  async seesCall(state, options) {
+    await this.#sees("call-state", "data-call-state", state, options);
+  }
+
+  /** How far somebody who was called in is; nothing if there is nobody of this number any more. */
+  async seesParty(number, state, options) {
+    await until(`${this.#name} sees that ${number} is ${state ?? "gone"}`, async () => {
+      const tag = this.at("party").filter({ hasText: number });
+      const shown = (await tag.count()) === 0 ? undefined : await tag.getAttribute("data-party-state", { timeout: 1_000 });
+      return shown === state;
+    }, options);
+  }
+
+  /** How this person stands between calls. */
+  async seesOwnState(state, options) {
+    await this.#sees("my-state", "data-operator-state", state, options);
+  }
+
+  async #sees(id, attribute, value, options) {
+    await until(`${this.#name} sees ${id} ${value}`, async () =>
+      (await this.at(id).getAttribute(attribute, { timeout: 1_000 })) === value, options);
+  }
+
+  /** What the call bar complains of, once it does. */
+  async complaint(options) {
+    return until(`${this.#name} is told what is wrong`, async () => {
+      const bar = this.page.locator("output[aria-live=assertive]");
+      return (await bar.count()) > 0 && bar.innerText();
+    }, options);
+  }
+
   /** Types into the form, as keys go: each field by its name after `field-`. */
   async fill(fields) {
     for (const [name, text] of Object.entries(fields)) await this.at(`field-${name}`).fill(text);
@@ -195,6 +253,33 @@ export class Operator {
       const { rate, samples } = await this.#heard();
       return isTone(samples, rate, hz);
     }, options);
+  }
+
+  /** Of all `among`, these tones and no others. */
+  async hearsJust(tones, among, options) {
+    return until(`${this.#name} hears ${tones.join(" and ")} Hz and no other voice`, async () => {
+      const { rate, samples } = await this.#heard();
+      return agree(tonesIn(samples, rate, among), tones);
+    }, options);
+  }
+
+  /** From now on it is noted which of these tones the headset plays, so that a moment's voice is not missed. */
+  async notes(tones) {
+    await this.#heard();
+    await this.page.evaluate(noteTones, tones);
+  }
+
+  /** Those of the noted tones that were heard between two moments (epoch ms), even for a third of a second. */
+  async heardBetween(from, to) {
+    const notes = await this.page.evaluate(() => globalThis.testEar.notes);
+    const within = notes.filter(({ at }) => at > from + NOTE_LAG_MS && at < to);
+    return [...new Set(within.flatMap(({ tones }) => tones))]
+      .filter((hz) => within.filter(({ tones }) => tones.includes(hz)).length >= NOTES_OF_A_VOICE);
+  }
+
+  /** How often this page has negotiated its media; counted from before it ran if `countNegotiations` is among its scripts. */
+  negotiations() {
+    return this.page.evaluate(() => globalThis.testNegotiations);
   }
 
   async hearsSomething(options) {
@@ -310,4 +395,34 @@ async function listen() {
   const samples = new Float32Array(ear.analyser.fftSize);
   ear.analyser.getFloatTimeDomainData(samples);
   return { rate: ear.context.sampleRate, samples: [...samples] };
+}
+
+/** Runs in the page, after `listen`: keeps a note of which tones sound. */
+function noteTones(tones) {
+  const ear = globalThis.testEar;
+  ear.notes = [];
+  clearInterval(ear.noting);
+  ear.noting = setInterval(() => {
+    const { analyser, context } = ear;
+    // A sine of the tests' amplitude of 0.25 has a peak of -26 dB behind the analyser's window.
+    analyser.smoothingTimeConstant = 0;
+    const levels = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(levels);
+    const bin = (hz) => Math.round((hz * analyser.fftSize) / context.sampleRate);
+    const heard = tones.filter((hz) => Math.max(...levels.subarray(bin(hz) - 3, bin(hz) + 4)) > -36);
+    ear.notes.push({ at: Date.now(), tones: heard });
+    if (ear.notes.length > 4_000) ear.notes.shift();
+  }, 50);
+}
+
+/** Runs in the page before it: counts what would be a renegotiation. */
+export function countNegotiations() {
+  globalThis.testNegotiations = 0;
+  for (const name of ["setLocalDescription", "setRemoteDescription"]) {
+    const original = RTCPeerConnection.prototype[name];
+    RTCPeerConnection.prototype[name] = function counted(...args) {
+      globalThis.testNegotiations += 1;
+      return original.apply(this, args);
+    };
+  }
 }
