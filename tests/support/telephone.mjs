@@ -18,6 +18,8 @@ const PCMA = 8;
 export class Telephone {
   /** Answers to an INVITE: `{code, at, text}`, `at` in epoch ms. */
   answers = [];
+  /** Every answer that came, to whatever was asked: `{code, at, text}`. */
+  replies = [];
   /** Requests in either direction: `{method, at, sent, text}`, `sent` if by this telephone. */
   requests = [];
   heard;
@@ -68,6 +70,7 @@ export class Telephone {
     if (method === "NOTIFY") return;
     if (this.callId && !text.includes(this.callId)) return;
     const answer = text.match(/^SIP\/2\.0 (\d{3})[\s\S]*?\r\nCSeq: *\d+ +(\w+)/i);
+    if (answer && !sent) this.replies.push({ code: Number(answer[1]), at, text });
     if (answer && answer[2] === "INVITE") this.answers.push({ code: Number(answer[1]), at, text });
     if (method) this.requests.push({ method, at, sent, text });
   }
