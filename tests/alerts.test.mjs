@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { PLACE, addPeople, people } from "./support/city.mjs";
 import { Gate } from "./support/gate.mjs";
 import { openHouse } from "./support/house.mjs";
-import { Operator } from "./support/operator.mjs";
 import { Postgres } from "./support/postgres.mjs";
 import { SENDER, sentAt, tells } from "./support/sensor.mjs";
 import { Siaga } from "./support/siaga.mjs";
+import { watching } from "./support/supervisor.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
@@ -45,9 +45,7 @@ scenarioOnBoth("a fire panel's alert is an incident with a place, and what follo
   assert.deepEqual((await supervisor.ask("GET", "incidents?limit=10")).map((one) => one.id), [id]);
 
   // The console shows it: in the list, and by itself with what happened.
-  const citra = await Operator.open(world, siaga, { person: people.citra });
-  await citra.signIn(people.citra);
-  await citra.at("watch").click();
+  const citra = await watching(world, siaga);
   await citra.page.goto("/incidents");
   await citra.at(`incident-${id}`).filter({ hasText: FIRE.area }).click();
   const page = citra.page.getByRole("main");

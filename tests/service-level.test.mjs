@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { onShift, openHouse } from "./support/house.mjs";
-import { Operator } from "./support/operator.mjs";
+import { watchingTheWall } from "./support/supervisor.mjs";
 import { until } from "./support/wait.mjs";
 import { scenarioOnBoth } from "./support/world.mjs";
 
@@ -14,11 +14,7 @@ scenarioOnBoth("the service level follows each call", async (world) => {
   const supervisor = await siaga.as(people.citra);
   const live = await supervisor.live(world);
   const ayu = await onShift(world, siaga, "ayu");
-  const citra = await Operator.open(world, siaga, { person: people.citra });
-  await citra.signIn(people.citra);
-  await citra.at("watch").click();
-  await citra.at("menu").click();
-  await citra.at("page-supervise").click();
+  const citra = await watchingTheWall(world, siaga);
   const tile = (within) => citra.at(`tile-level-${within}`);
   const light = (within, expected) => until(`the light of ${within} s is ${expected}`, async () =>
     (await tile(within).getAttribute("data-light", { timeout: 1_000 })) === expected);

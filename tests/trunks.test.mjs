@@ -5,8 +5,8 @@ import { Carrier } from "./support/carrier.mjs";
 import { people } from "./support/city.mjs";
 import { Exchange } from "./support/exchange.mjs";
 import { newestCall, onShift, openHouse } from "./support/house.mjs";
-import { Operator } from "./support/operator.mjs";
-import { noteSounds, sounding } from "./support/sounder.mjs";
+import { sounding } from "./support/sounder.mjs";
+import { watchingTheWall } from "./support/supervisor.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
@@ -18,7 +18,7 @@ scenario("a carrier that is silent is shown and heard until it is back", async (
   const siaga = await openHouse(world, { sip: { trunk: [TESTS, { name: "carrier", proxy: carrier.sip, options_seconds: 2 }] } });
   const supervisor = await siaga.as(people.citra);
   const live = await supervisor.live(world);
-  const citra = await atTheWallWithoutShift(world, siaga);
+  const citra = await watchingTheWall(world, siaga);
   await shows(citra, "carrier", "up");
   await until("nothing sounds", async () => (await citra.page.evaluate(sounding)).length === 0);
   assert.deepEqual((await supervisor.ask("GET", "trunks")).map(({ name, state }) => [name, state]), [["tests", "unknown"], ["carrier", "up"]]);
@@ -50,7 +50,7 @@ scenario("an account is registered with its password, refused, registered again 
   const trunk = async () => (await supervisor.ask("GET", "trunks")).find(({ name }) => name === "carrier");
   const registered = (is) => until(`the trunk is ${is ? "" : "not "}registered`, async () => (await trunk()).registered === is, { within: 15_000 });
   await registered(true);
-  const citra = await atTheWallWithoutShift(world, siaga);
+  const citra = await watchingTheWall(world, siaga);
   const row = citra.at("trunks").getByRole("listitem").filter({ hasText: "carrier" });
   await row.getByText("terdaftar", { exact: true }).waitFor();
   assert.equal(carrier.of("REGISTER", 401).length, 1, "one challenge serves for the nonce's life");
@@ -106,17 +106,6 @@ async function talks(world, { ayu, exchange, supervisor }) {
   assert.deepEqual([call.number, call.state, call.trunk], [AGENCY, "active", "second"]);
   await ayu.hangUp();
   await agency.ended();
-}
-
-/** A supervisor who looks at the wall from a desk without a headset, and hears what the console sounds. */
-async function atTheWallWithoutShift(world, siaga) {
-  const citra = await Operator.open(world, siaga, { person: people.citra, scripts: [noteSounds] });
-  await citra.signIn(people.citra);
-  await citra.at("watch").click();
-  await citra.at("menu").click();
-  await citra.at("page-supervise").click();
-  await citra.at("trunks").waitFor();
-  return citra;
 }
 
 async function shows(citra, name, state) {

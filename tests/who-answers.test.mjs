@@ -4,6 +4,7 @@ import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
+import { watchingTheWall } from "./support/supervisor.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
@@ -102,18 +103,13 @@ scenarioOnBoth("a nuisance number waits behind others and is never refused, unti
   await other.hears(1000);
   await ayu.hangUp();
   await other.ended();
-  await ayu.at("disposition-ghost").click();
   await ringsFor(ayu, NUISANCE);
   await ayu.at("ring-facts").filter({ hasText: "sering iseng" }).waitFor();
   await nuisance.hangUp();
   await ayu.doesNotRing();
 
   // The supervisor clears it at the wall; its next call is as good as any other, and who did that stands in the audit.
-  const citra = await Operator.open(world, siaga, { person: people.citra });
-  await citra.signIn(people.citra);
-  await citra.at("watch").click();
-  await citra.at("menu").click();
-  await citra.at("page-supervise").click();
+  const citra = await watchingTheWall(world, siaga);
   const row = citra.at("reputations").getByRole("row").filter({ hasText: NUISANCE });
   await row.getByRole("button").click();
   await row.waitFor({ state: "detached" });
