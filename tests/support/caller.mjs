@@ -7,7 +7,8 @@ export class Caller extends Telephone {
   #callId = randomUUID();
 
   /**
-   * Calls the siaga at `target` (host:port). `scenario` names a file of peers/sipp; `voice` is a tone in Hz.
+   * Calls the siaga at `target` (host:port). `scenario` names a file of peers/sipp; `voice` is a tone in Hz. The INVITE carries `headers`,
+   * `sdp` and `parts` beside what the scenario says (see `withMore`).
    */
   static async dial(world, target, options = {}) {
     const {
@@ -18,10 +19,11 @@ export class Caller extends Telephone {
       voice = 620,
       address = "127.0.0.1",
       transport = "udp",
+      headers, sdp, parts,
     } = options;
     const caller = new Caller();
     return caller.begin(world, {
-      name: `the caller ${number}`, scenario, address, voice, remote: [target], directory: `caller-${caller.#callId}`,
+      name: `the caller ${number}`, scenario, more: { headers, sdp, parts }, address, voice, remote: [target], directory: `caller-${caller.#callId}`,
       parameters: [
         "-t", transport === "tcp" ? "t1" : "u1", "-cid_str", caller.#callId,
         "-key", "number", number, "-key", "name", name, "-key", "dialled", dialled,

@@ -36,6 +36,11 @@ export class Heard {
     return samples.length >= NOW_SAMPLES ? samples.subarray(samples.length - NOW_SAMPLES) : undefined;
   }
 
+  /** Everything that came after `moment` (epoch ms), one packet after the other. */
+  since(moment) {
+    return joined(this.#pieces.filter(({ at }) => at > moment));
+  }
+
   async hears(hz, { since, ...options } = {}) {
     return until(`${this.#who} hears ${hz} Hz`, () => {
       const now = this.#now(since);

@@ -1,12 +1,14 @@
 // A telephone that sipp plays: what it and siaga say to each other, and what it hears, as it passes on the wire. `Caller` and `Callee`
 // are telephones.
 import dgram from "node:dgram";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import net from "node:net";
 import { join } from "node:path";
 import { Ear } from "./ear.mjs";
 import { Heard } from "./heard.mjs";
 import { udpPort, udpRange } from "./ports.mjs";
 import { Program } from "./program.mjs";
+import { withMore } from "./sipp.mjs";
 import { fromAlaw, toAlaw, tone } from "./sound.mjs";
 
 const SCENARIOS = new URL("../peers/sipp/", import.meta.url).pathname;
@@ -16,6 +18,8 @@ const PCMA = 8;
 export class Telephone {
   /** Answers to an INVITE: `{code, at, text}`, `at` in epoch ms. */
   answers = [];
+  /** Every answer that came, to whatever was asked: `{code, at, text}`. */
+  replies = [];
   /** Requests in either direction: `{method, at, sent, text}`, `sent` if by this telephone. */
   requests = [];
   heard;
@@ -26,8 +30,8 @@ export class Telephone {
   #ear;
   #signs = 0;
 
-  /** Starts sipp with a scenario of peers/sipp, and listens. `voice` in Hz; `parameters` are sipp's own. */
-  async begin(world, { name, scenario, address, voice, remote = [], parameters = [], calls = 1, directory }) {
+  /** Starts sipp with a scenario of peers/sipp and `more` in it, and listens. `voice` in Hz; `parameters` are sipp's own. */
+  async begin(world, { name, scenario, more, address, voice, remote = [], parameters = [], calls = 1, directory }) {
     this.name = name;
     this.address = address;
     this.heard = new Heard(name);
@@ -36,10 +40,12 @@ export class Telephone {
     const own = join(world.directory, directory);
     await mkdir(own, { recursive: true });
     await writeFile(join(own, "voice.al"), Buffer.from(tone(voice, { rate: RATE, seconds: 1 }).map(toAlaw)));
+    const script = await readFile(join(SCENARIOS, `${scenario}.xml`), "utf8");
+    await writeFile(join(own, "scenario.xml"), withMore(script, more));
 
     this.#ear = await Ear.on(`udp and (port ${this.port} or dst port ${rtp})`, (packet) => this.#hear(packet, rtp));
     this.program = new Program(name, "sipp", [
-      ...remote, "-sf", join(SCENARIOS, `${scenario}.xml`), "-m", String(calls), "-nostdin",
+      ...remote, "-sf", "scenario.xml", "-m", String(calls), "-nostdin",
       "-i", address, "-bind_local", "-p", String(this.port), "-mi", address, "-mp", String(rtp),
       "-timeout", "180s", "-timeout_error", ...parameters,
       "-trace_err", "-error_file", "errors.log", "-trace_screen", "-screen_file", "screen.log",
@@ -64,6 +70,7 @@ export class Telephone {
     if (method === "NOTIFY") return;
     if (this.callId && !text.includes(this.callId)) return;
     const answer = text.match(/^SIP\/2\.0 (\d{3})[\s\S]*?\r\nCSeq: *\d+ +(\w+)/i);
+    if (answer && !sent) this.replies.push({ code: Number(answer[1]), at, text });
     if (answer && answer[2] === "INVITE") this.answers.push({ code: Number(answer[1]), at, text });
     if (method) this.requests.push({ method, at, sent, text });
   }
@@ -81,7 +88,7 @@ export class Telephone {
       "Content-Length: 0",
       "", "",
     ].join("\r\n");
-    const socket = dgram.createSocket("udp4");
+    const socket = dgram.createSocket(net.isIPv6(this.address) ? "udp6" : "udp4");
     await new Promise((resolve, reject) => socket.send(sign, this.port, this.address, (error) => (error ? reject(error) : resolve())));
     socket.close();
   }
