@@ -106,6 +106,7 @@ impl Switchboard {
             additional: invitation.additional.iter().map(convert::additional).collect(),
             callback_of: None,
         };
+        super::locate::fetch(&self.servers, call, &invitation, self.plant.reports.clone());
         let (orders, inbox) = mpsc::channel(ORDERS);
         let plant = self.plant(&view.languages);
         tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, invitation.audio, inbox));
@@ -162,6 +163,7 @@ impl Switchboard {
                     self.leave_monitoring(supervisor);
                 }
             }
+            Report::Located { call, location, additional } => self.located(call, location, additional),
             Report::Closed { call, statistics } => {
                 if let Some(heard) = statistics.as_ref().and_then(convert::heard) {
                     self.journal.record(Entry::Quality { call, heard, at: now() });

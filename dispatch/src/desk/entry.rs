@@ -122,6 +122,9 @@ pub struct Who {
 pub enum Entry {
     /// `call.arrived`; creates the call and the draft of its report.
     Arrived(ArrivedCall),
+    /// `call.located`: the caller's network has told where the caller is, or more about the call, after the call came. `additional` is
+    /// all that is known then.
+    Located { call: CallId, location: Option<CallerLocation>, additional: Vec<AdditionalData>, at: Timestamp },
     /// `call.offered`: it rings at an operator.
     Offered { call: CallId, operator: Who, at: Timestamp },
     /// `call.missed`: the operator did not answer in time.
@@ -206,6 +209,11 @@ impl Entry {
                 unit.db().insert_report(&draft(&view)).await?;
                 touched.statistics = true;
             }
+            Self::Located { call, location, additional, .. } => {
+                let location = location.as_ref().map(bounded_location);
+                let additional: Vec<_> = additional.iter().take(STATEMENTS).map(bounded).collect();
+                unit.db().locate_call(*call, location.as_ref(), &additional).await?;
+            }
             Self::OutboundDialled(dialled) => {
                 let view = dialled.view();
                 unit.db().insert_call(&view, node).await?;
@@ -257,11 +265,7 @@ impl ArrivedCall {
             ended_by: None,
             operator: None,
             operator_name: None,
-            location: self.location.clone().map(|location| CallerLocation {
-                position: location.position.filter(|position| place::is_valid(*position)),
-                radius_m: location.radius_m.filter(|radius| radius.is_finite()),
-                civic: clean(&location.civic, NETWORK_TEXT),
-            }),
+            location: self.location.as_ref().map(bounded_location),
             direction: CallDirection::Inbound,
             priority: self.priority,
             parties: Vec::new(),
@@ -301,6 +305,14 @@ impl DialledCall {
             additional: Vec::new(),
             callback_of: self.callback_of,
         }
+    }
+}
+
+fn bounded_location(location: &CallerLocation) -> CallerLocation {
+    CallerLocation {
+        position: location.position.filter(|position| place::is_valid(*position)),
+        radius_m: location.radius_m.filter(|radius| radius.is_finite()),
+        civic: location.civic.as_deref().map(|civic| check::cut(civic, NETWORK_TEXT)),
     }
 }
 

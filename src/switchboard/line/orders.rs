@@ -1,7 +1,7 @@
 //! What the switchboard orders of a line, and what the line reports.
 
 use super::arrangement::{Joins, Sound};
-use dispatch::contract::MonitorMode;
+use dispatch::contract::{AdditionalData, CallerLocation, MonitorMode};
 use dispatch::id::{CallId, PartyId, UserId};
 
 /// Orders that may wait at one line; past it the switchboard counts and drops the order.
@@ -63,6 +63,8 @@ pub enum Report {
     PartyDown { call: CallId, party: PartyId, end: PartyEnd },
     /// The supervisor does not take part.
     MonitorFailed { call: CallId, supervisor: UserId },
+    /// What the caller's network keeps on a server.
+    Located { call: CallId, location: Option<CallerLocation>, additional: Vec<AdditionalData> },
     /// The line is closed and its ports are free again.
     Closed { call: CallId, statistics: Option<media::LegStatistics> },
 }
