@@ -37,6 +37,7 @@ scenario("a server that starts while its database is down takes calls, and write
   await caller.ringing({ within: 2_000 });
   await caller.hearsSomething();
   await caller.hears(1800, { within: 20_000 });
+  const joined = Date.now();
   await gate.open();
   await siaga.ready();
 
@@ -44,6 +45,7 @@ scenario("a server that starts while its database is down takes calls, and write
   const supervisor = await siaga.as(people.citra);
   const { id } = await until("the call is written down", () => newestCall(supervisor));
   await callWhen(supervisor, id, "is with the fallback number", ({ call }) => call.state === "fallback");
+  await until("both have talked for two seconds", () => Date.now() - joined > 2_000);
   await caller.hears(1800);
   await caller.hangUp();
   await callee.ended();
