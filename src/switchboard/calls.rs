@@ -157,7 +157,7 @@ impl Switchboard {
             }
             Report::PartyDialled { call, party, leg } => self.party_dialled(call, party, leg),
             Report::PartyUp { call, party } => self.party_up(call, party),
-            Report::PartyDown { call, party, end } => self.party_down(call, party, end),
+            Report::PartyDown { call, party, end, resumed } => self.party_down(call, party, end, resumed),
             Report::MonitorFailed { call, supervisor } => {
                 if self.monitors.get(&supervisor) == Some(&call) {
                     self.leave_monitoring(supervisor);

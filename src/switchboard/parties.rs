@@ -244,7 +244,7 @@ impl Switchboard {
     }
 
     /// A line says that a party is gone, or was never reached.
-    pub(super) fn party_down(&mut self, call: CallId, party: PartyId, end: PartyEnd) {
+    pub(super) fn party_down(&mut self, call: CallId, party: PartyId, end: PartyEnd, resumed: bool) {
         self.legs.retain(|_, (of, kind)| *of != call || *kind != LegKind::Party(party));
         let Some(found) = self.calls.get_mut(&call) else { return };
         if found.fallback == Some(party) {
@@ -260,7 +260,6 @@ impl Switchboard {
             };
         }
         let before = found.view.parties.len();
-        let was_consulted = found.view.parties.iter().any(|known| known.id == party) && found.view.state == CallState::Held;
         self.change_parties(call, |parties| parties.retain(|known| known.id != party));
         let Some(found) = self.calls.get(&call) else { return };
         if found.view.parties.len() == before {
@@ -274,12 +273,11 @@ impl Switchboard {
         };
         let (alone, operator) = (found.view.parties.is_empty(), found.view.operator);
         self.journal.record(Entry::PartyLeft { call, party, why, at: now() });
+        if let Some(operator) = operator.filter(|_| resumed) {
+            self.told(Input::Resume { operator, call });
+        }
         if !alone {
             return;
-        }
-        // The line has brought the operator back to the caller already.
-        if was_consulted && let Some(operator) = operator {
-            self.told(Input::Resume { operator, call });
         }
         self.told(Input::PartyGone { call, hung_up: end == PartyEnd::HungUp });
     }

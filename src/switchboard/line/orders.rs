@@ -59,8 +59,8 @@ pub enum Report {
     ResumeFailed { call: CallId, operator: UserId },
     PartyDialled { call: CallId, party: PartyId, leg: sip::LegId },
     PartyUp { call: CallId, party: PartyId },
-    /// The party is gone, or was never reached.
-    PartyDown { call: CallId, party: PartyId, end: PartyEnd },
+    /// The party is gone, or was never reached. `resumed`: with that a consultation is over, and the operator is with the caller again.
+    PartyDown { call: CallId, party: PartyId, end: PartyEnd, resumed: bool },
     /// The supervisor does not take part.
     MonitorFailed { call: CallId, supervisor: UserId },
     /// What the caller's network keeps on a server.
