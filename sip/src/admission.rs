@@ -2,10 +2,11 @@
 //!
 //! Refusals are stateless (RFC 3261 section 8.2.7): a flood of them costs no memory. What passes here is handed to the SIP stack.
 
+use crate::config::Srtp;
 use crate::dialled;
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED, phrase, reply};
 use crate::message::{Fields, Message, Start};
-use crate::sdp;
+use crate::sdp::{self, Terms};
 use crate::session_timer::Said;
 
 #[derive(Debug, PartialEq)]
@@ -16,8 +17,6 @@ pub(crate) enum Verdict {
     Invite,
     /// A final reply; `OPTIONS` gets its 200 this way, too.
     Reply(Refusal),
-    /// Nothing is said, for the reason given.
-    Drop(&'static str),
 }
 
 #[derive(Debug, PartialEq)]
@@ -48,6 +47,11 @@ impl Refusal {
         Refusal::new(482, "merged")
     }
 
+    /// An address of no trunk: its operator is told that it is not known here.
+    pub(crate) fn stranger() -> Self {
+        Refusal::new(403, "stranger")
+    }
+
     /// The stack could not read it, although it looked whole.
     pub(crate) fn unreadable() -> Self {
         Refusal::new(400, "unreadable")
@@ -58,13 +62,10 @@ impl Refusal {
     }
 }
 
-/// Judges a message. `trusted`: its source address belongs to a trunk; `min_session_s`: the shortest session interval taken.
-pub(crate) fn judge(message: &Message, trusted: bool, min_session_s: u32) -> Verdict {
+/// Judges a trunk's message. `min_session_s`: the shortest session interval taken.
+pub(crate) fn judge(message: &Message, srtp: Srtp, min_session_s: u32) -> Verdict {
     let Start::Request { method, uri } = &message.start else { return Verdict::Pass };
     let fields = &message.fields;
-    if !trusted {
-        return if method == "ACK" { Verdict::Drop("stranger_ack") } else { Verdict::Reply(Refusal::new(403, "stranger")) };
-    }
     match method.as_str() {
         "ACK" | "CANCEL" => return Verdict::Pass,
         _ if fields.in_dialog() => {
@@ -86,17 +87,25 @@ pub(crate) fn judge(message: &Message, trusted: bool, min_session_s: u32) -> Ver
             Refusal::new(200, "options").with("Allow", ALLOW).with("Accept", ACCEPT).with("Supported", SUPPORTED.join(", "));
         return Verdict::Reply(able.with("Accept-Language", "id, en"));
     }
-    match sdp::offer_in(fields, &message.body) {
+    match sdp::offer_in(fields, &message.body, &Terms::without_key(srtp)) {
         Ok(_) => Verdict::Invite,
         // RFC 3261 section 13.3.1.3, 20.43: 305 is "incompatible media format", 399 anything else.
         Err(sdp::SdpError::NoAudio) => Verdict::Reply(
             Refusal::new(488, "no_codec")
-                .with("Warning", "305 siaga \"PCMA or PCMU over RTP/AVP is needed\"")
+                .with("Warning", format!("305 siaga \"PCMA or PCMU over {} is needed\"", profile(srtp)))
                 .with("Accept", ACCEPT),
         ),
         Err(sdp::SdpError::Unreadable) => {
             Verdict::Reply(Refusal::new(488, "bad_sdp").with("Warning", "399 siaga \"unreadable session description\""))
         }
+    }
+}
+
+fn profile(srtp: Srtp) -> &'static str {
+    match srtp {
+        Srtp::Off => "RTP/AVP",
+        Srtp::Offered => "RTP/AVP or RTP/SAVP",
+        Srtp::Required => "RTP/SAVP with a=crypto",
     }
 }
 
@@ -134,71 +143,85 @@ mod tests {
         Message { start: Start::Request { method: method.into(), uri: uri.into() }, fields, body: body.into() }
     }
 
-    fn code(message: &Message, trusted: bool) -> u16 {
-        match judge(message, trusted, 90) {
+    fn verdict(message: &Message) -> Verdict {
+        judge(message, Srtp::Off, 90)
+    }
+
+    fn code(message: &Message) -> u16 {
+        match verdict(message) {
             Verdict::Reply(refusal) => refusal.code,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn a_stranger_gets_403_for_everything_but_ack() {
-        for method in ["INVITE", "OPTIONS", "BYE", "CANCEL", "REGISTER"] {
-            assert_eq!(code(&request(method, "sip:112@h", &[], ""), false), 403);
-        }
-        assert_eq!(judge(&request("ACK", "sip:112@h", &[], ""), false, 90), Verdict::Drop("stranger_ack"));
-    }
-
-    #[test]
     fn calls_to_every_emergency_form_may_begin() {
         for uri in ["sip:112@h", "sips:112@h", "tel:112", "urn:service:sos", "urn:service:sos.ambulance"] {
-            assert_eq!(judge(&request("INVITE", uri, &[], SDP), true, 90), Verdict::Invite, "{uri}");
-            assert_eq!(judge(&request("INVITE", uri, &[], ""), true, 90), Verdict::Invite, "delayed offer to {uri}");
+            assert_eq!(verdict(&request("INVITE", uri, &[], SDP)), Verdict::Invite, "{uri}");
+            assert_eq!(verdict(&request("INVITE", uri, &[], "")), Verdict::Invite, "delayed offer to {uri}");
         }
     }
 
     #[test]
     fn each_refusal_has_its_code() {
         let dialog = &[("To", "<sip:112@h>;tag=2")][..];
-        assert_eq!(code(&request("INVITE", "http://h", &[], SDP), true), 416);
-        assert_eq!(code(&request("INVITE", "sip:112@h", &[("Require", "timer, nothing")], SDP), true), 420);
+        assert_eq!(code(&request("INVITE", "http://h", &[], SDP)), 416);
+        assert_eq!(code(&request("INVITE", "sip:112@h", &[("Require", "timer, nothing")], SDP)), 420);
         assert_eq!(
-            code(&request("INVITE", "sip:112@h", &[], "v=0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n"), true),
+            code(&request("INVITE", "sip:112@h", &[], "v=0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n")),
             488
         );
-        assert_eq!(code(&request("INVITE", "sip:112@h", &[], "nonsense"), true), 488);
-        assert_eq!(code(&request("REGISTER", "sip:h", &[], ""), true), 405);
-        assert_eq!(code(&request("BYE", "sip:112@h", &[], ""), true), 481);
-        assert_eq!(
-            code(&request("UPDATE", "sip:112@h", &[("To", "<sip:112@h>;tag=2"), ("Require", "precondition")], ""), true),
-            420
-        );
+        assert_eq!(code(&request("INVITE", "sip:112@h", &[], "nonsense")), 488);
+        assert_eq!(code(&request("REGISTER", "sip:h", &[], "")), 405);
+        assert_eq!(code(&request("BYE", "sip:112@h", &[], "")), 481);
+        assert_eq!(code(&request("UPDATE", "sip:112@h", &[("To", "<sip:112@h>;tag=2"), ("Require", "precondition")], "")), 420);
         let brief = &[("Supported", "timer"), ("Session-Expires", "60")][..];
-        assert_eq!(code(&request("INVITE", "sip:112@h", brief, SDP), true), 422);
-        assert_eq!(code(&request("UPDATE", "sip:112@h", &[brief, dialog].concat(), ""), true), 422);
-        assert_eq!(judge(&request("BYE", "sip:112@h", dialog, ""), true, 90), Verdict::Pass);
-        assert_eq!(judge(&request("INVITE", "sip:112@h", dialog, SDP), true, 90), Verdict::Pass);
+        assert_eq!(code(&request("INVITE", "sip:112@h", brief, SDP)), 422);
+        assert_eq!(code(&request("UPDATE", "sip:112@h", &[brief, dialog].concat(), "")), 422);
+        assert_eq!(verdict(&request("BYE", "sip:112@h", dialog, "")), Verdict::Pass);
+        assert_eq!(verdict(&request("INVITE", "sip:112@h", dialog, SDP)), Verdict::Pass);
     }
 
     #[test]
     fn unsupported_extensions_are_listed_and_supported_ones_pass() {
-        let Verdict::Reply(refusal) = judge(
-            &request("INVITE", "sip:112@h", &[("Require", "precondition, resource-priority, 100rel, nothing, timer")], SDP),
-            true,
-            90,
-        ) else {
+        let Verdict::Reply(refusal) = verdict(&request(
+            "INVITE",
+            "sip:112@h",
+            &[("Require", "precondition, resource-priority, 100rel, nothing, timer")],
+            SDP,
+        )) else {
             panic!("passed");
         };
         assert_eq!(refusal.extra, [("Unsupported", "precondition, nothing".to_owned())]);
         assert_eq!(
-            judge(&request("INVITE", "sip:112@h", &[("Require", "Resource-Priority, 100rel, timer")], SDP), true, 90),
+            verdict(&request("INVITE", "sip:112@h", &[("Require", "Resource-Priority, 100rel, timer")], SDP)),
             Verdict::Invite
         );
     }
 
     #[test]
+    fn voice_is_taken_as_the_trunk_wants_it_and_a_refusal_says_what_that_is() {
+        let secure = SDP.replace("RTP/AVP", "RTP/SAVP")
+            + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+        for (srtp, plain_passes, secure_passes) in
+            [(Srtp::Off, true, false), (Srtp::Offered, true, true), (Srtp::Required, false, true)]
+        {
+            for (body, passes) in [(SDP, plain_passes), (secure.as_str(), secure_passes)] {
+                match judge(&request("INVITE", "sip:112@h", &[], body), srtp, 90) {
+                    Verdict::Invite => assert!(passes, "{srtp:?}"),
+                    Verdict::Reply(refusal) => {
+                        assert!(!passes && refusal.code == 488, "{srtp:?}");
+                        assert!(refusal.extra.iter().any(|(_, value)| value.contains(profile(srtp))), "{srtp:?}");
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
     fn options_says_what_is_served() {
-        let Verdict::Reply(able) = judge(&request("OPTIONS", "sip:112@h", &[], ""), true, 90) else { panic!("passed") };
+        let Verdict::Reply(able) = verdict(&request("OPTIONS", "sip:112@h", &[], "")) else { panic!("passed") };
         assert_eq!(able.code, 200);
         let names: Vec<_> = able.extra.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["Allow", "Accept", "Supported", "Accept-Language"]);

@@ -4,6 +4,7 @@ use crate::config::TrunkName;
 use crate::identity::Identity;
 use crate::location::Location;
 use crate::sdp::{LocalAudio, RemoteAudio};
+use crate::trunk::TrunkState;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use uuid::Uuid;
@@ -38,20 +39,26 @@ pub enum Event {
     Digit { leg: LegId, digit: char },
     /// The leg is over.
     Ended { leg: LegId, by: EndedBy },
+    /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
+    /// Only the newest state is told, so changes that came too fast may be missing. `detail` is for people.
+    Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, detail: String },
+    /// A limit sheds what comes: `calls`, `transactions`, `events`, `connections` or `rate`. At most once in ten seconds for each.
+    Limited { limit: &'static str },
 }
 
 impl Event {
-    /// The leg this is about.
-    pub fn leg(&self) -> LegId {
+    /// The leg this is about, if it is about one.
+    pub fn leg(&self) -> Option<LegId> {
         match self {
-            Event::Invited(invitation) => invitation.leg,
+            Event::Invited(invitation) => Some(invitation.leg),
             Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
             | Event::OutboundRinging { leg }
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }
             | Event::Digit { leg, .. }
-            | Event::Ended { leg, .. } => *leg,
+            | Event::Ended { leg, .. } => Some(*leg),
+            Event::Trunk { .. } | Event::Limited { .. } => None,
         }
     }
 }
@@ -140,10 +147,11 @@ impl Reject {
 /// A call to be made over a trunk's proxy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outbound {
-    pub trunk: TrunkName,
+    /// In this order; the next is tried where one cannot carry the call, never where the called party refuses it. Those that are down go last.
+    pub trunks: Vec<TrunkName>,
     /// Digits, `+`, `*`, `#` and letters; becomes the user part of the Request-URI.
     pub number: String,
-    /// The number shown to the called party; `None` shows the product's name.
+    /// The number shown to the called party, as the trunk's `caller_id` says; `None` shows the product's name.
     pub caller: Option<String>,
     /// Goes into the offer.
     pub audio: LocalAudio,

@@ -8,7 +8,7 @@ use crate::location::location;
 use crate::message::Fields;
 use crate::message::stamp::Stamp;
 use crate::registry::InviteKey;
-use crate::sdp::{self, Description};
+use crate::sdp::{self, Description, Terms};
 use rsipstack::sip::Request;
 
 /// Header fields of a request that the stack has read, as text again.
@@ -17,9 +17,15 @@ pub(crate) fn fields(request: &Request) -> Fields {
 }
 
 /// The offer and what else an INVITE says. Its body was already judged by admission, so an offer that cannot be read here is none.
-pub(crate) fn read(leg: LegId, trunk: TrunkName, stamp: &Stamp, request: &Request) -> (Invitation, Option<Description>) {
+pub(crate) fn read(
+    leg: LegId,
+    trunk: TrunkName,
+    stamp: &Stamp,
+    request: &Request,
+    terms: &Terms,
+) -> (Invitation, Option<Description>) {
     let fields = fields(request);
-    let offer = sdp::offer_in(&fields, &request.body).ok().flatten();
+    let offer = sdp::offer_in(&fields, &request.body, terms).ok().flatten();
     let invitation = Invitation {
         leg,
         trunk,

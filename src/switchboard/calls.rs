@@ -35,6 +35,9 @@ impl Switchboard {
             sip::Event::Ended { leg, by } if self.legs.contains_key(&leg) => self.leg_ended(&leg, by),
             sip::Event::Ended { .. } => self.early.keep(event),
             sip::Event::Confirmed { audio: None, .. } | sip::Event::OutboundRinging { .. } => {}
+            // `sip` itself says it in the log and in the metrics.
+            sip::Event::Trunk { .. } => {}
+            sip::Event::Limited { limit } => tracing::warn!(limit, "more calls or messages come than a limit lets in"),
         }
     }
 

@@ -22,7 +22,7 @@ impl EarlyEvents {
 
     /// What was heard of this leg, in order.
     pub fn take(&mut self, leg: sip::LegId) -> Vec<sip::Event> {
-        let (of_leg, rest) = std::mem::take(&mut self.events).into_iter().partition(|event| event.leg() == leg);
+        let (of_leg, rest) = std::mem::take(&mut self.events).into_iter().partition(|event| event.leg() == Some(leg));
         self.events = rest;
         VecDeque::into(of_leg)
     }

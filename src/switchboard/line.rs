@@ -298,7 +298,11 @@ impl Line {
         let dialled = match self.plant.media.open_trunk(media, allowed, None, false).await {
             Ok(address) => {
                 let audio = local_audio(media, address);
-                self.plant.sip.call(sip::Outbound { trunk, number, audio, caller: None }).await.map_err(|error| error.to_string())
+                self.plant
+                    .sip
+                    .call(sip::Outbound { trunks: vec![trunk], number, audio, caller: None })
+                    .await
+                    .map_err(|error| error.to_string())
             }
             Err(error) => Err(error.to_string()),
         };
@@ -371,5 +375,5 @@ impl Plant {
 
 fn local_audio(media: Uuid, address: SocketAddr) -> sip::LocalAudio {
     // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
-    sip::LocalAudio { address, session_id: media.as_u64_pair().1 >> 1 }
+    sip::LocalAudio { address, session_id: media.as_u64_pair().1 >> 1, srtp: None }
 }

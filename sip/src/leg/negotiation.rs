@@ -1,11 +1,15 @@
 //! Offer and answer over the life of one leg (RFC 3264, RFC 6337). Pure: descriptions in, descriptions out.
 
+use crate::config::Srtp;
 use crate::message::Fields;
-use crate::sdp::{self, Description, LocalAudio, RemoteAudio, SdpError};
+use crate::sdp::{self, Description, Key, LocalAudio, RemoteAudio, SdpError, Terms};
 
 /// What both sides said last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Negotiation {
+    terms: Terms,
+    /// Whether an offer of ours asks for encryption before anything is settled.
+    secure: bool,
     local: Option<LocalAudio>,
     /// Version of our description, and the description.
     said: Option<(u64, String)>,
@@ -37,15 +41,20 @@ pub(crate) enum Unready {
 }
 
 impl Negotiation {
-    /// For an INVITE received, with its offer if it has one.
-    pub(crate) fn inbound(offer: Option<Description>) -> Self {
+    fn new(terms: Terms, secure: bool) -> Self {
+        Negotiation { terms, secure, local: None, said: None, offered: None, turn: Turn::Open, remote: None }
+    }
+
+    /// For an INVITE received, with its offer if it has one. Where it has none, plain voice is offered unless that is forbidden: it is taken by
+    /// every caller.
+    pub(crate) fn inbound(offer: Option<Description>, terms: Terms) -> Self {
         let remote = offer.as_ref().map(|offer| offer.audio.clone());
-        Negotiation { offered: offer, remote, ..Negotiation::default() }
+        Negotiation { offered: offer, remote, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
     }
 
     /// For an INVITE to be sent; returns the offer for it.
-    pub(crate) fn outbound(local: LocalAudio) -> (Self, String) {
-        let mut talk = Negotiation { local: Some(local), ..Negotiation::default() };
+    pub(crate) fn outbound(local: LocalAudio, terms: Terms) -> (Self, String) {
+        let mut talk = Negotiation::new(terms, terms.srtp != Srtp::Off);
         let offer = talk.ask(local);
         (talk, offer)
     }
@@ -61,11 +70,11 @@ impl Negotiation {
         if let (Turn::Settled, Some((_, text))) = (self.turn, &self.said) {
             return text.clone();
         }
-        self.local = Some(local);
+        self.take(local);
         match &self.offered {
             Some(offered) => {
-                let offered = offered.clone();
-                self.say(|version| sdp::answer(&offered, local, version))
+                let (offered, own) = (offered.clone(), self.terms.own);
+                self.say(|version| sdp::answer(&offered, local, own, version))
             }
             None => self.ask(local),
         }
@@ -103,8 +112,19 @@ impl Negotiation {
     }
 
     fn ask(&mut self, local: LocalAudio) -> String {
+        self.take(local);
         self.turn = Turn::Asked;
-        self.say(|version| sdp::offer(local, version))
+        // What is encrypted stays so, and what is not as well.
+        let secure = self.remote.as_ref().map_or(self.secure, |remote| remote.srtp.is_some());
+        let key = secure.then_some(self.terms.own);
+        self.say(|version| sdp::offer(local, key, version))
+    }
+
+    fn take(&mut self, local: LocalAudio) {
+        self.local = Some(local);
+        if let Some(keys) = local.srtp {
+            self.terms.own = Key(keys.send);
+        }
     }
 
     /// Keeps the version while the words stay the same (RFC 3264 section 8).
@@ -125,7 +145,7 @@ impl Negotiation {
             return None;
         }
         self.turn = Turn::Settled;
-        let answer = sdp::offer_in(fields, body).ok().flatten()?;
+        let answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
         self.learn(answer.audio)
     }
 
@@ -136,7 +156,7 @@ impl Negotiation {
         body: &[u8],
         is_invite: bool,
     ) -> Result<(Option<String>, Option<RemoteAudio>), SdpError> {
-        let offer = sdp::offer_in(fields, body)?;
+        let offer = sdp::offer_in(fields, body, &self.terms)?;
         if offer.is_none() && !is_invite {
             return Ok((None, None));
         }
@@ -144,7 +164,8 @@ impl Negotiation {
         let local = self.local.ok_or(SdpError::NoAudio)?;
         match offer {
             Some(offer) => {
-                let text = self.say(|version| sdp::answer(&offer, local, version));
+                let own = self.terms.own;
+                let text = self.say(|version| sdp::answer(&offer, local, own, version));
                 let audio = offer.audio.clone();
                 self.offered = Some(offer);
                 self.turn = Turn::Settled;
@@ -166,16 +187,18 @@ mod tests {
     use super::*;
     use crate::sdp::Direction;
 
+    const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([4; 30]) };
+
     fn sdp(direction: &str) -> String {
         format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\na={direction}\r\n")
     }
 
     fn local() -> LocalAudio {
-        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 }
+        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }
     }
 
     fn with_offer() -> Negotiation {
-        Negotiation::inbound(sdp::offer_in(&Fields::default(), sdp("sendrecv").as_bytes()).unwrap())
+        Negotiation::inbound(sdp::offer_in(&Fields::default(), sdp("sendrecv").as_bytes(), &TERMS).unwrap(), TERMS)
     }
 
     #[test]
@@ -203,7 +226,7 @@ mod tests {
 
     #[test]
     fn without_an_offer_nothing_is_settled_before_the_answer_to_ours() {
-        let mut talk = Negotiation::inbound(None);
+        let mut talk = Negotiation::inbound(None, TERMS);
         talk.settle();
         assert_eq!(talk.ready(), Err(Unready::Open));
         talk.describe(local());
@@ -225,7 +248,7 @@ mod tests {
 
     #[test]
     fn without_an_offer_ours_goes_out_and_the_ack_answers() {
-        let mut talk = Negotiation::inbound(None);
+        let mut talk = Negotiation::inbound(None, TERMS);
         assert!(talk.describe(local()).contains("RTP/AVP 8 0 101"));
         assert!(talk.answered(&Fields::default(), sdp("sendrecv").as_bytes()).is_some());
         assert_eq!(talk.answered(&Fields::default(), sdp("sendonly").as_bytes()), None, "a second answer is not expected");
@@ -248,5 +271,44 @@ mod tests {
         let video = b"v=0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
         assert_eq!(talk.changed(&Fields::default(), video, true), Err(SdpError::NoAudio));
         assert_eq!(talk.describe(local()), before);
+    }
+
+    fn secure(port: u16, key: char) -> String {
+        let key = key.to_string().repeat(40);
+        format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio {port} RTP/SAVP 8\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n")
+    }
+
+    #[test]
+    fn an_encrypted_call_keeps_our_key_and_follows_the_callers() {
+        let terms = Terms { srtp: Srtp::Offered, own: Key([4; 30]) };
+        let offer = sdp::offer_in(&Fields::default(), secure(4000, 'A').as_bytes(), &terms).unwrap();
+        assert_eq!(offer.as_ref().unwrap().audio.srtp.unwrap().receive, [0; 30]);
+        let mut talk = Negotiation::inbound(offer, terms);
+        let ours = "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:BAQEBAQE";
+        assert!(talk.describe(local()).contains(ours));
+        let (text, audio) = talk.changed(&Fields::default(), secure(4002, '/').as_bytes(), true).unwrap();
+        assert!(text.unwrap().contains(ours));
+        let keys = audio.unwrap().srtp.unwrap();
+        assert_eq!((keys.send, keys.receive), ([4; 30], [255; 30]));
+        let (offer, _) = talk.changed(&Fields::default(), b"", true).unwrap();
+        assert!(offer.unwrap().contains("RTP/SAVP"), "an offer of ours stays encrypted");
+    }
+
+    #[test]
+    fn without_an_offer_plain_voice_is_offered_unless_encryption_is_required() {
+        for (srtp, expected) in [(Srtp::Off, "RTP/AVP"), (Srtp::Offered, "RTP/AVP"), (Srtp::Required, "RTP/SAVP")] {
+            let mut talk = Negotiation::inbound(None, Terms { srtp, own: Key([4; 30]) });
+            assert!(talk.describe(local()).contains(expected), "{srtp:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_media_sides_own_is_the_one_that_is_said() {
+        let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]) };
+        let keys = sdp::SrtpKeys { send: [1; 30], receive: [0; 30] };
+        let (mut talk, offer) = Negotiation::outbound(LocalAudio { srtp: Some(keys), ..local() }, terms);
+        assert!(offer.contains("inline:AQEBAQEB"));
+        let audio = talk.answered(&Fields::default(), secure(4000, 'A').as_bytes()).unwrap();
+        assert_eq!(audio.srtp.unwrap().send, [1; 30]);
     }
 }

@@ -1,17 +1,24 @@
 //! Our answer to an offer (RFC 3264 section 6): one line for each stream offered, in the same order, all but one audio stream declined.
 
+use super::crypto::{Crypto, Key};
 use super::offer::{audio, session, write};
 use super::{Description, LocalAudio};
 use sdp_types::Media;
 
-/// Answers with the first codec of the offer, so that there is never a doubt which one is in use.
-pub(crate) fn answer(offered: &Description, local: LocalAudio, version: u64) -> String {
+/// Answers with the first codec of the offer, so that there is never a doubt which one is in use. `own` is our key, used where the stream is
+/// encrypted.
+pub(crate) fn answer(offered: &Description, local: LocalAudio, own: Key, version: u64) -> String {
     let mut session = session(local, version);
     let remote = &offered.audio;
     for (index, stream) in offered.streams.iter().enumerate() {
         session.medias.push(if index == offered.chosen {
             let codec = remote.codecs.get(..1).unwrap_or_default();
-            audio(local, &stream.proto, codec, remote.telephone_event, remote.ptime_ms, remote.direction.mirrored())
+            let direction = remote.direction.mirrored();
+            let mut media = audio(local, &stream.proto, codec, remote.telephone_event, remote.ptime_ms, direction);
+            if let Some(Crypto { tag, .. }) = offered.crypto {
+                media.add_attribute_with_value("crypto", Crypto { tag, key: own }.write());
+            }
+            media
         } else {
             declined(stream)
         });
@@ -36,15 +43,18 @@ fn declined(stream: &Media) -> Media {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdp::read;
+    use crate::config::Srtp;
+    use crate::sdp::{Terms, read};
     use proptest::prelude::*;
 
+    const TERMS: Terms = Terms { srtp: Srtp::Offered, own: Key([5; 30]) };
+
     fn local() -> LocalAudio {
-        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 }
+        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }
     }
 
     fn answer_to(offer: &str) -> String {
-        answer(&read(offer.as_bytes()).unwrap(), local(), 1)
+        answer(&read(offer.as_bytes(), &TERMS).unwrap(), local(), TERMS.own, 1)
     }
 
     #[test]
@@ -64,6 +74,18 @@ mod tests {
             ),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_encrypted_stream_is_answered_with_our_key_under_its_tag() {
+        let key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+        let text = answer_to(&format!(
+            "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:{key}\r\n\
+             a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\nm=audio 4002 RTP/AVP 8\r\n"
+        ));
+        assert!(text.contains("m=audio 20000 RTP/SAVP 8\r\n") && text.contains("m=audio 0 RTP/AVP 8"), "{text}");
+        assert!(text.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:BQUFBQUF"), "{text}");
+        assert_eq!(text.matches("a=crypto").count(), 1, "{text}");
     }
 
     #[test]
@@ -89,7 +111,7 @@ mod tests {
             let text = answer_to(&offer);
             prop_assert_eq!(text.matches("m=").count(), before + 1 + after);
             prop_assert_eq!(text.matches("m=video 0 ").count(), before + after);
-            prop_assert!(read(text.as_bytes()).is_ok());
+            prop_assert!(read(text.as_bytes(), &TERMS).is_ok());
         }
     }
 }

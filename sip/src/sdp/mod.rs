@@ -3,10 +3,13 @@
 //! Audio in G.711 with telephone-event is all that is negotiated; every other stream is declined.
 
 mod answer;
+mod crypto;
 mod offer;
 mod read;
 
 pub(crate) use answer::answer;
+pub use crypto::{KEY_LENGTH, SrtpKeys};
+pub(crate) use crypto::{Key, Terms};
 pub(crate) use offer::offer;
 #[cfg(test)]
 use read::read;
@@ -83,6 +86,9 @@ pub struct RemoteAudio {
     /// Milliseconds a packet, 10 to 60.
     pub ptime_ms: u8,
     pub direction: Direction,
+    /// Voice is encrypted with these in both directions; `None`: it is not.
+    #[serde(skip)]
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// Our audio, as the media side opened it.
@@ -92,6 +98,9 @@ pub struct LocalAudio {
     pub address: SocketAddr,
     /// `o=` session id; the same for the life of a leg.
     pub session_id: u64,
+    /// Replaces the key that was made for us, where the media side has its own; `None` is the usual. Only `send` counts.
+    #[serde(skip)]
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// Why a description is of no use.
@@ -100,7 +109,7 @@ pub(crate) enum SdpError {
     /// Not a session description.
     #[error("unreadable session description")]
     Unreadable,
-    /// No stream of PCMA or PCMU over plain RTP that is switched on.
+    /// No stream of PCMA or PCMU that is switched on, over RTP as the trunk wants it: plain, or encrypted with keys that we can use.
     #[error("no audio stream in PCMA or PCMU")]
     NoAudio,
 }

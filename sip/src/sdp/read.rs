@@ -1,6 +1,8 @@
 //! Reads a remote description, tolerant of what trunks send: no `t=`, host names, odd spacing, session ids past 64 bits, Latin-1.
 
-use super::{Codec, Direction, PayloadType, RemoteAudio, SdpError};
+use super::crypto::{Crypto, Terms};
+use super::{Codec, Direction, PayloadType, RemoteAudio, SdpError, SrtpKeys};
+use crate::config::Srtp;
 use crate::location::multipart;
 use crate::message::Fields;
 use sdp_types::{Connection, Media, Session};
@@ -17,30 +19,45 @@ pub(crate) struct Description {
     pub streams: Vec<Media>,
     /// Index of the stream that `audio` comes from.
     pub chosen: usize,
+    /// The key line taken, if the stream is encrypted.
+    pub crypto: Option<Crypto>,
 }
 
 /// The description in a message's body, alone or as a part of a multipart. `Ok(None)`: the message carries none.
-pub(crate) fn offer_in(fields: &Fields, body: &[u8]) -> Result<Option<Description>, SdpError> {
+pub(crate) fn offer_in(fields: &Fields, body: &[u8], terms: &Terms) -> Result<Option<Description>, SdpError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
     let kind = fields.first("Content-Type").unwrap_or("application/sdp");
     let part = multipart::parts(kind, body).into_iter().find(|part| part.is("application/sdp"));
-    part.map(|part| read(part.body)).transpose()
+    part.map(|part| read(part.body, terms)).transpose()
 }
 
-pub(crate) fn read(body: &[u8]) -> Result<Description, SdpError> {
+pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> {
     let session = Session::parse(&clean(body)).map_err(|_| SdpError::Unreadable)?;
     if session.medias.is_empty() || session.medias.len() > MAX_STREAMS {
         return Err(if session.medias.is_empty() { SdpError::NoAudio } else { SdpError::Unreadable });
     }
-    let (chosen, audio) = session
+    let (chosen, (mut audio, crypto)) = session
         .medias
         .iter()
         .enumerate()
-        .find_map(|(index, media)| audio(&session, media).map(|audio| (index, audio)))
+        .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
         .ok_or(SdpError::NoAudio)?;
-    Ok(Description { audio, streams: session.medias, chosen })
+    audio.srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.0, receive: crypto.key.0 });
+    Ok(Description { audio, streams: session.medias, chosen, crypto })
+}
+
+/// A stream that can be taken on the trunk's terms, with the first of its key lines that is of use.
+fn taken(session: &Session, media: &Media, srtp: Srtp) -> Option<(RemoteAudio, Option<Crypto>)> {
+    let crypto = match media.proto.to_ascii_uppercase().as_str() {
+        "RTP/AVP" | "RTP/AVPF" if srtp != Srtp::Required => None,
+        "RTP/SAVP" | "RTP/SAVPF" if srtp != Srtp::Off => {
+            Some(media.get_attribute_values("crypto").flatten().find_map(Crypto::read)?)
+        }
+        _ => return None,
+    };
+    Some((audio(session, media)?, crypto))
 }
 
 /// Leaves only the lines that are used, each in a shape the parser takes. The origin is not used, so it is replaced by a good one.
@@ -71,8 +88,7 @@ fn clean(body: &[u8]) -> Vec<u8> {
 }
 
 fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
-    let plain = matches!(media.proto.to_ascii_uppercase().as_str(), "RTP/AVP" | "RTP/AVPF");
-    if !media.media.eq_ignore_ascii_case("audio") || media.port == 0 || !plain {
+    if !media.media.eq_ignore_ascii_case("audio") || media.port == 0 {
         return None;
     }
     let mut codecs = Vec::new();
@@ -97,7 +113,14 @@ fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
         _ => stated,
     };
     let ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    Some(RemoteAudio { address: SocketAddr::new(ip, media.port), codecs, telephone_event, ptime_ms: ptime(media), direction })
+    Some(RemoteAudio {
+        address: SocketAddr::new(ip, media.port),
+        codecs,
+        telephone_event,
+        ptime_ms: ptime(media),
+        direction,
+        srtp: None,
+    })
 }
 
 /// Name and clock rate of a payload type: its `rtpmap`, or the static assignment (RFC 3551 section 6).
