@@ -111,6 +111,7 @@ impl Running {
             desk: desk.clone(),
             board: board.clone(),
             routes: routes(config),
+            number: config.sip.number.clone(),
             servers: location_servers(config)?,
             fallback: fallback(config),
         };

@@ -38,7 +38,8 @@ scenarioOnBoth("a call that nobody takes goes to the fallback number", async (wo
     sip: {
       trunk: [
         { name: "tests", peers: ["127.0.0.1/32"] },
-        { name: "fallback", peers: ["127.0.0.2/32"], proxy: callee.sip },
+        // The callee takes one call and nothing else: it is not asked whether it is there.
+        { name: "fallback", peers: ["127.0.0.2/32"], proxy: callee.sip, options_seconds: 0 },
       ],
     },
     queue: { fallback_number: "+6277811200", fallback_trunk: "fallback", fallback_after_seconds: 3 },

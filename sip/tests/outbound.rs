@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use support::{Desk, audio, desk, desk_on, desk_with, free_port, sipp};
 
 fn to(number: &str) -> Outbound {
-    Outbound { trunk: "telco".into(), number: number.into(), caller: Some("+62778112".into()), audio: audio() }
+    Outbound { trunks: vec!["telco".into()], number: number.into(), caller: Some("+62778112".into()), audio: audio() }
 }
 
 /// A caller whose trunk leads to the desk.

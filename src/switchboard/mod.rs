@@ -120,6 +120,8 @@ pub struct Parts {
     pub board: Board,
     pub routes: Vec<sip::TrunkName>,
     pub servers: locate::Servers,
+    /// Our number, for those whom we call.
+    pub number: Option<String>,
     pub fallback: Option<Fallback>,
 }
 
@@ -132,6 +134,7 @@ impl Switchboard {
             media: parts.media,
             sounds: parts.sounds.for_caller(&[]),
             reports,
+            number: parts.number,
             networks: Arc::new(parts.networks),
         };
         let mut switchboard = Self {

@@ -11,9 +11,13 @@ impl Entry {
     pub(super) fn event(&self) -> NewEvent {
         match self {
             Self::Arrived(arrived) => arrived_event(arrived),
-            Self::Located { call, location, at, .. } => {
-                event("call.located", *call, *at, Actor::System, json!({ "civic": location.as_ref().and_then(|at| at.civic.clone()) }))
-            }
+            Self::Located { call, location, at, .. } => event(
+                "call.located",
+                *call,
+                *at,
+                Actor::System,
+                json!({ "civic": location.as_ref().and_then(|at| at.civic.clone()) }),
+            ),
             Self::Offered { call, operator, at } => event("call.offered", *call, *at, Actor::System, to(operator)),
             Self::Missed { call, operator, at } => event("call.missed", *call, *at, Actor::System, to(operator)),
             Self::Declined { call, operator, at } => event("call.declined", *call, *at, by(operator), json!({})),

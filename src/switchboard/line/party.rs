@@ -65,8 +65,7 @@ impl Line {
             self.plant.sip.hang_up(leg).await;
         }
         let company = self.standing.parties.iter().any(|party| party.answered);
-        let resumed =
-            self.standing.caller == Caller::Held && party.joins == Joins::Operator && !self.standing.consults();
+        let resumed = self.standing.caller == Caller::Held && party.joins == Joins::Operator && !self.standing.consults();
         match self.standing.caller {
             Caller::Talking if self.standing.operator.is_none() && !company => {
                 self.standing.caller = Caller::Waiting(self.waits_with);

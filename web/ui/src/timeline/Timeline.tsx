@@ -59,7 +59,7 @@ const ICONS: Record<string, IconName> = {
   'call.outbound_dialled': 'arrowOut',
   'call.monitored': 'ear',
   'call.silent_prompt': 'hash',
-  'call.located': 'map',
+  'call.located': 'globe',
   'call.digit': 'hash',
   'call.quality': 'bars',
   'alert.received': 'warning',
