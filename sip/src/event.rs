@@ -1,9 +1,14 @@
 //! What the user agent tells the owner of the calls, and the shapes of its commands.
 
+use crate::access::AccessNetwork;
+use crate::additional::{AdditionalData, DataReference};
+use crate::alert::Alert;
 use crate::config::TrunkName;
+use crate::dialled::Purpose;
 use crate::identity::Identity;
-use crate::location::Location;
-use crate::sdp::{LocalAudio, RemoteAudio};
+use crate::location::{GeolocationRouting, Location, Reference};
+use crate::priority::ResourcePriority;
+use crate::sdp::{LocalAudio, RemoteAudio, RemoteText};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use uuid::Uuid;
@@ -28,6 +33,8 @@ pub enum Event {
     Confirmed { leg: LegId, audio: Option<RemoteAudio> },
     /// The remote side changed its audio (hold, new address); already answered with the leg's current `LocalAudio`.
     Changed { leg: LegId, audio: RemoteAudio },
+    /// The remote side's real-time text began, changed or ended; already answered with the leg's current `LocalText`.
+    TextChanged { leg: LegId, text: Option<RemoteText> },
     /// The called party rings (first 180 or 183).
     OutboundRinging { leg: LegId },
     /// The called party answered; ACK is sent.
@@ -38,15 +45,19 @@ pub enum Event {
     Digit { leg: LegId, digit: char },
     /// The leg is over.
     Ended { leg: LegId, by: EndedBy },
+    /// An alert without a call (RFC 8876); already answered.
+    Alert(Box<Alert>),
 }
 
 impl Event {
-    /// The leg this is about.
+    /// The leg this is about. An alert has an id of its own, which no leg ever has.
     pub fn leg(&self) -> LegId {
         match self {
             Event::Invited(invitation) => invitation.leg,
+            Event::Alert(alert) => alert.id,
             Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
+            | Event::TextChanged { leg, .. }
             | Event::OutboundRinging { leg }
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }
@@ -65,12 +76,29 @@ pub struct Invitation {
     pub source: SocketAddr,
     /// The user part of the Request-URI (`112`), or the whole of it for `urn:service:sos...`.
     pub dialled: String,
+    /// The emergency service asked for, without `urn:service:`: `sos`, `sos.fire`. `None`: a number was dialled.
+    pub service: Option<String>,
+    pub purpose: Purpose,
     pub identity: Identity,
     pub location: Option<Location>,
+    /// Where (more of) the location is to be had, in the caller's order of preference.
+    pub location_references: Vec<Reference>,
+    pub location_routing: GeolocationRouting,
+    /// What the carrier adds about caller and device (RFC 7852).
+    pub additional: Vec<AdditionalData>,
+    pub data_references: Vec<DataReference>,
+    /// The network and cell that the call came by.
+    pub access: Option<AccessNetwork>,
+    /// Language tags in lower case, the most wanted first: `id`, `min`, `en`.
+    pub languages: Vec<String>,
     /// `None`: the INVITE has no offer, ours goes into the 200 and the answer comes with [`Event::Confirmed`].
     pub audio: Option<RemoteAudio>,
+    /// The caller wants real-time text (RFC 4103) beside its voice.
+    pub text: Option<RemoteText>,
     /// `Resource-Priority` as received (RFC 4412), for example `esnet.1`.
     pub priority: Option<String>,
+    /// The same, read: the most urgent first.
+    pub priorities: Vec<ResourcePriority>,
     /// SIP Call-ID, to find the call in a trace of the carrier.
     pub call_id: String,
 }

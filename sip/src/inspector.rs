@@ -1,8 +1,9 @@
-//! Last touch on what the SIP stack sends: the true remote target in the request line, and our own TCP address in the Via.
+//! Last touch on what the SIP stack sends: the true remote target in the request line, our own TCP address in the Via, and no tag that a caller
+//! did not give itself.
 
-use crate::message::target;
+use crate::message::{NO_TAG, shown, target};
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
-use rsipstack::sip::{Domain, Header, Host, HostWithPort, Request, SipMessage, Transport, Uri};
+use rsipstack::sip::{Domain, Header, Headers, Host, HostWithPort, Request, SipMessage, Transport, Uri};
 use rsipstack::transaction::endpoint::MessageInspector;
 use rsipstack::transport::SipAddr;
 use std::net::SocketAddr;
@@ -17,9 +18,13 @@ impl MessageInspector for Inspector {
         match message {
             SipMessage::Request(mut request) => {
                 self.touch(&mut request);
+                untag(&mut request.headers);
                 SipMessage::Request(request)
             }
-            response => response,
+            SipMessage::Response(mut response) => {
+                untag(&mut response.headers);
+                SipMessage::Response(response)
+            }
         }
     }
 
@@ -44,6 +49,17 @@ impl Inspector {
             top.uri.host_with_port = tcp.into();
             // The value was just read, so it is there to be replaced; if not, the Via stays as it was.
             let _ = via.update_first_value(|_| Ok(top.into()));
+        }
+    }
+}
+
+/// Takes off the tag that stands for none (RFC 2543): the caller knows itself without.
+fn untag(headers: &mut Headers) {
+    for header in &mut headers.0 {
+        match header {
+            Header::From(from) if from.value().ends_with(NO_TAG) => *header = Header::From(shown(from.value()).into()),
+            Header::To(to) if to.value().ends_with(NO_TAG) => *header = Header::To(shown(to.value()).into()),
+            _ => {}
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::listener::{Ingress, TcpListening, UdpSockets, advertised, bind_tcp, b
 use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
 use crate::registry::Registry;
 use crate::resolver::Resolver;
-use crate::sdp::LocalAudio;
+use crate::sdp::LocalMedia;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::InviteOption;
@@ -110,8 +110,9 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`LegError::NoOffer`], [`LegError::WrongState`] after the answer, [`LegError::Gone`].
-    pub async fn progress(&self, leg: LegId, audio: LocalAudio) -> Result<(), LegError> {
-        self.ask(leg, |done| Command::Progress(audio, done)).await
+    pub async fn progress(&self, leg: LegId, media: impl Into<LocalMedia>) -> Result<(), LegError> {
+        let media = media.into();
+        self.ask(leg, |done| Command::Progress(media, done)).await
     }
 
     /// Answers: 200 with our answer, or with our offer where the INVITE had none. While early media waits for its acknowledgement, so does
@@ -119,8 +120,9 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`LegError::WrongState`] when it is answered already, [`LegError::Gone`].
-    pub async fn answer(&self, leg: LegId, audio: LocalAudio) -> Result<(), LegError> {
-        self.ask(leg, |done| Command::Answer(audio, done)).await
+    pub async fn answer(&self, leg: LegId, media: impl Into<LocalMedia>) -> Result<(), LegError> {
+        let media = media.into();
+        self.ask(leg, |done| Command::Answer(media, done)).await
     }
 
     /// Turns an unanswered call away; an answered one is hung up. `Ended { by: Local }` follows.
@@ -151,7 +153,7 @@ impl UserAgent {
         let same_family = |listen: &&Listen| listen.address.is_ipv4() == proxy.is_ipv4();
         let listen = self.listens.iter().filter(fits).find(same_family).or_else(|| self.listens.iter().find(fits));
         let local = advertised(listen.ok_or(LegError::NoProxy(to.trunk.clone()))?.address, proxy);
-        let (talk, offer) = Negotiation::outbound(to.audio);
+        let (talk, offer) = Negotiation::outbound(to.audio.into());
         let option = InviteOption {
             caller: with_user(incoming::contact_uri(local, Transport::Udp), caller),
             callee: with_user(incoming::contact_uri(proxy, transport), number),
@@ -250,6 +252,7 @@ mod tests {
     use super::*;
     use crate::config::Trunk;
     use crate::event::EndedBy;
+    use crate::sdp::LocalAudio;
     use std::time::Duration;
 
     async fn agent(proxy: Option<SocketAddr>) -> (UserAgent, mpsc::Receiver<Event>) {

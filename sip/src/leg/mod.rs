@@ -23,7 +23,7 @@ use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::registry::Slot;
 use crate::reliable::Reliable;
-use crate::sdp::LocalAudio;
+use crate::sdp::LocalMedia;
 use crate::session_timer::{Said, SessionTimer};
 use refresh::{Refresh, Told};
 use rsipstack::dialog::dialog::DialogStateReceiver;
@@ -52,8 +52,8 @@ const BYE_PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) type Done = oneshot::Sender<Result<(), LegError>>;
 
 pub(crate) enum Command {
-    Progress(LocalAudio, Done),
-    Answer(LocalAudio, Done),
+    Progress(LocalMedia, Done),
+    Answer(LocalMedia, Done),
     Reject(Reject),
     HangUp,
     /// The INVITE's transaction ended without an end of the call.
@@ -111,7 +111,7 @@ struct Running {
     awaited_ack: Option<u32>,
     reliable: Option<Reliable>,
     /// The owner answered while a description waits for its PRACK.
-    waiting_answer: Option<LocalAudio>,
+    waiting_answer: Option<LocalMedia>,
     /// What the INVITE says about the session's time.
     session: Said,
     timer: SessionTimer,
@@ -187,6 +187,7 @@ impl Leg {
                     leg.keep_alive();
                 }
             }
+            leg.tell_text();
             if !leg.outbox.is_empty() && events.capacity() == 0 {
                 counters::events_full();
             }
@@ -202,6 +203,15 @@ impl Running {
         }
         let repeat = self.reliable.as_ref().and_then(Reliable::deadline);
         repeat.into_iter().chain(self.timer.deadline()).min()
+    }
+
+    /// Text is told after the event of the message that changed it; of a leg that is over nothing more is told.
+    fn tell_text(&mut self) {
+        if let Some(text) = self.talk.text_changed()
+            && !matches!(self.phase, Phase::Closing | Phase::Over)
+        {
+            self.outbox.push_back(Event::TextChanged { leg: self.id, text });
+        }
     }
 
     fn fail(&mut self, code: u16) {

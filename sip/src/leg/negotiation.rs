@@ -1,18 +1,21 @@
 //! Offer and answer over the life of one leg (RFC 3264, RFC 6337). Pure: descriptions in, descriptions out.
 
 use crate::message::Fields;
-use crate::sdp::{self, Description, LocalAudio, RemoteAudio, SdpError};
+use crate::sdp::{self, Description, LocalMedia, RemoteAudio, RemoteText, SdpError};
 
 /// What both sides said last.
 #[derive(Debug, Default)]
 pub(crate) struct Negotiation {
-    local: Option<LocalAudio>,
+    local: Option<LocalMedia>,
     /// Version of our description, and the description.
     said: Option<(u64, String)>,
     /// The peer's offer that our next description answers.
     offered: Option<Description>,
     turn: Turn,
     remote: Option<RemoteAudio>,
+    text: Option<RemoteText>,
+    /// `text` is other than what was told last.
+    text_is_news: bool,
 }
 
 /// Whose move it is.
@@ -40,11 +43,12 @@ impl Negotiation {
     /// For an INVITE received, with its offer if it has one.
     pub(crate) fn inbound(offer: Option<Description>) -> Self {
         let remote = offer.as_ref().map(|offer| offer.audio.clone());
-        Negotiation { offered: offer, remote, ..Negotiation::default() }
+        let text = offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|(_, text)| text.clone());
+        Negotiation { offered: offer, remote, text, ..Negotiation::default() }
     }
 
     /// For an INVITE to be sent; returns the offer for it.
-    pub(crate) fn outbound(local: LocalAudio) -> (Self, String) {
+    pub(crate) fn outbound(local: LocalMedia) -> (Self, String) {
         let mut talk = Negotiation { local: Some(local), ..Negotiation::default() };
         let offer = talk.ask(local);
         (talk, offer)
@@ -57,7 +61,7 @@ impl Negotiation {
 
     /// Our description for 183 or 200: an answer, or an offer where the INVITE had none. The same twice when nothing changed;
     /// once settled it stays as it was said, since only a new offer can change it.
-    pub(crate) fn describe(&mut self, local: LocalAudio) -> String {
+    pub(crate) fn describe(&mut self, local: LocalMedia) -> String {
         if let (Turn::Settled, Some((_, text))) = (self.turn, &self.said) {
             return text.clone();
         }
@@ -102,7 +106,7 @@ impl Negotiation {
         }
     }
 
-    fn ask(&mut self, local: LocalAudio) -> String {
+    fn ask(&mut self, local: LocalMedia) -> String {
         self.turn = Turn::Asked;
         self.say(|version| sdp::offer(local, version))
     }
@@ -126,7 +130,7 @@ impl Negotiation {
         }
         self.turn = Turn::Settled;
         let answer = sdp::offer_in(fields, body).ok().flatten()?;
-        self.learn(answer.audio)
+        self.learn(answer)
     }
 
     /// Takes a re-INVITE or UPDATE. Returns our description for its 200 (an UPDATE without offer needs none) and the remote audio if it changed.
@@ -145,16 +149,24 @@ impl Negotiation {
         match offer {
             Some(offer) => {
                 let text = self.say(|version| sdp::answer(&offer, local, version));
-                let audio = offer.audio.clone();
-                self.offered = Some(offer);
+                self.offered = Some(offer.clone());
                 self.turn = Turn::Settled;
-                Ok((Some(text), self.learn(audio)))
+                Ok((Some(text), self.learn(offer)))
             }
             None => Ok((Some(self.ask(local)), None)),
         }
     }
 
-    fn learn(&mut self, audio: RemoteAudio) -> Option<RemoteAudio> {
+    /// The remote side's real-time text, once after each change of it.
+    pub(crate) fn text_changed(&mut self) -> Option<Option<RemoteText>> {
+        std::mem::take(&mut self.text_is_news).then(|| self.text.clone())
+    }
+
+    fn learn(&mut self, description: Description) -> Option<RemoteAudio> {
+        let Description { audio, text, .. } = description;
+        let text = text.map(|(_, text)| text);
+        self.text_is_news |= self.text != text;
+        self.text = text;
         let new = self.remote.as_ref() != Some(&audio);
         self.remote = Some(audio.clone());
         new.then_some(audio)
@@ -164,14 +176,14 @@ impl Negotiation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdp::Direction;
+    use crate::sdp::{Direction, LocalAudio, LocalText};
 
     fn sdp(direction: &str) -> String {
         format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\na={direction}\r\n")
     }
 
-    fn local() -> LocalAudio {
-        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 }
+    fn local() -> LocalMedia {
+        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 }.into()
     }
 
     fn with_offer() -> Negotiation {
@@ -191,7 +203,7 @@ mod tests {
         let said = talk.describe(local());
         assert_eq!(talk.ready(), Err(Unready::Open), "an unreliable 183 may be lost");
         talk.settle();
-        let other = LocalAudio { session_id: 8, ..local() };
+        let other = LocalAudio { session_id: 8, ..local().audio }.into();
         assert_eq!((talk.ready(), talk.describe(other)), (Ok(()), said.clone()), "settled is settled");
         assert_eq!(talk.repeat(), Some(said.clone()), "no word and no version changes");
         assert_eq!((talk.ready(), talk.repeat()), (Err(Unready::Asked), None));
@@ -239,6 +251,21 @@ mod tests {
         let (offer, _) = talk.changed(&Fields::default(), b"", true).unwrap();
         assert!(offer.unwrap().contains("RTP/AVP 8 0 101"));
         assert_eq!(talk.answered(&Fields::default(), sdp("inactive").as_bytes()).unwrap().direction, Direction::Inactive);
+    }
+
+    #[test]
+    fn text_that_comes_and_goes_is_answered_and_told_once() {
+        let with_text = format!("{}m=text 4002 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n", sdp("sendrecv"));
+        let mut talk = with_offer();
+        talk.describe(local().with_text(LocalText { address: "192.0.2.1:20002".parse().unwrap() }));
+        talk.settle();
+        assert_eq!(talk.text_changed(), None);
+        let (answer, _) = talk.changed(&Fields::default(), with_text.as_bytes(), true).unwrap();
+        assert!(answer.unwrap().contains("m=text 20002 RTP/AVP 98"));
+        assert_eq!(talk.text_changed().flatten().map(|text| text.address.port()), Some(4002));
+        assert_eq!(talk.text_changed(), None);
+        talk.changed(&Fields::default(), sdp("sendrecv").as_bytes(), true).unwrap();
+        assert_eq!(talk.text_changed(), Some(None));
     }
 
     #[test]

@@ -60,12 +60,16 @@ impl Ingress {
             }
         };
         let trusted = self.trunk(source.peer.ip()).is_some();
-        let place = match judge(&message, trusted, self.limits.min_session_s) {
+        let place = match judge(&message, trusted, &self.limits) {
             Verdict::Drop(reason) => {
                 counters::dropped(reason);
                 return None;
             }
             Verdict::Reply(refusal) => return refuse(&refusal, &message, source),
+            Verdict::Alert(carried) => {
+                let trunk = self.trunk(source.peer.ip())?;
+                return refuse(&self.registry.tell_alert(*carried, &trunk.name, source.peer), &message, source);
+            }
             Verdict::Pass => None,
             Verdict::Invite => invitation::key(&message.fields),
         };

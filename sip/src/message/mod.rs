@@ -120,6 +120,14 @@ pub(crate) fn long_name(name: &str) -> &str {
 /// Header fields of which a message has at most one (RFC 3261 section 7.3.1); two of them make it malformed.
 pub(crate) const SINGLE: [&str; 6] = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"];
 
+/// Given to a caller that has no From tag (RFC 2543): the SIP stack cannot do without. It never leaves the process.
+pub(crate) const NO_TAG: &str = ";tag=siaga-untagged";
+
+/// A From or To value as its owner wrote it.
+pub(crate) fn shown(value: &str) -> &str {
+    value.strip_suffix(NO_TAG).unwrap_or(value)
+}
+
 /// Splits at the first `separator` outside quotes and angle brackets.
 pub(crate) fn split_outside(text: &str, separator: char) -> (&str, Option<&str>) {
     let (mut quoted, mut escaped, mut angle) = (false, false, false);
@@ -138,6 +146,16 @@ pub(crate) fn split_outside(text: &str, separator: char) -> (&str, Option<&str>)
         }
     }
     (text, None)
+}
+
+/// The comma-separated entries of one header field.
+pub(crate) fn entries(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let (entry, more) = split_outside(rest?, ',');
+        rest = more;
+        Some(entry)
+    })
 }
 
 /// Value of a header parameter (`;name=value`) after the address, unquoted; an empty text when it has no value.
@@ -166,9 +184,23 @@ pub(crate) fn name_and_uri(value: &str) -> Option<(Option<String>, &str)> {
         }
         None => {
             let uri = value.split([';', ',']).next()?.trim();
-            Some((None, uri)).filter(|_| uri.contains(':'))
+            Some((None, uri)).filter(|_| uri.contains(':') && !uri.contains(['"', '>', ' ']))
         }
     }
+}
+
+/// Whether a quoted string is begun and not ended.
+pub(crate) fn has_open_quote(value: &str) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    for c in value.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    quoted
 }
 
 fn angle_outside_quotes(value: &str) -> Option<usize> {
@@ -222,6 +254,7 @@ mod tests {
         }
         assert_eq!(name_and_uri("nothing"), None);
         assert_eq!(name_and_uri("<sip:a@b"), None);
+        assert_eq!(name_and_uri("\"Mr. J. User <sip:a@b>"), None);
     }
 
     #[test]

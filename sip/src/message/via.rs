@@ -57,6 +57,17 @@ pub(crate) fn branch(value: &str) -> Option<&str> {
     })
 }
 
+/// Begins every branch of RFC 3261 (section 8.1.1.7).
+pub(crate) const MAGIC_COOKIE: &str = "z9hG4bK";
+
+/// The value with a branch in its topmost Via, which has none.
+pub(crate) fn with_branch(value: &str, branch: &str) -> String {
+    // Right after the sent-by, where `stamp` leaves it: what it writes comes last.
+    let end = value.find([';', ',']).unwrap_or(value.len());
+    let (sent, rest) = value.split_at(end);
+    format!("{sent};branch={branch}{rest}")
+}
+
 fn split_top(value: &str) -> (&str, Option<&str>) {
     super::split_outside(value, ',')
 }

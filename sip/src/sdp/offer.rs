@@ -1,16 +1,18 @@
-//! Our offer: PCMA, PCMU and telephone-event.
+//! Our offer: PCMA, PCMU and telephone-event, and real-time text where there is a place for it.
 
-use super::{Codec, Direction, LocalAudio, PayloadType};
+use super::{Codec, Direction, LocalAudio, LocalMedia, PayloadType, text};
 use sdp_types::{Connection, Media, MediaType, Origin, Session, TransportProto};
 
 /// The telephone-event payload type of our offers.
 pub(super) const TELEPHONE_EVENT: u8 = 101;
 
 /// An offer in words of SDP. `version` grows with every description of a leg that differs from the one before (RFC 3264 section 8).
-pub(crate) fn offer(local: LocalAudio, version: u64) -> String {
+pub(crate) fn offer(local: LocalMedia, version: u64) -> String {
+    let LocalMedia { audio: local, text } = local;
     let codecs = [PayloadType { codec: Codec::Pcma, pt: 8 }, PayloadType { codec: Codec::Pcmu, pt: 0 }];
     let mut session = session(local, version);
     session.medias.push(audio(local, "RTP/AVP", &codecs, Some(TELEPHONE_EVENT), 20, Direction::SendRecv));
+    session.medias.extend(text.map(|text| text::offer(text, local.address.ip())));
     write(&session)
 }
 
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn our_offer_reads_back_as_what_it_says() {
         let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 };
-        let text = offer(local, 3);
+        let text = offer(local.into(), 3);
         assert!(
             text.starts_with(
                 "v=0\r\no=- 7 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8 0 101\r\n"
@@ -74,6 +76,6 @@ mod tests {
     #[test]
     fn an_ipv6_address_is_named_as_such() {
         let local = LocalAudio { address: "[2001:db8::1]:20000".parse().unwrap(), session_id: 7 };
-        assert!(offer(local, 0).contains("c=IN IP6 2001:db8::1\r\n"));
+        assert!(offer(local.into(), 0).contains("c=IN IP6 2001:db8::1\r\n"));
     }
 }

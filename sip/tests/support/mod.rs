@@ -38,6 +38,13 @@ pub async fn desk_reliable(limits: Limits, reliability: sip::Reliability) -> Des
     desk_of(&["udp://127.0.0.1:0"], limits, trunk).await
 }
 
+/// A user agent that takes calls and alerts from every loopback address.
+pub async fn desk_of_loopback() -> Desk {
+    let trunk = Trunk::new("telco".into(), vec!["127.0.0.0/8".parse().unwrap()], None);
+    let limits = Limits { t1: Duration::from_millis(20), take_alerts: true, ..Limits::default() };
+    desk_of(&["udp://127.0.0.1:0", "tcp://127.0.0.1:0"], limits, trunk).await
+}
+
 async fn desk_of(listen: &[&str], limits: Limits, trunk: Trunk) -> Desk {
     let listen = listen.iter().map(|text| text.parse::<Listen>().unwrap()).collect();
     let trunks = vec![trunk];
