@@ -4,7 +4,7 @@
 //! answer where one is possible (RFC 3261 section 8.2, RFC 4475), so what cannot be repaired is refused here.
 
 use crate::message::reply::{ALLOW, phrase, reply};
-use crate::message::{Fields, Message, NO_TAG, SINGLE, Start, entries, has_open_quote, long_name, parameter, stamp, via};
+use crate::message::{Fields, Message, NO_TAG, SINGLE, Start, entries, has_open_quote, long_name, parameter, stamp, tidied, via};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
@@ -77,6 +77,7 @@ pub(crate) fn normalise(octets: &[u8], source: SocketAddr, framing: Framing) -> 
     if let Err(text) = check_fields(&fields, &start) {
         return refuse(&fields, 400, text, "fields", &[]);
     }
+    tidy(&mut fields);
     let body = match take_body(&fields, body, framing) {
         Ok(Body { octets, repair }) => {
             repairs.extend(repair);
@@ -139,6 +140,21 @@ fn take_apart<'a>(octets: &'a [u8], repairs: &mut Vec<&'static str>) -> Option<(
         }
     }
     Some((start, fields, body))
+}
+
+/// Takes out the spaces that RFC 3261 allows and the stack does not understand (RFC 4475 section 3.1.1.1).
+fn tidy(fields: &mut Fields) {
+    for (name, value) in &mut fields.0 {
+        match name.to_ascii_lowercase().as_str() {
+            "from" | "to" => *value = tidied(value),
+            "via" => *value = via::tidied(value),
+            "cseq" => {
+                let words: Vec<&str> = value.split_whitespace().collect();
+                *value = words.join(" ");
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Gives a request in the manner of RFC 2543 (without the branch of RFC 3261 section 8.1.1.7) what the stack needs: a branch, and a From tag.

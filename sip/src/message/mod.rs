@@ -172,6 +172,23 @@ pub(crate) fn parameter<'a>(value: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
+/// An address with its parameters as the stack reads them: without spaces around `;` and `=`, and without empty ones.
+pub(crate) fn tidied(value: &str) -> String {
+    let (address, mut rest) = split_outside(value, ';');
+    let mut out = address.trim().to_owned();
+    while let Some(text) = rest {
+        let (item, more) = split_outside(text, ';');
+        let (name, value) = item.split_once('=').map_or((item, None), |(name, value)| (name, Some(value)));
+        if !name.trim().is_empty() {
+            out.push(';');
+            out.push_str(name.trim());
+            out.extend(value.map(|value| format!("={}", value.trim())));
+        }
+        rest = more;
+    }
+    out
+}
+
 /// Display name and URI of a `name-addr` or `addr-spec` (RFC 3261 section 25.1). The URI of a bare address ends at its first `;`.
 pub(crate) fn name_and_uri(value: &str) -> Option<(Option<String>, &str)> {
     let value = value.trim();
@@ -255,6 +272,12 @@ mod tests {
         assert_eq!(name_and_uri("nothing"), None);
         assert_eq!(name_and_uri("<sip:a@b"), None);
         assert_eq!(name_and_uri("\"Mr. J. User <sip:a@b>"), None);
+    }
+
+    #[test]
+    fn spaces_between_parameters_are_taken_out() {
+        assert_eq!(tidied("\"A ; b = c\"   <sip:a@b; x = y>  ;  ; tag = 98 ;x"), "\"A ; b = c\"   <sip:a@b; x = y>;tag=98;x");
+        assert_eq!(tidied("sip:a@b ;   tag    = 1"), "sip:a@b;tag=1");
     }
 
     #[test]
