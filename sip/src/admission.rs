@@ -2,12 +2,14 @@
 //!
 //! Refusals are stateless (RFC 3261 section 8.2.7): a flood of them costs no memory. What passes here is handed to the SIP stack.
 
-use crate::config::Srtp;
-use crate::dialled;
+use crate::alert::{self, Carried};
+use crate::config::{Limits, Srtp};
+use crate::location::multipart::is_multipart;
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED, phrase, reply};
-use crate::message::{Fields, Message, Start};
+use crate::message::{Fields, Message, Start, parameter};
 use crate::sdp::{self, Terms};
 use crate::session_timer::Said;
+use crate::{additional, dialled};
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
@@ -15,6 +17,8 @@ pub(crate) enum Verdict {
     Pass,
     /// A call that may begin if there is room for it.
     Invite,
+    /// An alert without a call; the reply depends on whether there is room to tell it.
+    Alert(Box<Carried>),
     /// A final reply; `OPTIONS` gets its 200 this way, too.
     Reply(Refusal),
 }
@@ -42,6 +46,11 @@ impl Refusal {
         Refusal::new(503, reason).with("Retry-After", retry_after_s.to_string())
     }
 
+    /// 200 to an alert that was told, now or before.
+    pub(crate) fn heard() -> Self {
+        Refusal::new(200, "alert")
+    }
+
     /// The same INVITE came by another way already (RFC 3261 section 8.2.2.2).
     pub(crate) fn merged() -> Self {
         Refusal::new(482, "merged")
@@ -62,8 +71,10 @@ impl Refusal {
     }
 }
 
-/// Judges a trunk's message. `min_session_s`: the shortest session interval taken.
-pub(crate) fn judge(message: &Message, srtp: Srtp, min_session_s: u32) -> Verdict {
+/// Judges a trunk's message. `srtp`: what the trunk wants of voice.
+pub(crate) fn judge(message: &Message, srtp: Srtp, limits: &Limits) -> Verdict {
+    let min_session_s = limits.min_session_s;
+    let allow = if limits.take_alerts { format!("{ALLOW}, MESSAGE") } else { ALLOW.to_owned() };
     let Start::Request { method, uri } = &message.start else { return Verdict::Pass };
     let fields = &message.fields;
     match method.as_str() {
@@ -74,7 +85,8 @@ pub(crate) fn judge(message: &Message, srtp: Srtp, min_session_s: u32) -> Verdic
         }
         "BYE" | "INFO" | "UPDATE" | "PRACK" => return Verdict::Reply(Refusal::new(481, "no_dialog")),
         "INVITE" | "OPTIONS" => {}
-        _ => return Verdict::Reply(Refusal::new(405, "method").with("Allow", ALLOW)),
+        "MESSAGE" if limits.take_alerts => {}
+        _ => return Verdict::Reply(Refusal::new(405, "method").with("Allow", allow)),
     }
     if !dialled::is_served(uri) {
         return Verdict::Reply(Refusal::new(416, "uri_scheme"));
@@ -84,8 +96,23 @@ pub(crate) fn judge(message: &Message, srtp: Srtp, min_session_s: u32) -> Verdic
     }
     if method == "OPTIONS" {
         let able =
-            Refusal::new(200, "options").with("Allow", ALLOW).with("Accept", ACCEPT).with("Supported", SUPPORTED.join(", "));
+            Refusal::new(200, "options").with("Allow", allow).with("Accept", ACCEPT).with("Supported", SUPPORTED.join(", "));
         return Verdict::Reply(able.with("Accept-Language", "id, en"));
+    }
+    if let Some(refusal) = encoded(fields, &message.body) {
+        return Verdict::Reply(refusal);
+    }
+    if method == "MESSAGE" {
+        return match alert::read(fields, &message.body) {
+            Ok(carried) => Verdict::Alert(Box::new(carried)),
+            Err(fault) => Verdict::Reply(match fault.error() {
+                Some(error) => Refusal::new(425, "alert").with("AlertMsg-Error", error),
+                None => Refusal::new(415, "content_type").with("Accept", alert::ACCEPT),
+            }),
+        };
+    }
+    if is_strange(fields, &message.body) {
+        return Verdict::Reply(Refusal::new(415, "content_type").with("Accept", ACCEPT));
     }
     match sdp::offer_in(fields, &message.body, &Terms::without_key(srtp)) {
         Ok(_) => Verdict::Invite,
@@ -116,6 +143,24 @@ fn unsupported(fields: &Fields) -> Option<Refusal> {
     (!missing.is_empty()).then(|| Refusal::new(420, "require").with("Unsupported", missing.join(", ")))
 }
 
+/// 415 to a body in an encoding that is not read (RFC 3261 section 8.2.3).
+fn encoded(fields: &Fields, body: &[u8]) -> Option<Refusal> {
+    let plain =
+        fields.first("Content-Encoding").is_none_or(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case("identity"));
+    (!plain && !body.is_empty()).then(|| Refusal::new(415, "content_encoding").with("Accept-Encoding", "identity"))
+}
+
+/// Whether the whole body is of a type that means nothing here, and the sender does not say that it may be passed over.
+fn is_strange(fields: &Fields, body: &[u8]) -> bool {
+    let Some(kind) = fields.first("Content-Type").filter(|_| !body.iter().all(u8::is_ascii_whitespace)) else { return false };
+    let plain = kind.split(';').next().unwrap_or_default().trim();
+    let known = ["application/sdp", "application/pidf+xml"].iter().any(|known| plain.eq_ignore_ascii_case(known))
+        || is_multipart(kind, "")
+        || additional::is_media_type(kind);
+    let optional = fields.first("Content-Disposition").and_then(|value| parameter(value, "handling"));
+    !known && !optional.is_some_and(|handling| handling.eq_ignore_ascii_case("optional"))
+}
+
 /// 422 to a request whose session interval is too short (RFC 4028 section 9).
 fn too_brief(method: &str, fields: &Fields, min_session_s: u32) -> Option<Refusal> {
     let brief = matches!(method, "INVITE" | "UPDATE") && Said::read(fields).is_too_brief(min_session_s);
@@ -143,8 +188,12 @@ mod tests {
         Message { start: Start::Request { method: method.into(), uri: uri.into() }, fields, body: body.into() }
     }
 
+    fn limits() -> Limits {
+        Limits { take_alerts: true, ..Limits::default() }
+    }
+
     fn verdict(message: &Message) -> Verdict {
-        judge(message, Srtp::Off, 90)
+        judge(message, Srtp::Off, &limits())
     }
 
     fn code(message: &Message) -> u16 {
@@ -207,7 +256,7 @@ mod tests {
             [(Srtp::Off, true, false), (Srtp::Offered, true, true), (Srtp::Required, false, true)]
         {
             for (body, passes) in [(SDP, plain_passes), (secure.as_str(), secure_passes)] {
-                match judge(&request("INVITE", "sip:112@h", &[], body), srtp, 90) {
+                match judge(&request("INVITE", "sip:112@h", &[], body), srtp, &limits()) {
                     Verdict::Invite => assert!(passes, "{srtp:?}"),
                     Verdict::Reply(refusal) => {
                         assert!(!passes && refusal.code == 488, "{srtp:?}");
@@ -217,6 +266,42 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_body_that_means_nothing_here_is_415_unless_it_may_be_passed_over() {
+        let strange = |more: &[(&str, &str)]| request("INVITE", "sip:112@h", more, "<audio/>");
+        assert_eq!(code(&strange(&[("Content-Type", "application/unknownformat")])), 415);
+        let optional =
+            [("Content-Type", "application/ISUP;version=itu-t92+"), ("Content-Disposition", "signal;handling=optional")];
+        assert_eq!(verdict(&strange(&optional)), Verdict::Invite);
+        for kind in ["application/pidf+xml", "multipart/mixed;boundary=b", "application/EmergencyCallData.ProviderInfo+xml"] {
+            assert_eq!(verdict(&strange(&[("Content-Type", kind)])), Verdict::Invite, "{kind}");
+        }
+        assert_eq!(code(&request("INVITE", "sip:112@h", &[("Content-Encoding", "gzip")], SDP)), 415);
+        assert_eq!(verdict(&request("INVITE", "sip:112@h", &[("Content-Encoding", "identity")], SDP)), Verdict::Invite);
+    }
+
+    #[test]
+    fn an_alert_is_taken_and_a_bad_one_is_told_why() {
+        let good = "<alert><identifier>1</identifier><sender>s</sender><sent>t</sent><status>Actual</status><msgType>Ack</msgType><scope>Public</scope></alert>";
+        let cap = [("Content-Type", "application/EmergencyCallData.cap+xml")];
+        let message = |body: &str, more: &[(&str, &str)]| request("MESSAGE", "urn:service:sos", more, body);
+        assert!(matches!(verdict(&message(good, &cap)), Verdict::Alert(carried) if carried.cap.identifier == "1"));
+        let Verdict::Reply(refusal) = verdict(&message("<alert", &cap)) else { panic!("passed") };
+        assert_eq!(refusal.code, 425);
+        assert_eq!(refusal.extra, [("AlertMsg-Error", "103 ;code=\"Alert payload was corrupted\"".to_owned())]);
+        let Verdict::Reply(refusal) = verdict(&message("hello", &[("Content-Type", "text/plain")])) else { panic!("passed") };
+        assert_eq!((refusal.code, refusal.extra.first().map(|(name, _)| *name)), (415, Some("Accept")));
+    }
+
+    #[test]
+    fn an_alert_that_nobody_would_hear_is_not_taken() {
+        let Verdict::Reply(refusal) = judge(&request("MESSAGE", "urn:service:sos", &[], "x"), Srtp::Off, &Limits::default())
+        else {
+            panic!("passed")
+        };
+        assert_eq!((refusal.code, refusal.extra.first().map(|(_, value)| value.contains("MESSAGE"))), (405, Some(false)));
     }
 
     #[test]

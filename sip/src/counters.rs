@@ -28,6 +28,17 @@ pub(crate) fn called(trunk: &TrunkName) {
     metrics::counter!("siaga_sip_calls_total", "trunk" => trunk.0.clone(), "direction" => "outbound").increment(1);
 }
 
+/// An alert without a call came: `told`, or `repeated` and only answered.
+pub(crate) fn alerted(trunk: &TrunkName, outcome: &'static str) {
+    metrics::counter!("siaga_sip_alerts_total", "trunk" => trunk.0.clone(), "outcome" => outcome).increment(1);
+}
+
+/// What became of a location or of data that a call only points to.
+#[cfg(feature = "held")]
+pub(crate) fn fetched(outcome: &'static str) {
+    metrics::counter!("siaga_sip_references_total", "outcome" => outcome).increment(1);
+}
+
 /// A leg is over.
 pub(crate) fn ended(by: EndedBy) {
     metrics::counter!("siaga_sip_ended_total", "by" => by.label()).increment(1);

@@ -1,9 +1,14 @@
 //! What the user agent tells the owner of the calls, and the shapes of its commands.
 
+use crate::access::AccessNetwork;
+use crate::additional::{AdditionalData, DataReference};
+use crate::alert::Alert;
 use crate::config::TrunkName;
+use crate::dialled::Purpose;
 use crate::identity::Identity;
-use crate::location::Location;
-use crate::sdp::{LocalAudio, RemoteAudio};
+use crate::location::{GeolocationRouting, Location, Reference};
+use crate::priority::ResourcePriority;
+use crate::sdp::{LocalAudio, RemoteAudio, RemoteText};
 use crate::trunk::TrunkState;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -29,6 +34,8 @@ pub enum Event {
     Confirmed { leg: LegId, audio: Option<RemoteAudio> },
     /// The remote side changed its audio (hold, new address); already answered with the leg's current `LocalAudio`.
     Changed { leg: LegId, audio: RemoteAudio },
+    /// The remote side's real-time text began, changed or ended; already answered with the leg's current `LocalText`.
+    TextChanged { leg: LegId, text: Option<RemoteText> },
     /// The called party rings (first 180 or 183).
     OutboundRinging { leg: LegId },
     /// The called party answered; ACK is sent.
@@ -39,6 +46,8 @@ pub enum Event {
     Digit { leg: LegId, digit: char },
     /// The leg is over.
     Ended { leg: LegId, by: EndedBy },
+    /// An alert without a call (RFC 8876); already answered. Its id is no leg's.
+    Alert(Box<Alert>),
     /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
     /// Only the newest state is told, so changes that came too fast may be missing. `detail` is for people.
     Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, detail: String },
@@ -53,12 +62,13 @@ impl Event {
             Event::Invited(invitation) => Some(invitation.leg),
             Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
+            | Event::TextChanged { leg, .. }
             | Event::OutboundRinging { leg }
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }
             | Event::Digit { leg, .. }
             | Event::Ended { leg, .. } => Some(*leg),
-            Event::Trunk { .. } | Event::Limited { .. } => None,
+            Event::Alert(_) | Event::Trunk { .. } | Event::Limited { .. } => None,
         }
     }
 }
@@ -72,12 +82,29 @@ pub struct Invitation {
     pub source: SocketAddr,
     /// The user part of the Request-URI (`112`), or the whole of it for `urn:service:sos...`.
     pub dialled: String,
+    /// The emergency service asked for, without `urn:service:`: `sos`, `sos.fire`. `None`: a number was dialled.
+    pub service: Option<String>,
+    pub purpose: Purpose,
     pub identity: Identity,
     pub location: Option<Location>,
+    /// Where (more of) the location is to be had, in the caller's order of preference.
+    pub location_references: Vec<Reference>,
+    pub location_routing: GeolocationRouting,
+    /// What the carrier adds about caller and device (RFC 7852).
+    pub additional: Vec<AdditionalData>,
+    pub data_references: Vec<DataReference>,
+    /// The network and cell that the call came by.
+    pub access: Option<AccessNetwork>,
+    /// Language tags in lower case, the most wanted first: `id`, `min`, `en`.
+    pub languages: Vec<String>,
     /// `None`: the INVITE has no offer, ours goes into the 200 and the answer comes with [`Event::Confirmed`].
     pub audio: Option<RemoteAudio>,
+    /// The caller wants real-time text (RFC 4103) beside its voice.
+    pub text: Option<RemoteText>,
     /// `Resource-Priority` as received (RFC 4412), for example `esnet.1`.
     pub priority: Option<String>,
+    /// The same, read: the most urgent first.
+    pub priorities: Vec<ResourcePriority>,
     /// SIP Call-ID, to find the call in a trace of the carrier.
     pub call_id: String,
 }

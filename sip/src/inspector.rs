@@ -1,11 +1,12 @@
-//! Last touch on what the SIP stack sends: the true remote target in the request line, credentials that cover it, and our own address in the Via.
+//! Last touch on what the SIP stack sends: the true remote target in the request line, credentials that cover it, our own address in the Via,
+//! and no tag that a caller did not give itself.
 
 use crate::config::{Account, Transport};
 use crate::listener::Locals;
-use crate::message::target;
+use crate::message::{NO_TAG, shown, target};
 use crate::trunk::digest;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
-use rsipstack::sip::{Domain, Header, Host, HostWithPort, Request, SipMessage, Uri};
+use rsipstack::sip::{Domain, Header, Headers, Host, HostWithPort, Request, SipMessage, Uri};
 use rsipstack::transaction::endpoint::MessageInspector;
 use rsipstack::transport::SipAddr;
 use std::sync::Arc;
@@ -22,9 +23,13 @@ impl MessageInspector for Inspector {
         match message {
             SipMessage::Request(mut request) => {
                 self.touch(&mut request, to);
+                untag(&mut request.headers);
                 SipMessage::Request(request)
             }
-            response => response,
+            SipMessage::Response(mut response) => {
+                untag(&mut response.headers);
+                SipMessage::Response(response)
+            }
         }
     }
 
@@ -81,6 +86,17 @@ fn transport(transport: &rsipstack::sip::Transport) -> Option<Transport> {
         rsipstack::sip::Transport::Tcp => Some(Transport::Tcp),
         rsipstack::sip::Transport::Tls => Some(Transport::Tls),
         _ => None,
+    }
+}
+
+/// Takes off the tag that stands for none (RFC 2543): the caller knows itself without.
+fn untag(headers: &mut Headers) {
+    for header in &mut headers.0 {
+        match header {
+            Header::From(from) if from.value().ends_with(NO_TAG) => *header = Header::From(shown(from.value()).into()),
+            Header::To(to) if to.value().ends_with(NO_TAG) => *header = Header::To(shown(to.value()).into()),
+            _ => {}
+        }
     }
 }
 

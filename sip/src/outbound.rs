@@ -104,7 +104,7 @@ impl Calling {
         };
         let srtp = if attempt.secure { line.config.srtp } else { crate::config::Srtp::Off };
         let Ok(terms) = terms(srtp) else { return Err((Unsent::Refused(500), slot)) };
-        let (talk, offer) = Negotiation::outbound(self.wish.audio, terms);
+        let (talk, offer) = Negotiation::outbound(self.wish.audio.into(), terms);
         let Some(option) = self.option(&line, reached, offer) else { return Err((Unsent::Refused(503), slot)) };
         let layer = self.core.layer.clone();
         let (states_in, states) = layer.new_dialog_state_channel();

@@ -34,6 +34,8 @@ impl Switchboard {
             }
             sip::Event::Ended { leg, by } if self.legs.contains_key(&leg) => self.leg_ended(&leg, by),
             sip::Event::Ended { .. } => self.early.keep(event),
+            // Text is declined and alerts are not taken (`Limits::take_alerts`), so neither comes.
+            sip::Event::TextChanged { .. } | sip::Event::Alert(_) => {}
             sip::Event::Confirmed { audio: None, .. } | sip::Event::OutboundRinging { .. } => {}
             // `sip` itself says it in the log and in the metrics.
             sip::Event::Trunk { .. } => {}

@@ -21,6 +21,9 @@ pub struct Limits {
     pub max_connections: usize,
     /// The shortest session interval taken, in seconds (`Min-SE` of RFC 4028, which allows no less than 90); a shorter one gets 422.
     pub min_session_s: u32,
+    /// Alerts without a call (RFC 8876) are taken and told as `Event::Alert`. Without an owner that acts on them they get 405: an alert that
+    /// was answered with 200 is one that somebody relies on.
+    pub take_alerts: bool,
     /// RFC 3261 timer T1; 64 times this without ACK ends an answered call, without PRACK a ringing one.
     pub t1: Duration,
     /// How long `shut_down` waits for BYEs to be answered.
@@ -46,7 +49,7 @@ pub struct Rate {
 pub enum Strangers {
     /// Nothing.
     Silent,
-    /// An INVITE gets 403, so that a carrier whose address is not configured finds out; past `each` (a network of /24 or /64) or `all`
+    /// An INVITE, or a MESSAGE where alerts are taken, gets 403, so that a carrier whose address is not configured finds out; past `each` (a network of /24 or /64) or `all`
     /// it gets nothing, as does everything else.
     Refuse { each: Rate, all: Rate },
 }
@@ -68,6 +71,7 @@ impl Default for Limits {
             retry_after_s: 5,
             max_connections: 64,
             min_session_s: 90,
+            take_alerts: false,
             t1: Duration::from_millis(500),
             shut_down: Duration::from_secs(3),
             silence: Duration::from_secs(5),

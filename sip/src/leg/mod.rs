@@ -24,7 +24,7 @@ use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::registry::Slot;
 use crate::reliable::Reliable;
-use crate::sdp::LocalAudio;
+use crate::sdp::LocalMedia;
 use crate::session_timer::{Said, SessionTimer};
 use refresh::{Refresh, Told};
 use rsipstack::dialog::dialog::DialogStateReceiver;
@@ -53,8 +53,8 @@ const BYE_PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) type Done = oneshot::Sender<Result<(), LegError>>;
 
 pub(crate) enum Command {
-    Progress(LocalAudio, Done),
-    Answer(LocalAudio, Done),
+    Progress(LocalMedia, Done),
+    Answer(LocalMedia, Done),
     Reject(Reject),
     HangUp,
     /// The INVITE's transaction ended without an end of the call.
@@ -133,7 +133,7 @@ struct Running {
     awaited_ack: Option<u32>,
     reliable: Option<Reliable>,
     /// The owner answered while a description waits for its PRACK.
-    waiting_answer: Option<LocalAudio>,
+    waiting_answer: Option<LocalMedia>,
     /// What the INVITE says about the session's time.
     session: Said,
     timer: SessionTimer,
@@ -230,6 +230,7 @@ impl Leg {
                     leg.response_overdue();
                 }
             }
+            leg.tell_text();
             if !leg.outbox.is_empty() && events.capacity() == 0 {
                 counters::events_full();
             }
@@ -251,6 +252,15 @@ impl Running {
 
     fn is_outbound(&self) -> bool {
         matches!(self.side, Side::Outbound { .. })
+    }
+
+    /// Text is told after the event of the message that changed it; of a leg that is over nothing more is told.
+    fn tell_text(&mut self) {
+        if let Some(text) = self.talk.text_changed()
+            && !matches!(self.phase, Phase::Closing | Phase::Over)
+        {
+            self.outbox.push_back(Event::TextChanged { leg: self.id, text });
+        }
     }
 
     fn fail(&mut self, code: u16) {

@@ -2,7 +2,7 @@
 
 use crate::config::Srtp;
 use crate::message::Fields;
-use crate::sdp::{self, Description, Key, LocalAudio, RemoteAudio, SdpError, Terms};
+use crate::sdp::{self, Description, Key, LocalMedia, RemoteAudio, RemoteText, SdpError, Terms};
 
 /// What both sides said last.
 #[derive(Debug)]
@@ -10,13 +10,16 @@ pub(crate) struct Negotiation {
     terms: Terms,
     /// Whether an offer of ours asks for encryption before anything is settled.
     secure: bool,
-    local: Option<LocalAudio>,
+    local: Option<LocalMedia>,
     /// Version of our description, and the description.
     said: Option<(u64, String)>,
     /// The peer's offer that our next description answers.
     offered: Option<Description>,
     turn: Turn,
     remote: Option<RemoteAudio>,
+    text: Option<RemoteText>,
+    /// `text` is other than what was told last.
+    text_is_news: bool,
 }
 
 /// Whose move it is.
@@ -42,18 +45,20 @@ pub(crate) enum Unready {
 
 impl Negotiation {
     fn new(terms: Terms, secure: bool) -> Self {
-        Negotiation { terms, secure, local: None, said: None, offered: None, turn: Turn::Open, remote: None }
+        let turn = Turn::Open;
+        Negotiation { terms, secure, local: None, said: None, offered: None, turn, remote: None, text: None, text_is_news: false }
     }
 
     /// For an INVITE received, with its offer if it has one. Where it has none, plain voice is offered unless that is forbidden: it is taken by
     /// every caller.
     pub(crate) fn inbound(offer: Option<Description>, terms: Terms) -> Self {
         let remote = offer.as_ref().map(|offer| offer.audio.clone());
-        Negotiation { offered: offer, remote, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
+        let text = offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|(_, text)| text.clone());
+        Negotiation { offered: offer, remote, text, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
     }
 
     /// For an INVITE to be sent; returns the offer for it.
-    pub(crate) fn outbound(local: LocalAudio, terms: Terms) -> (Self, String) {
+    pub(crate) fn outbound(local: LocalMedia, terms: Terms) -> (Self, String) {
         let mut talk = Negotiation::new(terms, terms.srtp != Srtp::Off);
         let offer = talk.ask(local);
         (talk, offer)
@@ -66,7 +71,7 @@ impl Negotiation {
 
     /// Our description for 183 or 200: an answer, or an offer where the INVITE had none. The same twice when nothing changed;
     /// once settled it stays as it was said, since only a new offer can change it.
-    pub(crate) fn describe(&mut self, local: LocalAudio) -> String {
+    pub(crate) fn describe(&mut self, local: LocalMedia) -> String {
         if let (Turn::Settled, Some((_, text))) = (self.turn, &self.said) {
             return text.clone();
         }
@@ -111,7 +116,7 @@ impl Negotiation {
         }
     }
 
-    fn ask(&mut self, local: LocalAudio) -> String {
+    fn ask(&mut self, local: LocalMedia) -> String {
         self.take(local);
         self.turn = Turn::Asked;
         // What is encrypted stays so, and what is not as well.
@@ -120,9 +125,9 @@ impl Negotiation {
         self.say(|version| sdp::offer(local, key, version))
     }
 
-    fn take(&mut self, local: LocalAudio) {
+    fn take(&mut self, local: LocalMedia) {
         self.local = Some(local);
-        if let Some(keys) = local.srtp {
+        if let Some(keys) = local.audio.srtp {
             self.terms.own = Key(keys.send);
         }
     }
@@ -146,7 +151,7 @@ impl Negotiation {
         }
         self.turn = Turn::Settled;
         let answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
-        self.learn(answer.audio)
+        self.learn(answer)
     }
 
     /// Takes a re-INVITE or UPDATE. Returns our description for its 200 (an UPDATE without offer needs none) and the remote audio if it changed.
@@ -166,16 +171,24 @@ impl Negotiation {
             Some(offer) => {
                 let own = self.terms.own;
                 let text = self.say(|version| sdp::answer(&offer, local, own, version));
-                let audio = offer.audio.clone();
-                self.offered = Some(offer);
+                self.offered = Some(offer.clone());
                 self.turn = Turn::Settled;
-                Ok((Some(text), self.learn(audio)))
+                Ok((Some(text), self.learn(offer)))
             }
             None => Ok((Some(self.ask(local)), None)),
         }
     }
 
-    fn learn(&mut self, audio: RemoteAudio) -> Option<RemoteAudio> {
+    /// The remote side's real-time text, once after each change of it.
+    pub(crate) fn text_changed(&mut self) -> Option<Option<RemoteText>> {
+        std::mem::take(&mut self.text_is_news).then(|| self.text.clone())
+    }
+
+    fn learn(&mut self, description: Description) -> Option<RemoteAudio> {
+        let Description { audio, text, .. } = description;
+        let text = text.map(|(_, text)| text);
+        self.text_is_news |= self.text != text;
+        self.text = text;
         let new = self.remote.as_ref() != Some(&audio);
         self.remote = Some(audio.clone());
         new.then_some(audio)
@@ -185,7 +198,7 @@ impl Negotiation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdp::Direction;
+    use crate::sdp::{Direction, LocalAudio, LocalText};
 
     const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([4; 30]) };
 
@@ -193,8 +206,8 @@ mod tests {
         format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\na={direction}\r\n")
     }
 
-    fn local() -> LocalAudio {
-        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }
+    fn local() -> LocalMedia {
+        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }.into()
     }
 
     fn with_offer() -> Negotiation {
@@ -214,7 +227,7 @@ mod tests {
         let said = talk.describe(local());
         assert_eq!(talk.ready(), Err(Unready::Open), "an unreliable 183 may be lost");
         talk.settle();
-        let other = LocalAudio { session_id: 8, ..local() };
+        let other = LocalAudio { session_id: 8, ..local().audio }.into();
         assert_eq!((talk.ready(), talk.describe(other)), (Ok(()), said.clone()), "settled is settled");
         assert_eq!(talk.repeat(), Some(said.clone()), "no word and no version changes");
         assert_eq!((talk.ready(), talk.repeat()), (Err(Unready::Asked), None));
@@ -265,6 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn text_that_comes_and_goes_is_answered_and_told_once() {
+        let with_text = format!("{}m=text 4002 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n", sdp("sendrecv"));
+        let mut talk = with_offer();
+        talk.describe(local().with_text(LocalText { address: "192.0.2.1:20002".parse().unwrap() }));
+        talk.settle();
+        assert_eq!(talk.text_changed(), None);
+        let (answer, _) = talk.changed(&Fields::default(), with_text.as_bytes(), true).unwrap();
+        assert!(answer.unwrap().contains("m=text 20002 RTP/AVP 98"));
+        assert_eq!(talk.text_changed().flatten().map(|text| text.address.port()), Some(4002));
+        assert_eq!(talk.text_changed(), None);
+        talk.changed(&Fields::default(), sdp("sendrecv").as_bytes(), true).unwrap();
+        assert_eq!(talk.text_changed(), Some(None));
+    }
+
+    #[test]
     fn an_unusable_change_leaves_the_session_as_it_was() {
         let mut talk = with_offer();
         let before = talk.describe(local());
@@ -306,7 +334,7 @@ mod tests {
     fn a_key_of_the_media_sides_own_is_the_one_that_is_said() {
         let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]) };
         let keys = sdp::SrtpKeys { send: [1; 30], receive: [0; 30] };
-        let (mut talk, offer) = Negotiation::outbound(LocalAudio { srtp: Some(keys), ..local() }, terms);
+        let (mut talk, offer) = Negotiation::outbound(LocalAudio { srtp: Some(keys), ..local().audio }.into(), terms);
         assert!(offer.contains("inline:AQEBAQEB"));
         let audio = talk.answered(&Fields::default(), secure(4000, 'A').as_bytes()).unwrap();
         assert_eq!(audio.srtp.unwrap().send, [1; 30]);

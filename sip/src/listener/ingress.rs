@@ -65,7 +65,7 @@ impl Ingress {
         if message.method().is_some() {
             line.status.heard();
         }
-        let place = match judge(&message, line.config.srtp, self.limits.min_session_s) {
+        let place = match judge(&message, line.config.srtp, &self.limits) {
             Verdict::Pass => None,
             Verdict::Reply(_) if !line.may_pass(now()) => {
                 counters::dropped("trunk_rate");
@@ -73,9 +73,14 @@ impl Ingress {
                 return None;
             }
             Verdict::Reply(refusal) => return refuse(&refusal, &message, source),
-            Verdict::Invite if !line.may_pass(now()) => {
+            Verdict::Invite | Verdict::Alert(_) if !line.may_pass(now()) => {
                 self.alarms.tell(Limit::Rate);
                 return refuse(&Refusal::unavailable("trunk_rate", self.limits.retry_after_s), &message, source);
+            }
+            Verdict::Alert(carried) => {
+                let told = self.registry.tell_alert(*carried, &line.config.name, source.peer);
+                self.alarm(&told);
+                return refuse(&told, &message, source);
             }
             Verdict::Invite => invitation::key(&message.fields),
         };
@@ -88,7 +93,7 @@ impl Ingress {
     /// What no trunk sent. Next to nothing is done for it: no reading past its first word, no memory, and seldom a reply.
     fn stranger(&self, octets: &[u8], framing: Framing, source: Source) -> Option<Reply> {
         let may_hear = |refusals: &Mutex<Buckets>| {
-            octets.starts_with(b"INVITE ")
+            (octets.starts_with(b"INVITE ") || self.limits.take_alerts && octets.starts_with(b"MESSAGE "))
                 && refusals.lock().unwrap_or_else(PoisonError::into_inner).take(source.peer.ip(), now())
         };
         if self.refusals.as_ref().is_some_and(may_hear)
@@ -123,11 +128,7 @@ impl Ingress {
                     return Err(Refusal::unavailable("max_transactions", self.limits.retry_after_s));
                 }
                 let branch = message.fields.first("Via").and_then(via::branch).unwrap_or_default();
-                self.registry.admit(key.clone(), branch).inspect_err(|refusal| match refusal.reason {
-                    "max_calls" => self.alarms.tell(Limit::Calls),
-                    "events_full" => self.alarms.tell(Limit::Events),
-                    _ => {}
-                })?;
+                self.registry.admit(key.clone(), branch).inspect_err(|refusal| self.alarm(refusal))?;
                 admitted = Some(key);
             }
         }
@@ -140,6 +141,15 @@ impl Ingress {
             }
         }
         Ok(())
+    }
+
+    /// Tells the owner where the registry sheds something.
+    fn alarm(&self, refusal: &Refusal) {
+        match refusal.reason {
+            "max_calls" => self.alarms.tell(Limit::Calls),
+            "events_full" => self.alarms.tell(Limit::Events),
+            _ => {}
+        }
     }
 }
 

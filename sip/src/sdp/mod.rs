@@ -1,11 +1,12 @@
 //! Session descriptions: what the other side can hear and say, and our offers and answers (RFC 8866, RFC 3264). Pure, on `sdp-types`.
 //!
-//! Audio in G.711 with telephone-event is all that is negotiated; every other stream is declined.
+//! Audio in G.711 with telephone-event is negotiated, and real-time text where the owner has a place for it; every other stream is declined.
 
 mod answer;
 mod crypto;
 mod offer;
 mod read;
+mod text;
 
 pub(crate) use answer::answer;
 pub use crypto::{KEY_LENGTH, SrtpKeys};
@@ -101,6 +102,45 @@ pub struct LocalAudio {
     /// Replaces the key that was made for us, where the media side has its own; `None` is the usual. Only `send` counts.
     #[serde(skip)]
     pub srtp: Option<SrtpKeys>,
+}
+
+/// The real-time text of the other side (RFC 4103).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteText {
+    /// Where it wants RTP; unspecified as in [`RemoteAudio`].
+    pub address: SocketAddr,
+    /// Payload type of `t140/1000`.
+    pub pt: u8,
+    /// Payload type of `red/1000`, when it takes text with earlier text repeated.
+    pub redundancy_pt: Option<u8>,
+}
+
+/// Our place for real-time text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalText {
+    pub address: SocketAddr,
+}
+
+/// Everything of ours that a description names. A [`LocalAudio`] alone is one without text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalMedia {
+    pub audio: LocalAudio,
+    /// `None`: text is declined, and not offered.
+    pub text: Option<LocalText>,
+}
+
+impl LocalMedia {
+    #[must_use]
+    pub fn with_text(mut self, text: LocalText) -> Self {
+        self.text = Some(text);
+        self
+    }
+}
+
+impl From<LocalAudio> for LocalMedia {
+    fn from(audio: LocalAudio) -> Self {
+        LocalMedia { audio, text: None }
+    }
 }
 
 /// Why a description is of no use.

@@ -1,7 +1,7 @@
 //! Reads a remote description, tolerant of what trunks send: no `t=`, host names, odd spacing, session ids past 64 bits, Latin-1.
 
 use super::crypto::{Crypto, Terms};
-use super::{Codec, Direction, PayloadType, RemoteAudio, SdpError, SrtpKeys};
+use super::{Codec, Direction, PayloadType, RemoteAudio, RemoteText, SdpError, SrtpKeys, text};
 use crate::config::Srtp;
 use crate::location::multipart;
 use crate::message::Fields;
@@ -10,11 +10,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 const MAX_STREAMS: usize = 16;
 const MAX_CODECS: usize = 32;
+const MAX_LANGUAGES: usize = 32;
 
 /// A remote description and what we take of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Description {
     pub audio: RemoteAudio,
+    /// The first stream of real-time text, with its index.
+    pub text: Option<(usize, RemoteText)>,
+    /// Language tags as written, the most wanted first.
+    pub languages: Vec<String>,
     /// All streams in order, for an answer.
     pub streams: Vec<Media>,
     /// Index of the stream that `audio` comes from.
@@ -30,7 +35,7 @@ pub(crate) fn offer_in(fields: &Fields, body: &[u8], terms: &Terms) -> Result<Op
     }
     let kind = fields.first("Content-Type").unwrap_or("application/sdp");
     let part = multipart::parts(kind, body).into_iter().find(|part| part.is("application/sdp"));
-    part.map(|part| read(part.body, terms)).transpose()
+    part.map(|part| read(&part.body, terms)).transpose()
 }
 
 pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> {
@@ -45,7 +50,9 @@ pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> 
         .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
         .ok_or(SdpError::NoAudio)?;
     audio.srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.0, receive: crypto.key.0 });
-    Ok(Description { audio, streams: session.medias, chosen, crypto })
+    let text = session.medias.iter().enumerate().find_map(|(index, media)| Some((index, text::read(&session, media)?)));
+    let languages = languages(&session, chosen, text.as_ref().map(|(index, _)| *index));
+    Ok(Description { audio, text, languages, streams: session.medias, chosen, crypto })
 }
 
 /// A stream that can be taken on the trunk's terms, with the first of its key lines that is of use.
@@ -58,6 +65,35 @@ fn taken(session: &Session, media: &Media, srtp: Srtp) -> Option<(RemoteAudio, O
         _ => return None,
     };
     Some((audio(session, media)?, crypto))
+}
+
+/// What the voice, then the text, then the session says of languages: what the caller speaks before what it understands (RFC 8373 section 5.1).
+fn languages(session: &Session, voice: usize, text: Option<usize>) -> Vec<String> {
+    let streams = [Some(voice), text].into_iter().flatten().filter_map(|index| session.medias.get(index));
+    let of_streams = streams
+        .flat_map(|media| ["hlang-send", "hlang-recv", "lang"].into_iter().flat_map(|name| media.get_attribute_values(name)));
+    let tags = of_streams.chain(session.get_attribute_values("lang")).flatten().flat_map(str::split_whitespace);
+    tags.take(MAX_LANGUAGES).map(str::to_owned).collect()
+}
+
+/// An `m=` line that the parser takes. What cannot be read of a stream that is no audio is replaced, so that the stream can be declined in its
+/// place; audio is left as it is.
+fn stream_line(value: &str) -> String {
+    let mut words = value.split_whitespace();
+    let kind = words.next().unwrap_or_default();
+    if kind.eq_ignore_ascii_case("audio") {
+        return value.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    let port = words.next().unwrap_or_default();
+    let (number, count) = port.split_once('/').unwrap_or((port, "1"));
+    let port = if number.parse::<u16>().is_ok() && count.parse::<u16>().is_ok() { port } else { "0" };
+    let proto = words.next().unwrap_or("RTP/AVP");
+    let formats = words.collect::<Vec<_>>().join(" ");
+    format!(
+        "{} {port} {proto} {}",
+        if kind.is_empty() { "application" } else { kind },
+        if formats.is_empty() { "0" } else { &formats }
+    )
 }
 
 /// Leaves only the lines that are used, each in a shape the parser takes. The origin is not used, so it is replaced by a good one.
@@ -78,8 +114,9 @@ fn clean(body: &[u8]) -> Vec<u8> {
         }
         match key.trim() {
             "v" => {}
-            // Runs of spaces are one (m= and c= are split at single ones).
-            "m" | "c" => out.push_str(&format!("{}={}\r\n", key.trim(), value.split_whitespace().collect::<Vec<_>>().join(" "))),
+            "m" => out.push_str(&format!("m={}\r\n", stream_line(value))),
+            // Runs of spaces are one, for the line is split at single ones.
+            "c" => out.push_str(&format!("c={}\r\n", value.split_whitespace().collect::<Vec<_>>().join(" "))),
             _ => out.push_str(&format!("a={}\r\n", value.trim())),
         }
     }
@@ -104,7 +141,7 @@ fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
     if codecs.is_empty() {
         return None;
     }
-    let stated = direction(media).or_else(|| session_direction(session)).unwrap_or_default();
+    let stated = direction_of_stream(media).or_else(|| session_direction(session)).unwrap_or_default();
     let ip = address(media.connections.first().or(session.connection.as_ref()));
     let direction = match (ip, stated) {
         // RFC 2543 hold: the address 0.0.0.0 says "send me nothing".
@@ -144,7 +181,7 @@ fn encoding(media: &Media, pt: u8) -> Option<(String, u32)> {
 }
 
 /// `None` for a host name: latching finds the address.
-fn address(connection: Option<&Connection>) -> Option<IpAddr> {
+pub(super) fn address(connection: Option<&Connection>) -> Option<IpAddr> {
     connection?.connection_address.split('/').next()?.parse().ok()
 }
 
@@ -155,7 +192,7 @@ fn ptime(media: &Media) -> u8 {
     wanted.min(value("maxptime").filter(|max| *max >= 10).unwrap_or(60)).clamp(10, 60)
 }
 
-fn direction(media: &Media) -> Option<Direction> {
+pub(super) fn direction_of_stream(media: &Media) -> Option<Direction> {
     direction_of(|name| media.has_attribute(name))
 }
 

@@ -141,6 +141,30 @@ fn the_offer_is_found_inside_a_multipart() {
     assert!(offer_in(&Fields::default(), b"\r\n", &PLAIN).unwrap().is_none());
 }
 
+#[test]
+fn languages_of_voice_text_and_session_are_found_in_their_order() {
+    let text = "v=0\r\na=lang:en\r\nc=IN IP4 10.0.0.1\r\nm=video 5000 RTP/AVP 96\r\na=lang:de\r\nm=audio 4000 RTP/AVP 8\r\na=hlang-recv:id\r\n\
+                a=hlang-send:min id*\r\nm=text 11000 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\na=lang:ms\r\n";
+    assert_eq!(read(text.as_bytes(), &PLAIN).unwrap().languages, ["min", "id*", "id", "ms", "en"]);
+}
+
+#[test]
+fn packets_are_ten_to_sixty_milliseconds_long() {
+    for (lines, expected) in [
+        ("a=ptime:10\r\n", 10),
+        ("a=ptime:5\r\n", 10),
+        ("a=ptime:60\r\n", 60),
+        ("a=ptime:90\r\n", 60),
+        ("a=ptime:40\r\na=maxptime:30\r\n", 30),
+        ("a=maxptime:150\r\n", 20),
+        ("a=ptime:x\r\n", 20),
+        ("", 20),
+    ] {
+        let found = audio(&format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n{lines}"));
+        assert_eq!(found.ptime_ms, expected, "{lines}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..300)) {

@@ -12,7 +12,7 @@ use crate::listener::Ingress;
 use crate::outbound::{Calling, Wish};
 use crate::outlet::Outlet;
 use crate::registry::Registry;
-use crate::sdp::LocalAudio;
+use crate::sdp::LocalMedia;
 use crate::trunk::Route;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use std::convert::Infallible;
@@ -65,8 +65,9 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`LegError::NoOffer`], [`LegError::WrongState`] after the answer, [`LegError::Gone`].
-    pub async fn progress(&self, leg: LegId, audio: LocalAudio) -> Result<(), LegError> {
-        self.ask(leg, |done| Command::Progress(audio, done)).await
+    pub async fn progress(&self, leg: LegId, media: impl Into<LocalMedia>) -> Result<(), LegError> {
+        let media = media.into();
+        self.ask(leg, |done| Command::Progress(media, done)).await
     }
 
     /// Answers: 200 with our answer, or with our offer where the INVITE had none. While early media waits for its acknowledgement, so does
@@ -74,8 +75,9 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`LegError::WrongState`] when it is answered already, [`LegError::Gone`].
-    pub async fn answer(&self, leg: LegId, audio: LocalAudio) -> Result<(), LegError> {
-        self.ask(leg, |done| Command::Answer(audio, done)).await
+    pub async fn answer(&self, leg: LegId, media: impl Into<LocalMedia>) -> Result<(), LegError> {
+        let media = media.into();
+        self.ask(leg, |done| Command::Answer(media, done)).await
     }
 
     /// Turns an unanswered call away; an answered one is hung up. `Ended { by: Local }` follows.
@@ -175,6 +177,7 @@ mod tests {
     use super::*;
     use crate::config::Trunk;
     use crate::event::EndedBy;
+    use crate::sdp::LocalAudio;
     use std::net::SocketAddr;
     use std::time::Duration;
 

@@ -40,6 +40,12 @@ pub async fn desk_reliable(limits: Limits, reliability: sip::Reliability) -> Des
     desk_of(&["udp://127.0.0.1:0"], limits, trunk).await
 }
 
+/// A user agent that takes calls and alerts from every loopback address.
+pub async fn desk_of_loopback() -> Desk {
+    let limits = Limits { t1: Duration::from_millis(20), take_alerts: true, ..Limits::default() };
+    desk_of(&["udp://127.0.0.1:0", "tcp://127.0.0.1:0"], limits, trunk("telco", "127.0.0.0/8")).await
+}
+
 pub async fn desk_of(listen: &[&str], limits: Limits, trunk: Trunk) -> Desk {
     desk_with_all(listen, limits, vec![trunk], Tls::default()).await
 }
@@ -85,6 +91,15 @@ impl Desk {
         loop {
             if let Event::Trunk { state, registered, detail, .. } = self.news().await {
                 return (state, registered, detail);
+            }
+        }
+    }
+
+    /// The next alert.
+    pub async fn alerted(&mut self) -> sip::Alert {
+        loop {
+            if let Event::Alert(alert) = self.news().await {
+                return *alert;
             }
         }
     }
