@@ -76,7 +76,6 @@ async fn strangers_alert_nobody_and_share_their_few_refusals_with_stranger_calls
     let strangers = Strangers::Refuse { each, all: Rate { per_second: 1, burst: 100 } };
     let mut desk = desk_with(Limits { take_alerts: true, strangers, ..Limits::default() }, None).await;
     let mut stranger = Peer::new("127.0.0.2", desk.udp()).await;
-    let began = std::time::Instant::now();
     assert_eq!(stranger.ask("MESSAGE", URI, &[CAP], &alert("1")).await.0, 403);
     for uri in ["urn:service:test.sos", URI] {
         assert_eq!(stranger.ask("INVITE", uri, &[], OFFER).await.0, 403, "{uri}");
@@ -88,8 +87,8 @@ async fn strangers_alert_nobody_and_share_their_few_refusals_with_stranger_calls
     // A trunk's request after them is answered after them.
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
     assert_eq!(peer.ask("OPTIONS", URI, &[], "").await.0, 200);
-    let refilled = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
-    assert!(stranger.waiting() <= refilled, "no more refusals than the rate allows");
+    // One more a second: half of them would need longer than any reply is waited for.
+    assert!(stranger.waiting() < 25, "no more refusals than the rate allows");
     assert!(desk.is_quiet());
 }
 

@@ -75,7 +75,11 @@ async fn rings(desk: &mut Desk, peer: &mut Peer) {
 async fn judged(strangers: &mut Strangers, peer: &mut Peer, packets: usize) {
     for _ in 0..packets / 100 {
         strangers.flood(100).await;
-        assert_eq!(peer.ask("OPTIONS", "sip:112@psap.example", &[], "").await.0, 200);
+        let options = peer.request("OPTIONS", "sip:112@psap.example", &[], "");
+        peer.send(&options).await;
+        // The end of the call before may be told once more meanwhile.
+        let answered = peer.response(200, "OPTIONS").await;
+        assert_eq!(support::field(&answered, "Call-ID"), support::field(&options, "Call-ID"));
     }
 }
 
