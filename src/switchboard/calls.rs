@@ -63,6 +63,7 @@ impl Switchboard {
     fn forget_ended(&mut self, event: &sip::Event) {
         if let sip::Event::Ended { leg, .. } = event {
             self.legs.remove(leg);
+            self.test_calls.over(*leg);
         }
     }
 

@@ -232,7 +232,8 @@ impl Entry {
             }
             Self::Ended { call, by, at, .. } => {
                 unit.db().end_call(*call, *by, *at).await?;
-                touched = Touched { callbacks: unit.db().insert_callback(*call).await?, statistics: true };
+                let (kept, released) = (unit.db().insert_callback(*call).await?, unit.db().release_unreached(*call).await?);
+                touched = Touched { callbacks: kept || released, statistics: true };
             }
             Self::RecordingBegan { call, started_at } => unit.db().begin_recording(*call, *started_at).await?,
             Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {
