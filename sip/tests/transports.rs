@@ -29,7 +29,7 @@ async fn talk(caller: &mut Desk, desk: &mut Desk) {
     for desk_ends in [true, false] {
         let out = caller.agent.call(to()).await.unwrap();
         let leg = desk.invited().await.leg;
-        assert_eq!(caller.next().await, Event::OutboundRinging { leg: out });
+        assert_eq!(caller.next().await, Event::OutboundRinging { leg: out, trunk: "telco".into() });
         desk.answer(leg).await;
         assert!(matches!(caller.next().await, Event::OutboundAnswered { .. }));
         let (by_desk, by_caller) = if desk_ends {

@@ -18,7 +18,7 @@ impl Switchboard {
                     self.order(call, Order::Remote(audio));
                 }
             }
-            sip::Event::OutboundAnswered { leg, ref audio } => match self.legs.get(&leg).copied() {
+            sip::Event::OutboundAnswered { leg, ref audio, .. } => match self.legs.get(&leg).copied() {
                 Some((call, LegKind::Fallback)) => self.order(call, Order::FallbackAnswered(audio.clone())),
                 Some((_, LegKind::Caller)) => {}
                 None => self.early.keep(event),
