@@ -36,10 +36,10 @@ pub enum Event {
     Changed { leg: LegId, audio: RemoteAudio },
     /// The remote side's real-time text began, changed or ended; already answered with the leg's current `LocalText`.
     TextChanged { leg: LegId, text: Option<RemoteText> },
-    /// The called party rings (first 180 or 183).
-    OutboundRinging { leg: LegId },
-    /// The called party answered; ACK is sent.
-    OutboundAnswered { leg: LegId, audio: RemoteAudio },
+    /// The called party rings (first 180 or 183), by this trunk. Told once; another trunk may still be the one that carries the call.
+    OutboundRinging { leg: LegId, trunk: TrunkName },
+    /// The called party answered, by this trunk; ACK is sent.
+    OutboundAnswered { leg: LegId, trunk: TrunkName, audio: RemoteAudio },
     /// The call was not answered. `code` is the SIP status: the peer's, or 408 for silence, 488 for an answer without usable audio.
     OutboundFailed { leg: LegId, code: u16 },
     /// A key pressed, sent as INFO `application/dtmf-relay` or `application/dtmf`: `0`-`9`, `*`, `#`, `A`-`D`.
@@ -63,7 +63,7 @@ impl Event {
             Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
             | Event::TextChanged { leg, .. }
-            | Event::OutboundRinging { leg }
+            | Event::OutboundRinging { leg, .. }
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }
             | Event::Digit { leg, .. }

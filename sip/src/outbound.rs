@@ -120,7 +120,7 @@ impl Calling {
             id: self.wish.id,
             dialog,
             layer,
-            side: Side::Outbound { invite: Some(invite) },
+            side: Side::Outbound { invite: Some(invite), trunk: line.config.name.clone() },
             talk,
             reliable: None,
             events: self.core.events.clone(),

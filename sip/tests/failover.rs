@@ -30,9 +30,10 @@ async fn two() -> (Carrier, Carrier, Desk) {
     (first, second, desk)
 }
 
-async fn is_answered(desk: &mut Desk, leg: LegId, carrier: &Carrier, invite: &Asked) {
+async fn is_answered(desk: &mut Desk, leg: LegId, (trunk, carrier): (&str, &Carrier), invite: &Asked) {
     carrier.answer(invite, OFFER).await;
-    assert!(matches!(desk.next().await, Event::OutboundAnswered { leg: answered, .. } if answered == leg));
+    let Event::OutboundAnswered { leg: answered, trunk: by, .. } = desk.next().await else { panic!("not answered") };
+    assert_eq!((answered, by.0.as_str()), (leg, trunk));
     desk.agent.hang_up(leg).await;
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
     let bye = carrier.asked("BYE").await;
@@ -48,7 +49,7 @@ async fn a_trunk_that_cannot_carry_the_call_is_passed_over_and_the_owner_hears_o
         first.reply(&invite, status, &[], "").await;
         let other = second.asked("INVITE").await;
         assert_ne!(other.field("Call-ID"), invite.field("Call-ID"), "a call of its own");
-        is_answered(&mut desk, leg, &second, &other).await;
+        is_answered(&mut desk, leg, ("second", &second), &other).await;
     }
 }
 
@@ -59,7 +60,7 @@ async fn what_the_called_party_refuses_is_refused_by_every_way() {
         let leg = call(&desk, &["first", "second"]).await;
         let invite = first.asked("INVITE").await;
         first.reply(&invite, "180 Ringing", &[], "").await;
-        assert_eq!(desk.next().await, Event::OutboundRinging { leg });
+        assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "first".into() });
         first.reply(&invite, status, &[], "").await;
         assert_eq!(desk.next().await, Event::OutboundFailed { leg, code });
         assert!(!second.was_asked("INVITE"));
@@ -73,12 +74,12 @@ async fn a_silent_trunk_is_not_waited_out_and_a_late_answer_of_its_is_ended() {
     let late = first.asked("INVITE").await;
     let invite = second.asked("INVITE").await;
     second.reply(&invite, "180 Ringing", &[], "").await;
-    assert_eq!(desk.next().await, Event::OutboundRinging { leg });
+    assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "second".into() });
     first.answer(&late, OFFER).await;
     first.asked("ACK").await;
     let bye = first.asked("BYE").await;
     first.reply(&bye, "200 OK", &[], "").await;
-    is_answered(&mut desk, leg, &second, &invite).await;
+    is_answered(&mut desk, leg, ("second", &second), &invite).await;
 }
 
 #[tokio::test]
@@ -89,7 +90,7 @@ async fn a_trunk_that_says_anything_at_all_is_waited_for() {
     first.reply(&invite, "100 Trying", &[], "").await;
     let waited = tokio::time::timeout(Duration::from_secs(1), second.asked("INVITE")).await;
     assert!(waited.is_err(), "the silence is over");
-    is_answered(&mut desk, leg, &first, &invite).await;
+    is_answered(&mut desk, leg, ("first", &first), &invite).await;
 }
 
 #[tokio::test]
@@ -99,13 +100,13 @@ async fn a_trunk_that_asks_for_rest_is_the_last_choice_until_then() {
     let invite = first.asked("INVITE").await;
     first.reply(&invite, "503 Service Unavailable", &[("Retry-After", "60")], "").await;
     let other = second.asked("INVITE").await;
-    is_answered(&mut desk, leg, &second, &other).await;
+    is_answered(&mut desk, leg, ("second", &second), &other).await;
 
     let leg = call(&desk, &["first", "second"]).await;
     let other = second.asked("INVITE").await;
     second.reply(&other, "503 Service Unavailable", &[], "").await;
     let invite = first.asked("INVITE").await;
-    is_answered(&mut desk, leg, &first, &invite).await;
+    is_answered(&mut desk, leg, ("first", &first), &invite).await;
 }
 
 #[tokio::test]
@@ -116,7 +117,7 @@ async fn a_proxy_that_refuses_connections_is_passed_over() {
     let mut desk = desk_by(vec![first, way("second", &second)]).await;
     let leg = call(&desk, &["first", "second"]).await;
     let invite = second.asked("INVITE").await;
-    is_answered(&mut desk, leg, &second, &invite).await;
+    is_answered(&mut desk, leg, ("second", &second), &invite).await;
 }
 
 #[tokio::test]
@@ -136,7 +137,7 @@ async fn a_call_given_up_between_two_trunks_goes_no_further() {
     let leg = call(&desk, &["first", "second"]).await;
     let invite = first.asked("INVITE").await;
     first.reply(&invite, "180 Ringing", &[], "").await;
-    assert_eq!(desk.next().await, Event::OutboundRinging { leg });
+    assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "first".into() });
     desk.agent.hang_up(leg).await;
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
     let cancel = first.asked("CANCEL").await;
@@ -201,7 +202,7 @@ async fn a_trunk_that_does_not_take_our_password_is_passed_over() {
         first.asked("ACK").await;
     }
     let invite = second.asked("INVITE").await;
-    is_answered(&mut desk, leg, &second, &invite).await;
+    is_answered(&mut desk, leg, ("second", &second), &invite).await;
 }
 
 #[tokio::test]
@@ -256,7 +257,7 @@ async fn a_trunk_that_refuses_encryption_is_called_again_without_unless_it_is_re
         if again {
             let plain = carrier.asked("INVITE").await;
             assert!(plain.text.contains(" RTP/AVP ") && !plain.text.contains("a=crypto"), "{}", plain.text);
-            is_answered(&mut desk, leg, &carrier, &plain).await;
+            is_answered(&mut desk, leg, ("telco", &carrier), &plain).await;
         } else {
             assert_eq!(desk.next().await, Event::OutboundFailed { leg, code: 488 });
         }

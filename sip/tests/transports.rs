@@ -4,35 +4,10 @@
 
 mod support;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use sip::{Config, EndedBy, Event, Limits, Outbound, Pem, Roots, StartError, Tls, Trunk, UserAgent};
 use std::net::SocketAddr;
+use support::authority::Authority;
 use support::{Desk, OFFER, Peer, audio, desk_of, desk_with_all, field, trunk};
-
-/// A certification authority of the test.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Authority {
-        let mut params = CertificateParams::new(vec![]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn pem(&self) -> Pem {
-        Pem::Octets(self.0.pem().into_bytes())
-    }
-
-    /// Certificate and key for these names and addresses.
-    fn identity(&self, names: &[&str]) -> (Pem, Pem) {
-        let key = KeyPair::generate().unwrap();
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut params = CertificateParams::new(names).unwrap();
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        let certificate = params.signed_by(&key, &self.0).unwrap();
-        (Pem::Octets(certificate.pem().into_bytes()), Pem::Octets(key.serialize_pem().into_bytes()))
-    }
-}
 
 fn with_proxy(proxy: &str) -> Trunk {
     let mut trunk = trunk("telco", "127.0.0.1/32");
@@ -54,7 +29,7 @@ async fn talk(caller: &mut Desk, desk: &mut Desk) {
     for desk_ends in [true, false] {
         let out = caller.agent.call(to()).await.unwrap();
         let leg = desk.invited().await.leg;
-        assert_eq!(caller.next().await, Event::OutboundRinging { leg: out });
+        assert_eq!(caller.next().await, Event::OutboundRinging { leg: out, trunk: "telco".into() });
         desk.answer(leg).await;
         assert!(matches!(caller.next().await, Event::OutboundAnswered { .. }));
         let (by_desk, by_caller) = if desk_ends {

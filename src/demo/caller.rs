@@ -145,7 +145,7 @@ impl Telephone {
     async fn heard(&mut self, event: sip::Event) {
         let Some((leg, media, story)) = &self.line else { return };
         match event {
-            sip::Event::OutboundAnswered { leg: answered, audio } if answered == *leg => {
+            sip::Event::OutboundAnswered { leg: answered, audio, .. } if answered == *leg => {
                 if let Some(remote) = convert::remote_audio(&audio) {
                     self.media.set_remote(*media, remote).await;
                 }

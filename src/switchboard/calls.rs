@@ -33,7 +33,11 @@ impl Switchboard {
             sip::Event::Confirmed { audio: Some(audio), .. } | sip::Event::Changed { audio, .. } => {
                 self.order(call, Order::Remote(audio));
             }
-            sip::Event::OutboundAnswered { audio, .. } => self.order(call, Order::Reached(audio)),
+            sip::Event::OutboundRinging { trunk, .. } => self.goes_over(call, &trunk),
+            sip::Event::OutboundAnswered { trunk, audio, .. } => {
+                self.goes_over(call, &trunk);
+                self.order(call, Order::Reached(audio));
+            }
             sip::Event::OutboundFailed { leg, .. } => {
                 self.legs.remove(&leg);
                 self.told(Input::OutboundFailed { call });
@@ -50,6 +54,14 @@ impl Switchboard {
                 });
             }
             _ => {}
+        }
+    }
+
+    /// An outbound call may be carried by another trunk than the first.
+    fn goes_over(&mut self, call: CallId, trunk: &sip::TrunkName) {
+        if let Some(found) = self.calls.get_mut(&call).filter(|found| found.view.trunk != trunk.0) {
+            found.view.trunk.clone_from(&trunk.0);
+            self.board.call(&found.view);
         }
     }
 
@@ -184,7 +196,7 @@ impl Switchboard {
         let Some(found) = self.calls.get_mut(&call) else { return };
         found.view.answered_at.get_or_insert(at);
         if status.state == CallState::Calling {
-            self.journal.record(Entry::OutboundAnswered { call, at });
+            self.journal.record(Entry::OutboundAnswered { call, trunk: Some(found.view.trunk.clone()), at });
             metrics::counter!("siaga_calls_reached_total").increment(1);
             self.told(Input::OutboundAnswered { call });
         } else {

@@ -153,8 +153,13 @@ pub enum Entry {
     Ended { call: CallId, by: EndedBy, operator: Option<Who>, at: Timestamp },
     /// `call.outbound_dialled`; creates the call and the draft of its report, and counts as a try of the callback it answers to.
     OutboundDialled(DialledCall),
-    /// `call.outbound_answered`
-    OutboundAnswered { call: CallId, at: Timestamp },
+    /// `call.outbound_answered`; `trunk` carries it, if that was told.
+    OutboundAnswered {
+        call: CallId,
+        #[serde(default)]
+        trunk: Option<String>,
+        at: Timestamp,
+    },
     /// `call.party_dialled`
     PartyDialled(DialledParty),
     /// `call.party_joined`: the party has answered.
@@ -226,7 +231,10 @@ impl Entry {
                 unit.db().answer_call(*call, Some((operator.user, &operator.name)), *at).await?;
                 touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
             }
-            Self::FallbackAnswered { call, at } | Self::OutboundAnswered { call, at } => {
+            Self::FallbackAnswered { call, at } | Self::OutboundAnswered { call, at, .. } => {
+                if let Self::OutboundAnswered { trunk: Some(trunk), .. } = self {
+                    unit.db().carry_call(*call, &check::cut(trunk, NETWORK_TEXT)).await?;
+                }
                 unit.db().answer_call(*call, None, *at).await?;
                 touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
             }

@@ -39,7 +39,9 @@ impl Entry {
                 event("call.ended", *call, *at, actor, json!({ "by": cause }))
             }
             Self::OutboundDialled(dialled) => dialled_event(dialled),
-            Self::OutboundAnswered { call, at } => event("call.outbound_answered", *call, *at, Actor::System, json!({})),
+            Self::OutboundAnswered { call, trunk, at } => {
+                event("call.outbound_answered", *call, *at, Actor::System, json!({ "trunk": trunk }))
+            }
             Self::PartyDialled(dialled) => party_event(dialled),
             Self::PartyJoined { call, party, at } => {
                 event("call.party_joined", *call, *at, Actor::System, json!({ "party": party }))

@@ -187,6 +187,11 @@ impl Conn<'_> {
         )
     }
 
+    /// An outbound call goes over this trunk.
+    pub async fn carry_call(&mut self, id: CallId, trunk: &str) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE calls SET trunk = $2 WHERE id = $1").bind(id).bind(trunk))
+    }
+
     pub async fn end_call(&mut self, id: CallId, by: EndedBy, at: Timestamp) -> Result<(), StoreError> {
         run!(
             self,

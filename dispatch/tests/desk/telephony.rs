@@ -130,7 +130,7 @@ both! {
             at: now,
         };
         journal.record(Entry::OutboundDialled(out.clone()));
-        journal.record(Entry::OutboundAnswered { call: out.call, at: now });
+        journal.record(Entry::OutboundAnswered { call: out.call, trunk: None, at: now });
         journal.flush().await;
         desk.close_report(&rina, out.report, Disposition::Normal).await.unwrap();
         let today = desk.statistics_today(&rina).await.unwrap();

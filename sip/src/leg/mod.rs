@@ -15,7 +15,7 @@ pub(crate) use provisional::{show, stack};
 pub(crate) use refresh::response_fields;
 pub(crate) use requests::Answer;
 
-use crate::config::Limits;
+use crate::config::{Limits, TrunkName};
 use crate::counters;
 use crate::error::LegError;
 use crate::event::{EndedBy, Event, LegId, Reject};
@@ -68,8 +68,8 @@ pub(crate) enum Command {
 pub(crate) enum Side {
     /// `replies` leads into the INVITE's transaction; `request` is the INVITE with our To tag.
     Inbound { replies: TransactionEventSender, request: Box<Request> },
-    /// `None`: the INVITE's task has ended.
-    Outbound { invite: Option<JoinHandle<InviteAsyncResult>> },
+    /// By this trunk. `None`: the INVITE's task has ended.
+    Outbound { invite: Option<JoinHandle<InviteAsyncResult>>, trunk: TrunkName },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,12 +20,7 @@ impl Running {
     pub(super) async fn state(&mut self, state: DialogState) {
         match state {
             DialogState::Trying(_) => self.heard = true,
-            DialogState::Early(..) if self.is_outbound() => {
-                self.heard = true;
-                if self.phase == Phase::Ringing && !std::mem::replace(&mut self.heard_ringing, true) {
-                    self.outbox.push_back(Event::OutboundRinging { leg: self.id });
-                }
-            }
+            DialogState::Early(..) => self.early(),
             DialogState::Confirmed(_, response) => self.confirmed(&response),
             DialogState::Terminated(_, reason) => self.terminated(reason),
             DialogState::Updated(_, request, handle) => self.updated(request, handle).await,
@@ -35,7 +30,16 @@ impl Running {
             | DialogState::Notify(_, _, handle)
             | DialogState::Message(_, _, handle)
             | DialogState::Publish(_, _, handle) => requests::not_allowed(handle).await,
-            DialogState::Calling(_) | DialogState::Early(..) | DialogState::WaitAck(..) => {}
+            DialogState::Calling(_) | DialogState::WaitAck(..) => {}
+        }
+    }
+
+    /// A call of ours rings.
+    fn early(&mut self) {
+        let Side::Outbound { trunk, .. } = &self.side else { return };
+        self.heard = true;
+        if self.phase == Phase::Ringing && !std::mem::replace(&mut self.heard_ringing, true) {
+            self.outbox.push_back(Event::OutboundRinging { leg: self.id, trunk: trunk.clone() });
         }
     }
 
@@ -48,14 +52,15 @@ impl Running {
                 self.outbox.push_back(Event::Confirmed { leg: self.id, audio });
             }
             (Side::Inbound { .. }, Phase::Closing) => self.bye(),
-            (Side::Outbound { .. }, Phase::Ringing) => {
+            (Side::Outbound { trunk, .. }, Phase::Ringing) => {
+                let trunk = trunk.clone();
                 let fields = response_fields(response);
                 self.timer.told(Said::read(&fields), now());
                 self.peer_updates = fields.lists("Allow", "UPDATE");
                 match self.talk.answered(&fields, &response.body) {
                     Some(audio) => {
                         self.phase = Phase::Confirmed;
-                        self.outbox.push_back(Event::OutboundAnswered { leg: self.id, audio });
+                        self.outbox.push_back(Event::OutboundAnswered { leg: self.id, trunk, audio });
                     }
                     None => {
                         self.fail(488);
@@ -132,7 +137,7 @@ impl Running {
     /// Ends when an outbound INVITE's task does, with its final response; never for other legs.
     pub(super) async fn invite_over(&mut self) -> Option<Response> {
         match &mut self.side {
-            Side::Outbound { invite: invite @ Some(_) } if self.phase != Phase::Confirmed => {
+            Side::Outbound { invite: invite @ Some(_), .. } if self.phase != Phase::Confirmed => {
                 let result = match invite {
                     Some(task) => task.await,
                     None => std::future::pending().await,
@@ -169,7 +174,7 @@ impl Running {
 
     /// Nothing at all was heard of a call of ours. Should it be answered after all, the stack ends it.
     pub(super) fn silent(&mut self) {
-        if let Side::Outbound { invite } = &mut self.side
+        if let Side::Outbound { invite, .. } = &mut self.side
             && let Some(task) = invite.take()
         {
             task.abort();

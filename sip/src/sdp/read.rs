@@ -39,7 +39,14 @@ pub(crate) fn offer_in(fields: &Fields, body: &[u8], terms: &Terms) -> Result<Op
 }
 
 pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> {
-    let session = Session::parse(&clean(body)).map_err(|_| SdpError::Unreadable)?;
+    let (session, without_audio) = match Session::parse(&clean(body, audio_as_it_is)) {
+        Ok(session) => (session, SdpError::NoAudio),
+        // One audio stream that cannot be read is no reason to refuse another that can.
+        Err(_) => {
+            let session = Session::parse(&clean(body, declinable)).map_err(|_| SdpError::Unreadable)?;
+            (session, SdpError::Unreadable)
+        }
+    };
     if session.medias.is_empty() || session.medias.len() > MAX_STREAMS {
         return Err(if session.medias.is_empty() { SdpError::NoAudio } else { SdpError::Unreadable });
     }
@@ -48,7 +55,7 @@ pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> 
         .iter()
         .enumerate()
         .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
-        .ok_or(SdpError::NoAudio)?;
+        .ok_or(without_audio)?;
     audio.srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.0, receive: crypto.key.0 });
     let text = session.medias.iter().enumerate().find_map(|(index, media)| Some((index, text::read(&session, media)?)));
     let languages = languages(&session, chosen, text.as_ref().map(|(index, _)| *index));
@@ -76,28 +83,30 @@ fn languages(session: &Session, voice: usize, text: Option<usize>) -> Vec<String
     tags.take(MAX_LANGUAGES).map(str::to_owned).collect()
 }
 
-/// An `m=` line that the parser takes. What cannot be read of a stream that is no audio is replaced, so that the stream can be declined in its
-/// place; audio is left as it is.
-fn stream_line(value: &str) -> String {
+/// An `m=` line: audio as it is, but for spaces.
+fn audio_as_it_is(value: &str) -> String {
     let mut words = value.split_whitespace();
-    let kind = words.next().unwrap_or_default();
-    if kind.eq_ignore_ascii_case("audio") {
+    if words.next().is_some_and(|kind| kind.eq_ignore_ascii_case("audio")) {
         return value.split_whitespace().collect::<Vec<_>>().join(" ");
     }
+    declinable(value)
+}
+
+/// An `m=` line that the parser takes. What cannot be read of a stream is replaced, so that the stream can be declined in its place.
+fn declinable(value: &str) -> String {
+    let mut words = value.split_whitespace();
+    let kind = words.next().unwrap_or("application");
     let port = words.next().unwrap_or_default();
     let (number, count) = port.split_once('/').unwrap_or((port, "1"));
-    let port = if number.parse::<u16>().is_ok() && count.parse::<u16>().is_ok() { port } else { "0" };
     let proto = words.next().unwrap_or("RTP/AVP");
     let formats = words.collect::<Vec<_>>().join(" ");
-    format!(
-        "{} {port} {proto} {}",
-        if kind.is_empty() { "application" } else { kind },
-        if formats.is_empty() { "0" } else { &formats }
-    )
+    let readable = number.parse::<u16>().is_ok() && count.parse::<u16>().is_ok() && !formats.is_empty();
+    let port = if readable { port } else { "0" };
+    format!("{kind} {port} {proto} {}", if formats.is_empty() { "0" } else { &formats })
 }
 
 /// Leaves only the lines that are used, each in a shape the parser takes. The origin is not used, so it is replaced by a good one.
-fn clean(body: &[u8]) -> Vec<u8> {
+fn clean(body: &[u8], stream_line: fn(&str) -> String) -> Vec<u8> {
     let text = std::str::from_utf8(body).map_or_else(|_| body.iter().map(|b| char::from(*b)).collect(), str::to_owned);
     let mut out = String::from("v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
     let mut described = false;

@@ -214,7 +214,7 @@ mod tests {
         for end in ["remote", "local", "cancel", "reject"] {
             let out = caller.call(to()).await.unwrap();
             let leg = calls.recv().await.unwrap().leg().unwrap();
-            assert_eq!(heard.recv().await, Some(Event::OutboundRinging { leg: out }));
+            assert_eq!(heard.recv().await, Some(Event::OutboundRinging { leg: out, trunk: "telco".into() }));
             match end {
                 "remote" | "local" => {
                     desk.answer(leg, audio).await.unwrap();

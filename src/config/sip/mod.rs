@@ -124,7 +124,13 @@ impl Sip {
             Strangers::Refuse => sip::Strangers::default(),
             Strangers::Silent => sip::Strangers::Silent,
         };
-        let limits = sip::Limits { max_calls: self.max_calls, max_ring: LONGEST_WAIT, strangers, ..sip::Limits::default() };
+        let limits = sip::Limits {
+            max_calls: self.max_calls,
+            max_ring: LONGEST_WAIT,
+            strangers,
+            take_alerts: true,
+            ..sip::Limits::default()
+        };
         Ok(sip::Config { limits, tls, ..sip::Config::new(listen, trunks, concat!("siaga/", env!("CARGO_PKG_VERSION"))) })
     }
 
