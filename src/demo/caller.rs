@@ -61,6 +61,7 @@ impl Caller {
                 rtp_ports: 28000..=28099,
                 webrtc_port: 28100,
                 webrtc_addresses: vec![],
+                threads: 1,
             },
             taps,
         )?;

@@ -21,6 +21,8 @@ pub fn remote_audio(audio: &sip::RemoteAudio) -> Option<media::RemoteAudio> {
         pt: chosen.pt,
         telephone_event: audio.telephone_event,
         ptime_ms: audio.ptime_ms,
+        rtcp: media::RtcpAddress::NextPort,
+        srtp: None,
         send,
         receive,
     })

@@ -1,6 +1,6 @@
 //! What a media thread is asked to do. Every command is answered, so that whoever asked knows that it has taken effect.
 
-use super::Shard;
+use super::{Moved, Shard};
 use crate::clock;
 use crate::error::{ConnectError, OpenError};
 use crate::event::MediaTest;
@@ -44,6 +44,15 @@ pub(crate) enum Command {
     },
     Disconnect {
         trunk: Uuid,
+        reply: Reply,
+    },
+    /// Lets a leg, and what is joined to it, go to another thread.
+    Release {
+        leg: Uuid,
+        reply: Reply<Option<Box<Moved>>>,
+    },
+    Adopt {
+        moved: Box<Moved>,
         reply: Reply,
     },
     Play {
@@ -101,6 +110,16 @@ impl Shard {
             }
             Command::Disconnect { trunk, reply } => {
                 self.part(trunk);
+                let _ = reply.send(());
+            }
+            Command::Release { leg, reply } => {
+                // Whoever asked for it may have gone; then it stays.
+                if let Err(Some(moved)) = reply.send(self.release(leg)) {
+                    self.adopt(now, *moved);
+                }
+            }
+            Command::Adopt { moved, reply } => {
+                self.adopt(now, *moved);
                 let _ = reply.send(());
             }
             Command::Play { leg, sound, reply } => {

@@ -188,6 +188,12 @@ impl Shard {
     pub(super) fn look_after_operators(&mut self, now: Instant) {
         for id in self.operators.keys().copied().collect::<Vec<_>>() {
             self.tell_connection(now, id);
+            let Some(operator) = self.operators.get_mut(&id) else { continue };
+            let joined = operator.talks_with.is_some();
+            if let Some((heard, mos)) = operator.leg.as_mut().and_then(|leg| leg.poll_quality(now, joined)) {
+                let (loss_percent, jitter_ms) = (heard.loss_percent, heard.jitter_ms);
+                self.events.push(Event::Quality { leg: id, loss_percent, jitter_ms, mos });
+            }
         }
         self.operators.retain(|_, operator| operator.leg.is_some() || operator.talks_with.is_some());
     }

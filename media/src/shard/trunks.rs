@@ -11,7 +11,7 @@ use crate::silence::Hearing;
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
 use crate::tap::{Heard, LegTap};
-use crate::trunk::{Arrival, DigitTrain, MAX_DATAGRAM, TrunkLeg, What};
+use crate::trunk::{Arrival, DigitTrain, MAX_CONTROL_DATAGRAM, Port, TrunkLeg, What};
 use ipnet::IpNet;
 use mio::net::UdpSocket;
 use mio::{Interest, Token};
@@ -26,9 +26,30 @@ pub(super) struct Trunk {
     pub player: Option<Player>,
     pub digits: Option<DigitTrain>,
     tap: Option<LegTap>,
-    socket: UdpSocket,
-    token: Token,
+    pub sockets: Sockets,
+}
+
+/// A leg's two sockets.
+pub(super) struct Sockets {
+    rtp: UdpSocket,
+    rtcp: UdpSocket,
+    /// Of the RTP socket; the RTCP socket has the next one.
+    pub token: Token,
+    /// The even port of the two.
     port: u16,
+}
+
+impl Sockets {
+    pub fn tokens(&self) -> [(Token, Port); 2] {
+        [(self.token, Port::Rtp), (Token(self.token.0 + 1), Port::Rtcp)]
+    }
+
+    pub fn of(&mut self, port: Port) -> &mut UdpSocket {
+        match port {
+            Port::Rtp => &mut self.rtp,
+            Port::Rtcp => &mut self.rtcp,
+        }
+    }
 }
 
 impl Shard {
@@ -44,24 +65,28 @@ impl Shard {
             return Err(OpenError::AlreadyOpen);
         }
         let address = self.address;
-        let Some(taken) = self.ports.take(|port| bind(SocketAddr::new(address, port))) else {
+        let both = |port: u16| Ok((bind(SocketAddr::new(address, port))?, bind(SocketAddr::new(address, port + 1))?));
+        let Some(taken) = self.ports.take(both) else {
             metrics::counter!("siaga_media_ports_exhausted_total").increment(1);
             return Err(OpenError::PortsExhausted);
         };
-        let (port, mut socket) = taken?;
-        let token = Token(self.next_token);
-        if let Err(error) = self.registry.register(&mut socket, token, Interest::READABLE) {
-            self.ports.give_back(port);
-            return Err(error.into());
+        let (port, (rtp, rtcp)) = taken?;
+        let mut sockets = Sockets { rtp, rtcp, token: Token(self.next_token), port };
+        for (token, which) in sockets.tokens() {
+            if let Err(error) = self.registry.register(sockets.of(which), token, Interest::READABLE) {
+                self.unwatch(&mut sockets);
+                self.ports.give_back(port);
+                return Err(error.into());
+            }
         }
-        self.next_token += 1;
-        let mut leg = TrunkLeg::new(now, self.sources.next(), allowed, [clock::random(), clock::random()]);
+        self.next_token += 2;
+        let mut leg = TrunkLeg::new(now, self.sources.next(), allowed, std::array::from_fn(|_| clock::random()));
         if let Some(remote) = remote {
             leg.set_remote(now, remote);
         }
         let tap = tap.then(|| LegTap::new(id));
-        self.tokens.insert(token, id);
-        self.trunks.insert(id, Trunk { leg, bridge: None, player: None, digits: None, tap, socket, token, port });
+        self.tokens.extend(sockets.tokens().map(|(token, which)| (token, (id, which))));
+        self.trunks.insert(id, Trunk { leg, bridge: None, player: None, digits: None, tap, sockets });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(address, port))
@@ -81,12 +106,14 @@ impl Shard {
     pub(super) fn close_trunk(&mut self, now: Instant, id: Uuid) -> Option<LegStatistics> {
         self.part(id);
         let mut trunk = self.trunks.remove(&id)?;
-        if let Err(error) = self.registry.deregister(&mut trunk.socket) {
-            tracing::debug!(%error, "a closed leg's socket was not watched");
+        let mut report = [0; MAX_CONTROL_DATAGRAM];
+        if let Some((port, to, length)) = trunk.leg.goodbye(now, &mut report) {
+            send_control(trunk.sockets.of(port), to, report.get(..length));
         }
-        self.tokens.remove(&trunk.token);
-        drop(trunk.socket);
-        self.ports.give_back(trunk.port);
+        self.unwatch(&mut trunk.sockets);
+        let port = trunk.sockets.port;
+        drop(trunk.sockets);
+        self.ports.give_back(port);
         self.timers.clear(Timer::TrunkSound(id));
         self.timers.clear(Timer::Digits(id));
         if let Some(tap) = trunk.tap {
@@ -96,17 +123,31 @@ impl Shard {
         Some(trunk.leg.statistics())
     }
 
+    pub(super) fn unwatch(&mut self, sockets: &mut Sockets) {
+        for (token, which) in sockets.tokens() {
+            if let Err(error) = self.registry.deregister(sockets.of(which)) {
+                tracing::debug!(%error, "a closed leg's socket was not watched");
+            }
+            self.tokens.remove(&token);
+        }
+    }
+
     pub(super) fn trunk_readable(&mut self, token: Token) {
-        let Some(id) = self.tokens.get(&token).copied() else { return };
+        let Some((id, which)) = self.tokens.get(&token).copied() else { return };
         let mut buffer = [0; MAX_RECEIVED];
         for _ in 0..DATAGRAMS_PER_TURN {
             let Some(trunk) = self.trunks.get_mut(&id) else { return };
-            match trunk.socket.recv_from(&mut buffer) {
+            match trunk.sockets.of(which).recv_from(&mut buffer) {
                 Ok((length, source)) => {
                     let now = clock::now();
-                    let data = buffer.get(..length).unwrap_or_default();
-                    if let Some(arrival) = trunk.leg.handle_datagram(now, source, data) {
-                        self.arrived(now, id, &arrival);
+                    let data = buffer.get_mut(..length).unwrap_or_default();
+                    match which {
+                        Port::Rtcp => trunk.leg.handle_control(now, source, data),
+                        Port::Rtp => {
+                            if let Some(arrival) = trunk.leg.handle_datagram(now, source, data) {
+                                self.arrived(now, id, &arrival);
+                            }
+                        }
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -163,21 +204,30 @@ impl Shard {
     }
 
     pub(super) fn send_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
-        let Some(trunk) = self.trunks.get_mut(&id) else { return };
-        let mut datagram = [0; MAX_DATAGRAM];
-        let Some((to, made)) = trunk.leg.send(now, packet, &mut datagram) else { return };
-        let taken = trunk.socket.send_to(datagram.get(..made.length).unwrap_or_default(), to).is_ok();
-        if let (Some((codec, payload)), Some(tap)) = (made.audio, &mut trunk.tap) {
-            let (sequence, timestamp) = (made.stamp.sequence as u16, made.stamp.timestamp);
-            tap.push(now, Heard { side: Side::Operator, stream: 0, sequence, timestamp, codec, payload }, &mut self.taps);
-        }
-        trunk.leg.sent(now, taken);
+        let Some(Trunk { leg, tap, sockets, .. }) = self.trunks.get_mut(&id) else { return };
+        let taps = &mut self.taps;
+        leg.send(now, packet, |to, datagram, made| {
+            let taken = sockets.rtp.send_to(datagram, to).is_ok();
+            if let (Some((codec, payload)), Some(tap)) = (made.audio, &mut *tap) {
+                let (sequence, timestamp) = (made.stamp.sequence as u16, made.stamp.timestamp);
+                tap.push(now, Heard { side: Side::Operator, stream: 0, sequence, timestamp, codec, payload }, taps);
+            }
+            taken
+        });
     }
 
     pub(super) fn look_after_trunks(&mut self, now: Instant) {
         for (leg, trunk) in &mut self.trunks {
             if let Some(tap) = &mut trunk.tap {
                 tap.poll(now, &mut self.taps);
+            }
+            let mut report = [0; MAX_CONTROL_DATAGRAM];
+            if let Some((port, to, length)) = trunk.leg.poll_control(now, &mut report) {
+                send_control(trunk.sockets.of(port), to, report.get(..length));
+            }
+            if let Some((heard, mos)) = trunk.leg.poll_quality(now, trunk.bridge.is_some()) {
+                let (loss_percent, jitter_ms) = (heard.loss_percent, heard.jitter_ms);
+                self.events.push(Event::Quality { leg: *leg, loss_percent, jitter_ms, mos });
             }
             let Some(bridge) = &mut trunk.bridge else { continue };
             while let Some(hearing) = bridge.poll(now) {
@@ -188,5 +238,12 @@ impl Shard {
                 });
             }
         }
+    }
+}
+
+/// Nobody waits for a report; one that the system does not take is followed by the next.
+fn send_control(socket: &UdpSocket, to: SocketAddr, report: Option<&[u8]>) {
+    if socket.send_to(report.unwrap_or_default(), to).is_err() {
+        metrics::counter!("siaga_media_rtcp_unsent_total").increment(1);
     }
 }

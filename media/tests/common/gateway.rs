@@ -107,15 +107,31 @@ impl Gateway {
 
     pub async fn hear(&self) -> Got {
         let mut buffer = [0; 2_048];
-        let received = tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await;
-        let (length, from) = received.expect("nothing is heard").unwrap();
-        read(&buffer[..length], from)
+        loop {
+            let received = tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await;
+            let (length, from) = received.expect("nothing is heard").unwrap();
+            if let Some(got) = read(&buffer[..length], from) {
+                return got;
+            }
+        }
     }
 
     pub fn try_hear(&self) -> Option<Got> {
         let mut buffer = [0; 2_048];
-        let (length, from) = self.socket.try_recv_from(&mut buffer).ok()?;
-        Some(read(&buffer[..length], from))
+        loop {
+            let (length, from) = self.socket.try_recv_from(&mut buffer).ok()?;
+            if let Some(got) = read(&buffer[..length], from) {
+                return Some(got);
+            }
+        }
+    }
+
+    /// Hears anything at all, as it is on the wire.
+    pub async fn hear_raw(&self) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = [0; 2_048];
+        let received = tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await;
+        let (length, from) = received.expect("nothing is heard").unwrap();
+        (buffer[..length].to_vec(), from)
     }
 
     /// Hears this many packets.
@@ -128,9 +144,13 @@ impl Gateway {
     }
 }
 
-fn read(datagram: &[u8], from: SocketAddr) -> Got {
+/// Reads RTP; a report that was meant for the port before this one is passed over.
+fn read(datagram: &[u8], from: SocketAddr) -> Option<Got> {
+    if (192..=223).contains(&datagram[1]) {
+        return None;
+    }
     let rtp = RtpReader::new(datagram).unwrap();
-    Got {
+    Some(Got {
         at: Instant::now(),
         payload_type: rtp.payload_type(),
         sequence: rtp.sequence_number().into(),
@@ -139,7 +159,7 @@ fn read(datagram: &[u8], from: SocketAddr) -> Got {
         marker: rtp.mark(),
         payload: rtp.payload().to_vec(),
         from,
-    }
+    })
 }
 
 /// The sound of packets, one after the other.
