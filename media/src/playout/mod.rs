@@ -39,6 +39,8 @@ pub struct PlayoutBuffer {
     cursor: i64,
     play: Play,
     catching_up: bool,
+    /// Something came too late, and play has not fallen behind to its new target yet.
+    falling_behind: bool,
     concealer: Concealer,
     counts: PlayoutCounts,
 }
@@ -79,6 +81,7 @@ impl Default for PlayoutBuffer {
             cursor: 0,
             play: Play::Idle,
             catching_up: false,
+            falling_behind: false,
             concealer: Concealer::default(),
             counts: PlayoutCounts::default(),
         }
@@ -178,8 +181,8 @@ impl PlayoutBuffer {
 
     fn go_on(&mut self, now: i64, out: &mut [i16; FRAME]) -> bool {
         let surplus = self.surplus(now);
-        if surplus <= TOO_EARLY * 2 {
-            // Something came too late: from now on the delay is what it would have needed.
+        self.falling_behind &= surplus < 0;
+        if self.falling_behind || surplus <= TOO_EARLY * 2 {
             self.counts.stretched += 1;
             self.concealer.conceal(out);
             return true;
@@ -192,10 +195,11 @@ impl PlayoutBuffer {
             };
         }
         self.catching_up = if self.catching_up { surplus > CAUGHT_UP } else { surplus > TOLERATED };
-        if self.catching_up && surplus >= FRAME_SAMPLES && there >= 2 * FRAME && self.held.is_quiet(self.cursor) {
+        let quiet = (self.catching_up || surplus <= TOO_EARLY) && self.held.is_quiet(self.cursor);
+        if self.catching_up && quiet && surplus >= FRAME_SAMPLES && there >= 2 * FRAME {
             self.counts.shrunk += FRAME as u64;
             self.advance(FRAME_SAMPLES);
-        } else if self.catching_up && there > FRAME {
+        } else if self.catching_up && !quiet && there > FRAME {
             self.counts.shrunk += 1;
             self.held.squeeze(self.cursor, out);
             self.concealer.heard(out);
@@ -204,7 +208,7 @@ impl PlayoutBuffer {
         }
         self.held.copy(self.cursor, out);
         self.concealer.heard(out);
-        if surplus <= TOO_EARLY && there >= FRAME && self.held.is_quiet(self.cursor) {
+        if surplus <= TOO_EARLY && quiet && there >= FRAME {
             self.counts.stretched += 1;
         } else {
             self.advance(FRAME_SAMPLES);
@@ -276,6 +280,7 @@ impl PlayoutBuffer {
         if self.play != Play::Idle && position + pcm.len() as i64 <= self.cursor {
             self.counts.late += 1;
             source.delay.came_late(now, now - position);
+            self.falling_behind = true;
             return;
         }
         if !self.held.put(position, pcm) {

@@ -62,7 +62,7 @@ fn a_control_packet_is_protected_as_the_reference_implementation_does_it() {
     let (mut near, mut far) = ends();
     near.control_index = 1;
     let mut datagram = protected_control(&mut near, 0xab);
-    assert_eq!(datagram, hex("81c8000bcafebabe7128035be487b9bdbef89041f977a5a880000001993e08cd54d7c1230798"));
+    assert_eq!(datagram, hex("81c8000bcafebabe7128035be487b9bdbef89041f977a5a880000001993e08cd54d6c1230798"));
     let plain = [hex("81c8000bcafebabe"), vec![0xab; 16]].concat();
     assert_eq!(far.unprotect_control(&mut datagram), Ok(&plain[..]));
 }

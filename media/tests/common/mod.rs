@@ -57,7 +57,8 @@ impl Under {
 
 /// An engine on loopback with trunk ports in this range.
 pub fn engine(rtp_ports: std::ops::RangeInclusive<u16>) -> Under {
-    let config = Config { address: "127.0.0.1".parse().unwrap(), rtp_ports, webrtc_port: 0, webrtc_addresses: vec![], threads: 3 };
+    let config =
+        Config { address: "127.0.0.1".parse().unwrap(), rtp_ports, webrtc_port: 0, webrtc_addresses: vec![], threads: 3 };
     let (sink, taps) = sync_channel(10_000);
     let (engine, events) = Engine::start(config, sink).unwrap();
     Under { engine, events, taps }
