@@ -6,6 +6,7 @@ use crate::error::{AttachError, ConnectError, OpenError, StartError};
 use crate::event::{Event, MediaTest};
 use crate::operator::{Negotiator, OperatorLeg};
 use crate::packet::RemoteAudio;
+use crate::room::Member;
 use crate::shard::{Command, Shard, Sources};
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
@@ -111,13 +112,29 @@ impl Engine {
         self.ask(|reply| Command::Detach { operator, reply }).await;
     }
 
-    /// Joins a trunk leg to an operator, or to another trunk leg. A join that the trunk leg had ends.
-    pub async fn connect(&self, trunk: Uuid, peer: Uuid) -> Result<(), ConnectError> {
-        let connected = self.ask(|reply| Command::Connect { trunk, peer, reply }).await;
-        connected.unwrap_or(Err(ConnectError::Unavailable))
+    /// Says who is in the room of `call`, the trunk leg of the caller; whoever was in it before and is not named leaves it,
+    /// and nobody at all dissolves it. The caller need not be in it (a held one is not), and the room outlasts the caller's
+    /// leg while two others are left. Members are trunk legs and operators, each in one room at a time; `call` itself leaves
+    /// another one for its own. Two speakers and nobody else hear each other without delay; every change is heard by none of
+    /// those who stay, except as a silence of 30 ms when the room comes to be mixed. Keys that are pressed pass between two
+    /// who talk directly, and nowhere else.
+    ///
+    /// A member whose leg is closed leaves by itself, and whoever coached it goes on listening; a room in which one is left
+    /// alone by that is dissolved. An operator whose browser is lost stays, and hears on when it attaches again.
+    pub async fn arrange(&self, call: Uuid, members: Vec<Member>) -> Result<(), ConnectError> {
+        let arranged = self.ask(|reply| Command::Arrange { call, members, reply }).await;
+        arranged.unwrap_or(Err(ConnectError::Unavailable))
     }
 
-    /// Ends a trunk leg's join. The legs stay open and silent.
+    /// Joins a trunk leg to an operator, or to another trunk leg, and to nobody else.
+    pub async fn connect(&self, trunk: Uuid, peer: Uuid) -> Result<(), ConnectError> {
+        if trunk == peer {
+            return Err(ConnectError::NoPeer);
+        }
+        self.arrange(trunk, vec![Member::speaker(trunk), Member::speaker(peer)]).await
+    }
+
+    /// Dissolves a trunk leg's room, and takes the leg out of any other. The legs stay open and silent.
     pub async fn disconnect(&self, trunk: Uuid) {
         self.ask(|reply| Command::Disconnect { trunk, reply }).await;
     }
@@ -145,7 +162,7 @@ impl Engine {
         tested.unwrap_or(Err(ConnectError::Unavailable))
     }
 
-    /// Closes a leg and what it is joined by; its recording gets all there is. `None` if it was not open.
+    /// Closes a leg, which leaves its room; its recording gets all there is. `None` if it was not open.
     pub async fn close(&self, leg: Uuid) -> Option<LegStatistics> {
         self.ask(|reply| Command::Close { leg, reply }).await.flatten()
     }

@@ -6,6 +6,7 @@ use crate::error::{ConnectError, OpenError};
 use crate::event::MediaTest;
 use crate::operator::OperatorLeg;
 use crate::packet::RemoteAudio;
+use crate::room::Member;
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
 use ipnet::IpNet;
@@ -37,9 +38,9 @@ pub(crate) enum Command {
         operator: Uuid,
         reply: Reply,
     },
-    Connect {
-        trunk: Uuid,
-        peer: Uuid,
+    Arrange {
+        call: Uuid,
+        members: Vec<Member>,
         reply: Reply<Result<(), ConnectError>>,
     },
     Disconnect {
@@ -96,11 +97,11 @@ impl Shard {
                 self.detach(now, operator);
                 let _ = reply.send(());
             }
-            Command::Connect { trunk, peer, reply } => {
-                let _ = reply.send(self.connect(now, trunk, peer));
+            Command::Arrange { call, members, reply } => {
+                let _ = reply.send(self.arrange(now, call, members));
             }
             Command::Disconnect { trunk, reply } => {
-                self.part(trunk);
+                self.part(now, trunk);
                 let _ = reply.send(());
             }
             Command::Play { leg, sound, reply } => {

@@ -1,6 +1,6 @@
 //! A media thread: its legs, its sockets, one poll loop. Nothing in it waits for anything but the poll.
 //!
-//! All legs of a call, and the operator who may answer it, live in the same shard, so no packet ever crosses threads. More
+//! All members of a room live in the same shard, so no packet ever crosses threads. More
 //! threads means more shards, each with its part of the RTP ports and a WebRTC port of its own.
 
 mod command;
@@ -20,6 +20,7 @@ use crate::event::Event;
 use crate::operator::Demux;
 use crate::packet::StreamId;
 use crate::ports::PortPool;
+use crate::room::{Mixed, Room};
 use crate::tap::{TapItem, TapOutlet};
 use mio::net::UdpSocket;
 use mio::{Interest, Poll, Registry, Token, Waker};
@@ -73,6 +74,10 @@ pub(crate) struct Shard {
     trunks: HashMap<Uuid, Trunk>,
     tokens: HashMap<Token, Uuid>,
     operators: HashMap<Uuid, Operator>,
+    /// By the leg that is recorded.
+    rooms: HashMap<Uuid, Room>,
+    /// What is being mixed, kept for its memory.
+    mixed: Vec<Mixed>,
     demux: Demux,
     ports: PortPool,
     timers: Timers,
@@ -115,6 +120,8 @@ impl Shard {
             trunks: HashMap::new(),
             tokens: HashMap::new(),
             operators: HashMap::new(),
+            rooms: HashMap::new(),
+            mixed: Vec::new(),
             demux: Demux::default(),
             ports,
             timers: Timers::default(),
@@ -180,6 +187,7 @@ impl Shard {
                 Timer::Housekeeping => self.keep_house(now),
                 Timer::TrunkSound(leg) => self.sound_on_trunk(now, leg),
                 Timer::Digits(leg) => self.digits_on_trunk(now, leg),
+                Timer::Room(call) => self.mix(now, call),
                 Timer::OperatorSound(operator) => self.sound_on_operator(now, operator),
                 Timer::PeerConnection(operator) => self.peer_connection_due(now, operator),
             }
@@ -191,6 +199,7 @@ impl Shard {
         self.events.retry();
         self.taps.retry();
         self.look_after_trunks(now);
+        self.look_after_rooms(now);
         self.look_after_operators(now);
         if !self.trunks.is_empty() || !self.operators.is_empty() {
             self.timers.set(Timer::Housekeeping, now + HOUSEKEEPING);

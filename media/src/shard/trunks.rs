@@ -2,12 +2,11 @@
 
 use super::timers::Timer;
 use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
-use crate::bridge::{Bridge, Peer};
 use crate::clock;
 use crate::error::OpenError;
 use crate::event::{Event, Side};
 use crate::packet::{Content, Packet, RemoteAudio};
-use crate::silence::Hearing;
+use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
 use crate::tap::{Heard, LegTap};
@@ -22,13 +21,20 @@ use uuid::Uuid;
 
 pub(super) struct Trunk {
     pub leg: TrunkLeg,
-    pub bridge: Option<Bridge>,
+    pub place: Option<Place>,
     pub player: Option<Player>,
     pub digits: Option<DigitTrain>,
     tap: Option<LegTap>,
     socket: UdpSocket,
     token: Token,
     port: u16,
+}
+
+impl Trunk {
+    /// Something is played or dialled here, and comes before what is said to it.
+    pub fn is_busy(&self) -> bool {
+        self.player.is_some() || self.digits.is_some()
+    }
 }
 
 impl Shard {
@@ -61,7 +67,7 @@ impl Shard {
         }
         let tap = tap.then(|| LegTap::new(id));
         self.tokens.insert(token, id);
-        self.trunks.insert(id, Trunk { leg, bridge: None, player: None, digits: None, tap, socket, token, port });
+        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, socket, token, port });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(address, port))
@@ -70,16 +76,14 @@ impl Shard {
     pub(super) fn set_remote(&mut self, now: Instant, id: Uuid, remote: RemoteAudio) {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         trunk.leg.set_remote(now, remote);
-        let sends = trunk.leg.sends();
-        let Some(bridge) = &mut trunk.bridge else { return };
-        bridge.expect(now, Side::Caller, sends);
-        if let Some(bridge) = self.callers_bridge(id) {
-            bridge.expect(now, Side::Operator, sends);
+        let (sends, place) = (trunk.leg.sends(), trunk.place);
+        if let Some(watch) = place.and_then(|place| self.rooms.get_mut(&place.room)?.watch.as_mut()) {
+            watch.expect(now, id, sends);
         }
     }
 
     pub(super) fn close_trunk(&mut self, now: Instant, id: Uuid) -> Option<LegStatistics> {
-        self.part(id);
+        self.closing(now, id);
         let mut trunk = self.trunks.remove(&id)?;
         if let Err(error) = self.registry.deregister(&mut trunk.socket) {
             tracing::debug!(%error, "a closed leg's socket was not watched");
@@ -132,32 +136,29 @@ impl Shard {
             let Packet { stream, sequence, timestamp, .. } = *packet;
             tap.push(now, Heard { side: Side::Caller, stream: stream.0, sequence, timestamp, codec, payload }, &mut self.taps);
         }
-        let Some(bridge) = &mut trunk.bridge else { return };
-        bridge.heard(now, Side::Caller);
-        let peer = bridge.peer;
-        if let Some(bridge) = self.callers_bridge(id) {
-            bridge.heard(now, Side::Operator);
-        }
-        match (peer, &arrival.what) {
-            (Peer::Operator(operator), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),
-            (Peer::Trunk(other), What::Packet(packet)) => self.forward_to_trunk(now, other, packet),
-            (Peer::Operator(operator), What::Skipped { stream, sequence }) => {
+        let Some(Place { room, path }) = trunk.place else { return };
+        self.heard_in_room(now, room, id);
+        match (path, &arrival.what) {
+            (Path::Direct(Peer::Operator(operator)), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),
+            (Path::Direct(Peer::Trunk(other)), What::Packet(packet)) => self.forward_to_trunk(now, other, packet),
+            (Path::Direct(Peer::Operator(operator)), What::Skipped { stream, sequence }) => {
                 if let Some(leg) = self.operators.get_mut(&operator).and_then(|operator| operator.leg.as_mut()) {
                     leg.skip(*stream, *sequence);
                 }
             }
-            (Peer::Trunk(other), What::Skipped { stream, sequence }) => {
+            (Path::Direct(Peer::Trunk(other)), What::Skipped { stream, sequence }) => {
                 if let Some(trunk) = self.trunks.get_mut(&other) {
                     trunk.leg.skip(*stream, *sequence);
                 }
             }
+            (Path::Mixed, What::Packet(packet)) => self.spoken_in_room(now, room, id, packet),
+            (Path::Mixed, What::Skipped { .. }) | (Path::Nowhere, _) => {}
         }
     }
 
     /// A peer's packet for a trunk leg. What is played or dialled there comes first.
     pub(super) fn forward_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
-        let busy = |trunk: &Trunk| trunk.player.is_some() || trunk.digits.is_some();
-        if !self.trunks.get(&id).is_none_or(busy) {
+        if !self.trunks.get(&id).is_none_or(Trunk::is_busy) {
             self.send_to_trunk(now, id, packet);
         }
     }
@@ -175,17 +176,9 @@ impl Shard {
     }
 
     pub(super) fn look_after_trunks(&mut self, now: Instant) {
-        for (leg, trunk) in &mut self.trunks {
+        for trunk in self.trunks.values_mut() {
             if let Some(tap) = &mut trunk.tap {
                 tap.poll(now, &mut self.taps);
-            }
-            let Some(bridge) = &mut trunk.bridge else { continue };
-            while let Some(hearing) = bridge.poll(now) {
-                let leg = *leg;
-                self.events.push(match hearing {
-                    Hearing::OneWay { silent } => Event::OneWay { leg, silent },
-                    Hearing::TwoWay => Event::TwoWay { leg },
-                });
             }
         }
     }

@@ -6,6 +6,7 @@ use super::receive::{PayloadTypes, Receiver, Taken};
 use super::send::{MAX_DATAGRAM, Made, Sender};
 use crate::g711::Codec;
 use crate::packet::{Content, Packet, RemoteAudio, StreamId};
+use crate::rewrite::Rewriter;
 use crate::statistics::LegStatistics;
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -131,9 +132,9 @@ impl TrunkLeg {
         self.sender.skip(stream, sequence);
     }
 
-    /// The leg has a new peer: what its source sent before was not meant for it.
-    pub fn restart(&mut self) {
-        self.sender.restart();
+    /// The numbers of what is sent.
+    pub fn rewriter(&mut self) -> &mut Rewriter {
+        self.sender.rewriter()
     }
 
     /// The operating system took, or did not take, what `send` made.

@@ -77,7 +77,7 @@ impl Sender {
         self.rewriter.skip(stream, sequence);
     }
 
-    pub fn restart(&mut self) {
-        self.rewriter.restart();
+    pub fn rewriter(&mut self) -> &mut Rewriter {
+        &mut self.rewriter
     }
 }
