@@ -137,7 +137,7 @@ impl Shard {
     /// Lets sound go the way that the members of a room need.
     fn settle(&mut self, now: Instant, call: Uuid) {
         let Some(room) = self.rooms.get(&call) else { return };
-        // Two operators are mixed too: a call's numbers and codec always are on a trunk leg's side of a direct join.
+        // Two operators among themselves are mixed: packets go straight only to and from trunk legs.
         let pair = room.members.pair().filter(|pair| pair.iter().any(|leg| self.trunks.contains_key(leg)));
         match pair {
             Some(pair) => self.join(now, call, pair),
