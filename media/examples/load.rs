@@ -92,7 +92,11 @@ async fn run(calls: usize, seconds: usize, threads: usize) {
         heard.percentile(0.999),
         heard.worst as f64 / 1e6
     );
-    println!("engine: {:.1} % of a core, {:.4} % for each call; recorded frames {frames}, gaps {gaps}, dropped {dropped}; {memory} KB resident", cpu / took * 100.0, cpu / took * 100.0 / calls.max(1) as f64);
+    println!(
+        "engine: {:.1} % of a core, {:.4} % for each call; recorded frames {frames}, gaps {gaps}, dropped {dropped}; {memory} KB resident",
+        cpu / took * 100.0,
+        cpu / took * 100.0 / calls.max(1) as f64
+    );
 }
 
 fn far_end() -> UdpSocket {

@@ -1,5 +1,7 @@
 //! The handle by which everybody else drives the media threads.
 
+mod gather;
+
 use crate::clock;
 use crate::config::Config;
 use crate::error::{AttachError, ConnectError, OpenError, StartError};
@@ -8,6 +10,7 @@ use crate::operator::{Negotiator, OperatorLeg};
 use crate::packet::RemoteAudio;
 use crate::places::Places;
 use crate::ports::PortPool;
+use crate::room::{Member, Members};
 use crate::shard::{Command, Shard, Shared, Sources, WebRtc};
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
@@ -127,16 +130,34 @@ impl Engine {
         self.ask(Route::To(operator), |reply| Command::Detach { operator, reply }).await;
     }
 
-    /// Joins a trunk leg to an operator, or to another trunk leg. A join that the trunk leg had ends.
-    pub async fn connect(&self, trunk: Uuid, peer: Uuid) -> Result<(), ConnectError> {
-        self.gather(&[trunk, peer]).await;
-        let connected = self.ask(Route::To(trunk), |reply| Command::Connect { trunk, peer, reply }).await;
-        connected.unwrap_or(Err(ConnectError::Unavailable))
+    /// Says who is in the room of `call`, the trunk leg of the caller; whoever was in it before and is not named leaves it,
+    /// and nobody at all dissolves it. The caller need not be in it (a held one is not), and the room outlasts the caller's
+    /// leg while two others are left. Members are trunk legs and operators, each in one room at a time; `call` itself leaves
+    /// another one for its own. Two speakers and nobody else hear each other without delay; every change is heard by none of
+    /// those who stay, except as a silence of 30 ms when the room comes to be mixed. Keys that are pressed pass between two
+    /// who talk directly, and nowhere else.
+    ///
+    /// A member whose leg is closed leaves by itself, and whoever coached it goes on listening; a room in which one is left
+    /// alone by that is dissolved. An operator whose browser is lost stays, and hears on when it attaches again.
+    pub async fn arrange(&self, call: Uuid, members: Vec<Member>) -> Result<(), ConnectError> {
+        let members = Members::new(members)?;
+        let shard = self.gather(call, &members).await;
+        let arranged = self.ask(Route::Room { call, shard }, |reply| Command::Arrange { call, members, reply }).await;
+        arranged.unwrap_or(Err(ConnectError::Unavailable))
     }
 
-    /// Ends a trunk leg's join. The legs stay open and silent.
+    /// Joins a trunk leg to an operator, or to another trunk leg, and to nobody else.
+    pub async fn connect(&self, trunk: Uuid, peer: Uuid) -> Result<(), ConnectError> {
+        if trunk == peer {
+            return Err(ConnectError::NoPeer);
+        }
+        self.arrange(trunk, vec![Member::speaker(trunk), Member::speaker(peer)]).await
+    }
+
+    /// Dissolves a trunk leg's room, and takes the leg out of any other. The legs stay open and silent.
     pub async fn disconnect(&self, trunk: Uuid) {
-        self.ask(Route::To(trunk), |reply| Command::Disconnect { trunk, reply }).await;
+        let shard = self.room_of(trunk).await.unwrap_or_default();
+        self.ask(Route::Room { call: trunk, shard }, |reply| Command::Disconnect { trunk, reply }).await;
     }
 
     /// Plays a sound on a trunk leg, or to an operator, in place of what is played there and of the peer.
@@ -162,7 +183,7 @@ impl Engine {
         tested.unwrap_or(Err(ConnectError::Unavailable))
     }
 
-    /// Closes a leg and what it is joined by; its recording gets all there is. `None` if it was not open.
+    /// Closes a leg, which leaves its room; its recording gets all there is. `None` if it was not open.
     pub async fn close(&self, leg: Uuid) -> Option<LegStatistics> {
         self.ask(Route::Close(leg), |reply| Command::Close { leg, reply }).await.flatten()
     }
@@ -171,36 +192,6 @@ impl Engine {
     pub async fn shut_down(&self) {
         for shard in 0..self.inner.shards.len() {
             self.ask(Route::Shard(shard), |reply| Command::ShutDown { reply }).await;
-        }
-    }
-
-    /// Brings trunk legs, with what they are joined to, onto the thread where they can be joined.
-    async fn gather(&self, legs: &[Uuid]) {
-        let (home, strays) = self.places().meeting(legs);
-        for leg in strays {
-            let engine = self.clone();
-            // On a task of its own, so that legs arrive even if nobody waits for it any more.
-            if tokio::spawn(async move { engine.bring(leg, home).await }).await.is_err() {
-                tracing::error!("a leg was not brought to another media thread");
-            }
-        }
-    }
-
-    async fn bring(&self, leg: Uuid, home: usize) {
-        let Some(_moving) = Moving::begin(self).await else { return };
-        let from = self.places().of(leg);
-        if from == home {
-            return;
-        }
-        let released = self.ask(Route::Shard(from), |reply| Command::Release { leg, reply }).await;
-        let Some(moved) = released.flatten() else { return };
-        let legs: Vec<Uuid> = moved.legs().collect();
-        if self.ask(Route::Shard(home), |reply| Command::Adopt { moved, reply }).await.is_none() {
-            tracing::error!("a media thread does not answer; the calls that were brought to it are lost");
-        }
-        let mut places = self.places();
-        for leg in legs {
-            places.put(leg, home);
         }
     }
 
@@ -233,6 +224,7 @@ impl Engine {
             _ if places.moving => return Err(NotYet::Busy),
             Route::Open(leg) => places.for_new(leg),
             Route::To(leg) | Route::Close(leg) => places.of(leg),
+            Route::Room { call, shard } => places.known(call).unwrap_or(shard),
         };
         let handle = self.inner.shards.get(shard).and_then(|handle| Some((handle.commands.as_ref()?, &handle.waker)));
         let (commands, waker) = handle.ok_or(NotYet::Gone)?;
@@ -247,7 +239,7 @@ impl Engine {
         match route {
             Route::Open(leg) => places.put(leg, shard),
             Route::Close(leg) => places.remove(leg),
-            Route::To(_) | Route::Shard(_) => {}
+            Route::To(_) | Route::Room { .. } | Route::Shard(_) => {}
         }
         if let Err(error) = waker.wake() {
             tracing::error!(%error, "a media thread cannot be woken");
@@ -274,6 +266,11 @@ enum Route {
     Open(Uuid),
     /// The one with this leg, which is in no place afterwards.
     Close(Uuid),
+    /// The one with the room of this call: where its leg is, or this one if that is closed.
+    Room {
+        call: Uuid,
+        shard: usize,
+    },
     Shard(usize),
 }
 
@@ -289,28 +286,5 @@ impl Drop for Opening<'_> {
         if !self.opened {
             self.engine.places().remove(self.leg);
         }
-    }
-}
-
-/// While it lives, legs move and commands wait.
-struct Moving<'a>(&'a Engine);
-
-impl<'a> Moving<'a> {
-    /// Waits for its turn; `None` if that does not come.
-    async fn begin(engine: &'a Engine) -> Option<Moving<'a>> {
-        for _ in 0..COMMAND_PATIENCE {
-            if !std::mem::replace(&mut engine.places().moving, true) {
-                return Some(Moving(engine));
-            }
-            tokio::time::sleep(COMMAND_PAUSE).await;
-        }
-        metrics::counter!("siaga_media_commands_refused_total").increment(1);
-        None
-    }
-}
-
-impl Drop for Moving<'_> {
-    fn drop(&mut self) {
-        self.0.places().moving = false;
     }
 }

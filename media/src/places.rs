@@ -22,13 +22,18 @@ impl Places {
 
     /// Where a leg is, or an operator, or whom nobody knows.
     pub fn of(&self, leg: Uuid) -> usize {
-        self.legs.get(&leg).copied().unwrap_or(OPERATORS)
+        self.known(leg).unwrap_or(OPERATORS)
+    }
+
+    /// Where a trunk leg is, if it is open.
+    pub fn known(&self, leg: Uuid) -> Option<usize> {
+        self.legs.get(&leg).copied()
     }
 
     /// The thread for a new leg: the one with the fewest; of equals the one furthest from the operators.
     pub fn for_new(&self, leg: Uuid) -> usize {
         let free = || self.load.iter().enumerate().rev().min_by_key(|(_, load)| **load).map_or(OPERATORS, |(shard, _)| shard);
-        self.legs.get(&leg).copied().unwrap_or_else(free)
+        self.known(leg).unwrap_or_else(free)
     }
 
     pub fn put(&mut self, leg: Uuid, shard: usize) {
@@ -45,14 +50,13 @@ impl Places {
         }
     }
 
-    /// Where all of these can meet, and which of them have to go there. Whoever is no trunk leg is an operator, and what
-    /// talks with an operator stays.
-    pub fn meeting(&self, legs: &[Uuid]) -> (usize, Vec<Uuid>) {
-        let home = match legs.first() {
-            Some(first) if legs.iter().all(|leg| self.of(*leg) != OPERATORS) => self.of(*first),
-            _ => OPERATORS,
-        };
-        (home, legs.iter().copied().filter(|leg| self.of(*leg) != home && self.legs.contains_key(leg)).collect())
+    /// Where the room of a call can be, and who has to go there. The room is where the call's leg is, or at `room` if that is
+    /// closed. Whoever is no trunk leg is an operator, and what is where the operators are stays there.
+    pub fn meeting(&self, call: Uuid, room: usize, members: impl Iterator<Item = Uuid>) -> (usize, Vec<Uuid>) {
+        let at = |leg: Uuid| if leg == call { self.known(call).unwrap_or(room) } else { self.of(leg) };
+        let legs: Vec<Uuid> = [call].into_iter().chain(members.filter(|leg| *leg != call)).collect();
+        let home = if legs.iter().any(|leg| at(*leg) == OPERATORS) { OPERATORS } else { at(call) };
+        (home, legs.into_iter().filter(|leg| at(*leg) != home).collect())
     }
 }
 
@@ -79,14 +83,18 @@ mod tests {
     }
 
     #[test]
-    fn legs_meet_where_the_first_one_is_or_where_the_operators_are() {
+    fn legs_meet_where_the_caller_is_or_where_the_operators_are() {
         let mut places = Places::new(3);
         for (leg, shard) in [(1, 1), (2, 2), (3, OPERATORS)] {
             places.put(id(leg), shard);
         }
-        assert_eq!(places.meeting(&[id(1), id(2)]), (1, vec![id(2)]));
-        assert_eq!(places.meeting(&[id(1), id(99)]), (OPERATORS, vec![id(1)]));
-        assert_eq!(places.meeting(&[id(1), id(3)]), (OPERATORS, vec![id(1)]));
-        assert_eq!(places.meeting(&[id(3), id(99)]), (OPERATORS, vec![]));
+        let meeting = |call, room, members: &[u128]| places.meeting(id(call), room, members.iter().copied().map(id));
+        assert_eq!(meeting(1, 1, &[1, 2]), (1, vec![id(2)]));
+        assert_eq!(meeting(1, 1, &[1, 99]), (OPERATORS, vec![id(1)]));
+        assert_eq!(meeting(1, 1, &[1, 3]), (OPERATORS, vec![id(1)]));
+        assert_eq!(meeting(1, 1, &[99, 2]), (OPERATORS, vec![id(1), id(2)]), "a held caller comes along");
+        assert_eq!(meeting(3, OPERATORS, &[3, 99]), (OPERATORS, vec![]));
+        assert_eq!(meeting(7, 2, &[2, 1]), (2, vec![id(1)]), "the caller has hung up, and the room is where it was");
+        assert_eq!(meeting(7, 2, &[2, 99]), (OPERATORS, vec![id(7), id(2)]));
     }
 }

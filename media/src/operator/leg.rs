@@ -224,9 +224,9 @@ impl OperatorLeg {
         self.rewriter.skip(stream, sequence);
     }
 
-    /// The leg has a new peer: what its source sent before was not meant for it.
-    pub fn restart(&mut self) {
-        self.rewriter.restart();
+    /// The numbers of what is sent.
+    pub fn rewriter(&mut self) -> &mut Rewriter {
+        &mut self.rewriter
     }
 
     /// Says goodbye. `poll_output` brings what is left to send.

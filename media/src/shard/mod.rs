@@ -1,7 +1,7 @@
 //! A media thread: its legs, its sockets, one poll loop. Nothing in it waits for anything but the poll.
 //!
-//! All who talk with each other live in the same shard, so no packet ever crosses threads. All operators live in the first one,
-//! which receives their port; a trunk leg begins in any, and moves when it is joined to somebody elsewhere.
+//! All members of a room live in the same shard, so no packet ever crosses threads. All operators live in the first one, which
+//! receives their port; a trunk leg begins in any, and moves with its whole room when it comes together with somebody elsewhere.
 
 mod command;
 mod joins;
@@ -22,6 +22,7 @@ use crate::operator::Demux;
 use crate::packet::StreamId;
 use crate::places::OPERATORS;
 use crate::ports::PortPool;
+use crate::room::{Mixed, Room};
 use crate::tap::TapOutlet;
 use crate::trunk::Port;
 use mio::net::UdpSocket;
@@ -76,6 +77,10 @@ pub(crate) struct Shard {
     trunks: HashMap<Uuid, Trunk>,
     tokens: HashMap<Token, (Uuid, Port)>,
     operators: HashMap<Uuid, Operator>,
+    /// By the leg that is recorded.
+    rooms: HashMap<Uuid, Room>,
+    /// What is being mixed, kept for its memory.
+    mixed: Vec<Mixed>,
     demux: Demux,
     ports: PortPool,
     timers: Timers,
@@ -135,6 +140,8 @@ impl Shard {
             trunks: HashMap::new(),
             tokens: HashMap::new(),
             operators: HashMap::new(),
+            rooms: HashMap::new(),
+            mixed: Vec::new(),
             demux: Demux::default(),
             ports,
             timers: Timers::default(),
@@ -200,6 +207,7 @@ impl Shard {
                 Timer::Housekeeping => self.keep_house(now),
                 Timer::TrunkSound(leg) => self.sound_on_trunk(now, leg),
                 Timer::Digits(leg) => self.digits_on_trunk(now, leg),
+                Timer::Room(call) => self.mix(now, call),
                 Timer::OperatorSound(operator) => self.sound_on_operator(now, operator),
                 Timer::PeerConnection(operator) => self.peer_connection_due(now, operator),
             }
@@ -211,6 +219,7 @@ impl Shard {
         self.events.retry();
         self.taps.retry();
         self.look_after_trunks(now);
+        self.look_after_rooms(now);
         self.look_after_operators(now);
         if !self.trunks.is_empty() || !self.operators.is_empty() {
             self.timers.set(Timer::Housekeeping, now + HOUSEKEEPING);

@@ -2,16 +2,15 @@
 
 use super::timers::Timer;
 use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
-use crate::bridge::{Bridge, Peer};
 use crate::clock;
 use crate::error::OpenError;
 use crate::event::{Event, Side};
 use crate::packet::{Content, Packet, RemoteAudio};
-use crate::silence::Hearing;
+use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
 use crate::tap::{Heard, LegTap};
-use crate::trunk::{Arrival, DigitTrain, MAX_CONTROL_DATAGRAM, Port, TrunkLeg, What};
+use crate::trunk::{Arrival, DigitTrain, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};
 use ipnet::IpNet;
 use mio::net::UdpSocket;
 use mio::{Interest, Token};
@@ -22,7 +21,7 @@ use uuid::Uuid;
 
 pub(super) struct Trunk {
     pub leg: TrunkLeg,
-    pub bridge: Option<Bridge>,
+    pub place: Option<Place>,
     pub player: Option<Player>,
     pub digits: Option<DigitTrain>,
     tap: Option<LegTap>,
@@ -37,6 +36,13 @@ pub(super) struct Sockets {
     pub token: Token,
     /// The even port of the two.
     port: u16,
+}
+
+impl Trunk {
+    /// Something is played or dialled here, and comes before what is said to it.
+    pub fn is_busy(&self) -> bool {
+        self.player.is_some() || self.digits.is_some()
+    }
 }
 
 impl Sockets {
@@ -86,7 +92,7 @@ impl Shard {
         }
         let tap = tap.then(|| LegTap::new(id));
         self.tokens.extend(sockets.tokens().map(|(token, which)| (token, (id, which))));
-        self.trunks.insert(id, Trunk { leg, bridge: None, player: None, digits: None, tap, sockets });
+        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, sockets });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(address, port))
@@ -95,16 +101,14 @@ impl Shard {
     pub(super) fn set_remote(&mut self, now: Instant, id: Uuid, remote: RemoteAudio) {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         trunk.leg.set_remote(now, remote);
-        let sends = trunk.leg.sends();
-        let Some(bridge) = &mut trunk.bridge else { return };
-        bridge.expect(now, Side::Caller, sends);
-        if let Some(bridge) = self.callers_bridge(id) {
-            bridge.expect(now, Side::Operator, sends);
+        let (sends, place) = (trunk.leg.sends(), trunk.place);
+        if let Some(watch) = place.and_then(|place| self.rooms.get_mut(&place.room)?.watch.as_mut()) {
+            watch.expect(now, id, sends);
         }
     }
 
     pub(super) fn close_trunk(&mut self, now: Instant, id: Uuid) -> Option<LegStatistics> {
-        self.part(id);
+        self.closing(now, id);
         let mut trunk = self.trunks.remove(&id)?;
         let mut report = [0; MAX_CONTROL_DATAGRAM];
         if let Some((port, to, length)) = trunk.leg.goodbye(now, &mut report) {
@@ -173,40 +177,52 @@ impl Shard {
             let Packet { stream, sequence, timestamp, .. } = *packet;
             tap.push(now, Heard { side: Side::Caller, stream: stream.0, sequence, timestamp, codec, payload }, &mut self.taps);
         }
-        let Some(bridge) = &mut trunk.bridge else { return };
-        bridge.heard(now, Side::Caller);
-        let peer = bridge.peer;
-        if let Some(bridge) = self.callers_bridge(id) {
-            bridge.heard(now, Side::Operator);
-        }
-        match (peer, &arrival.what) {
-            (Peer::Operator(operator), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),
-            (Peer::Trunk(other), What::Packet(packet)) => self.forward_to_trunk(now, other, packet),
-            (Peer::Operator(operator), What::Skipped { stream, sequence }) => {
+        let Some(Place { room, path }) = trunk.place else { return };
+        self.heard_in_room(now, room, id);
+        match (path, &arrival.what) {
+            (Path::Direct(Peer::Operator(operator)), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),
+            (Path::Direct(Peer::Trunk(other)), What::Packet(packet)) => self.forward_to_trunk(now, other, packet),
+            (Path::Direct(Peer::Operator(operator)), What::Skipped { stream, sequence }) => {
                 if let Some(leg) = self.operators.get_mut(&operator).and_then(|operator| operator.leg.as_mut()) {
                     leg.skip(*stream, *sequence);
                 }
             }
-            (Peer::Trunk(other), What::Skipped { stream, sequence }) => {
+            (Path::Direct(Peer::Trunk(other)), What::Skipped { stream, sequence }) => {
                 if let Some(trunk) = self.trunks.get_mut(&other) {
                     trunk.leg.skip(*stream, *sequence);
                 }
             }
+            (Path::Mixed, What::Packet(packet)) => self.spoken_in_room(now, room, id, packet),
+            (Path::Mixed, What::Skipped { .. }) | (Path::Nowhere, _) => {}
         }
     }
 
     /// A peer's packet for a trunk leg. What is played or dialled there comes first.
     pub(super) fn forward_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
-        let busy = |trunk: &Trunk| trunk.player.is_some() || trunk.digits.is_some();
-        if !self.trunks.get(&id).is_none_or(busy) {
+        if !self.trunks.get(&id).is_none_or(Trunk::is_busy) {
             self.send_to_trunk(now, id, packet);
         }
     }
 
     pub(super) fn send_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
+        self.on_trunk(now, id, |leg, transmit| leg.send(now, packet, transmit));
+    }
+
+    /// Sends what is left of a source that has ended.
+    pub(super) fn send_rest_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
+        self.on_trunk(now, id, |leg, transmit| leg.send_rest(now, packet, transmit));
+    }
+
+    /// What the leg is sent next is a new beginning.
+    pub(super) fn restart_trunk(&mut self, now: Instant, id: Uuid) {
+        self.on_trunk(now, id, |leg, transmit| leg.restart(now, transmit));
+    }
+
+    /// Lets a leg send; what it sends is recorded.
+    fn on_trunk(&mut self, now: Instant, id: Uuid, send: impl FnOnce(&mut TrunkLeg, Transmit<'_>)) {
         let Some(Trunk { leg, tap, sockets, .. }) = self.trunks.get_mut(&id) else { return };
         let taps = &mut self.taps;
-        leg.send(now, packet, |to, datagram, made| {
+        send(leg, &mut |to, datagram, made| {
             let taken = sockets.rtp.send_to(datagram, to).is_ok();
             if let (Some((codec, payload)), Some(tap)) = (made.audio, &mut *tap) {
                 let (sequence, timestamp) = (made.stamp.sequence as u16, made.stamp.timestamp);
@@ -225,17 +241,9 @@ impl Shard {
             if let Some((port, to, length)) = trunk.leg.poll_control(now, &mut report) {
                 send_control(trunk.sockets.of(port), to, report.get(..length));
             }
-            if let Some((heard, mos)) = trunk.leg.poll_quality(now, trunk.bridge.is_some()) {
+            if let Some((heard, mos)) = trunk.leg.poll_quality(now, trunk.place.is_some()) {
                 let (loss_percent, jitter_ms) = (heard.loss_percent, heard.jitter_ms);
                 self.events.push(Event::Quality { leg: *leg, loss_percent, jitter_ms, mos });
-            }
-            let Some(bridge) = &mut trunk.bridge else { continue };
-            while let Some(hearing) = bridge.poll(now) {
-                let leg = *leg;
-                self.events.push(match hearing {
-                    Hearing::OneWay { silent } => Event::OneWay { leg, silent },
-                    Hearing::TwoWay => Event::TwoWay { leg },
-                });
             }
         }
     }

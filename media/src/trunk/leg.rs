@@ -9,6 +9,7 @@ use super::send::{Made, Sender, Wish};
 use crate::g711::Codec;
 use crate::packet::{Content, Packet, RemoteAudio, RtcpAddress, StreamId};
 use crate::quality::{Conditions, QualityWatch};
+use crate::rewrite::Rewriter;
 use crate::srtp::{self, Refused, Srtp};
 use crate::statistics::LegStatistics;
 use ipnet::IpNet;
@@ -17,6 +18,9 @@ use std::time::Instant;
 
 /// Room for the longest datagram of RTCP.
 pub(crate) const MAX_CONTROL_DATAGRAM: usize = MAX_CONTROL + srtp::OVERHEAD;
+
+/// Sends a datagram to where it belongs, and says whether the operating system took it.
+pub(crate) type Transmit<'a> = &'a mut dyn FnMut(SocketAddr, &[u8], &Made<'_>) -> bool;
 
 /// One leg to a trunk.
 #[derive(Debug)]
@@ -170,17 +174,40 @@ impl TrunkLeg {
         }
     }
 
-    /// Makes the datagrams for a packet and gives each to `transmit`, which says whether the operating system took it. None: the
-    /// far end does not want it or nobody knows where it is.
-    pub fn send(&mut self, now: Instant, packet: &Packet<'_>, mut transmit: impl FnMut(SocketAddr, &[u8], &Made<'_>) -> bool) {
+    /// Makes the datagrams for a packet and gives each to `transmit`. None: the far end does not want it or nobody knows where
+    /// it is.
+    pub fn send(&mut self, now: Instant, packet: &Packet<'_>, transmit: Transmit<'_>) {
+        let in_time = self.make(now, transmit, |sender, wish, made| sender.make(now, packet, wish, made));
+        self.count_sent(packet, in_time);
+    }
+
+    /// As `send`, for what is left of a source that has ended.
+    pub fn send_rest(&mut self, now: Instant, packet: &Packet<'_>, transmit: Transmit<'_>) {
+        let in_time = self.make(now, transmit, |sender, wish, made| sender.make_rest(now, packet, wish, made));
+        self.count_sent(packet, in_time);
+    }
+
+    /// What comes next is a new beginning, even of the same source. What was begun of a packet leaves first.
+    pub fn restart(&mut self, now: Instant, transmit: Transmit<'_>) {
+        let finished = self.make(now, transmit, |sender, wish, made| sender.restart(now, wish, made));
+        if finished.is_none() {
+            self.sender.rewriter().restart();
+        }
+    }
+
+    /// Has datagrams made and sent; `None` if there is nowhere to send them.
+    fn make<T>(
+        &mut self,
+        now: Instant,
+        transmit: Transmit<'_>,
+        make: impl FnOnce(&mut Sender, Wish, &mut dyn FnMut(Made<'_>)) -> T,
+    ) -> Option<T> {
         let wish = Wish { types: self.payload_types(), codec: self.codec(), length: self.packet_length() };
         let somewhere = |address: SocketAddr| !address.ip().is_unspecified() && address.port() != 0;
         let wanted = self.remote.is_none_or(|remote| remote.send && somewhere(remote.address));
-        let Some(destination) = self.latch.destination().filter(|_| wanted) else {
-            return self.sender.skip(packet.stream, packet.sequence);
-        };
+        let destination = self.latch.destination().filter(|_| wanted)?;
         let (protection, statistics, opened) = (&mut self.protection, &mut self.statistics, self.opened);
-        let in_time = self.sender.make(now, packet, wish, |made| {
+        let mut send = |made: Made<'_>| {
             let protected = protection.protect(made.datagram, made.length, made.stamp.sequence);
             let datagram = protected.and_then(|length| made.datagram.get(..length));
             if datagram.is_some_and(|datagram| transmit(destination, datagram, &made)) {
@@ -189,8 +216,15 @@ impl TrunkLeg {
             } else {
                 statistics.unsent += 1;
             }
-        });
-        self.statistics.unpacketised += u64::from(!in_time);
+        };
+        Some(make(&mut self.sender, wish, &mut send))
+    }
+
+    fn count_sent(&mut self, packet: &Packet<'_>, in_time: Option<bool>) {
+        match in_time {
+            Some(in_time) => self.statistics.unpacketised += u64::from(!in_time),
+            None => self.sender.skip(packet.stream, packet.sequence),
+        }
     }
 
     /// The report for the far end, if its time has come: from which port, where to, and how many bytes of `out` it is.
@@ -237,9 +271,9 @@ impl TrunkLeg {
         self.sender.skip(stream, sequence);
     }
 
-    /// The leg has a new peer: what its source sent before was not meant for it.
-    pub fn restart(&mut self) {
-        self.sender.restart();
+    /// The numbers of what is sent.
+    pub fn rewriter(&mut self) -> &mut Rewriter {
+        self.sender.rewriter()
     }
 
     pub fn statistics(&self) -> LegStatistics {

@@ -55,7 +55,7 @@ fn audio(stream: u64, sequence: u16, payload: &[u8]) -> Packet<'_> {
 
 fn sent(leg: &mut TrunkLeg, now: Instant, packet: &Packet<'_>) -> Vec<(SocketAddr, Vec<u8>)> {
     let mut datagrams = vec![];
-    leg.send(now, packet, |to, datagram, _| {
+    leg.send(now, packet, &mut |to, datagram, _| {
         datagrams.push((to, datagram.to_vec()));
         true
     });

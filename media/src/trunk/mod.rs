@@ -9,4 +9,4 @@ mod receive;
 mod send;
 
 pub(crate) use dtmf::DigitTrain;
-pub(crate) use leg::{Arrival, MAX_CONTROL_DATAGRAM, Port, TrunkLeg, What};
+pub(crate) use leg::{Arrival, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};

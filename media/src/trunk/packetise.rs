@@ -42,12 +42,14 @@ struct Cut {
 struct Part {
     payload: [u8; LONGEST],
     filled: usize,
+    /// Where the last sample that is there ends.
+    end: usize,
     marker: bool,
 }
 
 impl Part {
     fn empty(codec: Codec) -> Part {
-        Part { payload: [codec.silence(); LONGEST], filled: 0, marker: false }
+        Part { payload: [codec.silence(); LONGEST], filled: 0, end: 0, marker: false }
     }
 }
 
@@ -111,6 +113,19 @@ impl Packetiser {
         taken
     }
 
+    /// Cuts nothing until told so again. What was begun leaves as it is, in shorter packets, unless the source has long paused.
+    pub fn finish(&mut self, now: Instant, mut emit: impl FnMut(&Packet<'_>)) {
+        let Some(mut cut) = self.cut.take() else { return };
+        if now.saturating_duration_since(cut.at) > PAUSE {
+            return;
+        }
+        while let Some(end) = cut.parts.iter().rposition(|part| part.filled > 0) {
+            // Behind the last sample there is nothing to wait for.
+            cut.length = if end == 0 { cut.parts[0].end } else { cut.length };
+            cut.advance(&mut emit);
+        }
+    }
+
     /// Takes a key press of the stream that is cut; what was begun before it leaves first.
     pub fn event(&mut self, packet: &Packet<'_>, mut emit: impl FnMut(&Packet<'_>)) {
         let Some(cut) = &mut self.cut else { return };
@@ -150,6 +165,7 @@ impl Cut {
             *to = *from;
         }
         part.filled += payload.len();
+        part.end = part.end.max(offset + payload.len());
         part.marker |= marker;
     }
 
@@ -234,6 +250,32 @@ mod tests {
         assert_eq!(out.iter().map(|out| out.sequence).collect::<Vec<_>>(), [0, 2]);
         assert_eq!(out[0].payload[79..81], [79, Codec::Pcma.silence()]);
         assert_eq!(out[1].payload[0], (320 % 200) as u8);
+    }
+
+    #[test]
+    fn what_was_begun_when_a_source_ends_leaves_in_a_shorter_packet() {
+        let mut packetiser = Packetiser::new(1);
+        let mut out = push(&mut packetiser, 0, 0, 160, 320);
+        out.extend(push(&mut packetiser, 1, 160, 160, 320));
+        out.extend(push(&mut packetiser, 2, 320, 160, 320));
+        let mut rest = vec![];
+        packetiser.finish(clock::now(), |packet| {
+            let Content::Audio { payload, .. } = packet.content else { panic!("not audio") };
+            rest.push(Out { sequence: packet.sequence, timestamp: packet.timestamp, payload: payload.to_vec() });
+        });
+        let sound: Vec<u8> = out.iter().chain(&rest).flat_map(|out| out.payload.clone()).collect();
+        assert_eq!(sound, (0..480).map(|n| (n % 200) as u8).collect::<Vec<u8>>());
+        assert_eq!((rest.len(), rest[0].sequence, rest[0].timestamp), (1, 1, 220));
+        assert!(!packetiser.cuts(StreamId(9)));
+        packetiser.finish(clock::now(), |_| panic!("it has left already"));
+    }
+
+    #[test]
+    fn what_was_begun_before_a_long_pause_is_not_heard_after_it() {
+        let mut packetiser = Packetiser::new(1);
+        assert_eq!(push(&mut packetiser, 0, 0, 160, 320), []);
+        packetiser.finish(clock::now() + Duration::from_secs(1), |_| panic!("old sound"));
+        assert!(!packetiser.cuts(StreamId(9)));
     }
 
     #[test]

@@ -96,13 +96,26 @@ impl Sender {
         }
     }
 
+    /// Makes the datagrams for what is left of a source that has ended: it waits for nothing to fill its packets up, unless
+    /// it was cut already, which `restart` finishes.
+    pub fn make_rest(&mut self, now: Instant, packet: &Packet<'_>, wish: Wish, made: impl FnMut(Made<'_>)) -> bool {
+        let length = wish.length.filter(|_| self.packetiser.cuts(packet.stream));
+        self.make(now, packet, Wish { length, ..wish }, made)
+    }
+
     pub fn skip(&mut self, stream: StreamId, sequence: u16) {
         self.rewriter.skip(stream, sequence);
     }
 
-    pub fn restart(&mut self) {
-        self.packetiser.stop();
-        self.rewriter.restart();
+    /// What comes next is a new beginning, even of the same source. What was begun of a packet leaves first.
+    pub fn restart(&mut self, now: Instant, wish: Wish, mut made: impl FnMut(Made<'_>)) {
+        let Sender { rewriter, packetiser, transmission } = self;
+        packetiser.finish(now, |packet| transmission.write(now, rewriter, packet, wish, &mut made));
+        rewriter.restart();
+    }
+
+    pub fn rewriter(&mut self) -> &mut Rewriter {
+        &mut self.rewriter
     }
 }
 
