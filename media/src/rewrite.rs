@@ -113,6 +113,18 @@ impl Rewriter {
         self.ahead = self.ahead.saturating_add(samples).clamp(0, MAX_AHEAD);
     }
 
+    /// By how many samples the stream will still be ahead of the clock when a new source begins now; 0 if it is no new one.
+    pub fn still_ahead(&self, now: Instant, stream: StreamId) -> usize {
+        let Some(anchor) = self.anchor.as_ref().filter(|anchor| anchor.stream != stream) else { return 0 };
+        let gap = samples(now.saturating_duration_since(anchor.at)) - i64::from(anchor.duration);
+        usize::try_from(self.ahead - gap.max(0)).unwrap_or(0)
+    }
+
+    /// The packet that comes next begins later than its source would, by this many samples.
+    pub fn left_out(&mut self, samples: usize) {
+        self.ahead = self.ahead.saturating_sub(i64::try_from(samples).unwrap_or(MAX_AHEAD)).max(0);
+    }
+
     /// By how many samples timestamps are ahead of the wall clock.
     pub fn ahead(&self) -> i64 {
         self.ahead

@@ -129,6 +129,21 @@ fn what_was_sent_before_its_time_is_made_up_for_in_the_next_gap_between_sources(
 }
 
 #[test]
+fn what_a_source_leaves_out_at_its_beginning_makes_up_for_what_the_gap_before_it_does_not() {
+    let start = clock::now();
+    let mut rewriter = Rewriter::new(0);
+    assert_eq!(rewriter.still_ahead(start, StreamId(1)), 0, "nothing was sent yet");
+    rewriter.place(start, &audio(1, 1, 160)).unwrap();
+    rewriter.ran_ahead(240);
+    assert_eq!(rewriter.still_ahead(start + ms(20), StreamId(1)), 0, "the source goes on");
+    assert_eq!(rewriter.still_ahead(start + ms(60), StreamId(2)), 0, "the gap is long enough");
+    assert_eq!(rewriter.still_ahead(start + ms(31), StreamId(2)), 152);
+    rewriter.left_out(152);
+    rewriter.place(start + ms(31), &audio(2, 1, 160)).unwrap();
+    assert_eq!(rewriter.ahead(), 0);
+}
+
+#[test]
 fn sources_that_come_sooner_than_their_predecessor_would_last_do_not_run_ahead_for_ever() {
     let start = clock::now();
     let mut rewriter = Rewriter::new(0);

@@ -198,6 +198,13 @@ async fn a_held_caller_hears_the_announcement_while_the_operator_asks_somebody_e
     assert!(amplitude(&recorded, THIRD_TONE) < 100.0 && amplitude(&recorded, 600.0) > 2_000.0);
 }
 
+/// What a codec makes of a sound.
+fn through(codec: Codec, pcm: Vec<i16>) -> Vec<i16> {
+    let mut payload = vec![0; pcm.len()];
+    codec.encode(&pcm, &mut payload);
+    codec.decode(&payload).collect()
+}
+
 /// What is heard at every moment, by RTP timestamps.
 fn timeline(packets: &[Got]) -> BTreeMap<u32, i16> {
     let mut line = BTreeMap::new();
@@ -243,7 +250,7 @@ async fn a_tone_goes_on_from_direct_to_mixed_and_back_without_a_gap_or_a_repetit
     // Where this machine kept the tone itself waiting, that is heard too.
     let stalled = stall.saturating_sub(Duration::from_millis(20)).as_micros() as u32 / 125;
     assert!(silence <= 320 + stalled, "{silence} samples of silence, {stalled} of them stalled");
-    let tone = common::tone(CALLERS_TONE, 0, 300 * 160);
+    let tone = through(Codec::Pcmu, through(Codec::Pcma, common::tone(CALLERS_TONE, 0, 300 * 160)));
     let said = tone.iter().filter(|sample| sample.abs() > 1_000).count();
     assert!(loud.len() <= said + 200, "{} samples of {said}: something is heard twice", loud.len());
     assert!(loud.len() + 4 * 160 >= said, "{} samples of {said}: something is lost", loud.len());
@@ -251,11 +258,16 @@ async fn a_tone_goes_on_from_direct_to_mixed_and_back_without_a_gap_or_a_repetit
 
 /// Two who are joined directly get each other's keys; a mix has none.
 async fn are_joined_directly(from: &mut Gateway, to: &Gateway) -> bool {
-    while to.try_hear().is_some() {}
     from.send(101, true, &[5, 10, 0, 160]).await;
     from.sequence = from.sequence.wrapping_add(1);
     from.timestamp = from.timestamp.wrapping_add(160);
-    to.hear().await.payload_type == 101
+    // What came before it, and the rest of a mix, may still be waiting.
+    for _ in 0..100 {
+        if to.hear().await.payload_type == 101 {
+            return true;
+        }
+    }
+    false
 }
 
 #[tokio::test(flavor = "multi_thread")]

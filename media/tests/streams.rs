@@ -145,7 +145,7 @@ async fn sounds_and_peers_are_heard_in_packets_of_the_length_that_was_asked_for(
 #[tokio::test]
 async fn legs_that_began_on_different_threads_are_joined_and_recorded_without_a_gap() {
     let mut under = engine(31_350..=31_379);
-    let mut calls = vec![];
+    let (mut calls, mut items) = (vec![], vec![]);
     for number in (1..=10).step_by(2) {
         let (mut caller, _) = open(&under, number, true, |_| {}).await;
         let (other, _) = open(&under, number + 1, false, |_| {}).await;
@@ -167,10 +167,14 @@ async fn legs_that_began_on_different_threads_are_joined_and_recorded_without_a_
         assert!(amplitude(&sound(&to_other), 440.0) > 7_000.0, "call {number}");
         let statistics = under.engine.close(id(number)).await.unwrap();
         assert_eq!((statistics.lost, statistics.refused, statistics.received), (0, 0, 63));
-        let items = under.recording();
-        let frames = items.iter().filter(|item| matches!(item, TapItem::Frame(frame) if frame.side == Side::Caller));
-        assert_eq!(frames.count(), 63, "call {number}");
-        assert_eq!(items.first(), Some(&TapItem::Started { leg: id(number) }));
+        // Those of the other calls are among them.
+        items.extend(under.recording());
+        let of_call =
+            |item: &&TapItem| matches!(item, TapItem::Frame(frame) if frame.leg == id(number) && frame.side == Side::Caller);
+        assert_eq!(items.iter().filter(of_call).count(), 63, "call {number}");
+        assert_eq!(items.last(), Some(&TapItem::Ended { leg: id(number), dropped: 0 }));
+        let begin = items.iter().position(|item| *item == TapItem::Started { leg: id(number) });
+        assert!(begin < items.iter().position(|item| of_call(&item)), "a recording begins before its first frame");
         under.engine.close(id(number + 1)).await.unwrap();
     }
     under.engine.shut_down().await;

@@ -68,7 +68,7 @@ impl Input {
             Some(newest) => {
                 let step = i64::from(timestamp.wrapping_sub(newest.timestamp) as i32);
                 let elapsed = arrival - newest.arrival;
-                (newest.stream != stream || (elapsed > PAUSE && step < elapsed - STALE), step)
+                (newest.stream != stream || (step > 0 && elapsed > PAUSE && step < elapsed - STALE), step)
             }
             None => (true, 0),
         };

@@ -135,6 +135,37 @@ fn a_sender_whose_clock_stood_still_over_a_pause_is_heard_at_once() {
 }
 
 #[test]
+fn a_packet_that_was_overtaken_before_a_pause_is_not_heard_after_it() {
+    let mut listening = Listening::new();
+    for n in [0, 1, 2, 4] {
+        listening.counted(u64::from(n) * 160, n);
+    }
+    // Nothing is said for a second, and then what was stuck comes.
+    listening.counted(8_000, 3);
+    for n in 5..10 {
+        listening.counted(8_000 + u64::from(n) * 160, n);
+    }
+    listening.until(12_000);
+    assert!(counted_in_order(&listening.heard));
+    assert_eq!(listening.heard.iter().filter(|sample| **sample != 0).count(), 9 * 160, "all but the one that was stuck");
+}
+
+#[test]
+fn an_overtaken_packet_is_not_heard_after_its_successor_when_a_delay_stays() {
+    let mut listening = Listening::new();
+    for n in 0..10 {
+        listening.counted(u64::from(n) * 160, n);
+    }
+    for n in (10..60).step_by(2) {
+        let at = u64::from(n + 1) * 160 + 800 + u64::from(n == 10) * 20;
+        listening.counted(at, n + 1);
+        listening.counted(at + 40, n);
+    }
+    listening.until(14_000);
+    assert!(counted_in_order(&listening.heard));
+}
+
+#[test]
 fn a_new_source_begins_where_it_comes() {
     let mut listening = Listening::new();
     for n in 0..10 {

@@ -10,6 +10,7 @@ use super::members::{Member, Members, Role};
 use crate::clock::samples;
 use crate::g711::Codec;
 use crate::packet::StreamId;
+use crate::rewrite::Rewriter;
 use crate::sound::FRAME;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -20,6 +21,8 @@ const FRAME_TIME: Duration = Duration::from_millis(20);
 const DELAY: Duration = Duration::from_millis(30);
 /// A thread that was away for longer than this leaves out what should have been heard meanwhile.
 const MAX_BACKLOG: Duration = Duration::from_millis(200);
+/// What is quieter than this (about -42 dBFS) need not be heard for a moment.
+const QUIET: u16 = 256;
 /// Packets are cut at whole milliseconds.
 const MILLISECOND: usize = 8;
 
@@ -71,6 +74,23 @@ pub(crate) struct Mixed {
 impl Mixed {
     pub fn pcm(&self) -> &[i16] {
         self.pcm.get(..self.length).unwrap_or(&self.pcm)
+    }
+
+    /// Makes up for what the hearer's stream is ahead of the clock: the quiet in which a mix begins, while its first packets
+    /// are waited for, need not be heard. False if nothing is left to be heard.
+    pub fn make_up(&mut self, now: Instant, rewriter: &mut Rewriter) -> bool {
+        let ahead = rewriter.still_ahead(now, self.stream);
+        let quiet = self.pcm().iter().take_while(|sample| sample.unsigned_abs() < QUIET).count();
+        if ahead > 0 && quiet == self.length {
+            // The gap becomes longer, and makes up for more.
+            return false;
+        }
+        let left_out = ahead.min(quiet) / MILLISECOND * MILLISECOND;
+        rewriter.left_out(left_out);
+        self.pcm.copy_within(left_out.., 0);
+        self.length -= left_out;
+        self.timestamp = self.timestamp.wrapping_add(left_out as u32);
+        true
     }
 }
 

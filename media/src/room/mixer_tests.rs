@@ -206,7 +206,10 @@ fn switched(rounds: u64, phase: u64, direct: u64, mixed: u64) -> BTreeMap<i64, i
         }
         if let Some(mixer) = &mut mixer {
             while mixer.poll(now, &mut out) {}
-            for mixed in out.drain(..).filter(|mixed| mixed.leg == id(2)) {
+            for mut mixed in out.drain(..).filter(|mixed| mixed.leg == id(2)) {
+                if !mixed.make_up(now, &mut rewriter) {
+                    continue;
+                }
                 hear(&mut rewriter, now, mixed.stream, mixed.sequence, mixed.timestamp, mixed.pcm());
             }
         }

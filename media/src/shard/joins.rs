@@ -4,6 +4,7 @@ use super::Shard;
 use super::timers::Timer;
 use crate::error::ConnectError;
 use crate::event::Event;
+use crate::g711::Codec;
 use crate::packet::{Content, Packet};
 use crate::rewrite::Rewriter;
 use crate::room::{Members, Mixed, Mixer, Path, Peer, Place, Room, Spoken, Watch, Way};
@@ -88,7 +89,7 @@ impl Shard {
                 break;
             }
             for frame in mixed.drain(..) {
-                self.send_mixed(now, &frame, Shard::send_to_trunk);
+                self.send_frame(now, frame);
             }
         }
         self.mixed = mixed;
@@ -244,18 +245,21 @@ impl Shard {
         }
     }
 
+    /// Sends a member the next frame of a mix, the first one without the quiet that the member need not hear.
+    fn send_frame(&mut self, now: Instant, mut frame: Mixed) {
+        let listens = self.listens(frame.leg);
+        let Some(rewriter) = self.rewriter(frame.leg).filter(|_| listens) else { return };
+        if frame.make_up(now, rewriter) {
+            // What begins with less than a frame does not wait to be filled up.
+            let short = frame.pcm().len() < FRAME;
+            self.send_mixed(now, &frame, if short { Shard::send_rest_to_trunk } else { Shard::send_to_trunk });
+        }
+    }
+
     /// Sends a member what it is to hear, unless something else is played or dialled there; false if nothing is sent.
     fn send_mixed(&mut self, now: Instant, mixed: &Mixed, to_trunk: fn(&mut Shard, Instant, Uuid, &Packet<'_>)) -> bool {
         let id = mixed.leg;
-        let codec = if let Some(trunk) = self.trunks.get(&id).filter(|trunk| !trunk.is_busy()) {
-            trunk.leg.codec()
-        } else if let Some(leg) =
-            self.operators.get(&id).filter(|operator| operator.player.is_none()).and_then(|it| it.leg.as_ref())
-        {
-            leg.codec()
-        } else {
-            return false;
-        };
+        let Some(codec) = self.codec(id).filter(|_| self.listens(id)) else { return false };
         let mut payload = [0; FRAME];
         let length = codec.encode(mixed.pcm(), &mut payload);
         let content = Content::Audio { codec, payload: payload.get(..length).unwrap_or_default() };
@@ -267,6 +271,21 @@ impl Shard {
             self.forward_to_operator(now, id, &packet);
         }
         true
+    }
+
+    /// Whether a member hears its room: nothing else is played or dialled there.
+    fn listens(&self, leg: Uuid) -> bool {
+        match self.trunks.get(&leg) {
+            Some(trunk) => !trunk.is_busy(),
+            None => self.operators.get(&leg).is_some_and(|operator| operator.player.is_none()),
+        }
+    }
+
+    fn codec(&self, leg: Uuid) -> Option<Codec> {
+        match self.trunks.get(&leg) {
+            Some(trunk) => Some(trunk.leg.codec()),
+            None => Some(self.operators.get(&leg)?.leg.as_ref()?.codec()),
+        }
     }
 
     fn restart(&mut self, now: Instant, leg: Uuid) {

@@ -15,6 +15,8 @@ pub struct Gateway {
     pub timestamp: u32,
     codec: Codec,
     samples: usize,
+    /// Samples in the packets that it sends.
+    pub length: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ impl Gateway {
 
     pub async fn on(address: &str, codec: Codec) -> Gateway {
         let socket = UdpSocket::bind(address).await.unwrap();
-        Gateway { socket, to: None, ssrc: 77, sequence: 65_530, timestamp: 4_294_967_000, codec, samples: 0 }
+        Gateway { socket, to: None, ssrc: 77, sequence: 65_530, timestamp: 4_294_967_000, codec, samples: 0, length: 160 }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -72,18 +74,18 @@ impl Gateway {
 
     /// Sends the next packet of a tone.
     pub async fn send_tone(&mut self, hertz: f64) {
-        let pcm = tone(hertz, self.samples, 160);
-        let mut payload = [0; 160];
+        let pcm = tone(hertz, self.samples, self.length);
+        let mut payload = vec![0; self.length];
         self.codec.encode(&pcm, &mut payload);
         self.send(self.codec.static_payload_type(), false, &payload).await;
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(160);
-        self.samples += 160;
+        self.timestamp = self.timestamp.wrapping_add(self.length as u32);
+        self.samples += self.length;
     }
 
     /// Sends a tone packet and hears the next one, if it comes before the following packet is due.
     pub async fn talk(&mut self, hertz: f64, packets: usize) -> Vec<Got> {
-        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        let mut pace = tokio::time::interval(Duration::from_micros(self.length as u64 * 125));
         let mut heard = vec![];
         for _ in 0..packets {
             self.send_tone(hertz).await;
