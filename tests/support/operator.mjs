@@ -30,7 +30,7 @@ export class Operator {
     const operator = new Operator();
     operator.#name = person.username;
     operator.#url = through;
-    const microphone = join(world.directory, `microphone-${person.username}.wav`);
+    const microphone = join(world.directory, `microphone-${person.username}-${voice}.wav`);
     await writeWav(microphone, tone(voice, { rate: MICROPHONE_RATE, seconds: 5 }), MICROPHONE_RATE);
     operator.#browser = plain
       ? await openPlainBrowser({ directory: world.directory, microphone })

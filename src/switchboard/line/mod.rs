@@ -29,6 +29,8 @@ pub struct Plant {
     /// What the caller of this line hears, in the caller's language.
     pub sounds: Arc<Spoken>,
     pub reports: mpsc::Sender<Report>,
+    /// Our number, for those whom we call.
+    pub number: Option<String>,
     /// Where each trunk's voice may come from.
     pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
 }
@@ -336,7 +338,7 @@ impl Plant {
         let allowed = routes.iter().flat_map(|trunk| self.allowed(trunk)).collect();
         let address = self.media.open_trunk(media, allowed, None, recorded).await.map_err(|error| error.to_string())?;
         let audio = local_audio(media, address);
-        match self.sip.call(sip::Outbound { trunks: routes, number, audio, caller: None }).await {
+        match self.sip.call(sip::Outbound { trunks: routes, number, audio, caller: self.number.clone() }).await {
             Ok(leg) => Ok((leg, audio)),
             Err(error) => {
                 self.media.close(media).await;

@@ -20,7 +20,7 @@ import { DialDialog, openDial } from './DialDialog'
 import { Keypad } from './Keypad'
 import { MainMenu } from './MainMenu'
 import { Pause } from './Pause'
-import { consulted, isMine, nameOf } from './parties'
+import { consulted, isMine } from './parties'
 import { RingBanner } from './RingBanner'
 import { useMyCall } from './useMyCall'
 
@@ -91,7 +91,7 @@ function ActiveCall({ call }: { call: CallView }) {
         <span className={`sg-call-state sg-call-${call.state}`} data-call-state={call.state} data-testid="call-state">
           <Icon name={held ? 'pause' : calling ? 'arrowOut' : 'phone'} size={22} />
           <span className="sg-ellipsis">
-            {party ? t('call.consulting', { name: nameOf(party) }) : t(`call.state.${call.state}`)}
+            {party ? t('call.consulting') : t(`call.state.${call.state}`)}
           </span>
         </span>
         <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>

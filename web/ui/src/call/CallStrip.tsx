@@ -66,7 +66,7 @@ export function CallStrip({ call }: { call: CallView }) {
             title={t('party.hand_over_explain', { name: handedTo(call) })}
             variant="default"
           >
-            {t('party.hand_over', { name: handedTo(call) })}
+            {t('party.hand_over')}
           </Button>
         )}
         {mine && (
