@@ -1,5 +1,5 @@
 //! How many calls one engine carries: pairs of trunk legs that are joined and recorded, each sent 50 packets a second both
-//! ways, on loopback. `cargo run --release -p media --example load -- [calls] [seconds] [threads] [plain|srtp]`
+//! ways, on loopback. `cargo run --release -p media --example load -- [calls] [seconds] [threads]`
 //!
 //! The packets carry when they left, so that the delay of forwarding is measured by what arrives; the CPU is that of the
 //! engine's threads alone. The load comes from two other threads of this program, which need a core of their own.

@@ -169,7 +169,7 @@ impl Switchboard {
                 self.told(Input::OutboundFailed { call });
             }
             Report::PartyDialled { call, party, leg } => self.party_dialled(call, party, leg),
-            Report::PartyUp { call, party } => self.party_up(call, party),
+            Report::PartyUp { call, party, consulted } => self.party_up(call, party, consulted),
             Report::PartyDown { call, party, end, resumed } => self.party_down(call, party, end, resumed),
             Report::MonitorFailed { call, supervisor } => {
                 if self.monitors.get(&supervisor) == Some(&call) {

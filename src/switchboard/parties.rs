@@ -120,7 +120,7 @@ impl Switchboard {
             return Err(Refusal::NotAnswered);
         }
         self.queue.handle(tick(), Input::Resume { operator, call })?;
-        self.order(call, Order::Resume { operator });
+        self.order(call, Order::Merge { operator });
         self.journal.record(Entry::Merged { call, operator: self.who(operator), at: now() });
         self.all_joined(call);
         Ok(())
@@ -224,15 +224,14 @@ impl Switchboard {
     }
 
     /// A line says that a party talks.
-    pub(super) fn party_up(&mut self, call: CallId, party: PartyId) {
+    pub(super) fn party_up(&mut self, call: CallId, party: PartyId, consulted: bool) {
         let Some(found) = self.calls.get(&call) else { return };
         if found.fallback == Some(party) {
             self.journal.record(Entry::FallbackAnswered { call, at: now() });
             return self.told(Input::FallbackAnswered { call });
         }
         self.journal.record(Entry::PartyJoined { call, party, at: now() });
-        let consults = found.view.state == CallState::Held;
-        self.change_party(call, party, if consults { PartyState::Consulting } else { PartyState::Joined });
+        self.change_party(call, party, if consulted { PartyState::Consulting } else { PartyState::Joined });
         self.told(Input::TransferAnswered { call });
     }
 

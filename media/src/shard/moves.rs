@@ -1,7 +1,7 @@
 //! Trunk legs that go from one media thread to another, because those who talk with each other have to be on the same one.
 //!
 //! Whoever is in a room with a leg comes along, and so does the room. What they hear and what is played on them goes on: their
-//! datagrams wait in their sockets for the few microseconds that it takes.
+//! datagrams wait in their sockets for the two commands that it takes.
 
 use super::timers::Timer;
 use super::trunks::Trunk;

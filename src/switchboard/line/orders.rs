@@ -19,8 +19,12 @@ pub enum Order {
     Unbridge,
     /// The caller is put aside.
     Hold,
-    /// The operator is with the caller again; so is whoever the operator talked with meanwhile.
+    /// The operator is with the caller again; whoever the operator talked with meanwhile waits.
     Resume {
+        operator: UserId,
+    },
+    /// Caller, operator and parties hear each other from now on.
+    Merge {
         operator: UserId,
     },
     /// The operator's headset is away: soon the caller hears the hold announcement instead of nothing.
@@ -102,9 +106,11 @@ pub enum Report {
         party: PartyId,
         leg: sip::LegId,
     },
+    /// `consulted`: with the operator alone.
     PartyUp {
         call: CallId,
         party: PartyId,
+        consulted: bool,
     },
     /// The party is gone, or was never reached. `resumed`: with that a consultation is over, and the operator is with the caller again.
     PartyDown {

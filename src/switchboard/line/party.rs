@@ -49,7 +49,10 @@ impl Line {
             Err(error) => Err(error.to_string()),
         };
         match joined {
-            Ok(()) => self.plant.report(Report::PartyUp { call: self.call, party: id }).await,
+            Ok(()) => {
+                let consulted = self.standing.party(id).is_some_and(|party| party.joins == Joins::Operator);
+                self.plant.report(Report::PartyUp { call: self.call, party: id, consulted }).await;
+            }
             Err(error) => {
                 tracing::error!(call = %self.call, %error, "a party cannot be joined");
                 self.party_gone(id, PartyEnd::Lost).await;

@@ -51,7 +51,8 @@ it('later events of a party have its name from the one that dialled it', () => {
 })
 
 it('who was called is no caller', () => {
-  const call = (kind: string, data = {}) => ({ ...event(kind, data), call: 'c', actor: { who: 'caller' } }) as TimelineEntry
+  const call = (kind: string, data = {}) =>
+    ({ ...event(kind, data), call: 'c', actor: { who: 'caller' } }) as TimelineEntry
   const others = around([call('call.outbound_dialled')])
   expect(sentence(call('call.ended', { by: 'caller' }), others)).toBe('Panggilan selesai · Yang ditelepon menutup')
   expect(who(call('call.ended'), others)).toBe('Yang ditelepon')
