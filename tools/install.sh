@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 cameras=(python3 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-x fonts-dejavu-core)
 building=(build-essential pkg-config ca-certificates)
-testing=(sip-tester tcpdump chromium ffmpeg postgresql)
+testing=(sip-tester tcpdump chromium ffmpeg postgresql openssl python3-venv)
+# Telephones that others wrote.
+phones=(baresip-core linphone-cli)
 speaking=(espeak-ng sox)
 
 # The oldest that build this: rust-version in Cargo.toml, engines in web/ui/package.json.
@@ -73,11 +75,20 @@ node_modules() {
   touch "$1/node_modules/.package-lock.json"
 }
 
+# A scanner that looks for open SIP servers as its users do, from PyPI, in a place of its own.
+attackers() {
+  local wanted=sipvicious==0.3.4 place=target/attackers
+  [ "$($place/bin/pip freeze 2>/dev/null)" = "$wanted" ] && return
+  say "Installing $wanted"
+  /usr/bin/python3 -m venv --clear $place >&2
+  $place/bin/pip install --quiet --disable-pip-version-check $wanted >&2
+}
+
 [ $# -gt 0 ] || die "usage: tools/install.sh demo|test|console|speech ..."
 for group in "$@"; do
   case $group in
     demo) programs; packages "${building[@]}" "${cameras[@]}"; node_modules web/ui ;;
-    test) programs; linters; packages "${building[@]}" "${cameras[@]}" "${testing[@]}"; node_modules web/ui; node_modules tests ;;
+    test) programs; linters; packages "${building[@]}" "${cameras[@]}" "${testing[@]}" "${phones[@]}"; node_modules web/ui; node_modules tests; attackers ;;
     console) programs; node_modules web/ui ;;
     speech) packages "${speaking[@]}" ;;
     *) die "tools/install.sh: no group '$group'; there are demo, test, console and speech" ;;

@@ -1,43 +1,61 @@
-// A telephone that siaga calls, such as the fallback number: sipp that picks up and speaks a tone.
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { udpPort, udpRange } from "./ports.mjs";
-import { Program } from "./program.mjs";
-import { toAlaw, tone } from "./sound.mjs";
+// A telephone that siaga calls: an agency, a mobile, the fallback number. sipp with a tone for a voice, and an ear for what it hears.
+import { Telephone } from "./telephone.mjs";
+import { until } from "./wait.mjs";
 
-const SCENARIO = new URL("../peers/sipp/callee.xml", import.meta.url).pathname;
+export class Callee extends Telephone {
+  /** Whether it picks up by itself as soon as it rings. */
+  #eager;
 
-export class Callee {
-  #program;
-  /** Where it is called: host:port. */
-  sip;
-
-  static async wait(world, { address, voice }) {
+  /**
+   * Waits to be called. `scenario` names a file of peers/sipp: `callee` picks up at once, `telephone` when it is told to, `busy` and
+   * `unanswered` do not. `number` is its number at the `exchange`, if it has one; it takes so many `calls` and then no more.
+   */
+  static async wait(world, { address = "127.0.0.2", voice = 1800, scenario = "callee", exchange, number, calls = 1 }) {
     const callee = new Callee();
-    const port = await udpPort();
-    const { first: rtp } = await udpRange(8);
-    const directory = join(world.directory, "callee");
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, "voice.al"), Buffer.from(tone(voice).map(toAlaw)));
-    callee.sip = `${address}:${port}`;
-    callee.#program = new Program("the callee", "sipp", [
-      "-sf", SCENARIO, "-m", "1", "-nostdin", "-i", address, "-bind_local", "-p", String(port), "-mi", address, "-mp", String(rtp),
-      "-timeout", "180s", "-timeout_error", "-trace_err", "-error_file", "errors.log",
-    ], { cwd: directory });
-    return world.keep(callee);
+    callee.#eager = scenario === "callee";
+    const name = `the callee ${number ?? ""}`.trim();
+    await callee.begin(world, { name, scenario, address, voice, calls, directory: `callee-${scenario}-${number ?? "only"}` });
+    exchange?.connect(number, callee.sip);
+    return callee;
   }
 
-  /** Waits until it has been hung up on. */
-  async ended(options) {
-    const { code, signal } = await this.#program.end(options);
-    if (code !== 0) throw new Error(`the callee's call went wrong (${code ?? signal})`);
+  /** Where it is called: host:port. */
+  get sip() {
+    return `${this.address}:${this.port}`;
   }
 
-  close() {
-    return this.#program.close();
+  /** The id of the newest call. */
+  get callId() {
+    return this.requests.findLast(({ method, sent }) => method === "INVITE" && !sent)?.text.match(/^Call-ID: *([^\r]*)/im)?.[1];
   }
 
-  told() {
-    return this.#program.told();
+  /** Waits until it has been called so many times. */
+  async rings({ times = 1, ...options } = {}) {
+    return until(`${this.name} rings${times > 1 ? ` ${times} times` : ""}`, () => {
+      const calls = new Set(this.requests.filter(({ method, sent }) => method === "INVITE" && !sent)
+        .map(({ text }) => text.match(/^Call-ID: *([^\r]*)/im)?.[1]));
+      return calls.size >= times;
+    }, options);
+  }
+
+  async picksUp(options) {
+    await this.rings(options);
+    if (!this.#eager) await this.sign();
+  }
+
+  /** The network gives up for it: nobody is there. */
+  async isNotThere(options) {
+    await this.rings(options);
+    await this.sign();
+  }
+
+  async hangsUp() {
+    await this.sign();
+    return this.ended();
+  }
+
+  /** Whether this request came from siaga. */
+  got(method) {
+    return this.requests.some((one) => one.method === method && !one.sent);
   }
 }

@@ -62,14 +62,26 @@ export class Ear {
   }
 }
 
-/** The UDP datagram in an Ethernet frame with IPv4; nothing for other frames. */
+/** The UDP datagram in an Ethernet frame with IPv4, or IPv6 without extension headers; nothing for other frames. */
 function datagram(frame) {
   const ip = frame.subarray(ETHERNET);
-  if (ip.length < 28 || ip[0] >> 4 !== 4 || ip[9] !== UDP) return undefined;
-  const udp = ip.subarray((ip[0] & 15) * 4);
+  const network = ip.length < 28 ? undefined : NETWORKS[ip[0] >> 4]?.(ip);
+  if (network?.protocol !== UDP) return undefined;
+  const { from, to, payload: udp } = network;
   return {
-    from: { address: [...ip.subarray(12, 16)].join("."), port: udp.readUInt16BE(0) },
-    to: { address: [...ip.subarray(16, 20)].join("."), port: udp.readUInt16BE(2) },
+    from: { address: from, port: udp.readUInt16BE(0) },
+    to: { address: to, port: udp.readUInt16BE(2) },
     payload: udp.subarray(8, udp.readUInt16BE(4)),
   };
+}
+
+/** By IP version. */
+const NETWORKS = {
+  4: (ip) => ({ protocol: ip[9], from: [...ip.subarray(12, 16)].join("."), to: [...ip.subarray(16, 20)].join("."), payload: ip.subarray((ip[0] & 15) * 4) }),
+  6: (ip) => ({ protocol: ip[6], from: groups(ip.subarray(8, 24)), to: groups(ip.subarray(24, 40)), payload: ip.subarray(40) }),
+};
+
+/** An IPv6 address, written out. */
+function groups(octets) {
+  return Array.from({ length: 8 }, (_, n) => octets.readUInt16BE(n * 2).toString(16)).join(":");
 }

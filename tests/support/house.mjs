@@ -1,10 +1,14 @@
 // The control room that most scenarios begin in: siaga with its people, and operators on shift.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { addPeople, people } from "./city.mjs";
 import { Operator } from "./operator.mjs";
 import { Siaga } from "./siaga.mjs";
+import { tone, writeWav } from "./sound.mjs";
 import { until } from "./wait.mjs";
 
-const VOICES = { ayu: 1000, bagus: 1400 };
+/** What each person's microphone hears, in Hz. */
+export const VOICES = { ayu: 1000, bagus: 1400, citra: 2600 };
 
 /** A siaga with its people that takes calls; `before` runs once the people are there and before it serves. */
 export async function openHouse(world, { before = async () => {}, ...settings } = {}) {
@@ -27,6 +31,30 @@ export async function onShift(world, siaga, name, options = {}) {
   }, { within: 15_000 });
   live.close();
   return operator;
+}
+
+/** A supervisor at the wall, with a headset and not ready for calls. */
+export async function atTheWall(world, siaga, name, options = {}) {
+  const supervisor = await Operator.open(world, siaga, { person: people[name], voice: VOICES[name], ...options });
+  await supervisor.signIn(people[name]);
+  await supervisor.at("start-shift").click();
+  await supervisor.mediaConnected();
+  await supervisor.at("menu").click();
+  await supervisor.at("page-supervise").click();
+  return supervisor;
+}
+
+/** A directory of announcements that are tones, so that a test tells them apart: `tones` in Hz by name. */
+export async function announcements(world, tones) {
+  const directory = join(world.directory, "announcements");
+  await mkdir(directory, { recursive: true });
+  for (const [name, hz] of Object.entries(tones)) await writeWav(join(directory, `${name}.wav`), tone(hz, { seconds: 2 }), 8000);
+  return directory;
+}
+
+/** What happened to a call and its callback, oldest first, by kind; what the recording, the report and the voice's quality add is left out. */
+export function steps({ timeline }) {
+  return timeline.map(({ kind }) => kind).filter((kind) => /^(call|callback)\./.test(kind) && kind !== "call.quality");
 }
 
 /** The newest call, as the API tells it. */

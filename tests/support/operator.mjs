@@ -3,10 +3,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { openBrowser, openPlainBrowser } from "./browser.mjs";
-import { isTone, loudness, tone, writeWav } from "./sound.mjs";
+import { leaveVoiceAlone, listen, noteTones } from "./headset.mjs";
+import { agree } from "./heard.mjs";
+import { isTone, loudness, tone, tonesIn, writeWav } from "./sound.mjs";
 import { until } from "./wait.mjs";
 
 const MICROPHONE_RATE = 48_000;
+/** As the dial dialog names them. */
+const WAYS_TO_CALL_IN = { consult: "Konsultasi", conference: "Konferensi", blind: "Alihkan langsung" };
+/** A note tells of the sixth of a second before it, and is taken twenty times a second. */
+const NOTE_LAG_MS = 200;
+const NOTES_OF_A_VOICE = 6;
 
 export class Operator {
   #browser;
@@ -100,6 +107,58 @@ export class Operator {
   async hangUp() {
     await this.at("hang-up").click();
     await this.at("hang-up").waitFor({ state: "hidden" });
+  }
+
+  /** Calls somebody from the idle console, by the dial dialog. */
+  async callsOut(number) {
+    await this.at("dial-out").click();
+    await this.#dials(number);
+  }
+
+  /** Calls somebody into the call: `consult`, `conference` or `blind`. */
+  async callsIn(number, mode) {
+    await this.at("dial").click();
+    await this.at("dial-mode").getByText(WAYS_TO_CALL_IN[mode], { exact: true }).click();
+    await this.#dials(number);
+    if (mode === "blind") await this.at("blind-go").click();
+  }
+
+  async #dials(number) {
+    await this.at("dial-number").fill(number);
+    await this.at("dial-go").click();
+    if (!(await this.at("blind-sure").isVisible())) await this.at("dial-dialog").waitFor({ state: "hidden" });
+  }
+
+  /** How the call of this screen stands, as its bar shows it. */
+  async seesCall(state, options) {
+    await this.#sees("call-state", "data-call-state", state, options);
+  }
+
+  /** How far somebody who was called in is; nothing if there is nobody of this number any more. */
+  async seesParty(number, state, options) {
+    await until(`${this.#name} sees that ${number} is ${state ?? "gone"}`, async () => {
+      const tag = this.at("party").filter({ hasText: number });
+      const shown = (await tag.count()) === 0 ? undefined : await tag.getAttribute("data-party-state", { timeout: 1_000 });
+      return shown === state;
+    }, options);
+  }
+
+  /** How this person stands between calls. */
+  async seesOwnState(state, options) {
+    await this.#sees("my-state", "data-operator-state", state, options);
+  }
+
+  async #sees(id, attribute, value, options) {
+    await until(`${this.#name} sees ${id} ${value}`, async () =>
+      (await this.at(id).getAttribute(attribute, { timeout: 1_000 })) === value, options);
+  }
+
+  /** What the call bar complains of, once it does. */
+  async complaint(options) {
+    return until(`${this.#name} is told what is wrong`, async () => {
+      const bar = this.page.locator("output[aria-live=assertive]");
+      return (await bar.count()) > 0 && bar.innerText();
+    }, options);
   }
 
   /** Types into the form, as keys go: each field by its name after `field-`. */
@@ -197,6 +256,33 @@ export class Operator {
     }, options);
   }
 
+  /** Of all `among`, these tones and no others. */
+  async hearsJust(tones, among, options) {
+    return until(`${this.#name} hears ${tones.join(" and ")} Hz and no other voice`, async () => {
+      const { rate, samples } = await this.#heard();
+      return agree(tonesIn(samples, rate, among), tones);
+    }, options);
+  }
+
+  /** From now on it is noted which of these tones the headset plays, so that a moment's voice is not missed. */
+  async notes(tones) {
+    await this.#heard();
+    await this.page.evaluate(noteTones, tones);
+  }
+
+  /** Those of the noted tones that were heard between two moments (epoch ms), even for a third of a second. */
+  async heardBetween(from, to) {
+    const notes = await this.page.evaluate(() => globalThis.testEar.notes);
+    const within = notes.filter(({ at }) => at > from + NOTE_LAG_MS && at < to);
+    return [...new Set(within.flatMap(({ tones }) => tones))]
+      .filter((hz) => within.filter(({ tones }) => tones.includes(hz)).length >= NOTES_OF_A_VOICE);
+  }
+
+  /** How often this page has negotiated its media; counted from before it ran if `countNegotiations` is among its scripts. */
+  negotiations() {
+    return this.page.evaluate(() => globalThis.testNegotiations);
+  }
+
   async hearsSomething(options) {
     return until(`${this.#name} hears something`, async () => loudness((await this.#heard()).samples) > 0.01, options);
   }
@@ -277,37 +363,4 @@ export class Operator {
   told() {
     return this.#complaints.length === 0 ? "" : `the console of ${this.#name} complained:\n${this.#complaints.slice(-20).join("\n")}`;
   }
-}
-
-/** Runs in the page before it: a browser that cleans up voices would take a test's tone for noise. */
-function leaveVoiceAlone() {
-  const devices = navigator.mediaDevices;
-  if (!devices) return;
-  const original = devices.getUserMedia.bind(devices);
-  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  devices.getUserMedia = (wanted = {}) =>
-    original(wanted.audio ? { ...wanted, audio: { ...(wanted.audio === true ? {} : wanted.audio), ...plain } } : wanted);
-}
-
-/** Runs in the page: an analyser on the received track, kept for as long as the track is the same. */
-async function listen() {
-  const track = globalThis.siaga?.peer?.getReceivers()[0]?.track;
-  if (!track) throw new Error("the console has no peer connection");
-  globalThis.testEar ??= {};
-  const ear = globalThis.testEar;
-  if (ear.track !== track) {
-    ear.context ??= new AudioContext();
-    await ear.context.resume();
-    ear.track = track;
-    ear.analyser = ear.context.createAnalyser();
-    ear.analyser.fftSize = 8192;
-    ear.context.createMediaStreamSource(new MediaStream([track])).connect(ear.analyser);
-    // Without a way to the speakers nothing would be pulled through.
-    const silent = ear.context.createGain();
-    silent.gain.value = 0;
-    ear.analyser.connect(silent).connect(ear.context.destination);
-  }
-  const samples = new Float32Array(ear.analyser.fftSize);
-  ear.analyser.getFloatTimeDomainData(samples);
-  return { rate: ear.context.sampleRate, samples: [...samples] };
 }

@@ -1,5 +1,5 @@
 // The program under test: its settings, its start, its sudden end and its return.
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Api } from "./api.mjs";
 import { tcpPort, udpPort, udpRange } from "./ports.mjs";
@@ -127,6 +127,12 @@ export class Siaga {
       .split("\n")
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+  }
+
+  /** The memory that it has in use, in bytes. */
+  async memory() {
+    const [, kilobytes] = (await readFile(`/proc/${this.#program.pid}/status`, "utf8")).match(/^VmRSS:\s+(\d+) kB/m);
+    return Number(kilobytes) * 1024;
   }
 
   async close() {

@@ -88,6 +88,37 @@ export function isTone(samples, rate, hz) {
   return loudness(samples) > AUDIBLE && share(samples, rate, hz) > DOMINANT;
 }
 
+/** How loud a tone has to be to count as heard beside others; a voice of the tests has an amplitude of 0.25. */
+const HEARD = 0.08;
+
+/**
+ * How far off a tone may be: Chromium's microphone is 0.6% fast, and a mixer and a recording that make up for a delay shrink what they
+ * pass on by as much each.
+ */
+const OFF = [-0.012, -0.006, 0, 0.006, 0.012, 0.018];
+
+/** Those of `tones` that sound, each for itself, whatever else does. */
+export function tonesIn(samples, rate, tones) {
+  const loud = Math.SQRT2 * loudness(samples);
+  return tones.filter((hz) => OFF.some((off) => loud * Math.sqrt(share(samples, rate, hz * (1 + off))) > HEARD));
+}
+
+/**
+ * The stretches, in seconds from the start, in which a tone sounds, whatever else does. Interruptions of less than `bridging` seconds
+ * do not end a stretch, and what is shorter than that is none.
+ */
+export function toneStretches(samples, rate, hz, { bridging = 0.3 } = {}) {
+  const stretches = [];
+  for (const [nth, window] of windows(samples, rate).entries()) {
+    if (tonesIn(window, rate, [hz]).length === 0) continue;
+    const [from, to] = [nth * WINDOW_SECONDS, (nth + 1) * WINDOW_SECONDS];
+    const last = stretches.at(-1);
+    if (last && from - last.to < bridging) last.to = to;
+    else stretches.push({ from, to });
+  }
+  return stretches.filter(({ from, to }) => to - from >= bridging);
+}
+
 /** For how many seconds a tone of `hz` is what is heard, counted in tenths. */
 export function toneSeconds(samples, rate, hz) {
   return windows(samples, rate).filter((window) => isTone(window, rate, hz)).length * WINDOW_SECONDS;

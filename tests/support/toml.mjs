@@ -6,7 +6,7 @@ export function toml(sections) {
 
 function table(name, section, brackets = ["[", "]"]) {
   const entries = Object.entries(section).filter(([, value]) => value !== undefined);
-  const isTables = (value) => Array.isArray(value) && typeof value[0] === "object";
+  const isTables = (value) => Array.isArray(value) && typeof value[0] === "object" && !Array.isArray(value[0]);
   const own = entries.filter(([, value]) => !isTables(value)).map(([key, value]) => `${key} = ${scalar(value)}\n`);
   const below = entries.filter(([, value]) => isTables(value))
     .flatMap(([key, tables]) => tables.map((one) => table(`${name}.${key}`, one, ["[[", "]]"])));

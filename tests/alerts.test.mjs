@@ -1,0 +1,76 @@
+// Alerts of machines (RFC 8876): a fire panel makes an incident that people see, once, also while the database is away.
+import assert from "node:assert/strict";
+import { PLACE, addPeople, people } from "./support/city.mjs";
+import { Gate } from "./support/gate.mjs";
+import { openHouse } from "./support/house.mjs";
+import { Postgres } from "./support/postgres.mjs";
+import { SENDER, sentAt, tells } from "./support/sensor.mjs";
+import { Siaga } from "./support/siaga.mjs";
+import { watching } from "./support/supervisor.mjs";
+import { until } from "./support/wait.mjs";
+import { scenario, scenarioOnBoth } from "./support/world.mjs";
+
+const FIRE = {
+  identifier: "PANEL-7-1", sent: sentAt(3), headline: "Asap di lantai 3", description: "Dua detektor berbunyi", area: "Gedung Jodoh, lantai 3", circle: PLACE,
+};
+
+scenarioOnBoth("a fire panel's alert is an incident with a place, and what follows stands on its timeline", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  const live = await supervisor.live(world);
+
+  // An exercise sends nobody, and neither does a test.
+  for (const status of ["Exercise", "Test"]) await tells(world, siaga.sip, { ...FIRE, identifier: `PANEL-7-${status}`, status });
+  await tells(world, siaga.sip, FIRE);
+  const { incident: { id } } = await live.next("incident");
+  const { incident, timeline: [received, ...more] } = await supervisor.ask("GET", `incidents/${id}`);
+  assert.deepEqual([incident.place, incident.event, incident.details], [FIRE.area, "Kebakaran", FIRE.description]);
+  assert.deepEqual(incident.position, PLACE);
+  assert.equal(incident.state, "open");
+  assert.equal(received.kind, "alert.received");
+  assert.deepEqual([received.data.sender, received.data.headline, received.data.severity], [SENDER, FIRE.headline, "Severe"]);
+  assert.deepEqual(more, []);
+
+  // Told again, even after a restart that forgets what SIP remembered, it is the same incident.
+  await tells(world, siaga.sip, FIRE);
+  await siaga.stop();
+  await siaga.start();
+  await tells(world, siaga.sip, FIRE);
+  await tells(world, siaga.sip, { ...FIRE, identifier: "PANEL-7-2", sent: sentAt(2), type: "Update", about: [FIRE], headline: "Api di lantai 3" });
+  const kinds = async () => (await supervisor.ask("GET", `incidents/${id}`)).timeline.map(({ kind }) => kind).toSorted();
+  await until("the update stands on the timeline", async () => (await kinds()).includes("alert.updated"));
+  await tells(world, siaga.sip, { ...FIRE, identifier: "PANEL-7-3", sent: sentAt(1), type: "Cancel", about: [FIRE], headline: "Alarm palsu" });
+  await until("the cancellation does too", async () => (await kinds()).includes("alert.cancelled"));
+  assert.deepEqual(await kinds(), ["alert.cancelled", "alert.received", "alert.updated"]);
+  assert.deepEqual((await supervisor.ask("GET", "incidents?limit=10")).map((one) => one.id), [id]);
+
+  // The console shows it: in the list, and by itself with what happened.
+  const citra = await watching(world, siaga);
+  await citra.page.goto("/incidents");
+  await citra.at(`incident-${id}`).filter({ hasText: FIRE.area }).click();
+  const page = citra.page.getByRole("main");
+  for (const text of [FIRE.area, "Kebakaran", "Peringatan diterima", "Api di lantai 3", "Alarm palsu"]) {
+    await page.getByText(text).first().waitFor();
+  }
+});
+
+scenario("an alert that comes while the database is away waits for it", async (world) => {
+  const postgres = await Postgres.start(world);
+  const gate = await Gate.before(world, new URL(postgres.url));
+  const database = Object.assign(new URL(postgres.url), { port: new URL(gate.url).port }).href;
+  const siaga = await Siaga.prepare(world, { database });
+  await addPeople(siaga);
+  await siaga.start();
+  const supervisor = await siaga.as(people.citra);
+  await gate.shut();
+  await tells(world, siaga.sip, FIRE);
+  await until("siaga has noticed that its database is away", async () => (await siaga.api().get("/readyz")).status === 503, { within: 20_000 });
+  await gate.open();
+  const [incident] = await until("the alert is an incident", async () => {
+    const all = await supervisor.ask("GET", "incidents?limit=10");
+    return all.length > 0 && all;
+  }, { within: 30_000 });
+  assert.deepEqual([incident.place, incident.position], [FIRE.area, PLACE]);
+  const { timeline } = await supervisor.ask("GET", `incidents/${incident.id}`);
+  assert.deepEqual(timeline.map(({ kind }) => kind), ["alert.received"]);
+});

@@ -1,0 +1,88 @@
+// What a network says beside the voice reaches the operator who answers: the place on the map, the cell, who the caller is.
+import assert from "node:assert/strict";
+import { Caller } from "./support/caller.mjs";
+import { PLACE, people } from "./support/city.mjs";
+import { newestCall, onShift, openHouse } from "./support/house.mjs";
+import { until } from "./support/wait.mjs";
+import { scenario } from "./support/world.mjs";
+
+/** E-UTRAN of 510-10, tracking area 0x04D2, cell 0x0000DDD5: eNB 221, sector 213. */
+const ACCESS = "P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=5101004D2000DDD5;network-provided";
+const CELL = "510-10 TAC 1234 ECI 56789 (eNB 221, 213)";
+
+const PIDF = `<?xml version="1.0" encoding="UTF-8"?>
+<presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gs="http://www.opengis.net/pidflo/1.0"
+ xmlns:gml="http://www.opengis.net/gml" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" entity="pres:caller@127.0.0.1">
+<dm:device id="phone"><gp:geopriv><gp:location-info>
+<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos><gs:radius uom="urn:ogc:def:uom:EPSG::9001">60</gs:radius></gs:Circle>
+</gp:location-info><gp:usage-rules/></gp:geopriv><dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:device>
+</presence>`;
+
+const SUBSCRIBER = `<?xml version="1.0" encoding="UTF-8"?>
+<ad:EmergencyCallData.SubscriberInfo xmlns:ad="urn:ietf:params:xml:ns:EmergencyCallData:SubscriberInfo" privacyRequested="false">
+<ad:DataProviderReference>ref-7@carrier.example</ad:DataProviderReference>
+<ad:SubscriberData><vcards xmlns="urn:ietf:params:xml:ns:vcard-4.0"><vcard><fn><text>Siti Rahmawati</text></fn></vcard></vcards></ad:SubscriberData>
+</ad:EmergencyCallData.SubscriberInfo>`;
+
+const COMMENT = `<?xml version="1.0" encoding="UTF-8"?>
+<com:EmergencyCallData.Comment xmlns:com="urn:ietf:params:xml:ns:EmergencyCallData:Comment">
+<com:DataProviderReference>ref-7@carrier.example</com:DataProviderReference>
+<com:Comment xml:lang="id">Penelepon memakai kursi roda</com:Comment>
+</com:EmergencyCallData.Comment>`;
+
+const ADDITIONAL = {
+  headers: [
+    "Call-Info: <cid:subscriber@carrier.example>;purpose=EmergencyCallData.SubscriberInfo",
+    "Call-Info: <cid:comment@carrier.example>;purpose=EmergencyCallData.Comment",
+    "Geolocation: <cid:place@carrier.example>",
+  ],
+  parts: [
+    { type: "application/pidf+xml", id: "place@carrier.example", text: PIDF },
+    { type: "application/EmergencyCallData.SubscriberInfo+xml", id: "subscriber@carrier.example", text: SUBSCRIBER },
+    { type: "application/EmergencyCallData.Comment+xml", id: "comment@carrier.example", text: COMMENT },
+  ],
+};
+
+scenario("place, cell, subscriber, comment and language of a caller are on the operator's screen", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, {
+    headers: [ACCESS, "P-Asserted-Identity: \"Siti R\" <tel:+628117705001>", ...ADDITIONAL.headers], parts: ADDITIONAL.parts,
+    sdp: ["a=hlang-send:en", "a=hlang-recv:en"], number: "anonymous",
+  });
+  await ayu.rings();
+  // Before the answer: who, and in which language.
+  await ayu.at("ring-banner").getByText("+628117705001").waitFor();
+  await ayu.at("ring-facts").filter({ hasText: "Inggris" }).waitFor();
+  await ayu.answer();
+  await caller.hears(1000);
+  await ayu.hears(620);
+
+  const { location, cell, additional, languages, number } = await newestCall(supervisor);
+  assert.equal(number, "+628117705001", "the network's word counts before the caller's own");
+  assert.deepEqual(location.position, PLACE);
+  assert.equal(location.radius_m, 60);
+  assert.ok(cell.includes(CELL), cell);
+  assert.deepEqual(languages, ["en"]);
+  assert.ok(additional.some(({ kind, value }) => kind === "subscriber" && value.includes("Siti Rahmawati")), JSON.stringify(additional));
+
+  // The form has the position, and the map shows it.
+  await ayu.at("position").getByText(`${PLACE.latitude.toFixed(5)}, ${PLACE.longitude.toFixed(5)}`).waitFor();
+  const marker = ayu.at("map").locator(".sg-marker-place");
+  await marker.waitFor();
+  await until("the place is in the middle of the map", async () => {
+    const [sign, map] = [await marker.boundingBox(), await ayu.at("map").boundingBox()];
+    const [x, y] = [sign.x + sign.width / 2 - map.x - map.width / 2, sign.y + sign.height - map.y - map.height / 2];
+    return Math.abs(x) < 25 && Math.abs(y) < 25;
+  });
+
+  // What helps first is in view, everything by a key.
+  await ayu.at("network-data").filter({ hasText: "Penelepon memakai kursi roda" }).click();
+  for (const text of ["Penelepon memakai kursi roda", "Siti Rahmawati", CELL]) await ayu.at("network-facts").getByText(text).first().waitFor();
+  await caller.hangUp();
+
+  // It is still there when the call is looked up later.
+  const { call } = await supervisor.ask("GET", `calls/${(await newestCall(supervisor)).id}`);
+  assert.deepEqual([call.cell, call.additional, call.location], [cell, additional, location]);
+});

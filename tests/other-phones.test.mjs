@@ -1,0 +1,104 @@
+// Telephones that others wrote call 112: each is heard and hears, in the clear and encrypted, over IPv4 and IPv6, and so it is recorded.
+import assert from "node:assert/strict";
+import { Baresip } from "./support/baresip.mjs";
+import { Caller } from "./support/caller.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
+import { people } from "./support/city.mjs";
+import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
+import { Linphone } from "./support/linphone.mjs";
+import { tcpPort, udpPort } from "./support/ports.mjs";
+import { readWav, toneSeconds } from "./support/sound.mjs";
+import { until } from "./support/wait.mjs";
+import { scenario } from "./support/world.mjs";
+
+const CALLER_HZ = 620;
+const OPERATOR_HZ = 1000;
+const TALK_MS = 1_000;
+
+scenario("telephones that others wrote, in the clear and encrypted", async (world) => {
+  const certificate = await makeCertificate(world, { address: "127.0.0.1" });
+  const [udp, tls] = [`127.0.0.1:${await udpPort()}`, `127.0.0.1:${await tcpPort()}`];
+  const siaga = await openHouse(world, {
+    sip: {
+      listen: [`udp://${udp}`, `tls://${tls}`], tls_certificate: certificate.file, tls_key: certificate.key,
+      trunk: [{ name: "tests", peers: ["127.0.0.1/32"], srtp: "offered" }],
+    },
+  });
+  const [supervisor, ayu] = [await siaga.as(people.citra), await onShift(world, siaga, "ayu")];
+  const live = await (await siaga.as(people.ayu)).live(world);
+
+  // In the clear, and the caller presses a key and hangs up.
+  const baresip = await Baresip.start(world, { number: "+628117702001", voice: CALLER_HZ });
+  baresip.dial(`sip:112@${udp}`);
+  const first = await talked(supervisor, ayu, baresip);
+  assert.equal(first.number, "+628117702001");
+  await pressed(live, ayu, baresip, first.id, "7");
+  baresip.hangUp();
+  await bothRecorded(supervisor, first.id, "caller");
+  await ayu.at("disposition-ghost").click();
+
+  // Another one, and the operator hangs up.
+  const linphone = await Linphone.start(world, { number: "+628117702002", voice: CALLER_HZ });
+  linphone.dial(`sip:112@${udp}`);
+  const second = await talked(supervisor, ayu, linphone);
+  assert.equal(second.number, "+628117702002");
+  await pressed(live, ayu, linphone, second.id, "5");
+  await ayu.hangUp();
+  await linphone.ended();
+  await bothRecorded(supervisor, second.id, "operator");
+  await ayu.at("disposition-ghost").click();
+
+  // By TLS, the voice encrypted with the keys of the SDP (RFC 4568): the telephone is set to talk in no other way.
+  const guarded = await Baresip.start(world, { number: "+628117702003", voice: CALLER_HZ, encrypted: certificate.authority });
+  guarded.dial(`sip:112@${tls}`);
+  const third = await talked(supervisor, ayu, guarded);
+  assert.equal(third.number, "+628117702003");
+  await ayu.hangUp();
+  await guarded.ended();
+  await bothRecorded(supervisor, third.id, "operator");
+}, { within: 180_000 });
+
+scenario("a call over IPv6", async (world) => {
+  const sip = await udpPort();
+  const siaga = await openHouse(world, {
+    sip: { listen: [`udp://[::1]:${sip}`], trunk: [{ name: "tests", peers: ["::1/128"] }] },
+    media: { address: "::1" },
+  });
+  const [supervisor, ayu] = [await siaga.as(people.citra), await onShift(world, siaga, "ayu")];
+  const caller = await Caller.dial(world, `[::1]:${sip}`, { address: "::1", voice: CALLER_HZ });
+  const { id } = await talked(supervisor, ayu, caller);
+  await ayu.hangUp();
+  await caller.ended();
+  await bothRecorded(supervisor, id, "operator");
+});
+
+/** The key reaches the operator and her screen. */
+async function pressed(live, ayu, phone, id, key) {
+  phone.press(key);
+  assert.equal((await live.next("digit", ({ call }) => call === id)).digit, key);
+  await ayu.at("caller-digits").getByText(key).first().waitFor();
+}
+
+/** It rings and is answered, and each hears the other; the call, as the API tells it. */
+async function talked(supervisor, ayu, phone) {
+  await ayu.rings();
+  await ayu.answer();
+  await phone.answered();
+  await phone.hears(OPERATOR_HZ);
+  await ayu.hears(CALLER_HZ);
+  const talksSince = Date.now();
+  await until("they have talked for long enough to be found in the recording", () => Date.now() - talksSince > TALK_MS);
+  return newestCall(supervisor);
+}
+
+/** The recording has each voice in its own channel and nowhere else. */
+async function bothRecorded(supervisor, id, endedBy) {
+  const { call } = await sealed(supervisor, id);
+  assert.equal(call.ended_by, endedBy);
+  const { bytes } = await supervisor.get(`calls/${id}/recording.wav`);
+  const { channels: [left, right], rate } = readWav(bytes);
+  assert.ok(toneSeconds(left, rate, CALLER_HZ) >= 0.5, "the caller is recorded on the left");
+  assert.ok(toneSeconds(right, rate, OPERATOR_HZ) >= 0.5, "the operator is recorded on the right");
+  assert.equal(toneSeconds(left, rate, OPERATOR_HZ), 0, "the operator is not on the left");
+  assert.equal(toneSeconds(right, rate, CALLER_HZ), 0, "the caller is not on the right");
+}

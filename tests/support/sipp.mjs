@@ -1,0 +1,30 @@
+// sipp's scenarios, with more in their INVITE than the file says: what carriers add to a call is told beside the test that needs it.
+
+const END_OF_MESSAGE = "]]>";
+
+/**
+ * The scenario `xml` whose first request carries `headers` (whole lines), `sdp` (lines at the end of its description), and `parts` beside the
+ * description (`{type, id, text}`, as multipart/mixed).
+ */
+export function withMore(xml, { headers = [], sdp = [], parts = [] } = {}) {
+  const end = xml.indexOf(END_OF_MESSAGE);
+  const [, head, body] = xml.slice(0, end).match(/^([\s\S]*?\nINVITE [\s\S]*?\n)\n([\s\S]*)$/) ?? [];
+  if (head === undefined) {
+    if (headers.length + sdp.length + parts.length > 0) throw new Error("this scenario's INVITE has no body to add to");
+    return xml;
+  }
+  const described = sdp.length === 0 ? body : `${body.trimEnd()}\n${lines(sdp)}\n`;
+  const start = head.replace("Max-Forwards: 70\n", `Max-Forwards: 70\n${lines(headers)}`);
+  if (parts.length === 0) return `${start}\n${described}${xml.slice(end)}`;
+  const type = "Content-Type: application/sdp";
+  const whole = [
+    `--edge\n${type}\n\n${described.trimEnd()}\n\n`,
+    ...parts.map(({ type: kind, id, text }) => `--edge\nContent-Type: ${kind}\n${id ? `Content-ID: <${id}>\n` : ""}\n${text.trim()}\n\n`),
+    "--edge--\n",
+  ].join("");
+  return `${start.replace(type, "Content-Type: multipart/mixed;boundary=edge")}\n${whole}\n  ${xml.slice(end)}`;
+}
+
+function lines(list) {
+  return list.map((line) => `${line}\n`).join("");
+}
