@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { addPeople, people } from "./support/city.mjs";
+import { Exchange } from "./support/exchange.mjs";
 import { Gate } from "./support/gate.mjs";
 import { callWhen, newestCall, sealed } from "./support/house.mjs";
 import { Postgres } from "./support/postgres.mjs";
@@ -11,7 +12,8 @@ import { audibleSeconds, readWav } from "./support/sound.mjs";
 import { scenario } from "./support/world.mjs";
 
 scenario("a server that starts while its database is down takes calls, and writes them down when it is back", async (world) => {
-  const callee = await Callee.wait(world, { address: "127.0.0.2", voice: 1800 });
+  const exchange = await Exchange.open(world);
+  const callee = await Callee.wait(world, { exchange, number: "+6277811200", voice: 1800 });
   const postgres = await Postgres.start(world);
   const gate = await Gate.before(world, new URL(postgres.url));
   const database = Object.assign(new URL(postgres.url), { port: new URL(gate.url).port }).href;
@@ -20,7 +22,7 @@ scenario("a server that starts while its database is down takes calls, and write
     sip: {
       trunk: [
         { name: "tests", peers: ["127.0.0.1/32"] },
-        { name: "fallback", peers: ["127.0.0.2/32"], proxy: callee.sip },
+        { ...exchange.trunk, name: "fallback" },
       ],
     },
     queue: { fallback_number: "+6277811200", fallback_trunk: "fallback", fallback_after_seconds: 2 },

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
+import { Exchange } from "./support/exchange.mjs";
 import { callWhen, newestCall, openHouse, sealed } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { audibleSeconds, readWav } from "./support/sound.mjs";
@@ -33,12 +34,13 @@ scenario("a call that waits for the first operator of the day", async (world) =>
 });
 
 scenarioOnBoth("a call that nobody takes goes to the fallback number", async (world) => {
-  const callee = await Callee.wait(world, { address: "127.0.0.2", voice: 1800 });
+  const exchange = await Exchange.open(world);
+  const callee = await Callee.wait(world, { exchange, number: "+6277811200", voice: 1800 });
   const siaga = await openHouse(world, {
     sip: {
       trunk: [
         { name: "tests", peers: ["127.0.0.1/32"] },
-        { name: "fallback", peers: ["127.0.0.2/32"], proxy: callee.sip },
+        { ...exchange.trunk, name: "fallback" },
       ],
     },
     queue: { fallback_number: "+6277811200", fallback_trunk: "fallback", fallback_after_seconds: 3 },

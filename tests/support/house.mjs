@@ -52,9 +52,9 @@ export async function announcements(world, tones) {
   return directory;
 }
 
-/** The kinds of a call's timeline, oldest first, without what the recording and the voice's quality add. */
+/** What happened to a call and its callback, oldest first, by kind; what the recording, the report and the voice's quality add is left out. */
 export function steps({ timeline }) {
-  return timeline.map(({ kind }) => kind).filter((kind) => kind !== "call.quality" && !kind.startsWith("recording."));
+  return timeline.map(({ kind }) => kind).filter((kind) => /^(call|callback)\./.test(kind) && kind !== "call.quality");
 }
 
 /** The newest call, as the API tells it. */

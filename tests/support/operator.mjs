@@ -409,7 +409,7 @@ function noteTones(tones) {
     const levels = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(levels);
     const bin = (hz) => Math.round((hz * analyser.fftSize) / context.sampleRate);
-    const heard = tones.filter((hz) => Math.max(...levels.subarray(bin(hz) - 3, bin(hz) + 4)) > -36);
+    const heard = tones.filter((hz) => Math.max(...levels.subarray(bin(hz * 0.985), bin(hz * 1.02) + 1)) > -36);
     ear.notes.push({ at: Date.now(), tones: heard });
     if (ear.notes.length > 4_000) ear.notes.shift();
   }, 50);

@@ -1,0 +1,50 @@
+// A caller says nothing. The operator has the question played; the caller answers it with a key.
+import assert from "node:assert/strict";
+import { Baresip } from "./support/baresip.mjs";
+import { people } from "./support/city.mjs";
+import { announcements, newestCall, onShift, openHouse, sealed, steps } from "./support/house.mjs";
+import { readWav, toneStretches } from "./support/sound.mjs";
+import { until } from "./support/wait.mjs";
+import { scenario } from "./support/world.mjs";
+
+const HZ = { caller: 620, operator: 1000, question: 540 };
+
+scenario("press 1 if you cannot speak", async (world) => {
+  const siaga = await openHouse(world, { queue: { announcements: await announcements(world, { silent: HZ.question }) } });
+  const supervisor = await siaga.as(people.citra);
+  const live = await (await siaga.as(people.ayu)).live(world);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Baresip.start(world, { voice: HZ.caller });
+  caller.dial(`sip:112@${siaga.sip}`);
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(HZ.operator);
+  const { id } = await newestCall(supervisor);
+  assert.equal(await ayu.at("caller-digits").count(), 0);
+
+  // The caller hears the question once, and then the operator again.
+  await ayu.at("silent-prompt").click();
+  await caller.hears(HZ.question);
+  await ayu.page.locator('[data-silent="asked"]').waitFor();
+  await caller.hears(HZ.operator);
+
+  // The key stands large on the operator's screen, with what it means.
+  caller.press("1");
+  const digit = await live.next("digit", (one) => one.call === id);
+  assert.equal(digit.digit, "1");
+  await until("the operator sees the key", async () => (await ayu.at("caller-digits").innerText({ timeout: 1_000 })).trim() === "1");
+  await ayu.page.locator('[data-silent="cannot_speak"]').waitFor();
+  await caller.hears(HZ.operator);
+  await ayu.hears(HZ.caller);
+  caller.hangUp();
+
+  const detail = await sealed(supervisor, id);
+  assert.deepEqual(steps(detail),
+    ["call.arrived", "call.offered", "call.answered", "call.silent_prompt", "call.digit", "call.ended"]);
+  const [prompt, key] = ["call.silent_prompt", "call.digit"].map((wanted) => detail.timeline.find(({ kind }) => kind === wanted));
+  assert.deepEqual([prompt.actor.name, key.actor.who, key.data.digit], [people.ayu.name, "caller", "1"]);
+  const { bytes } = await supervisor.get(`calls/${id}/recording.wav`);
+  const { channels: [, right], rate } = readWav(bytes);
+  assert.equal(toneStretches(right, rate, HZ.question).length, 1, "it was asked once");
+  assert.equal(toneStretches(right, rate, HZ.operator).length, 2, "between what the operator said before and after");
+});
