@@ -16,7 +16,8 @@ const PIDF = `<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gs="http://www.opengis.net/pidflo/1.0"
  xmlns:gml="http://www.opengis.net/gml" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" entity="pres:caller@127.0.0.1">
 <dm:device id="phone"><gp:geopriv><gp:location-info>
-<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos><gs:radius uom="urn:ogc:def:uom:EPSG::9001">60</gs:radius></gs:Circle>
+<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos>
+<gs:radius uom="urn:ogc:def:uom:EPSG::9001">60</gs:radius></gs:Circle>
 </gp:location-info><gp:usage-rules/></gp:geopriv><dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:device>
 </presence>`;
 

@@ -16,7 +16,8 @@ export class LocationServer {
     const server = new LocationServer();
     server.#documents = documents;
     server.#opened = new Promise((resolve) => (server.#open = resolve));
-    server.#server = https.createServer({ cert: await readFile(certificate.file), key: await readFile(certificate.key) }, (request, response) => server.#take(request, response));
+    const [cert, key] = [await readFile(certificate.file), await readFile(certificate.key)];
+    server.#server = https.createServer({ cert, key }, (request, response) => server.#take(request, response));
     server.#server.listen(0, "127.0.0.1");
     await once(server.#server, "listening");
     return world.keep(server);
