@@ -104,21 +104,22 @@ scenario("what the network only points to is fetched beside the call, from the t
   });
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");
+  const live = await (await siaga.as(people.ayu)).live(world);
   const caller = await Caller.dial(world, siaga.sip, {
     headers: [
       `Geolocation: <https://${other.host}/place/7>, <https://${server.host}/place/7>`,
       `Call-Info: <https://${server.host}/comment/7>;purpose=EmergencyCallData.Comment`,
     ],
   });
-  // The call rings and is answered while the server takes its time.
-  await until("the server is asked for both", () => server.asked.length === 2);
+  // The call rings while the server takes its time.
+  await until("the server is asked for the data", () => server.asked.includes("GET /comment/7"));
+  const { call: { id, location } } = await live.next("offered");
+  assert.equal(location, null);
+  server.answers();
   await ayu.rings();
   await ayu.answer();
   await caller.hears(1000);
-  const { id, location } = await newestCall(supervisor);
-  assert.equal(location, null);
 
-  server.answers();
   await ayu.at("position").getByText(`${PLACE.latitude.toFixed(5)}, ${PLACE.longitude.toFixed(5)}`).waitFor();
   await ayu.at("map").locator(".sg-marker-place").waitFor();
   await ayu.at("network-data").filter({ hasText: "Penelepon memakai kursi roda" }).waitFor();
