@@ -56,6 +56,10 @@ $(ui)/dist/index.html: $(ui_sources)
 	npm --prefix $(ui) run build
 	@touch $@
 
+.PHONY: fuzz
+fuzz: ## Try what reads strangers' octets with made-up ones, each part for `seconds=60`
+	tools/fuzz.sh $(or $(seconds),60)
+
 .PHONY: bench
 bench: ## Measure the speeds that the README names
 	@tools/install.sh test

@@ -111,6 +111,8 @@ impl Running {
             desk: desk.clone(),
             board: board.clone(),
             routes: routes(config),
+            number: config.sip.number.clone(),
+            servers: location_servers(config)?,
             fallback: fallback(config),
         };
         let inbox = Inbox { commands: requests, sip: calls, voice };
@@ -214,6 +216,11 @@ fn queue_settings(config: &Config) -> QueueSettings {
 
 fn networks(config: &Config) -> anyhow::Result<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>> {
     config.sip.trunk.iter().map(|trunk| Ok((sip::TrunkName(trunk.name.clone()), trunk.networks()?))).collect()
+}
+
+fn location_servers(config: &Config) -> anyhow::Result<HashMap<sip::TrunkName, sip::LocationServers>> {
+    let named = config.sip.trunk.iter().filter(|trunk| !trunk.location_servers.is_empty());
+    named.map(|trunk| Ok((sip::TrunkName(trunk.name.clone()), trunk.servers()?))).collect()
 }
 
 /// The trunks that calls go out by.

@@ -84,9 +84,7 @@ impl Spoken {
                 [directory.join(language).join(&file), directory.join(&file)].into_iter().find(|path| path.is_file())
             });
             read.push(match own {
-                Some(path) => {
-                    samples(&std::fs::read(&path)?).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?
-                }
+                Some(path) => samples(&std::fs::read(&path)?).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?,
                 None => samples(bytes)?,
             });
         }

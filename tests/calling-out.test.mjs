@@ -1,6 +1,7 @@
 // An operator calls somebody: it rings in the operator's ear, both speak and are recorded, and a number that is not reached is told so.
 import assert from "node:assert/strict";
 import { Callee } from "./support/callee.mjs";
+import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { Exchange } from "./support/exchange.mjs";
 import { callWhen, newestCall, onShift, openHouse, sealed, steps } from "./support/house.mjs";
@@ -108,6 +109,19 @@ scenario("a house whose trunks take no outgoing calls says so", async (world) =>
   const { status, json } = await api.post("calls", { number: NUMBER });
   assert.deepEqual([status, json.error.code], [409, "no_trunk"]);
   assert.equal(await newestCall(supervisor), undefined, "there is no call");
+
+  // Nor can anybody be called into a call; the caller is not put aside for it.
+  const caller = await Caller.dial(world, siaga.sip, {});
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(HZ.operator);
+  const asked = Date.now();
+  await ayu.callsIn(NUMBER, "consult");
+  assert.match(await ayu.complaint(), /trunk.*administrator/i);
+  await ayu.seesCall("active");
+  await caller.hears(HZ.operator, { since: Date.now() });
+  assert.equal(caller.heard.stretches(HZ.operator).filter(({ from, to }) => from < asked && to > asked + 300).length, 1);
+  await caller.hangUp();
 });
 
 /** The call bar names the number and says that it was not reached. */

@@ -52,7 +52,8 @@ scenario("consultation, conference and hand-over", async (world) => {
   const merging = Date.now();
   assert.deepEqual(caller.heard.between(aside, merging, ALL), [HZ.hold], "the caller heard the hold announcement, and nobody");
   assert.deepEqual(damkar.heard.between(0, merging, ALL), [HZ.ayu], "the agency heard the operator alone");
-  assert.ok(!(await ayu.heardBetween(aside, merging)).includes(HZ.caller), "the operator did not hear the caller");
+  const heard = await ayu.heardBetween(aside, merging);
+  assert.ok(heard.includes(HZ.damkar) && !heard.includes(HZ.caller), `the operator heard the agency and not the caller: ${heard}`);
 
   // All three.
   await ayu.at("merge").click();

@@ -9,6 +9,7 @@ import { callWhen, newestCall, sealed } from "./support/house.mjs";
 import { Postgres } from "./support/postgres.mjs";
 import { Siaga } from "./support/siaga.mjs";
 import { audibleSeconds, readWav } from "./support/sound.mjs";
+import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
 scenario("a server that starts while its database is down takes calls, and writes them down when it is back", async (world) => {
@@ -38,13 +39,15 @@ scenario("a server that starts while its database is down takes calls, and write
   await caller.ringing({ within: 2_000 });
   await caller.hearsSomething();
   await caller.hears(1800, { within: 20_000 });
+  const joined = Date.now();
   await gate.open();
   await siaga.ready();
 
   // The call that is up is this run's, and not taken for one that the start interrupted.
   const supervisor = await siaga.as(people.citra);
-  const { id } = await newestCall(supervisor);
+  const { id } = await until("the call is written down", () => newestCall(supervisor));
   await callWhen(supervisor, id, "is with the fallback number", ({ call }) => call.state === "fallback");
+  await until("both have talked for two seconds", () => Date.now() - joined > 2_000);
   await caller.hears(1800);
   await caller.hangUp();
   await callee.ended();

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
+import { countNegotiations } from "./support/headset.mjs";
 import { atTheWall, newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
-import { countNegotiations } from "./support/operator.mjs";
 import { heardAsRecorded } from "./support/recorded.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
@@ -45,6 +45,7 @@ scenario("listen, whisper, barge", async (world) => {
   await citra.hearsJust([HZ.caller, HZ.operator], ALL);
   await lasts(1_000);
   const barging = Date.now();
+  assert.ok((await ayu.heardBetween(whispering, barging)).includes(HZ.supervisor));
   assert.deepEqual(caller.heard.between(0, barging, ALL), [HZ.operator], "the caller has heard nobody but the operator");
 
   // Joins: everybody hears everybody.

@@ -1,19 +1,24 @@
 //! The handle by which everybody else drives the media threads.
 
+mod gather;
+
 use crate::clock;
 use crate::config::Config;
 use crate::error::{AttachError, ConnectError, OpenError, StartError};
 use crate::event::{Event, MediaTest};
 use crate::operator::{Negotiator, OperatorLeg};
 use crate::packet::RemoteAudio;
-use crate::shard::{Command, Shard, Sources};
+use crate::places::Places;
+use crate::ports::PortPool;
+use crate::room::{Member, Members};
+use crate::shard::{Command, Shard, Shared, Sources, WebRtc};
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
-use crate::tap::TapItem;
+use crate::tap::{TapItem, TapOutlet};
 use ipnet::IpNet;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -23,8 +28,8 @@ const MAX_COMMANDS: usize = 1_024;
 /// Events that wait to be taken, before the ones that wait inside the thread.
 const MAX_EVENTS: usize = 1_024;
 /// How long a full queue is waited for.
-const COMMAND_PATIENCE: u32 = 200;
-const COMMAND_PAUSE: Duration = Duration::from_millis(5);
+const COMMAND_PATIENCE: u32 = 1_000;
+const COMMAND_PAUSE: Duration = Duration::from_millis(1);
 
 /// The media engine. A cheap clone; the threads end when the last clone is dropped, or on `shut_down`.
 ///
@@ -36,8 +41,8 @@ pub struct Engine {
 }
 
 struct Inner {
-    /// One for now; `shard` picks.
     shards: Vec<ShardHandle>,
+    places: Mutex<Places>,
     negotiator: Negotiator,
     sources: Sources,
     webrtc: SocketAddr,
@@ -59,17 +64,28 @@ impl Drop for ShardHandle {
 }
 
 impl Engine {
-    /// Binds the WebRTC port and starts the media thread. `taps` gets what recordings are made of; the engine never waits
+    /// Binds the WebRTC port and starts the media threads. `taps` gets what recordings are made of; the engine never waits
     /// for it. Events have to be taken from the receiver.
     pub fn start(config: Config, taps: SyncSender<TapItem>) -> Result<(Engine, mpsc::Receiver<Event>), StartError> {
-        let (commands, taken) = sync_channel(MAX_COMMANDS);
+        let ports = PortPool::new(config.rtp_ports.clone());
+        if ports.is_empty() {
+            return Err(StartError::NoPorts);
+        }
         let (events, received) = mpsc::channel(MAX_EVENTS);
-        let sources = Sources::default();
-        let (shard, waker, webrtc) = Shard::new(&config, taken, events, taps, sources.clone())?;
+        let (sources, threads) = (Sources::default(), config.threads());
+        let (sockets, webrtc) = WebRtc::bind(SocketAddr::new(config.address, config.webrtc_port), threads)?;
         let negotiator = Negotiator::new(&config.candidates(webrtc)?).ok_or(StartError::NoCandidate)?;
-        std::thread::Builder::new().name("media".to_owned()).spawn(move || shard.run())?;
-        let shards = vec![ShardHandle { commands: Some(commands), waker }];
-        Ok((Engine { inner: Arc::new(Inner { shards, negotiator, sources, webrtc }) }, received))
+        let shared = Shared { address: config.address, ports, events, taps: TapOutlet::new(taps), sources: sources.clone() };
+        let mut shards = Vec::new();
+        for (n, socket) in sockets.into_iter().enumerate() {
+            let (commands, taken) = sync_channel(MAX_COMMANDS);
+            let (shard, waker) = Shard::new(shared.clone(), socket, taken)?;
+            // Handles that are dropped because a later thread does not start end the earlier ones.
+            shards.push(ShardHandle { commands: Some(commands), waker });
+            std::thread::Builder::new().name(format!("media-{n}")).spawn(move || shard.run())?;
+        }
+        let places = Mutex::new(Places::new(threads));
+        Ok((Engine { inner: Arc::new(Inner { shards, places, negotiator, sources, webrtc }) }, received))
     }
 
     /// Where the operators' browsers are received; the real port if 0 was asked for.
@@ -87,13 +103,16 @@ impl Engine {
         remote: Option<RemoteAudio>,
         tap: bool,
     ) -> Result<SocketAddr, OpenError> {
-        let opened = self.ask(|reply| Command::OpenTrunk { leg, allowed, remote, tap, reply }).await;
-        opened.unwrap_or(Err(OpenError::Unavailable))
+        let mut place = Opening { engine: self, leg, opened: false };
+        let opened = self.ask(Route::Open(leg), |reply| Command::OpenTrunk { leg, allowed, remote, tap, reply }).await;
+        let opened = opened.unwrap_or(Err(OpenError::Unavailable));
+        place.opened = matches!(opened, Ok(_) | Err(OpenError::AlreadyOpen));
+        opened
     }
 
     /// The far end's newest SDP.
     pub async fn set_remote(&self, leg: Uuid, remote: RemoteAudio) {
-        self.ask(|reply| Command::SetRemote { leg, remote, reply }).await;
+        self.ask(Route::To(leg), |reply| Command::SetRemote { leg, remote, reply }).await;
     }
 
     /// Answers the offer of a browser's new peer connection. The newest one wins: what the operator has before it is closed,
@@ -102,76 +121,170 @@ impl Engine {
     pub async fn attach_operator(&self, operator: Uuid, offer_sdp: String) -> Result<String, AttachError> {
         let Inner { negotiator, sources, .. } = &*self.inner;
         let (leg, answer) = OperatorLeg::answer(clock::now(), negotiator, &offer_sdp, sources.next(), clock::random())?;
-        let attached = self.ask(|reply| Command::Attach { operator, leg: Box::new(leg), reply }).await;
+        let attached = self.ask(Route::To(operator), |reply| Command::Attach { operator, leg: Box::new(leg), reply }).await;
         attached.map(|()| answer).ok_or(AttachError::Unavailable)
     }
 
     /// Closes an operator's peer connection. A join stays until `disconnect`.
     pub async fn detach_operator(&self, operator: Uuid) {
-        self.ask(|reply| Command::Detach { operator, reply }).await;
+        self.ask(Route::To(operator), |reply| Command::Detach { operator, reply }).await;
     }
 
-    /// Joins a trunk leg to an operator, or to another trunk leg. A join that the trunk leg had ends.
+    /// Says who is in the room of `call`, the trunk leg of the caller; whoever was in it before and is not named leaves it,
+    /// and nobody at all dissolves it. The caller need not be in it (a held one is not), and the room outlasts the caller's
+    /// leg while two others are left. Members are trunk legs and operators, each in one room at a time; `call` itself leaves
+    /// another one for its own. Two speakers and nobody else hear each other without delay; every change is heard by none of
+    /// those who stay, except as a silence of 30 ms when the room comes to be mixed. Keys that are pressed pass between two
+    /// who talk directly, and nowhere else.
+    ///
+    /// A member whose leg is closed leaves by itself, and whoever coached it goes on listening; a room in which one is left
+    /// alone by that is dissolved. An operator whose browser is lost stays, and hears on when it attaches again.
+    pub async fn arrange(&self, call: Uuid, members: Vec<Member>) -> Result<(), ConnectError> {
+        let members = Members::new(members)?;
+        let shard = self.gather(call, &members).await;
+        let arranged = self.ask(Route::Room { call, shard }, |reply| Command::Arrange { call, members, reply }).await;
+        arranged.unwrap_or(Err(ConnectError::Unavailable))
+    }
+
+    /// Joins a trunk leg to an operator, or to another trunk leg, and to nobody else.
     pub async fn connect(&self, trunk: Uuid, peer: Uuid) -> Result<(), ConnectError> {
-        let connected = self.ask(|reply| Command::Connect { trunk, peer, reply }).await;
-        connected.unwrap_or(Err(ConnectError::Unavailable))
+        if trunk == peer {
+            return Err(ConnectError::NoPeer);
+        }
+        self.arrange(trunk, vec![Member::speaker(trunk), Member::speaker(peer)]).await
     }
 
-    /// Ends a trunk leg's join. The legs stay open and silent.
+    /// Dissolves a trunk leg's room, and takes the leg out of any other. The legs stay open and silent.
     pub async fn disconnect(&self, trunk: Uuid) {
-        self.ask(|reply| Command::Disconnect { trunk, reply }).await;
+        let shard = self.room_of(trunk).await.unwrap_or_default();
+        self.ask(Route::Room { call: trunk, shard }, |reply| Command::Disconnect { trunk, reply }).await;
     }
 
     /// Plays a sound on a trunk leg, or to an operator, in place of what is played there and of the peer.
     pub async fn play(&self, leg: Uuid, sound: Sound) {
-        self.ask(|reply| Command::Play { leg, sound, reply }).await;
+        self.ask(Route::To(leg), |reply| Command::Play { leg, sound, reply }).await;
     }
 
     /// Ends what is played; the peer is heard again. There is no `Event::Played`.
     pub async fn stop_playing(&self, leg: Uuid) {
-        self.ask(|reply| Command::StopPlaying { leg, reply }).await;
+        self.ask(Route::To(leg), |reply| Command::StopPlaying { leg, reply }).await;
     }
 
     /// Sends keys (0-9, `*`, `#`, A-D; others are left out) to the far end of a trunk leg, each 160 ms long with a pause of
     /// 80 ms: as telephone-events (RFC 4733) if it takes them, else as tones.
     pub async fn send_digits(&self, leg: Uuid, digits: String) {
-        self.ask(|reply| Command::SendDigits { leg, digits, reply }).await;
+        self.ask(Route::To(leg), |reply| Command::SendDigits { leg, digits, reply }).await;
     }
 
     /// Plays 1000 Hz for two seconds to an operator who is in no call, and tells how loud the microphone was meanwhile. A
     /// call that is joined before the end ends the test.
     pub async fn test_operator(&self, operator: Uuid) -> Result<MediaTest, ConnectError> {
-        let tested = self.ask(|reply| Command::Test { operator, reply }).await;
+        let tested = self.ask(Route::To(operator), |reply| Command::Test { operator, reply }).await;
         tested.unwrap_or(Err(ConnectError::Unavailable))
     }
 
-    /// Closes a leg and what it is joined by; its recording gets all there is. `None` if it was not open.
+    /// Closes a leg, which leaves its room; its recording gets all there is. `None` if it was not open.
     pub async fn close(&self, leg: Uuid) -> Option<LegStatistics> {
-        self.ask(|reply| Command::Close { leg, reply }).await.flatten()
+        self.ask(Route::Close(leg), |reply| Command::Close { leg, reply }).await.flatten()
     }
 
     /// Closes all legs and ends the threads. Everything asked afterwards is unavailable.
     pub async fn shut_down(&self) {
-        self.ask(|reply| Command::ShutDown { reply }).await;
+        for shard in 0..self.inner.shards.len() {
+            self.ask(Route::Shard(shard), |reply| Command::ShutDown { reply }).await;
+        }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        // The list is whole at any moment, whatever became of another task.
+        self.inner.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Commands a thread and waits until it is done; `None` if the thread is gone or stands still.
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
-        let shard = self.inner.shards.first()?;
+    async fn ask<T>(&self, route: Route, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        let mut command = command(reply);
+        let mut command = Some(command(reply));
         for _ in 0..COMMAND_PATIENCE {
-            match shard.commands.as_ref()?.try_send(command) {
-                Ok(()) => {
-                    shard.waker.wake().ok()?;
-                    return answer.await.ok();
-                }
-                Err(TrySendError::Disconnected(_)) => return None,
-                Err(TrySendError::Full(back)) => command = back,
+            match self.try_command(route, &mut command) {
+                Ok(()) => return answer.await.ok(),
+                Err(NotYet::Gone) => return None,
+                Err(NotYet::Busy) => {}
             }
             tokio::time::sleep(COMMAND_PAUSE).await;
         }
         metrics::counter!("siaga_media_commands_refused_total").increment(1);
         None
+    }
+
+    /// Where a leg is cannot change while a command is put into its thread's queue. What could not be put there stays.
+    fn try_command(&self, route: Route, command: &mut Option<Command>) -> Result<(), NotYet> {
+        let mut places = self.places();
+        let shard = match route {
+            Route::Shard(shard) => shard,
+            _ if places.moving => return Err(NotYet::Busy),
+            Route::Open(leg) => places.for_new(leg),
+            Route::To(leg) | Route::Close(leg) => places.of(leg),
+            Route::Room { call, shard } => places.known(call).unwrap_or(shard),
+        };
+        let handle = self.inner.shards.get(shard).and_then(|handle| Some((handle.commands.as_ref()?, &handle.waker)));
+        let (commands, waker) = handle.ok_or(NotYet::Gone)?;
+        match commands.try_send(command.take().ok_or(NotYet::Gone)?) {
+            Ok(()) => {}
+            Err(TrySendError::Disconnected(_)) => return Err(NotYet::Gone),
+            Err(TrySendError::Full(back)) => {
+                *command = Some(back);
+                return Err(NotYet::Busy);
+            }
+        }
+        match route {
+            Route::Open(leg) => places.put(leg, shard),
+            Route::Close(leg) => places.remove(leg),
+            Route::To(_) | Route::Room { .. } | Route::Shard(_) => {}
+        }
+        if let Err(error) = waker.wake() {
+            tracing::error!(%error, "a media thread cannot be woken");
+        }
+        Ok(())
+    }
+}
+
+/// Why a command was not put into a queue.
+#[derive(Debug, Clone, Copy)]
+enum NotYet {
+    /// The queue is full, or legs are moving.
+    Busy,
+    /// The thread has ended.
+    Gone,
+}
+
+/// Which thread a command is for.
+#[derive(Debug, Clone, Copy)]
+enum Route {
+    /// The one with this leg or operator.
+    To(Uuid),
+    /// One for a new leg.
+    Open(Uuid),
+    /// The one with this leg, which is in no place afterwards.
+    Close(Uuid),
+    /// The one with the room of this call: where its leg is, or this one if that is closed.
+    Room {
+        call: Uuid,
+        shard: usize,
+    },
+    Shard(usize),
+}
+
+/// Forgets the place of a leg that was not opened, also when nobody waits for that any more.
+struct Opening<'a> {
+    engine: &'a Engine,
+    leg: Uuid,
+    opened: bool,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.opened {
+            self.engine.places().remove(self.leg);
+        }
     }
 }

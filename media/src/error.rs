@@ -50,7 +50,7 @@ pub enum AttachError {
     Unavailable,
 }
 
-/// Two legs were not joined, or an operator's leg could not be tested.
+/// Legs were not put into a room together, or an operator's leg could not be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
     /// No trunk leg has this id; the call may have ended.
@@ -62,9 +62,18 @@ pub enum ConnectError {
     /// The operator's leg is there but its browser is not heard.
     #[error("the operator's browser is not connected; check the network and reload the page")]
     NotConnected,
-    /// The peer is joined to another leg.
+    /// The peer is in another room.
     #[error("the operator is in another call")]
     Busy,
+    /// One leg was named as two members.
+    #[error("somebody is named twice in this conversation; name each once")]
+    Twice,
+    /// A coach was named for somebody who is no member, or for itself.
+    #[error("whom you want to coach is not in this conversation; look who is, and try again")]
+    NoPupil,
+    /// The room would have more than 16 members.
+    #[error("this conversation is full; try again when somebody has left")]
+    Full,
     /// The engine is shutting down or overloaded.
     #[error("the media engine does not answer")]
     Unavailable,

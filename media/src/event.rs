@@ -12,7 +12,7 @@ pub enum Side {
 }
 
 /// Something that happened to a leg.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event {
     /// The operator's newest leg has passed ICE and DTLS, or is heard again.
     OperatorConnected { operator: Uuid },
@@ -25,6 +25,10 @@ pub enum Event {
     OneWay { leg: Uuid, silent: Side },
     /// Both sides of the leg are heard again.
     TwoWay { leg: Uuid },
+    /// How a leg that is joined, a trunk's or an operator's, was heard in the last five seconds: packets lost on their way to
+    /// us, their jitter, and the mean opinion score from 1 to 4.5 to be expected of that (ITU-T G.107). Not told of a leg
+    /// from which nothing was to come.
+    Quality { leg: Uuid, loss_percent: f32, jitter_ms: f32, mos: f32 },
     /// The far end of the trunk leg pressed a key (RFC 4733): 0-9, `*`, `#`, A-D.
     Digit { leg: Uuid, digit: char },
     /// Samples that were not looped have been played to their end on this leg.

@@ -29,6 +29,14 @@ impl Codec {
         }
     }
 
+    /// The byte of a sample that is not heard.
+    pub(crate) fn silence(self) -> u8 {
+        match self {
+            Codec::Pcma => 0xd5,
+            Codec::Pcmu => 0xff,
+        }
+    }
+
     /// Linear samples of a payload.
     pub fn decode(self, payload: &[u8]) -> impl Iterator<Item = i16> + '_ {
         payload.iter().map(move |byte| match self {
@@ -73,6 +81,13 @@ mod tests {
             let mut back = [0u8];
             assert_eq!(Codec::Pcma.encode(&pcm, &mut back), 1);
             assert_eq!(back[0], byte);
+        }
+    }
+
+    #[test]
+    fn silence_is_silent() {
+        for codec in [Codec::Pcma, Codec::Pcmu] {
+            assert!(codec.decode(&[codec.silence()]).all(|sample| sample.abs() <= 8));
         }
     }
 

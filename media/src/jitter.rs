@@ -116,7 +116,9 @@ impl JitterBuffer {
         let restarted = ahead < -MAX_MISORDER;
         let jumped = ahead > 0 && (step < 0 || step > (arrival - current.arrival).max(0) + LEAP);
         let deviation = arrival - (extended + current.origin);
-        if restarted || jumped || deviation < -LEAP || current.deviates(arrival, deviation) {
+        // One that was overtaken says nothing about its stream, and belongs before what is there.
+        let deviates = ahead > 0 && current.deviates(arrival, deviation);
+        if restarted || jumped || deviation < -LEAP || deviates {
             let anew = self.lay_on(arrival, stream, sequence, i64::from(timestamp));
             // Behind frames that lie in the future there is no better place than the one it has; drift will make it up.
             let moved = (anew.origin + i64::from(timestamp)) - (current.origin + extended);

@@ -100,6 +100,31 @@ fn a_delay_that_stays_moves_the_stream_to_when_it_is_heard() {
 }
 
 #[test]
+fn an_overtaken_packet_is_not_heard_after_its_successor_when_a_delay_stays() {
+    let mut buffer = JitterBuffer::new();
+    let mut frames = vec![];
+    let mut push = |buffer: &mut JitterBuffer, at, n: u16| {
+        buffer.push(at, 1, n, u32::from(n) * 160, frame(n as i16));
+        frames.extend(drained(buffer, at));
+    };
+    for n in 0..10 {
+        push(&mut buffer, u64::from(n) * 160, n);
+    }
+    // From here on everything takes 100 ms longer, and whichever packet makes the buffer believe it, every other one is overtaken.
+    for n in (10..40).step_by(2) {
+        let at = u64::from(n + 1) * 160 + 800 + u64::from(n == 10) * 20;
+        push(&mut buffer, at, n + 1);
+        push(&mut buffer, at + 40, n);
+    }
+    buffer.flush();
+    frames.extend(drained(&mut buffer, 40 * 160 + 1_000));
+    let values: Vec<i16> = frames.iter().map(|frame| frame.pcm[0]).collect();
+    assert!(values.is_sorted(), "{values:?}");
+    assert!(values.len() >= 39, "at most the one that was overtaken at the moment of belief is missing: {values:?}");
+    assert_eq!(buffer.counts().anchored, 1);
+}
+
+#[test]
 fn a_burst_after_a_stall_keeps_its_own_time() {
     let mut buffer = JitterBuffer::new();
     let mut frames = vec![];

@@ -3,13 +3,12 @@
 //!
 //! An [`Engine`] owns its threads and sockets; it is told what to do by commands and tells what happened by [`Event`]s. It
 //! knows legs, not calls: which leg belongs to whom, and what to do about a silent one, is decided by whoever holds the
-//! engine. There is no mixer: a leg hears one thing at a time, and a sound that is played on it comes before its peer.
-//! There is no RTCP on trunk legs, and no codec but G.711.
+//! engine. A leg is in one room at a time, and a sound that is played on it comes before what is said there. There is no
+//! codec but G.711.
 //!
-//! Inside, `trunk`, `operator`, `jitter`, `rewrite` and `silence` are state machines that get the time and packets and give
-//! packets and facts; only `shard` touches sockets and only `clock` asks for the time.
+//! Inside, `trunk`, `operator`, `room`, `jitter`, `playout`, `rewrite` and `silence` are state machines that get the time and
+//! packets and give packets and facts; only `shard` touches sockets and only `clock` asks for the time.
 
-mod bridge;
 mod clock;
 mod config;
 mod engine;
@@ -20,12 +19,17 @@ mod jitter;
 mod level;
 mod operator;
 mod packet;
+mod places;
+mod playout;
 mod ports;
+mod quality;
 mod rewrite;
+mod room;
 mod sequence;
 mod shard;
 mod silence;
 mod sound;
+mod srtp;
 mod statistics;
 mod tap;
 mod tone;
@@ -37,9 +41,12 @@ pub use error::{AttachError, ConnectError, OpenError, StartError};
 pub use event::{Event, MediaTest, Side};
 pub use g711::Codec;
 pub use jitter::{Frame, JitterBuffer, JitterCounts};
-pub use packet::RemoteAudio;
+pub use packet::{RemoteAudio, RtcpAddress};
+pub use playout::{PlayoutBuffer, PlayoutCounts};
+pub use room::{Member, Role};
 pub use sound::Sound;
-pub use statistics::LegStatistics;
+pub use srtp::SrtpKeys;
+pub use statistics::{FarEnd, LegStatistics};
 pub use tap::{TapFrame, TapItem};
 
 /// Samples per second of everything in this crate.

@@ -1,6 +1,7 @@
 //! What travels between legs, and what SDP said about the far end.
 
 use crate::g711::Codec;
+use crate::srtp::SrtpKeys;
 use std::net::SocketAddr;
 
 /// The longest audio payload that is taken or sent: 120 ms.
@@ -17,13 +18,43 @@ pub struct RemoteAudio {
     pub pt: u8,
     /// The payload type of telephone-event (RFC 4733), if it was negotiated.
     pub telephone_event: Option<u8>,
-    /// The packet length it prefers. Kept for information: packets of 10 to 120 ms are taken, packets of the peer's length
-    /// are sent on, and sounds are played in packets of 20 ms.
+    /// The packet length it prefers. It is sent packets of this length, at least 10 and at most 60 ms; packets of any length
+    /// up to 120 ms are taken from it.
     pub ptime_ms: u8,
+    /// Where it wants to receive RTCP.
+    pub rtcp: RtcpAddress,
+    /// What protects the packets of both directions, if its SDP and ours announced keys (RFC 4568). Nothing is sent or taken
+    /// in clear then.
+    pub srtp: Option<SrtpKeys>,
     /// We send to it: its SDP says `sendrecv` or `recvonly`. If not, nothing is sent.
     pub send: bool,
     /// We receive from it: its SDP says `sendrecv` or `sendonly`. If not, its silence is no fault.
     pub receive: bool,
+}
+
+/// Where a far end receives RTCP. It may send from anywhere that its RTP may come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RtcpAddress {
+    /// On the port after that of RTP (RFC 3550 section 11).
+    #[default]
+    NextPort,
+    /// Where `a=rtcp` says (RFC 3605).
+    At(SocketAddr),
+    /// On the port of RTP: `a=rtcp-mux` was offered and answered (RFC 5761).
+    Muxed,
+}
+
+impl RemoteAudio {
+    /// Where RTCP of its own port goes; port 0 means nowhere.
+    pub(crate) fn rtcp_destination(&self) -> SocketAddr {
+        match self.rtcp {
+            RtcpAddress::At(address) => address,
+            RtcpAddress::NextPort | RtcpAddress::Muxed => {
+                let port = if self.address.port() == 0 { 0 } else { self.address.port().checked_add(1).unwrap_or(0) };
+                SocketAddr::new(self.address.ip(), port)
+            }
+        }
+    }
 }
 
 /// Identifies one run of sequence numbers and timestamps that belong together: an SSRC of a leg until it restarts, or one

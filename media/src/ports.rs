@@ -3,30 +3,40 @@
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Even ports (RFC 3550 section 11) that no leg uses. Another program may still use one.
-#[derive(Debug)]
+/// Even ports (RFC 3550 section 11) that no leg uses, each with the odd one after it, which is its RTCP's. Another program may
+/// still use one. A clone is the same pool.
+#[derive(Debug, Clone)]
 pub(crate) struct PortPool {
-    free: VecDeque<u16>,
+    free: Arc<Mutex<VecDeque<u16>>>,
 }
 
 impl PortPool {
     pub fn new(range: RangeInclusive<u16>) -> PortPool {
-        PortPool { free: range.filter(|port| port % 2 == 0 && *port != 0).collect() }
+        let (low, high) = range.into_inner();
+        let free = (low..high).filter(|port| port % 2 == 0 && *port != 0).collect();
+        PortPool { free: Arc::new(Mutex::new(free)) }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.free.is_empty()
+        self.free().is_empty()
+    }
+
+    fn free(&self) -> MutexGuard<'_, VecDeque<u16>> {
+        // The list is whole at any moment, whatever became of another thread.
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tries free ports, longest free first, until `bind` takes one. A port that another program uses stays in the pool.
-    pub fn take<T>(&mut self, mut bind: impl FnMut(u16) -> std::io::Result<T>) -> Option<std::io::Result<(u16, T)>> {
-        for _ in 0..self.free.len() {
-            let port = self.free.pop_front()?;
+    pub fn take<T>(&self, mut bind: impl FnMut(u16) -> std::io::Result<T>) -> Option<std::io::Result<(u16, T)>> {
+        let mut free = self.free();
+        for _ in 0..free.len() {
+            let port = free.pop_front()?;
             match bind(port) {
                 Ok(socket) => return Some(Ok((port, socket))),
                 Err(error) => {
-                    self.free.push_back(port);
+                    free.push_back(port);
                     if error.kind() != std::io::ErrorKind::AddrInUse {
                         return Some(Err(error));
                     }
@@ -36,8 +46,8 @@ impl PortPool {
         None
     }
 
-    pub fn give_back(&mut self, port: u16) {
-        self.free.push_back(port);
+    pub fn give_back(&self, port: u16) {
+        self.free().push_back(port);
     }
 }
 
@@ -46,19 +56,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn even_ports_are_handed_out_in_turn_until_none_is_left() {
-        let mut pool = PortPool::new(20_001..=20_005);
-        let take = |pool: &mut PortPool| pool.take(|_| Ok(())).map(|taken| taken.unwrap().0);
-        assert_eq!(take(&mut pool), Some(20_002));
+    fn even_ports_whose_next_one_is_ours_are_handed_out_in_turn_until_none_is_left() {
+        let pool = PortPool::new(20_001..=20_006);
+        let take = |pool: &PortPool| pool.take(|_| Ok(())).map(|taken| taken.unwrap().0);
+        assert_eq!(take(&pool), Some(20_002));
         pool.give_back(20_002);
-        assert_eq!(take(&mut pool), Some(20_004));
-        assert_eq!(take(&mut pool), Some(20_002));
-        assert_eq!(take(&mut pool), None);
+        assert_eq!(take(&pool), Some(20_004));
+        assert_eq!(take(&pool), Some(20_002));
+        assert_eq!(take(&pool), None);
     }
 
     #[test]
     fn a_port_that_is_taken_by_another_program_is_passed_over() {
-        let mut pool = PortPool::new(20_000..=20_003);
+        let pool = PortPool::new(20_000..=20_003);
         let busy = || std::io::Error::from(std::io::ErrorKind::AddrInUse);
         let taken = pool.take(|port| if port == 20_000 { Err(busy()) } else { Ok(port) });
         assert_eq!(taken.unwrap().unwrap().0, 20_002);

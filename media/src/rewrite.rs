@@ -18,12 +18,17 @@ const GAP: i64 = 4_000;
 const STALE: i64 = 1_600;
 /// How far a source's clock may leap ahead of the wall clock between two packets (1 s).
 const LEAP: i64 = 8_000;
+/// How far the stream may be ahead of the wall clock (1 s).
+const MAX_AHEAD: i64 = 8_000;
 
 /// Gives every packet its place in the outgoing stream.
 #[derive(Debug)]
 pub(crate) struct Rewriter {
     next: Stamp,
     anchor: Option<Anchor>,
+    /// Samples by which timestamps are ahead of the wall clock, because a source was sent sooner than it would last. It is
+    /// made up for in the next gap between two sources.
+    ahead: i64,
 }
 
 /// The newest packet sent, in the source's numbering and in ours.
@@ -48,7 +53,7 @@ impl Rewriter {
     /// 3.3.1 wants a roll-over counter of 0 at the start, and a low start keeps the first loss from confusing it).
     pub fn new(random: u64) -> Self {
         let next = Stamp { sequence: (random >> 32) & 0x7fff, timestamp: random as u32, marker: true };
-        Rewriter { next, anchor: None }
+        Rewriter { next, anchor: None, ahead: 0 }
     }
 
     /// The place of `packet`, sent `now`; `None` if it is older than what can be sent on, or was sent already.
@@ -73,7 +78,10 @@ impl Rewriter {
         let stale = elapsed > GAP && step < elapsed - STALE && duration > 0;
         let leapt = step > elapsed + LEAP;
         if other_source || restarted || went_back || stale || leapt {
-            let gap = elapsed.max(i64::from(anchor.duration));
+            let shortest = i64::from(anchor.duration);
+            let made_up = self.ahead.min(elapsed - shortest).max(0);
+            let gap = (elapsed - made_up).max(shortest);
+            self.ahead = (self.ahead + gap - elapsed).clamp(0, MAX_AHEAD);
             let stamp =
                 Stamp { sequence: anchor.sequence + 1, timestamp: anchor.timestamp.wrapping_add(gap as u32), marker: true };
             self.anchor = Some(Anchor::at(now, packet, stamp, anchor.used));
@@ -98,6 +106,28 @@ impl Rewriter {
         if let Some(anchor) = &mut self.anchor {
             anchor.stream = StreamId::NONE;
         }
+    }
+
+    /// The packets just sent were sent before their time, by this many samples in all.
+    pub fn ran_ahead(&mut self, samples: i64) {
+        self.ahead = self.ahead.saturating_add(samples).clamp(0, MAX_AHEAD);
+    }
+
+    /// By how many samples the stream will still be ahead of the clock when a new source begins now; 0 if it is no new one.
+    pub fn still_ahead(&self, now: Instant, stream: StreamId) -> usize {
+        let Some(anchor) = self.anchor.as_ref().filter(|anchor| anchor.stream != stream) else { return 0 };
+        let gap = samples(now.saturating_duration_since(anchor.at)) - i64::from(anchor.duration);
+        usize::try_from(self.ahead - gap.max(0)).unwrap_or(0)
+    }
+
+    /// The packet that comes next begins later than its source would, by this many samples.
+    pub fn left_out(&mut self, samples: usize) {
+        self.ahead = self.ahead.saturating_sub(i64::try_from(samples).unwrap_or(MAX_AHEAD)).max(0);
+    }
+
+    /// By how many samples timestamps are ahead of the wall clock.
+    pub fn ahead(&self) -> i64 {
+        self.ahead
     }
 
     /// A packet of the source that is not sent on leaves no hole in the numbers.

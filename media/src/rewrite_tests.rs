@@ -111,6 +111,51 @@ fn what_a_source_sent_while_apart_is_no_loss() {
     assert_eq!((next.sequence - last.sequence, next.timestamp.wrapping_sub(last.timestamp)), (1, 16_000));
 }
 
+#[test]
+fn what_was_sent_before_its_time_is_made_up_for_in_the_next_gap_between_sources() {
+    let start = clock::now();
+    let mut rewriter = Rewriter::new(0);
+    let first = rewriter.place(start, &audio(1, 1, 160)).unwrap();
+    // 40 ms are sent at once, and another source goes on at once too.
+    rewriter.place(start, &audio(1, 2, 320)).unwrap();
+    rewriter.place(start, &audio(1, 3, 480)).unwrap();
+    rewriter.ran_ahead(320);
+    let joined = rewriter.place(start + ms(20), &audio(2, 1, 160)).unwrap();
+    assert_eq!(joined.timestamp.wrapping_sub(first.timestamp), 480, "no sample is stamped twice");
+    assert_eq!(rewriter.ahead(), 320);
+    let later = rewriter.place(start + ms(120), &audio(3, 1, 160)).unwrap();
+    assert_eq!(later.timestamp.wrapping_sub(first.timestamp), 120 * 8, "it follows the wall clock again");
+    assert_eq!((rewriter.ahead(), later.sequence - first.sequence), (0, 4));
+}
+
+#[test]
+fn what_a_source_leaves_out_at_its_beginning_makes_up_for_what_the_gap_before_it_does_not() {
+    let start = clock::now();
+    let mut rewriter = Rewriter::new(0);
+    assert_eq!(rewriter.still_ahead(start, StreamId(1)), 0, "nothing was sent yet");
+    rewriter.place(start, &audio(1, 1, 160)).unwrap();
+    rewriter.ran_ahead(240);
+    assert_eq!(rewriter.still_ahead(start + ms(20), StreamId(1)), 0, "the source goes on");
+    assert_eq!(rewriter.still_ahead(start + ms(60), StreamId(2)), 0, "the gap is long enough");
+    assert_eq!(rewriter.still_ahead(start + ms(31), StreamId(2)), 152);
+    rewriter.left_out(152);
+    rewriter.place(start + ms(31), &audio(2, 1, 160)).unwrap();
+    assert_eq!(rewriter.ahead(), 0);
+}
+
+#[test]
+fn sources_that_come_sooner_than_their_predecessor_would_last_do_not_run_ahead_for_ever() {
+    let start = clock::now();
+    let mut rewriter = Rewriter::new(0);
+    let first = rewriter.place(start, &audio(0, 1, 160)).unwrap();
+    for n in 1..=5u64 {
+        rewriter.place(start + ms(5 * n), &audio(n, 1, 160)).unwrap();
+    }
+    assert_eq!(rewriter.ahead(), 5 * 120);
+    let later = rewriter.place(start + ms(1_000), &audio(9, 1, 160)).unwrap();
+    assert_eq!(later.timestamp.wrapping_sub(first.timestamp), 8_000);
+}
+
 proptest! {
     /// Whatever sources do, numbers are never used twice, and timestamps of a new source never go back.
     #[test]

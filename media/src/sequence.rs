@@ -20,6 +20,8 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) struct Sequence {
     highest: u16,
+    /// Roll-overs of the highest.
+    cycles: u16,
     /// Numbers from the first to the highest.
     expected: u64,
     received: u64,
@@ -31,7 +33,7 @@ pub(crate) struct Sequence {
 
 impl Sequence {
     pub fn begin(first: u16) -> Sequence {
-        Sequence { highest: first, expected: 1, received: 1, seen: 1, transit: None, jitter: 0.0 }
+        Sequence { highest: first, cycles: 0, expected: 1, received: 1, seen: 1, transit: None, jitter: 0.0 }
     }
 
     pub fn take(&mut self, number: u16) -> Order {
@@ -41,6 +43,7 @@ impl Sequence {
         }
         if ahead > 0 {
             let ahead = ahead.unsigned_abs();
+            self.cycles = self.cycles.wrapping_add(u16::from(number < self.highest));
             self.highest = number;
             self.expected += u64::from(ahead);
             self.seen = self.seen.checked_shl(u32::from(ahead)).unwrap_or(0) | 1;
@@ -64,6 +67,16 @@ impl Sequence {
         self.expected.saturating_sub(self.received)
     }
 
+    /// Numbers from the first to the highest, and how many of them came.
+    pub fn expected_and_received(&self) -> (u64, u64) {
+        (self.expected, self.received)
+    }
+
+    /// The highest number with its roll-overs, as receiver reports tell it (RFC 3550 section 6.4.1).
+    pub fn extended_highest(&self) -> u32 {
+        (u32::from(self.cycles) << 16) | u32::from(self.highest)
+    }
+
     /// `arrival` and `timestamp` are in samples; only their differences count.
     pub fn measure(&mut self, arrival: i64, timestamp: u32) {
         let transit = i64::from((arrival as u32).wrapping_sub(timestamp) as i32);
@@ -74,6 +87,11 @@ impl Sequence {
                 self.jitter += (difference as f32 - self.jitter) / 16.0;
             }
         }
+    }
+
+    /// Interarrival jitter in samples.
+    pub fn jitter(&self) -> u32 {
+        self.jitter as u32
     }
 
     /// Interarrival jitter in milliseconds.
@@ -95,6 +113,7 @@ mod tests {
         assert_eq!(sequence.take(0), Order::Duplicate);
         assert_eq!(sequence.take(65_534), Order::Duplicate);
         assert_eq!(sequence.lost(), 1);
+        assert_eq!((sequence.expected_and_received(), sequence.extended_highest()), ((5, 4), 65_538));
         assert_eq!(sequence.take(100), Order::Newest);
         assert_eq!(sequence.take(20), Order::Late);
         assert_eq!(sequence.take(30_000), Order::Restarted);

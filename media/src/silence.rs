@@ -125,4 +125,20 @@ mod tests {
         assert_eq!(watch.poll(start + seconds(12.9)), None);
         assert_eq!(watch.poll(start + seconds(13.0)), Some(Hearing::OneWay { silent: Side::Caller }));
     }
+
+    #[test]
+    fn a_hold_in_between_gives_both_sides_three_seconds_of_their_own() {
+        let start = clock::now();
+        let mut watch = SilenceWatch::new(start, true);
+        watch.heard(start + seconds(1.0), Side::Caller);
+        watch.expect(start + seconds(2.0), Side::Caller, false);
+        for n in 2..60 {
+            watch.heard(start + seconds(n as f32), Side::Operator);
+            assert_eq!(watch.poll(start + seconds(n as f32)), None, "held");
+        }
+        watch.expect(start + seconds(60.0), Side::Caller, true);
+        watch.heard(start + seconds(62.0), Side::Operator);
+        assert_eq!(watch.poll(start + seconds(62.9)), None);
+        assert_eq!(watch.poll(start + seconds(63.0)), Some(Hearing::OneWay { silent: Side::Caller }));
+    }
 }

@@ -19,6 +19,15 @@ pub struct LegStatistics {
     pub late: u64,
     /// Interarrival jitter at the end (RFC 3550 section 6.4.1), in milliseconds.
     pub jitter_ms: f32,
+    /// The estimated quality of what was received while the leg was joined, from 1 to 4.5: its mean and its worst five
+    /// seconds. `None` if it was never joined for so long.
+    pub mos: Option<f32>,
+    pub worst_mos: Option<f32>,
+    /// The newest round-trip time to the far end that its reports let us know.
+    pub round_trip: Option<Duration>,
+    /// What the far end lost of what we sent, of all and in percent of its worst report, and its jitter in milliseconds, by
+    /// its newest report. `None` if it never reported.
+    pub far_end: Option<FarEnd>,
     /// Datagrams from outside the allowed networks, or from a second source while the first was heard.
     pub refused: u64,
     /// Datagrams that are no RTP.
@@ -31,8 +40,27 @@ pub struct LegStatistics {
     pub oversized: u64,
     /// Packets the operating system did not take for sending.
     pub unsent: u64,
+    /// Audio that fitted into no packet of the far end's length: it came too late, or again.
+    pub unpacketised: u64,
+    /// RTCP packets taken and sent, and those that were no RTCP.
+    pub control_received: u64,
+    pub control_sent: u64,
+    pub control_malformed: u64,
+    /// The far end said by RTCP that it has ended.
+    pub goodbye: bool,
+    /// SRTP and SRTCP packets that were not made with the key, and those that came before.
+    pub forged: u64,
+    pub replayed: u64,
     /// From opening the leg to the first packet received.
     pub first_received: Option<Duration>,
     /// From opening the leg to the first packet sent.
     pub first_sent: Option<Duration>,
+}
+
+/// How the far end hears us, as its receiver reports tell (RFC 3550 section 6.4.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct FarEnd {
+    pub lost: u64,
+    pub worst_loss_percent: f32,
+    pub jitter_ms: f32,
 }

@@ -17,3 +17,15 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn random() -> u32 {
     Uuid::new_v4().as_fields().0
 }
+
+/// A text that was never used before.
+pub(crate) fn nonce() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// Secret octets: a key with its salt.
+pub(crate) fn secret<const LENGTH: usize>() -> Result<[u8; LENGTH], getrandom::Error> {
+    let mut octets = [0; LENGTH];
+    getrandom::fill(&mut octets)?;
+    Ok(octets)
+}

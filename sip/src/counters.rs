@@ -28,6 +28,17 @@ pub(crate) fn called(trunk: &TrunkName) {
     metrics::counter!("siaga_sip_calls_total", "trunk" => trunk.0.clone(), "direction" => "outbound").increment(1);
 }
 
+/// An alert without a call came: `told`, or `repeated` and only answered.
+pub(crate) fn alerted(trunk: &TrunkName, outcome: &'static str) {
+    metrics::counter!("siaga_sip_alerts_total", "trunk" => trunk.0.clone(), "outcome" => outcome).increment(1);
+}
+
+/// What became of a location or of data that a call only points to.
+#[cfg(feature = "held")]
+pub(crate) fn fetched(outcome: &'static str) {
+    metrics::counter!("siaga_sip_references_total", "outcome" => outcome).increment(1);
+}
+
 /// A leg is over.
 pub(crate) fn ended(by: EndedBy) {
     metrics::counter!("siaga_sip_ended_total", "by" => by.label()).increment(1);
@@ -44,7 +55,27 @@ pub(crate) fn events_full() {
     metrics::counter!("siaga_sip_events_waiting_total").increment(1);
 }
 
-/// A TCP connection was closed by us.
+/// A connection to a carrier was wanted: it is `open`, or `failed`.
+pub(crate) fn dialled(outcome: &'static str) {
+    metrics::counter!("siaga_sip_connections_dialled_total", "outcome" => outcome).increment(1);
+}
+
+/// A trunk's proxy answers, or it does not.
+pub(crate) fn trunk_up(trunk: &TrunkName, up: bool) {
+    metrics::gauge!("siaga_sip_trunk_up", "trunk" => trunk.0.clone()).set(f64::from(u8::from(up)));
+}
+
+/// A registration came about, or was lost.
+pub(crate) fn registered(trunk: &TrunkName, outcome: &'static str) {
+    metrics::counter!("siaga_sip_registrations_total", "trunk" => trunk.0.clone(), "outcome" => outcome).increment(1);
+}
+
+/// A call of ours went on to the next trunk, because this one ended it with `code`.
+pub(crate) fn failed_over(trunk: &TrunkName, code: u16) {
+    metrics::counter!("siaga_sip_failovers_total", "trunk" => trunk.0.clone(), "code" => code.to_string()).increment(1);
+}
+
+/// A TCP or TLS connection ended.
 pub(crate) fn connection_closed(reason: &'static str) {
     metrics::counter!("siaga_sip_connections_closed_total", "reason" => reason).increment(1);
 }

@@ -39,15 +39,38 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
+/// What a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Purpose {
+    #[default]
+    Emergency,
+    /// Somebody tries whether a call would come through (`urn:service:test.sos`, RFC 6881 section 15): it is answered, and nobody is sent.
+    Test,
+}
+
+const SOS: &str = "urn:service:sos";
+const TEST: &str = "urn:service:test.sos";
+
 /// Whether this user agent serves the URI: SIP, telephone numbers, and emergency services (RFC 3261 section 8.2.2.1 otherwise wants 416).
 pub(crate) fn is_served(uri: &str) -> bool {
     let lower = uri.to_ascii_lowercase();
-    lower.starts_with("sip:")
-        || lower.starts_with("sips:")
-        || lower.starts_with("tel:")
-        || lower == "urn:service:sos"
-        || lower.starts_with("urn:service:sos.")
-        || lower.starts_with("urn:service:sos;")
+    lower.starts_with("sip:") || lower.starts_with("sips:") || lower.starts_with("tel:") || service_of(&lower).is_some()
+}
+
+/// The emergency service asked for, in lower case without `urn:service:` (`sos.fire`), and whether the call is a test of it. A Request-URI that
+/// is a service decides; where a route has replaced it by an address, To still has it (RFC 6881 section 9).
+pub(crate) fn service(request_uri: &str, to: Option<&str>) -> (Option<String>, Purpose) {
+    let asked = [Some(request_uri), to].into_iter().flatten().map(str::to_ascii_lowercase).find_map(|uri| service_of(&uri));
+    asked.map_or((None, Purpose::Emergency), |(service, purpose)| (Some(service), purpose))
+}
+
+fn service_of(uri: &str) -> Option<(String, Purpose)> {
+    [(SOS, Purpose::Emergency), (TEST, Purpose::Test)].into_iter().find_map(|(prefix, purpose)| {
+        let rest = uri.strip_prefix(prefix)?.split([';', '?']).next()?;
+        let labels =
+            rest.is_empty() || rest.starts_with('.') && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+        labels.then(|| (format!("sos{}", rest.trim_end_matches('.')), purpose))
+    })
 }
 
 #[cfg(test)]
@@ -82,13 +105,43 @@ mod tests {
     }
 
     #[test]
+    fn the_service_is_found_in_the_request_uri_or_in_to() {
+        for (uri, to, expected, purpose) in [
+            ("urn:service:sos", None, Some("sos"), Purpose::Emergency),
+            ("URN:Service:SOS.Fire;x=1", None, Some("sos.fire"), Purpose::Emergency),
+            ("urn:service:test.sos", None, Some("sos"), Purpose::Test),
+            ("urn:service:test.sos.fire", Some("urn:service:sos"), Some("sos.fire"), Purpose::Test),
+            ("sip:psap@h", Some("urn:service:test.sos.police"), Some("sos.police"), Purpose::Test),
+            ("sip:psap@h", Some("urn:service:sos.ambulance"), Some("sos.ambulance"), Purpose::Emergency),
+            ("sip:112@h", Some("sip:urn:service:test.sos@h"), None, Purpose::Emergency),
+            ("tel:112", None, None, Purpose::Emergency),
+        ] {
+            assert_eq!(service(uri, to), (expected.map(str::to_owned), purpose), "{uri} {to:?}");
+        }
+    }
+
+    #[test]
     fn only_sip_tel_and_emergency_services_are_served() {
-        for uri in ["sip:a@b", "SIPS:a@b", "tel:112", "urn:service:sos", "urn:service:sos.police"] {
+        for uri in [
+            "sip:a@b",
+            "SIPS:a@b",
+            "tel:112",
+            "urn:service:sos",
+            "urn:service:sos.police",
+            "urn:service:test.sos",
+            "URN:service:test.sos.fire",
+        ] {
             assert!(is_served(uri), "{uri}");
         }
-        for uri in
-            ["http://a", "urn:service:counseling", "nobodyKnowsThisScheme:totallyopaquecontent", "mailto:a@b", "urn:service:sosx"]
-        {
+        for uri in [
+            "http://a",
+            "urn:service:counseling",
+            "nobodyKnowsThisScheme:totallyopaquecontent",
+            "mailto:a@b",
+            "urn:service:sosx",
+            "urn:service:test.sosx",
+            "urn:service:test",
+        ] {
             assert!(!is_served(uri), "{uri}");
         }
     }

@@ -11,6 +11,12 @@ pub enum StartError {
     /// The configuration names no address to listen on.
     #[error("sip.listen is empty; name at least one address")]
     NoListener,
+    /// A certificate, key or list of authorities cannot be used; the text says which and why.
+    #[error("TLS cannot be used: {0}; look at sip.tls_certificate, sip.tls_key, sip.tls_client_ca and sip.tls_ca")]
+    Tls(String),
+    /// A `tls://` listener has no certificate to show.
+    #[error("{0} needs a certificate; set sip.tls_certificate and sip.tls_key")]
+    NoCertificate(Listen),
     /// The SIP stack refused to start; the text is the stack's own.
     #[error("the SIP stack did not start: {0}")]
     Stack(String),
@@ -31,12 +37,18 @@ pub enum LegError {
     /// No trunk of this name, or it has no proxy.
     #[error("trunk {0} takes no outgoing calls; set its proxy")]
     NoProxy(TrunkName),
+    /// The call names no trunk.
+    #[error("no trunk is named for this call; set a trunk with a proxy")]
+    NoTrunk,
     /// The number has a character that no number has.
     #[error("`{0}` cannot be dialled")]
     BadNumber(String),
     /// As many calls as `Limits::max_calls` are running, or the user agent is shutting down.
     #[error("too many calls at once")]
     Full,
+    /// The system has no random numbers for a key.
+    #[error("no random numbers")]
+    NoRandomness,
     /// The SIP stack could not make or send the message; the text is the stack's own.
     #[error("the SIP stack failed: {0}")]
     Stack(String),

@@ -1,9 +1,15 @@
 //! What the user agent tells the owner of the calls, and the shapes of its commands.
 
+use crate::access::AccessNetwork;
+use crate::additional::{AdditionalData, DataReference};
+use crate::alert::Alert;
 use crate::config::TrunkName;
+use crate::dialled::Purpose;
 use crate::identity::Identity;
-use crate::location::Location;
-use crate::sdp::{LocalAudio, RemoteAudio};
+use crate::location::{GeolocationRouting, Location, Reference};
+use crate::priority::ResourcePriority;
+use crate::sdp::{LocalAudio, RemoteAudio, RemoteText};
+use crate::trunk::TrunkState;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use uuid::Uuid;
@@ -28,30 +34,41 @@ pub enum Event {
     Confirmed { leg: LegId, audio: Option<RemoteAudio> },
     /// The remote side changed its audio (hold, new address); already answered with the leg's current `LocalAudio`.
     Changed { leg: LegId, audio: RemoteAudio },
-    /// The called party rings (first 180 or 183).
-    OutboundRinging { leg: LegId },
-    /// The called party answered; ACK is sent.
-    OutboundAnswered { leg: LegId, audio: RemoteAudio },
+    /// The remote side's real-time text began, changed or ended; already answered with the leg's current `LocalText`.
+    TextChanged { leg: LegId, text: Option<RemoteText> },
+    /// The called party rings (first 180 or 183), by this trunk. Told once; another trunk may still be the one that carries the call.
+    OutboundRinging { leg: LegId, trunk: TrunkName },
+    /// The called party answered, by this trunk; ACK is sent.
+    OutboundAnswered { leg: LegId, trunk: TrunkName, audio: RemoteAudio },
     /// The call was not answered. `code` is the SIP status: the peer's, or 408 for silence, 488 for an answer without usable audio.
     OutboundFailed { leg: LegId, code: u16 },
     /// A key pressed, sent as INFO `application/dtmf-relay` or `application/dtmf`: `0`-`9`, `*`, `#`, `A`-`D`.
     Digit { leg: LegId, digit: char },
     /// The leg is over.
     Ended { leg: LegId, by: EndedBy },
+    /// An alert without a call (RFC 8876); already answered. Its id is no leg's.
+    Alert(Box<Alert>),
+    /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
+    /// Only the newest state is told, so changes that came too fast may be missing. `detail` is for people.
+    Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, detail: String },
+    /// A limit sheds what comes: `calls`, `transactions`, `events`, `connections` or `rate`. At most once in ten seconds for each.
+    Limited { limit: &'static str },
 }
 
 impl Event {
-    /// The leg this is about.
-    pub fn leg(&self) -> LegId {
+    /// The leg this is about, if it is about one.
+    pub fn leg(&self) -> Option<LegId> {
         match self {
-            Event::Invited(invitation) => invitation.leg,
+            Event::Invited(invitation) => Some(invitation.leg),
             Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
-            | Event::OutboundRinging { leg }
+            | Event::TextChanged { leg, .. }
+            | Event::OutboundRinging { leg, .. }
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }
             | Event::Digit { leg, .. }
-            | Event::Ended { leg, .. } => *leg,
+            | Event::Ended { leg, .. } => Some(*leg),
+            Event::Alert(_) | Event::Trunk { .. } | Event::Limited { .. } => None,
         }
     }
 }
@@ -65,12 +82,29 @@ pub struct Invitation {
     pub source: SocketAddr,
     /// The user part of the Request-URI (`112`), or the whole of it for `urn:service:sos...`.
     pub dialled: String,
+    /// The emergency service asked for, without `urn:service:`: `sos`, `sos.fire`. `None`: a number was dialled.
+    pub service: Option<String>,
+    pub purpose: Purpose,
     pub identity: Identity,
     pub location: Option<Location>,
+    /// Where (more of) the location is to be had, in the caller's order of preference.
+    pub location_references: Vec<Reference>,
+    pub location_routing: GeolocationRouting,
+    /// What the carrier adds about caller and device (RFC 7852).
+    pub additional: Vec<AdditionalData>,
+    pub data_references: Vec<DataReference>,
+    /// The network and cell that the call came by.
+    pub access: Option<AccessNetwork>,
+    /// Language tags in lower case, the most wanted first: `id`, `min`, `en`.
+    pub languages: Vec<String>,
     /// `None`: the INVITE has no offer, ours goes into the 200 and the answer comes with [`Event::Confirmed`].
     pub audio: Option<RemoteAudio>,
+    /// The caller wants real-time text (RFC 4103) beside its voice.
+    pub text: Option<RemoteText>,
     /// `Resource-Priority` as received (RFC 4412), for example `esnet.1`.
     pub priority: Option<String>,
+    /// The same, read: the most urgent first.
+    pub priorities: Vec<ResourcePriority>,
     /// SIP Call-ID, to find the call in a trace of the carrier.
     pub call_id: String,
 }
@@ -140,10 +174,11 @@ impl Reject {
 /// A call to be made over a trunk's proxy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outbound {
-    pub trunk: TrunkName,
+    /// In this order; the next is tried where one cannot carry the call, never where the called party refuses it. Those that are down go last.
+    pub trunks: Vec<TrunkName>,
     /// Digits, `+`, `*`, `#` and letters; becomes the user part of the Request-URI.
     pub number: String,
-    /// The number shown to the called party; `None` shows the product's name.
+    /// The number shown to the called party, as the trunk's `caller_id` says; `None` shows the product's name.
     pub caller: Option<String>,
     /// Goes into the offer.
     pub audio: LocalAudio,

@@ -3,7 +3,7 @@
 //! Only trunks get this far, so an asserted identity is the carrier's word and is preferred. `Privacy` hides nothing from an emergency desk.
 
 use crate::dialled::percent_decode;
-use crate::message::{Fields, name_and_uri, split_outside};
+use crate::message::{Fields, entries, name_and_uri};
 
 /// The caller as the carrier or the caller says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,16 +32,6 @@ pub(crate) fn identity(fields: &Fields) -> Identity {
 
 fn from_name(fields: &Fields) -> Option<String> {
     fields.first("From").and_then(name_and_uri).and_then(|(name, _)| name).filter(|name| says_something(name))
-}
-
-/// The comma-separated entries of one header field.
-fn entries(value: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(value);
-    std::iter::from_fn(move || {
-        let (entry, more) = split_outside(rest?, ',');
-        rest = more;
-        Some(entry)
-    })
 }
 
 /// The number or user of a sip, sips or tel URI. Visual separators of telephone numbers go (RFC 3966 section 5.1.1).

@@ -1,8 +1,9 @@
 //! Requests that the SIP stack hands up: new calls become legs, requests inside calls go to their dialog.
 
-use crate::clock::{new_leg_id, now, random};
-use crate::config::Reliability;
+use crate::clock::{new_leg_id, now, random, secret};
+use crate::config::{Reliability, Srtp};
 use crate::counters;
+use crate::error::LegError;
 use crate::event::Event;
 use crate::invitation;
 use crate::leg::{self, Answer, COMMANDS, Command, Leg, Negotiation, Side};
@@ -10,8 +11,9 @@ use crate::listener::advertised;
 use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::message::stamp::{HEADER, Source, Stamp};
+use crate::outlet::address_uri;
 use crate::reliable::{self, Reliable};
-use crate::sdp;
+use crate::sdp::{self, Key, Terms};
 use crate::user_agent::Core;
 use rsipstack::dialog::dialog::{Dialog, DialogState};
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -20,7 +22,6 @@ use rsipstack::sip::{Header, Method, Request, StatusCode, Uri};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -46,7 +47,7 @@ async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
 
 async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     let stamp = transaction.original.header_value(HEADER).as_deref().and_then(Stamp::read);
-    let trunk = stamp.as_ref().and_then(|stamp| core.ingress.trunk(stamp.source.peer.ip()));
+    let trunk = stamp.as_ref().and_then(|stamp| core.ingress.trunks.of(stamp.source.peer.ip())).map(|line| &line.config);
     let fields = invitation::fields(&transaction.original);
     let key = invitation::key(&fields);
     // What has no stamp did not come through admission.
@@ -54,8 +55,13 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         refuse(&mut transaction, StatusCode::Forbidden, vec![]).await;
         return drain(transaction).await;
     };
+    let Ok(terms) = terms(trunk.srtp) else {
+        core.registry.forget(&key);
+        refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+        return drain(transaction).await;
+    };
     let id = new_leg_id();
-    let (commands, queue) = mpsc::channel(COMMANDS);
+    let (commands, mut queue) = mpsc::channel(COMMANDS);
     let Some((mut slot, permit)) = core.registry.begin(key, id, commands.clone()) else {
         refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
         return drain(transaction).await;
@@ -75,7 +81,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     };
     tag(&mut transaction, &dialog);
     slot.is_dialog(dialog.id());
-    let mut reliable = reliable(core, trunk.reliability, &fields, &transaction.original);
+    let mut reliable = reliable(core, trunk.reliability, &fields, &transaction.original, &terms);
     let first = reliable.as_mut().filter(|reliable| reliable.covers(false)).and_then(|reliable| reliable.send(None, now()));
     let rung = match first {
         Some(first) => leg::show(&dialog, first),
@@ -85,19 +91,21 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         tracing::debug!(leg = %id, %error, "180 failed");
     }
     counters::invited(&trunk.name);
-    let (invitation, offer) = invitation::read(id, trunk.name.clone(), &stamp, &transaction.original);
+    let (invitation, offer) = invitation::read(id, trunk.name.clone(), &stamp, &transaction.original, &terms);
     permit.send(Event::Invited(Box::new(invitation)));
     let leg = Leg {
         id,
         dialog: dialog.clone(),
         layer: core.layer.clone(),
         side: Side::Inbound { replies: transaction.tu_sender.clone(), request: Box::new(transaction.original.clone()) },
-        talk: Negotiation::inbound(offer),
+        talk: Negotiation::inbound(offer, terms),
         reliable,
         events: core.events.clone(),
         slot,
+        heard_ringing: false,
     };
-    tokio::spawn(leg.run(queue, states, core.limits.clone()));
+    let limits = core.limits.clone();
+    tokio::spawn(async move { leg.run(&mut queue, states, &limits, None).await });
     let result = dialog.clone().handle(&mut transaction).await;
     let open = !matches!(dialog.state(), DialogState::Confirmed(..) | DialogState::Terminated(..));
     if let Err(error) = result {
@@ -110,11 +118,19 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
 }
 
 /// The reliable provisional responses of a new call, if there are to be any.
-fn reliable(core: &Core, trunk: Reliability, fields: &Fields, invite: &Request) -> Option<Reliable> {
-    let has_offer = || sdp::offer_in(fields, &invite.body).is_ok_and(|offer| offer.is_some());
+fn reliable(core: &Core, trunk: Reliability, fields: &Fields, invite: &Request, terms: &Terms) -> Option<Reliable> {
+    let has_offer = || sdp::offer_in(fields, &invite.body, terms).is_ok_and(|offer| offer.is_some());
     let scope = reliable::scope(fields, trunk, has_offer)?;
     let number = invite.cseq_header().and_then(|cseq| cseq.seq()).ok()?;
     Some(Reliable::new(scope, number, (random() >> 1).max(1), core.limits.t1))
+}
+
+/// The trunk's terms with a key of ours for one call.
+pub(crate) fn terms(srtp: Srtp) -> Result<Terms, LegError> {
+    match srtp {
+        Srtp::Off => Ok(Terms::without_key(srtp)),
+        Srtp::Offered | Srtp::Required => secret().map(|own| Terms { srtp, own: Key(own) }).map_err(|_| LegError::NoRandomness),
+    }
 }
 
 /// Gives the transaction the dialog's To tag: the stack would answer a CANCEL with another one.
@@ -128,15 +144,7 @@ fn tag(transaction: &mut Transaction, dialog: &InviteDialog) {
 
 /// Our Contact, as the peer reaches it.
 fn contact(source: &Source) -> Uri {
-    contact_uri(advertised(source.local, source.peer), source.transport)
-}
-
-pub(crate) fn contact_uri(address: SocketAddr, transport: crate::config::Transport) -> Uri {
-    let mut uri = Uri::from(rsipstack::sip::HostWithPort::from(address));
-    if transport == crate::config::Transport::Tcp {
-        uri.params.push(rsipstack::sip::Param::Transport(rsipstack::sip::Transport::Tcp));
-    }
-    uri
+    address_uri(advertised(source.local, source.peer), source.transport)
 }
 
 /// A request inside a dialog. What the stack would pass over in silence is answered here.

@@ -1,25 +1,35 @@
-//! Last touch on what the SIP stack sends: the true remote target in the request line, and our own TCP address in the Via.
+//! Last touch on what the SIP stack sends: the true remote target in the request line, credentials that cover it, our own address in the Via,
+//! and no tag that a caller did not give itself.
 
-use crate::message::target;
+use crate::config::{Account, Transport};
+use crate::listener::Locals;
+use crate::message::{NO_TAG, shown, target};
+use crate::trunk::digest;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
-use rsipstack::sip::{Domain, Header, Host, HostWithPort, Request, SipMessage, Transport, Uri};
+use rsipstack::sip::{Domain, Header, Headers, Host, HostWithPort, Request, SipMessage, Uri};
 use rsipstack::transaction::endpoint::MessageInspector;
 use rsipstack::transport::SipAddr;
-use std::net::SocketAddr;
+use std::sync::Arc;
 
 pub(crate) struct Inspector {
-    /// Our TCP listener as peers reach it. The stack knows UDP listeners only, and would name their port in the Via of a request over TCP.
-    pub tcp: Option<SocketAddr>,
+    /// The stack names its first UDP listener in every Via, whatever transport and address family the request goes by.
+    pub locals: Arc<Locals>,
+    /// Of all trunks.
+    pub accounts: Vec<Account>,
 }
 
 impl MessageInspector for Inspector {
-    fn before_send(&self, message: SipMessage, _: Option<&SipAddr>) -> SipMessage {
+    fn before_send(&self, message: SipMessage, to: Option<&SipAddr>) -> SipMessage {
         match message {
             SipMessage::Request(mut request) => {
-                self.touch(&mut request);
+                self.touch(&mut request, to);
+                untag(&mut request.headers);
                 SipMessage::Request(request)
             }
-            response => response,
+            SipMessage::Response(mut response) => {
+                untag(&mut response.headers);
+                SipMessage::Response(response)
+            }
         }
     }
 
@@ -29,21 +39,63 @@ impl MessageInspector for Inspector {
 }
 
 impl Inspector {
-    fn touch(&self, request: &mut Request) {
+    fn touch(&self, request: &mut Request, to: Option<&SipAddr>) {
         if let Some(contact) = target::reveal(&request.uri.to_string()) {
+            self.sign_again(request, &contact);
             request.uri = verbatim(contact);
         }
         request.headers.retain(
             |header| !matches!(header, Header::Other(name, _) if name.eq_ignore_ascii_case(crate::message::stamp::HEADER)),
         );
-        let Some(tcp) = self.tcp else { return };
+        let Some(peer) = to.and_then(|to| to.get_socketaddr().ok()) else { return };
         if let Ok(via) = request.via_header_mut()
             && let Ok(mut top) = via.first_value().and_then(|top| top.typed())
-            && top.transport == Transport::Tcp
+            && let Some(local) = transport(&top.transport).and_then(|transport| self.locals.facing(transport, peer))
         {
-            top.uri.host_with_port = tcp.into();
+            top.uri.host_with_port = local.into();
             // The value was just read, so it is there to be replaced; if not, the Via stays as it was.
             let _ = via.update_first_value(|_| Ok(top.into()));
+        }
+    }
+
+    /// The stack computed its credentials for the disguised Request-URI.
+    fn sign_again(&self, request: &mut Request, uri: &str) {
+        let method = request.method.to_string();
+        let again = |value: &str, proxy| digest::again(value, &self.accounts, &method, uri, proxy);
+        for header in request.headers.iter_mut() {
+            match header {
+                Header::Authorization(value) => {
+                    if let Some(new) = again(value.value(), false) {
+                        *header = Header::Authorization(new.into());
+                    }
+                }
+                Header::ProxyAuthorization(value) => {
+                    if let Some(new) = again(value.value(), true) {
+                        *header = Header::ProxyAuthorization(new.into());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn transport(transport: &rsipstack::sip::Transport) -> Option<Transport> {
+    match transport {
+        rsipstack::sip::Transport::Udp => Some(Transport::Udp),
+        rsipstack::sip::Transport::Tcp => Some(Transport::Tcp),
+        rsipstack::sip::Transport::Tls => Some(Transport::Tls),
+        _ => None,
+    }
+}
+
+/// Takes off the tag that stands for none (RFC 2543): the caller knows itself without.
+fn untag(headers: &mut Headers) {
+    for header in &mut headers.0 {
+        match header {
+            Header::From(from) if from.value().ends_with(NO_TAG) => *header = Header::From(shown(from.value()).into()),
+            Header::To(to) if to.value().ends_with(NO_TAG) => *header = Header::To(shown(to.value()).into()),
+            _ => {}
         }
     }
 }
@@ -56,21 +108,48 @@ fn verbatim(text: String) -> Uri {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
+    use crate::config::Secret;
+    use crate::listener::Way;
+    use std::net::SocketAddr;
 
-    #[test]
-    fn the_contact_comes_back_unharmed_and_the_via_names_our_listener() {
-        let contact = "sip:+62811%23x@10.0.0.1:5070;ob;hash=%41";
-        let uri = target::disguise(contact, "192.0.2.1:5060".parse().unwrap(), config::Transport::Tcp);
+    const CONTACT: &str = "sip:+62811%23x@10.0.0.1:5070;ob;hash=%41";
+
+    fn sent(method: &str, to: &str, transport: Transport, more: &str) -> String {
+        let peer: SocketAddr = to.parse().unwrap();
+        let uri = target::disguise(CONTACT, Way { to: peer, or: None }, transport);
+        let name = transport.name().to_uppercase();
         let text = format!(
-            "BYE {} SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\n\
-             Call-ID: c\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n",
+            "{method} {} SIP/2.0\r\nVia: SIP/2.0/{name} 127.0.0.9:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\n\
+             Call-ID: c\r\nCSeq: 1 {method}\r\n{more}Content-Length: 0\r\n\r\n",
             uri.trim_matches(['<', '>'])
         );
+        let listens = ["udp://127.0.0.1:5060", "tcp://127.0.0.1:5099", "udp://[::1]:5060", "tls://[::1]:5061"];
+        let locals = Locals(listens.iter().map(|text| text.parse().unwrap()).collect());
+        let accounts = vec![Account { username: "siaga".into(), password: Secret("secret".into()) }];
+        let inspector = Inspector { locals: Arc::new(locals), accounts };
+        let to = SipAddr::new(transport.into(), peer.into());
         let message = SipMessage::try_from(text.as_bytes()).unwrap();
-        let inspector = Inspector { tcp: Some("127.0.0.1:5099".parse().unwrap()) };
-        let sent = String::from_utf8(inspector.before_send(message, None).to_bytes()).unwrap();
-        assert!(sent.starts_with(&format!("BYE {contact} SIP/2.0\r\n")), "{sent}");
-        assert!(sent.contains("SIP/2.0/TCP 127.0.0.1:5099;branch=z9hG4bK1"), "{sent}");
+        String::from_utf8(inspector.before_send(message, Some(&to)).to_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_contact_comes_back_unharmed_and_the_via_names_the_listener_that_the_peer_reaches() {
+        for (to, transport, via) in [
+            ("127.0.0.1:5070", Transport::Tcp, "SIP/2.0/TCP 127.0.0.1:5099;branch=z9hG4bK1"),
+            ("127.0.0.1:5070", Transport::Udp, "SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1"),
+            ("[::1]:5070", Transport::Udp, "SIP/2.0/UDP [::1]:5060;branch=z9hG4bK1"),
+            ("[::1]:5070", Transport::Tls, "SIP/2.0/TLS [::1]:5061;branch=z9hG4bK1"),
+        ] {
+            let sent = sent("BYE", to, transport, "");
+            assert!(sent.starts_with(&format!("BYE {CONTACT} SIP/2.0\r\n")), "{sent}");
+            assert!(sent.contains(via), "{sent}");
+        }
+    }
+
+    #[test]
+    fn credentials_cover_the_request_uri_that_leaves() {
+        let given = "Digest username=\"siaga\", realm=\"r\", nonce=\"n\", uri=\"sip:disguised\", response=\"0\", algorithm=MD5";
+        let sent = sent("BYE", "127.0.0.1:5070", Transport::Udp, &format!("Proxy-Authorization: {given}\r\n"));
+        assert!(sent.contains(&format!("uri=\"{CONTACT}\"")) && !sent.contains("disguised"), "{sent}");
     }
 }

@@ -1,14 +1,17 @@
 //! An INVITE's content as the owner of the call wants it. Pure.
 
 use crate::config::TrunkName;
-use crate::dialled::dialled;
+use crate::dialled::{dialled, service};
 use crate::event::{Invitation, LegId};
 use crate::identity::identity;
-use crate::location::location;
-use crate::message::Fields;
+use crate::language::languages;
+use crate::location::reference::references;
+use crate::location::{GeolocationRouting, location, parts};
 use crate::message::stamp::Stamp;
+use crate::message::{Fields, name_and_uri};
 use crate::registry::InviteKey;
-use crate::sdp::{self, Description};
+use crate::sdp::{self, Description, Terms};
+use crate::{access, additional, priority};
 use rsipstack::sip::Request;
 
 /// Header fields of a request that the stack has read, as text again.
@@ -17,18 +20,36 @@ pub(crate) fn fields(request: &Request) -> Fields {
 }
 
 /// The offer and what else an INVITE says. Its body was already judged by admission, so an offer that cannot be read here is none.
-pub(crate) fn read(leg: LegId, trunk: TrunkName, stamp: &Stamp, request: &Request) -> (Invitation, Option<Description>) {
+pub(crate) fn read(
+    leg: LegId,
+    trunk: TrunkName,
+    stamp: &Stamp,
+    request: &Request,
+    terms: &Terms,
+) -> (Invitation, Option<Description>) {
     let fields = fields(request);
-    let offer = sdp::offer_in(&fields, &request.body).ok().flatten();
+    let offer = sdp::offer_in(&fields, &request.body, terms).ok().flatten();
+    let parts = parts(&fields, &request.body);
+    let (service, purpose) = service(&stamp.uri, fields.first("To").and_then(name_and_uri).map(|(_, uri)| uri));
     let invitation = Invitation {
         leg,
         trunk,
         source: stamp.source.peer,
         dialled: dialled(&stamp.uri),
+        service,
+        purpose,
         identity: identity(&fields),
-        location: location(&fields, &request.body),
+        location: location(&fields, &parts),
+        location_references: references(&fields),
+        location_routing: GeolocationRouting::read(&fields),
+        additional: additional::read(&fields, &parts),
+        data_references: additional::references(&fields),
+        access: access::read(&fields),
+        languages: languages(&fields, offer.as_ref().map(|offer| offer.languages.as_slice()).unwrap_or_default()),
         audio: offer.as_ref().map(|offer| offer.audio.clone()),
+        text: offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|(_, text)| text.clone()),
         priority: fields.first("Resource-Priority").filter(|value| !value.is_empty()).map(str::to_owned),
+        priorities: priority::read(&fields),
         call_id: fields.first("Call-ID").unwrap_or_default().to_owned(),
     };
     (invitation, offer)

@@ -3,13 +3,16 @@
 //! A place is taken when an INVITE is admitted and given back when its [`Slot`] is dropped, after the last message of the call.
 
 use crate::admission::Refusal;
-use crate::config::Limits;
+use crate::alert::{Carried, Seen};
+use crate::clock::new_leg_id;
+use crate::config::{Limits, TrunkName};
 use crate::counters;
 use crate::error::LegError;
 use crate::event::{Event, LegId};
 use crate::leg::Command;
 use rsipstack::dialog::DialogId;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
 
@@ -40,6 +43,7 @@ struct Inner {
     outbound: usize,
     legs: HashMap<LegId, mpsc::Sender<Command>>,
     dialogs: HashMap<DialogId, LegId>,
+    alerts: Seen,
 }
 
 impl Inner {
@@ -71,13 +75,39 @@ impl Registry {
         if inner.calls() >= self.limits.max_calls {
             return Err(Refusal::unavailable("max_calls", retry));
         }
-        if self.events.capacity() <= self.limits.reserved_events.min(self.limits.events / 2) {
+        if self.is_behind() {
             return Err(Refusal::unavailable("events_full", retry));
         }
         let permit = self.events.clone().try_reserve_owned().map_err(|_| Refusal::unavailable("events_full", retry))?;
         inner.invites.insert(key, (branch.to_owned(), Some(permit)));
         counters::running(inner.calls());
         Ok(())
+    }
+
+    /// Whether only the room reserved for running calls is left in the event channel.
+    fn is_behind(&self) -> bool {
+        self.events.capacity() <= self.limits.reserved_events.min(self.limits.events / 2)
+    }
+
+    /// Tells an alert, unless it was told before; says what to answer. One that could not be told is remembered by nobody: its sender tries again.
+    pub(crate) fn tell_alert(&self, carried: Carried, trunk: &TrunkName, source: SocketAddr) -> Refusal {
+        let retry = self.limits.retry_after_s;
+        let mut inner = self.lock();
+        let (sender, identifier) = (carried.cap.sender.clone(), carried.cap.identifier.clone());
+        if inner.alerts.has(&sender, &identifier) {
+            counters::alerted(trunk, "repeated");
+            return Refusal::heard();
+        }
+        if inner.closed {
+            return Refusal::unavailable("shutting_down", retry);
+        }
+        let event = Event::Alert(Box::new(carried.into_alert(new_leg_id(), trunk.clone(), source)));
+        if self.is_behind() || self.events.try_send(event).is_err() {
+            return Refusal::unavailable("events_full", retry);
+        }
+        inner.alerts.remember(&sender, &identifier);
+        counters::alerted(trunk, "told");
+        Refusal::heard()
     }
 
     /// Gives back the place of an INVITE that never became a call.
@@ -175,7 +205,6 @@ impl Drop for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::new_leg_id;
 
     fn registry(max_calls: usize, events: usize) -> (Arc<Registry>, mpsc::Receiver<Event>) {
         let (sender, receiver) = mpsc::channel(events);

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use support::{Desk, audio, desk, desk_on, desk_with, free_port, sipp};
 
 fn to(number: &str) -> Outbound {
-    Outbound { trunk: "telco".into(), number: number.into(), caller: Some("+62778112".into()), audio: audio() }
+    Outbound { trunks: vec!["telco".into()], number: number.into(), caller: Some("+62778112".into()), audio: audio() }
 }
 
 /// A caller whose trunk leads to the desk.
@@ -26,7 +26,7 @@ async fn the_called_party_answers_and_we_hang_up() {
     let mut desk = desk_with(sip::Limits::default(), Some(proxy)).await;
     let called = sipp("uas_answer.xml", desk.udp(), &["-p", &port.to_string()]);
     let leg = desk.agent.call(to("+62778110")).await.unwrap();
-    assert_eq!(desk.next().await, Event::OutboundRinging { leg });
+    assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "telco".into() });
     let Event::OutboundAnswered { audio: remote, .. } = desk.next().await else { panic!("not answered") };
     assert_eq!(remote.codecs[0].codec, Codec::Pcma);
     desk.agent.hang_up(leg).await;
@@ -40,7 +40,7 @@ async fn two_user_agents_talk_and_the_called_one_hangs_up() {
     let out = caller.agent.call(to("112")).await.unwrap();
     let invitation = desk.invited().await;
     assert_eq!((invitation.dialled.as_str(), invitation.identity.number.as_deref()), ("112", Some("+62778112")));
-    assert_eq!(caller.next().await, Event::OutboundRinging { leg: out });
+    assert_eq!(caller.next().await, Event::OutboundRinging { leg: out, trunk: "telco".into() });
     desk.answer(invitation.leg).await;
     assert!(matches!(caller.next().await, Event::OutboundAnswered { leg, .. } if leg == out));
     desk.agent.hang_up(invitation.leg).await;
@@ -53,7 +53,7 @@ async fn a_call_given_up_while_it_rings_is_cancelled_at_the_other_end() {
     let (mut caller, mut desk) = pair().await;
     let out = caller.agent.call(to("112")).await.unwrap();
     let leg = desk.invited().await.leg;
-    assert_eq!(caller.next().await, Event::OutboundRinging { leg: out });
+    assert_eq!(caller.next().await, Event::OutboundRinging { leg: out, trunk: "telco".into() });
     caller.agent.hang_up(out).await;
     assert_eq!(caller.next().await, Event::Ended { leg: out, by: EndedBy::Local });
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Cancelled });
@@ -65,7 +65,7 @@ async fn a_refusal_is_told_with_its_code() {
     let out = caller.agent.call(to("112")).await.unwrap();
     let leg = desk.invited().await.leg;
     desk.agent.reject(leg, Reject::Busy).await;
-    assert_eq!(caller.next().await, Event::OutboundRinging { leg: out });
+    assert_eq!(caller.next().await, Event::OutboundRinging { leg: out, trunk: "telco".into() });
     assert_eq!(caller.next().await, Event::OutboundFailed { leg: out, code: 486 });
 }
 
@@ -85,7 +85,7 @@ async fn without_a_udp_listener_calls_go_by_tcp() {
     for desk_ends in [true, false] {
         let out = caller.agent.call(to("112")).await.unwrap();
         let leg = desk.invited().await.leg;
-        assert_eq!(caller.next().await, Event::OutboundRinging { leg: out });
+        assert_eq!(caller.next().await, Event::OutboundRinging { leg: out, trunk: "telco".into() });
         desk.answer(leg).await;
         assert!(matches!(caller.next().await, Event::OutboundAnswered { .. }));
         let (by_desk, by_caller) = if desk_ends {
@@ -113,11 +113,11 @@ async fn shutting_down_ends_every_call_and_takes_no_more() {
     let (mut caller, mut desk) = pair().await;
     let ringing = caller.agent.call(to("112")).await.unwrap();
     desk.invited().await;
-    assert_eq!(caller.next().await, Event::OutboundRinging { leg: ringing });
+    assert_eq!(caller.next().await, Event::OutboundRinging { leg: ringing, trunk: "telco".into() });
     let talking = caller.agent.call(to("112")).await.unwrap();
     let leg = desk.invited().await.leg;
     desk.answer(leg).await;
-    assert_eq!(caller.next().await, Event::OutboundRinging { leg: talking });
+    assert_eq!(caller.next().await, Event::OutboundRinging { leg: talking, trunk: "telco".into() });
     assert!(matches!(caller.next().await, Event::OutboundAnswered { .. }));
     desk.agent.shut_down().await;
     let mut told = [caller.next().await, caller.next().await];

@@ -4,20 +4,108 @@
 
 mod support;
 
-use sip::{EndedBy, Event, Limits};
+use sip::{EndedBy, Event, Limits, Rate, Strangers};
 use support::{OFFER, Peer, desk, desk_with, field};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const URI: &str = "sip:112@psap.example";
 
 #[tokio::test]
-async fn a_stranger_gets_403_and_nothing_happens() {
+async fn a_strangers_call_gets_403_and_nothing_else_of_a_strangers_gets_a_word() {
     let mut desk = desk().await;
     let mut stranger = Peer::new("127.0.0.2", desk.udp()).await;
-    for method in ["INVITE", "OPTIONS", "REGISTER", "BYE"] {
-        assert_eq!(stranger.ask(method, URI, &[], "").await.0, 403, "{method}");
+    for method in ["OPTIONS", "REGISTER", "BYE", "MESSAGE", "NEWMETHOD"] {
+        let request = stranger.request(method, URI, &[], "");
+        stranger.send(&request).await;
     }
+    let broken = stranger.request("INVITE", URI, &[("Call-ID", "")], OFFER);
+    for text in ["\r\n\r\n", "nonsense", &broken] {
+        stranger.send(text).await;
+    }
+    let (code, text) = stranger.ask("INVITE", URI, &[], OFFER).await;
+    assert_eq!((code, field(&text, "CSeq")), (403, Some("1 INVITE")), "the first thing that it hears");
+    assert!(["Server", "User-Agent", "Allow", "Supported"].iter().all(|name| field(&text, name).is_none()), "{text}");
     assert!(desk.is_quiet());
+}
+
+#[tokio::test]
+async fn a_network_of_strangers_hears_few_refusals() {
+    let each = Rate { per_second: 1, burst: 3 };
+    let limits = Limits { strangers: Strangers::Refuse { each, all: Rate { per_second: 1, burst: 5 } }, ..Limits::default() };
+    let desk = desk_with(limits, None).await;
+    let mut heard = Vec::new();
+    for stranger in ["127.1.0.1", "127.1.0.2", "127.2.0.1", "127.3.0.1"] {
+        let mut peer = Peer::new(stranger, desk.udp()).await;
+        for _ in 0..4 {
+            let invite = peer.request("INVITE", URI, &[], OFFER);
+            peer.send(&invite).await;
+        }
+        heard.push(peer);
+    }
+    // What was sent before is judged before: once the trunk is answered, the strangers have got all that they get.
+    let mut trunk = Peer::new("127.0.0.1", desk.udp()).await;
+    assert_eq!(trunk.ask("OPTIONS", URI, &[], "").await.0, 200);
+    let counts: Vec<usize> = heard.iter().map(Peer::waiting).collect();
+    assert_eq!(counts, [3, 0, 2, 0], "each network has its own share, and all together have one");
+}
+
+#[tokio::test]
+async fn silent_means_silent() {
+    let desk = desk_with(Limits { strangers: Strangers::Silent, ..Limits::default() }, None).await;
+    let mut stranger = Peer::new("127.0.0.2", desk.udp()).await;
+    let invite = stranger.request("INVITE", URI, &[], OFFER);
+    stranger.send(&invite).await;
+    let mut trunk = Peer::new("127.0.0.1", desk.udp()).await;
+    assert_eq!(trunk.ask("OPTIONS", URI, &[], "").await.0, 200);
+    assert_eq!(stranger.waiting(), 0);
+    // From this machine's other address a connection is not even kept.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut stream = socket.connect(desk.tcp()).await.unwrap();
+    let read = tokio::time::timeout(std::time::Duration::from_secs(10), stream.read(&mut [0; 16])).await.expect("closed in time");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+}
+
+#[tokio::test]
+async fn what_a_limit_sheds_is_told_once_and_the_trunk_is_told_when_to_come_back() {
+    let rate = Rate { per_second: 1, burst: 2 };
+    let mut desk = desk_with(Limits { max_calls: 1, trunk_rate: rate, ..Limits::default() }, None).await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let first = peer.request("INVITE", URI, &[], OFFER);
+    peer.send(&first).await;
+    desk.invited().await;
+    let codes: Vec<u16> = [peer.ask("INVITE", URI, &[], OFFER).await, peer.ask("INVITE", URI, &[], OFFER).await]
+        .into_iter()
+        .map(|(code, text)| {
+            assert!(field(&text, "Retry-After").is_some(), "{text}");
+            code
+        })
+        .collect();
+    assert_eq!(codes, [503, 503]);
+    assert_eq!(desk.news().await, Event::Limited { limit: "calls" });
+    assert_eq!(desk.news().await, Event::Limited { limit: "rate" });
+    peer.ask("INVITE", URI, &[], OFFER).await;
+    assert!(desk.is_quiet(), "not again so soon");
+}
+
+#[tokio::test]
+async fn strangers_cannot_take_the_trunks_connections() {
+    let desk = desk_with(Limits { max_connections: 8, ..Limits::default() }, None).await;
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        held.push(socket.connect(desk.tcp()).await.unwrap());
+    }
+    let mut trunk = Vec::new();
+    for _ in 0..8 {
+        let mut stream = tokio::net::TcpStream::connect(desk.tcp()).await.unwrap();
+        stream.write_all(b"\r\n\r\n").await.unwrap();
+        let mut answer = [0; 2];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"\r\n");
+        trunk.push(stream);
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ pub const KEYS: &[Key] = &[
     key("address", "", "This server's address as carriers and browsers reach it; it stands in every SDP. Must be set."),
     key("rtp_ports", "\"20000-20999\"", "UDP ports for carriers' RTP, two for each call."),
     key("webrtc_port", "21000", "One UDP port for all operators' browsers."),
+    key("threads", "0", "Threads that voice is spread over; 0 takes as many as this machine has cores."),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,11 +17,12 @@ pub struct Media {
     pub address: Option<IpAddr>,
     pub rtp_ports: String,
     pub webrtc_port: u16,
+    pub threads: usize,
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { address: None, rtp_ports: "20000-20999".into(), webrtc_port: 21000 }
+        Self { address: None, rtp_ports: "20000-20999".into(), webrtc_port: 21000, threads: 0 }
     }
 }
 
@@ -55,6 +57,12 @@ impl Media {
                 "choose a port outside that range",
             ));
         }
-        Ok(media::Config { address, rtp_ports: low..=high, webrtc_port: self.webrtc_port, webrtc_addresses: vec![address] })
+        Ok(media::Config {
+            address,
+            rtp_ports: low..=high,
+            webrtc_port: self.webrtc_port,
+            webrtc_addresses: vec![address],
+            threads: self.threads,
+        })
     }
 }

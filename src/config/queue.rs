@@ -50,7 +50,7 @@ pub const KEYS: &[Key] = &[
     key(
         "announcements",
         "",
-        "Directory of WAV files (8 kHz, mono, 16 bit) that replace the built-in `waiting.wav` and `hold.wav`.",
+        "Directory of WAV files (8 kHz, mono, 16 bit) that replace built-in announcements: `id/waiting.wav` and `en/waiting.wav` for one language, `waiting.wav` for both. See `docs/announcements.md`.",
     ),
     key(
         "acknowledge_seconds",

@@ -27,8 +27,11 @@ fn the_documented_keys_are_exactly_those_of_the_structs_with_their_defaults() {
     }
     assert_eq!(SECTIONS.len(), defaults.as_object().unwrap().len());
 
-    let trunk = Trunk { name: "carrier".into(), peers: Vec::new(), proxy: None };
+    let trunk: Trunk = Figment::from(Toml::string("name = 'carrier'")).extract().unwrap();
     let fields = serde_json::to_value(trunk).unwrap();
+    for key in TRUNK_SECTION.keys.iter().filter(|key| !key.default.is_empty()) {
+        assert_eq!(fields[key.name], serde_json::to_value(toml_value(key.default)).unwrap(), "default of sip.trunk.{}", key.name);
+    }
     let mut actual: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
     let mut documented: Vec<&str> = TRUNK_SECTION.keys.iter().map(|key| key.name).collect();
     actual.sort_unstable();
@@ -64,6 +67,29 @@ fn wrong_settings_are_one_line_that_names_the_key() {
         ("[media]\naddress = \"127.0.0.1\"\nwebrtc_port = 20002", "media.webrtc_port"),
         ("[media]\naddress = \"127.0.0.1\"\n[sip]\nlisten = [\"http://x\"]", "sip.listen"),
         ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\npeers = [\"300.1.1.1\"]", "sip.trunk.peers"),
+        ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"", "sip.trunk.peers"),
+        ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"http://x\"", "sip.trunk.proxy"),
+        ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nregistrars = [\"1.2.3\"]", "sip.trunk.registrars"),
+        ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nregistrars = [\"10.0.0.1\"]", "sip.trunk.username"),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"10.0.0.1\"\nusername = \"u\"",
+            "sip.trunk.password",
+        ),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"10.0.0.1\"\nusername = \"u@h\"\npassword = \"p\"",
+            "sip.trunk.username",
+        ),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"10.0.0.1\"\ncaller_id = \"account\"",
+            "sip.trunk.username",
+        ),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip]\nlisten = [\"tls://0.0.0.0:5061\"]", "sip.tls_certificate"),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip]\ntls_certificate = \"/nowhere.pem\"", "sip.tls_key"),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[sip]\ntls_certificate = \"/nowhere.pem\"\ntls_key = \"/nowhere.key\"",
+            "sip.tls_certificate",
+        ),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip]\ntls_ca = \"/nowhere.pem\"", "sip.tls_ca"),
         ("[media]\naddress = \"127.0.0.1\"\n[database]\nurl = \"mysql://x\"", "database.url"),
         ("[media]\naddress = \"127.0.0.1\"\n[telegram]\ntoken = \"1:x\"\nmode = \"webhook\"", "telegram.webhook_secret"),
         ("[media]\naddress = \"127.0.0.1\"\n[whatsapp]\ntoken = \"x\"", "whatsapp.phone_number_id"),
@@ -92,6 +118,22 @@ fn wrong_settings_are_one_line_that_names_the_key() {
         assert!(!error.to_string().contains('\n'), "{error}");
         assert!(!error.remedy.is_empty());
     }
+}
+
+#[test]
+fn a_carrier_with_an_account_is_read_whole_and_its_password_is_not_shown() {
+    let config = load(
+        "[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"sip:sbc.carrier.example;transport=tls\"\nusername = \"siaga112\"\n\
+         password = \"hunter2\"\nregistrars = [\"tcp://198.51.100.7\"]\nsrtp = \"required\"\nreliable = \"supported\"\noptions_seconds = 0\ncaller_id = \"account\"",
+    )
+    .unwrap();
+    let checked = config.sip.checked().unwrap();
+    let trunk = &checked.trunks[0];
+    assert_eq!(trunk.proxy.as_ref().unwrap().to_string(), "tls://sbc.carrier.example:5061");
+    assert_eq!((trunk.srtp, trunk.caller_id, trunk.options), (::sip::Srtp::Required, ::sip::CallerId::Account, None));
+    assert_eq!(trunk.reliability, ::sip::Reliability::WhenSupported);
+    assert_eq!(config.sip.trunk[0].networks().unwrap(), ["198.51.100.7/32".parse().unwrap()]);
+    assert!(!format!("{config:?} {checked:?}").contains("hunter2"));
 }
 
 #[test]

@@ -47,12 +47,11 @@ impl Caller {
     pub async fn start(siaga: SocketAddr) -> anyhow::Result<Self> {
         let trunk = sip::TrunkName::from("demo");
         let loopback = "127.0.0.0/8".parse().context("loopback")?;
-        let (sip, events) = sip::UserAgent::start(sip::Config {
-            listen: vec!["udp://127.0.0.1:0".parse().map_err(|_| anyhow::anyhow!("loopback listener"))?],
-            trunks: vec![sip::Trunk::new(trunk.clone(), vec![loopback], Some(siaga))],
-            product: "siaga-demo-caller".into(),
-            limits: sip::Limits::default(),
-        })
+        let (sip, events) = sip::UserAgent::start(sip::Config::new(
+            vec!["udp://127.0.0.1:0".parse().map_err(|_| anyhow::anyhow!("loopback listener"))?],
+            vec![sip::Trunk::new(trunk.clone(), vec![loopback], Some(siaga))],
+            "siaga-demo-caller",
+        ))
         .await?;
         let (taps, _unheard) = std::sync::mpsc::sync_channel(1);
         let (media, _voice) = media::Engine::start(
@@ -61,6 +60,7 @@ impl Caller {
                 rtp_ports: 28000..=28099,
                 webrtc_port: 28100,
                 webrtc_addresses: vec![],
+                threads: 1,
             },
             taps,
         )?;
@@ -119,10 +119,15 @@ impl Telephone {
         let media = clock::new_id();
         let loopback = "127.0.0.0/8".parse()?;
         let address = self.media.open_trunk(media, vec![loopback], None, false).await?;
-        let audio = sip::LocalAudio { address, session_id: 112 };
+        let audio = sip::LocalAudio { address, session_id: 112, srtp: None };
         let leg = self
             .sip
-            .call(sip::Outbound { trunk: self.trunk.clone(), number: "112".into(), audio, caller: Some(story.number().into()) })
+            .call(sip::Outbound {
+                trunks: vec![self.trunk.clone()],
+                number: "112".into(),
+                audio,
+                caller: Some(story.number().into()),
+            })
             .await;
         match leg {
             Ok(leg) => {
@@ -140,7 +145,7 @@ impl Telephone {
     async fn heard(&mut self, event: sip::Event) {
         let Some((leg, media, story)) = &self.line else { return };
         match event {
-            sip::Event::OutboundAnswered { leg: answered, audio } if answered == *leg => {
+            sip::Event::OutboundAnswered { leg: answered, audio, .. } if answered == *leg => {
                 if let Some(remote) = convert::remote_audio(&audio) {
                     self.media.set_remote(*media, remote).await;
                 }

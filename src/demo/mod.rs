@@ -99,7 +99,7 @@ fn config(directory: &Path, port: u16, scene: SocketAddr) -> Config {
     config.web.tls = Tls::Word("off".into());
     config.web.state_directory = directory.into();
     config.sip.listen = vec!["udp://127.0.0.1:0".into()];
-    config.sip.trunk = vec![crate::config::Trunk { name: "demo".into(), peers: vec!["127.0.0.0/8".into()], proxy: None }];
+    config.sip.trunk = vec![crate::config::Trunk::new("demo", "127.0.0.0/8")];
     config.media.address = Some(Ipv4Addr::LOCALHOST.into());
     config.media.rtp_ports = "26000-26199".into();
     config.media.webrtc_port = 26200;

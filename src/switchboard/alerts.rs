@@ -39,7 +39,9 @@ impl Alerts {
             while let Err(error) = desk.alert(alert.clone()).await {
                 match error {
                     error if error.may_pass() => tokio::time::sleep(AGAIN).await,
-                    DeskError::NotFound => return tracing::info!(trunk = alert.trunk, "an alert that is not known was cancelled"),
+                    DeskError::NotFound => {
+                        return tracing::info!(trunk = alert.trunk, "an alert that is not known was cancelled");
+                    }
                     error => return tracing::error!(trunk = alert.trunk, %error, "an alert made no incident"),
                 }
             }

@@ -46,7 +46,11 @@ impl Board {
             calls: shown.calls.values().cloned().collect(),
             operators: shown.operators.values().cloned().collect(),
             alarms: self.desk.alarms(),
-            trunks: shown.trunks.iter().map(|trunk| TrunkView { calls: shown.calls_over(&trunk.name), ..trunk.clone() }).collect(),
+            trunks: shown
+                .trunks
+                .iter()
+                .map(|trunk| TrunkView { calls: shown.calls_over(&trunk.name), ..trunk.clone() })
+                .collect(),
         }
     }
 

@@ -33,7 +33,11 @@ impl Switchboard {
             sip::Event::Confirmed { audio: Some(audio), .. } | sip::Event::Changed { audio, .. } => {
                 self.order(call, Order::Remote(audio));
             }
-            sip::Event::OutboundAnswered { audio, .. } => self.order(call, Order::Reached(audio)),
+            sip::Event::OutboundRinging { trunk, .. } => self.goes_over(call, &trunk),
+            sip::Event::OutboundAnswered { trunk, audio, .. } => {
+                self.goes_over(call, &trunk);
+                self.order(call, Order::Reached(audio));
+            }
             sip::Event::OutboundFailed { leg, .. } => {
                 self.legs.remove(&leg);
                 self.told(Input::OutboundFailed { call });
@@ -53,6 +57,14 @@ impl Switchboard {
         }
     }
 
+    /// An outbound call may be carried by another trunk than the first.
+    fn goes_over(&mut self, call: CallId, trunk: &sip::TrunkName) {
+        if let Some(found) = self.calls.get_mut(&call).filter(|found| found.view.trunk != trunk.0) {
+            found.view.trunk.clone_from(&trunk.0);
+            self.board.call(&found.view);
+        }
+    }
+
     /// The events of a leg whose line has said now which call it belongs to.
     pub(super) fn hear_early(&mut self, leg: sip::LegId) {
         for event in self.early.take(leg) {
@@ -63,6 +75,7 @@ impl Switchboard {
     fn forget_ended(&mut self, event: &sip::Event) {
         if let sip::Event::Ended { leg, .. } = event {
             self.legs.remove(leg);
+            self.test_calls.over(*leg);
         }
     }
 
@@ -106,6 +119,7 @@ impl Switchboard {
             additional: invitation.additional.iter().map(convert::additional).collect(),
             callback_of: None,
         };
+        super::locate::fetch(&self.servers, call, &invitation, self.plant.reports.clone());
         let (orders, inbox) = mpsc::channel(ORDERS);
         let plant = self.plant(&view.languages);
         tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, invitation.audio, inbox));
@@ -155,13 +169,14 @@ impl Switchboard {
                 self.told(Input::OutboundFailed { call });
             }
             Report::PartyDialled { call, party, leg } => self.party_dialled(call, party, leg),
-            Report::PartyUp { call, party } => self.party_up(call, party),
-            Report::PartyDown { call, party, end } => self.party_down(call, party, end),
+            Report::PartyUp { call, party, consulted } => self.party_up(call, party, consulted),
+            Report::PartyDown { call, party, end, resumed } => self.party_down(call, party, end, resumed),
             Report::MonitorFailed { call, supervisor } => {
                 if self.monitors.get(&supervisor) == Some(&call) {
                     self.leave_monitoring(supervisor);
                 }
             }
+            Report::Located { call, location, additional } => self.located(call, location, additional),
             Report::Closed { call, statistics } => {
                 if let Some(heard) = statistics.as_ref().and_then(convert::heard) {
                     self.journal.record(Entry::Quality { call, heard, at: now() });
@@ -181,7 +196,7 @@ impl Switchboard {
         let Some(found) = self.calls.get_mut(&call) else { return };
         found.view.answered_at.get_or_insert(at);
         if status.state == CallState::Calling {
-            self.journal.record(Entry::OutboundAnswered { call, at });
+            self.journal.record(Entry::OutboundAnswered { call, trunk: Some(found.view.trunk.clone()), at });
             metrics::counter!("siaga_calls_reached_total").increment(1);
             self.told(Input::OutboundAnswered { call });
         } else {

@@ -161,7 +161,6 @@ impl Switchboard {
         self.ask(operator, call, Input::Resume { operator, call })?;
         self.order(call, Order::Resume { operator });
         self.journal.record(Entry::Resumed { call, operator: self.who(operator), at: now() });
-        self.all_joined(call);
         Ok(())
     }
 

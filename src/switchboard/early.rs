@@ -37,12 +37,12 @@ mod tests {
     fn a_leg_gets_its_events_back_once_and_in_order() {
         let (one, other) = (sip::LegId(Uuid::from_u128(1)), sip::LegId(Uuid::from_u128(2)));
         let mut early = EarlyEvents::default();
-        early.keep(sip::Event::OutboundRinging { leg: one });
+        early.keep(sip::Event::OutboundRinging { leg: one, trunk: "telco".into() });
         early.keep(sip::Event::OutboundFailed { leg: other, code: 503 });
         early.keep(sip::Event::OutboundFailed { leg: one, code: 486 });
         assert_eq!(
             early.take(one),
-            [sip::Event::OutboundRinging { leg: one }, sip::Event::OutboundFailed { leg: one, code: 486 }]
+            [sip::Event::OutboundRinging { leg: one, trunk: "telco".into() }, sip::Event::OutboundFailed { leg: one, code: 486 }]
         );
         assert_eq!(early.take(one), []);
         assert_eq!(early.take(other).len(), 1);
@@ -52,7 +52,7 @@ mod tests {
     fn events_that_nobody_asks_for_do_not_pile_up() {
         let mut early = EarlyEvents::default();
         for n in 0..1000 {
-            early.keep(sip::Event::OutboundRinging { leg: sip::LegId(Uuid::from_u128(n)) });
+            early.keep(sip::Event::OutboundRinging { leg: sip::LegId(Uuid::from_u128(n)), trunk: "telco".into() });
         }
         assert_eq!(early.events.len(), KEPT);
     }

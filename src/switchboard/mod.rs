@@ -9,6 +9,7 @@ pub mod convert;
 mod early;
 mod hearing;
 mod line;
+mod locate;
 mod monitors;
 mod outputs;
 mod parties;
@@ -53,6 +54,7 @@ pub struct Switchboard {
     announcements: crate::sounds::Announcements,
     test_calls: TestCalls,
     alerts: Alerts,
+    servers: locate::Servers,
     desk: Desk,
     journal: Journal,
     board: Board,
@@ -117,6 +119,9 @@ pub struct Parts {
     pub desk: Desk,
     pub board: Board,
     pub routes: Vec<sip::TrunkName>,
+    pub servers: locate::Servers,
+    /// Our number, for those whom we call.
+    pub number: Option<String>,
     pub fallback: Option<Fallback>,
 }
 
@@ -129,6 +134,7 @@ impl Switchboard {
             media: parts.media,
             sounds: parts.sounds.for_caller(&[]),
             reports,
+            number: parts.number,
             networks: Arc::new(parts.networks),
         };
         let mut switchboard = Self {
@@ -143,6 +149,7 @@ impl Switchboard {
             announcements: parts.sounds,
             test_calls: TestCalls::default(),
             alerts: Alerts::default(),
+            servers: parts.servers,
             journal: parts.desk.journal().clone(),
             desk: parts.desk,
             board: parts.board,

@@ -4,9 +4,7 @@ use super::line::arrangement::Joins;
 use super::line::{Line, ORDERS, Order, PartyEnd};
 use super::{Call, LegKind, Switchboard, now, tick};
 use crate::clock;
-use dispatch::contract::{
-    CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, PartyState, PartyView, Refusal,
-};
+use dispatch::contract::{CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, PartyState, PartyView, Refusal};
 use dispatch::desk::{DialledCall, DialledParty, Entry, PartyEnd as Left};
 use dispatch::domain::queue::Input;
 use dispatch::id::{CallId, PartyId, ReportId, UserId};
@@ -19,12 +17,7 @@ const NUMBER_LENGTH: std::ops::RangeInclusive<usize> = 2..=20;
 
 impl Switchboard {
     /// Calls a number for an operator, who is out of the line of ready operators meanwhile.
-    pub(super) fn call_out(
-        &mut self,
-        operator: UserId,
-        number: &str,
-        callback_of: Option<CallId>,
-    ) -> Result<CallOut, Refusal> {
+    pub(super) fn call_out(&mut self, operator: UserId, number: &str, callback_of: Option<CallId>) -> Result<CallOut, Refusal> {
         let number = dialable(number)?;
         let trunk = self.routes.first().ok_or(Refusal::NoTrunk)?.to_string();
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
@@ -127,7 +120,7 @@ impl Switchboard {
             return Err(Refusal::NotAnswered);
         }
         self.queue.handle(tick(), Input::Resume { operator, call })?;
-        self.order(call, Order::Resume { operator });
+        self.order(call, Order::Merge { operator });
         self.journal.record(Entry::Merged { call, operator: self.who(operator), at: now() });
         self.all_joined(call);
         Ok(())
@@ -231,20 +224,19 @@ impl Switchboard {
     }
 
     /// A line says that a party talks.
-    pub(super) fn party_up(&mut self, call: CallId, party: PartyId) {
+    pub(super) fn party_up(&mut self, call: CallId, party: PartyId, consulted: bool) {
         let Some(found) = self.calls.get(&call) else { return };
         if found.fallback == Some(party) {
             self.journal.record(Entry::FallbackAnswered { call, at: now() });
             return self.told(Input::FallbackAnswered { call });
         }
         self.journal.record(Entry::PartyJoined { call, party, at: now() });
-        let consults = found.view.state == CallState::Held;
-        self.change_party(call, party, if consults { PartyState::Consulting } else { PartyState::Joined });
+        self.change_party(call, party, if consulted { PartyState::Consulting } else { PartyState::Joined });
         self.told(Input::TransferAnswered { call });
     }
 
     /// A line says that a party is gone, or was never reached.
-    pub(super) fn party_down(&mut self, call: CallId, party: PartyId, end: PartyEnd) {
+    pub(super) fn party_down(&mut self, call: CallId, party: PartyId, end: PartyEnd, resumed: bool) {
         self.legs.retain(|_, (of, kind)| *of != call || *kind != LegKind::Party(party));
         let Some(found) = self.calls.get_mut(&call) else { return };
         if found.fallback == Some(party) {
@@ -260,7 +252,6 @@ impl Switchboard {
             };
         }
         let before = found.view.parties.len();
-        let was_consulted = found.view.parties.iter().any(|known| known.id == party) && found.view.state == CallState::Held;
         self.change_parties(call, |parties| parties.retain(|known| known.id != party));
         let Some(found) = self.calls.get(&call) else { return };
         if found.view.parties.len() == before {
@@ -274,12 +265,11 @@ impl Switchboard {
         };
         let (alone, operator) = (found.view.parties.is_empty(), found.view.operator);
         self.journal.record(Entry::PartyLeft { call, party, why, at: now() });
+        if let Some(operator) = operator.filter(|_| resumed) {
+            self.told(Input::Resume { operator, call });
+        }
         if !alone {
             return;
-        }
-        // The line has brought the operator back to the caller already.
-        if was_consulted && let Some(operator) = operator {
-            self.told(Input::Resume { operator, call });
         }
         self.told(Input::PartyGone { call, hung_up: end == PartyEnd::HungUp });
     }
@@ -334,7 +324,9 @@ mod tests {
 
     #[test]
     fn a_number_is_dialled_without_what_people_write_between_the_digits() {
-        for (written, dialled) in [("0778 112-233", "0778112233"), ("+62 (811) 770.1234", "+628117701234"), ("*31#119", "*31#119")] {
+        for (written, dialled) in
+            [("0778 112-233", "0778112233"), ("+62 (811) 770.1234", "+628117701234"), ("*31#119", "*31#119")]
+        {
             assert_eq!(dialable(written).as_deref(), Ok(dialled));
         }
         for bad in ["", "1", "+", "sip:112@host", "08117701234;isub=1", "++6281", "123456789012345678901", "0811\r\nX: y"] {

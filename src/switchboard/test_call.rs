@@ -2,40 +2,52 @@
 //! ring at nobody, are not recorded, and count in no statistics.
 
 use super::line::Plant;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Test calls at once; one more is told to come back later, so that tests never take the places of callers.
 const AT_ONCE: usize = 4;
 /// The carrier's own end of the announcement is heard before the release.
 const TAIL: Duration = Duration::from_millis(500);
 
-/// How many are under way. A cheap clone.
-#[derive(Debug, Clone, Default)]
-pub struct TestCalls(Arc<AtomicUsize>);
+/// Those that are under way, each with what ends it.
+#[derive(Debug, Default)]
+pub struct TestCalls(HashMap<sip::LegId, CancellationToken>);
 
 impl TestCalls {
     /// Answers, plays the announcement once, and hangs up, in a task of its own.
-    pub fn answer(&self, plant: Plant, leg: sip::LegId, trunk: &sip::TrunkName, offer: Option<sip::RemoteAudio>) {
-        let (under_way, allowed) = (self.0.clone(), plant.allowed(trunk));
-        if under_way.fetch_add(1, Ordering::AcqRel) >= AT_ONCE {
-            under_way.fetch_sub(1, Ordering::AcqRel);
+    pub fn answer(&mut self, plant: Plant, leg: sip::LegId, trunk: &sip::TrunkName, offer: Option<sip::RemoteAudio>) {
+        if self.0.len() >= AT_ONCE {
             metrics::counter!("siaga_test_calls_total", "outcome" => "refused").increment(1);
             tokio::spawn(async move { plant.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 60 }).await });
             return;
         }
+        let (over, allowed) = (CancellationToken::new(), plant.allowed(trunk));
+        self.0.insert(leg, over.clone());
         tokio::spawn(async move {
-            let outcome = if plant.play_test(leg, allowed, offer).await { "answered" } else { "failed" };
+            let outcome = if plant.play_test(leg, allowed, offer, over).await { "answered" } else { "failed" };
             metrics::counter!("siaga_test_calls_total", "outcome" => outcome).increment(1);
-            under_way.fetch_sub(1, Ordering::AcqRel);
         });
+    }
+
+    /// The leg has ended, whoever ended it.
+    pub fn over(&mut self, leg: sip::LegId) {
+        if let Some(over) = self.0.remove(&leg) {
+            over.cancel();
+        }
     }
 }
 
 impl Plant {
     /// Whether the caller could be answered.
-    async fn play_test(&self, leg: sip::LegId, allowed: Vec<ipnet::IpNet>, offer: Option<sip::RemoteAudio>) -> bool {
+    async fn play_test(
+        &self,
+        leg: sip::LegId,
+        allowed: Vec<ipnet::IpNet>,
+        offer: Option<sip::RemoteAudio>,
+        over: CancellationToken,
+    ) -> bool {
         let remote = offer.as_ref().and_then(super::convert::remote_audio);
         let Ok(address) = self.media.open_trunk(leg.0, allowed, remote, false).await else {
             self.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 60 }).await;
@@ -46,7 +58,7 @@ impl Plant {
             let pcm = self.sounds.test.clone();
             let length = Duration::from_millis(u64::try_from(pcm.len() / 8).unwrap_or(0));
             self.media.play(leg.0, media::Sound::Samples { pcm, looped: false }).await;
-            tokio::time::sleep(length + TAIL).await;
+            over.run_until_cancelled(tokio::time::sleep(length + TAIL)).await;
         }
         self.sip.hang_up(leg).await;
         self.media.close(leg.0).await;

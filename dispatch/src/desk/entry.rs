@@ -122,6 +122,9 @@ pub struct Who {
 pub enum Entry {
     /// `call.arrived`; creates the call and the draft of its report.
     Arrived(ArrivedCall),
+    /// `call.located`: the caller's network has told where the caller is, or more about the call, after the call came. `additional` is
+    /// all that is known then.
+    Located { call: CallId, location: Option<CallerLocation>, additional: Vec<AdditionalData>, at: Timestamp },
     /// `call.offered`: it rings at an operator.
     Offered { call: CallId, operator: Who, at: Timestamp },
     /// `call.missed`: the operator did not answer in time.
@@ -150,8 +153,13 @@ pub enum Entry {
     Ended { call: CallId, by: EndedBy, operator: Option<Who>, at: Timestamp },
     /// `call.outbound_dialled`; creates the call and the draft of its report, and counts as a try of the callback it answers to.
     OutboundDialled(DialledCall),
-    /// `call.outbound_answered`
-    OutboundAnswered { call: CallId, at: Timestamp },
+    /// `call.outbound_answered`; `trunk` carries it, if that was told.
+    OutboundAnswered {
+        call: CallId,
+        #[serde(default)]
+        trunk: Option<String>,
+        at: Timestamp,
+    },
     /// `call.party_dialled`
     PartyDialled(DialledParty),
     /// `call.party_joined`: the party has answered.
@@ -206,6 +214,11 @@ impl Entry {
                 unit.db().insert_report(&draft(&view)).await?;
                 touched.statistics = true;
             }
+            Self::Located { call, location, additional, .. } => {
+                let location = location.as_ref().map(bounded_location);
+                let additional: Vec<_> = additional.iter().take(STATEMENTS).map(bounded).collect();
+                unit.db().locate_call(*call, location.as_ref(), &additional).await?;
+            }
             Self::OutboundDialled(dialled) => {
                 let view = dialled.view();
                 unit.db().insert_call(&view, node).await?;
@@ -218,13 +231,17 @@ impl Entry {
                 unit.db().answer_call(*call, Some((operator.user, &operator.name)), *at).await?;
                 touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
             }
-            Self::FallbackAnswered { call, at } | Self::OutboundAnswered { call, at } => {
+            Self::FallbackAnswered { call, at } | Self::OutboundAnswered { call, at, .. } => {
+                if let Self::OutboundAnswered { trunk: Some(trunk), .. } = self {
+                    unit.db().carry_call(*call, &check::cut(trunk, NETWORK_TEXT)).await?;
+                }
                 unit.db().answer_call(*call, None, *at).await?;
                 touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
             }
             Self::Ended { call, by, at, .. } => {
                 unit.db().end_call(*call, *by, *at).await?;
-                touched = Touched { callbacks: unit.db().insert_callback(*call).await?, statistics: true };
+                let (kept, released) = (unit.db().insert_callback(*call).await?, unit.db().release_unreached(*call).await?);
+                touched = Touched { callbacks: kept || released, statistics: true };
             }
             Self::RecordingBegan { call, started_at } => unit.db().begin_recording(*call, *started_at).await?,
             Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {
@@ -257,11 +274,7 @@ impl ArrivedCall {
             ended_by: None,
             operator: None,
             operator_name: None,
-            location: self.location.clone().map(|location| CallerLocation {
-                position: location.position.filter(|position| place::is_valid(*position)),
-                radius_m: location.radius_m.filter(|radius| radius.is_finite()),
-                civic: clean(&location.civic, NETWORK_TEXT),
-            }),
+            location: self.location.as_ref().map(bounded_location),
             direction: CallDirection::Inbound,
             priority: self.priority,
             parties: Vec::new(),
@@ -301,6 +314,14 @@ impl DialledCall {
             additional: Vec::new(),
             callback_of: self.callback_of,
         }
+    }
+}
+
+fn bounded_location(location: &CallerLocation) -> CallerLocation {
+    CallerLocation {
+        position: location.position.filter(|position| place::is_valid(*position)),
+        radius_m: location.radius_m.filter(|radius| radius.is_finite()),
+        civic: location.civic.as_deref().map(|civic| check::cut(civic, NETWORK_TEXT)),
     }
 }
 

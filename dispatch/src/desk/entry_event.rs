@@ -11,6 +11,13 @@ impl Entry {
     pub(super) fn event(&self) -> NewEvent {
         match self {
             Self::Arrived(arrived) => arrived_event(arrived),
+            Self::Located { call, location, at, .. } => event(
+                "call.located",
+                *call,
+                *at,
+                Actor::System,
+                json!({ "civic": location.as_ref().and_then(|at| at.civic.clone()) }),
+            ),
             Self::Offered { call, operator, at } => event("call.offered", *call, *at, Actor::System, to(operator)),
             Self::Missed { call, operator, at } => event("call.missed", *call, *at, Actor::System, to(operator)),
             Self::Declined { call, operator, at } => event("call.declined", *call, *at, by(operator), json!({})),
@@ -32,7 +39,9 @@ impl Entry {
                 event("call.ended", *call, *at, actor, json!({ "by": cause }))
             }
             Self::OutboundDialled(dialled) => dialled_event(dialled),
-            Self::OutboundAnswered { call, at } => event("call.outbound_answered", *call, *at, Actor::System, json!({})),
+            Self::OutboundAnswered { call, trunk, at } => {
+                event("call.outbound_answered", *call, *at, Actor::System, json!({ "trunk": trunk }))
+            }
             Self::PartyDialled(dialled) => party_event(dialled),
             Self::PartyJoined { call, party, at } => {
                 event("call.party_joined", *call, *at, Actor::System, json!({ "party": party }))

@@ -107,6 +107,19 @@ impl Conn<'_> {
         )
     }
 
+    /// The call back has ended and nobody was reached: others may see to it again. `false` if there is none like that.
+    pub async fn release_unreached(&mut self, call: CallId) -> Result<bool, StoreError> {
+        let done: Option<CallId> = on!(self, |c| {
+            sqlx::query_scalar(
+                "UPDATE callbacks SET claimed_by = NULL, claimed_by_name = NULL WHERE closed_at IS NULL AND claimed_by IS NOT NULL \
+                 AND call_id = (SELECT callback_of FROM calls WHERE id = $1 AND answered_at IS NULL) RETURNING call_id"
+            )
+            .bind(call)
+            .fetch_optional(c)
+        })?;
+        Ok(done.is_some())
+    }
+
     /// Somebody called back. `false` if nobody waits for that any more.
     pub async fn count_callback_try(&mut self, call: CallId, at: Timestamp) -> Result<bool, StoreError> {
         let done: Option<CallId> = on!(self, |c| {

@@ -142,6 +142,34 @@ impl Conn<'_> {
         .bind(call.callback_of))
     }
 
+    /// What was learned about a call after it arrived. What is known already stays.
+    pub async fn locate_call(
+        &mut self,
+        id: CallId,
+        location: Option<&CallerLocation>,
+        additional: &[AdditionalData],
+    ) -> Result<(), StoreError> {
+        if let Some(location) = location {
+            let (latitude, longitude) = coordinates(location.position);
+            run!(
+                self,
+                sqlx::query(
+                    "UPDATE calls SET latitude = $2, longitude = $3, radius_m = $4, civic = $5 \
+                     WHERE id = $1 AND latitude IS NULL AND civic IS NULL"
+                )
+                .bind(id)
+                .bind(latitude)
+                .bind(longitude)
+                .bind(location.radius_m)
+                .bind(location.civic.clone())
+            )?;
+        }
+        if additional.is_empty() {
+            return Ok(());
+        }
+        run!(self, sqlx::query("UPDATE calls SET additional = $2 WHERE id = $1").bind(id).bind(Json(additional.to_vec())))
+    }
+
     /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number, and the
     /// last operator goes on being known.
     pub async fn answer_call(&mut self, id: CallId, operator: Option<(UserId, &str)>, at: Timestamp) -> Result<(), StoreError> {
@@ -157,6 +185,11 @@ impl Conn<'_> {
             .bind(name)
             .bind(At(at))
         )
+    }
+
+    /// An outbound call goes over this trunk.
+    pub async fn carry_call(&mut self, id: CallId, trunk: &str) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE calls SET trunk = $2 WHERE id = $1").bind(id).bind(trunk))
     }
 
     pub async fn end_call(&mut self, id: CallId, by: EndedBy, at: Timestamp) -> Result<(), StoreError> {

@@ -60,12 +60,25 @@ both! {
         assert_eq!((tried.len(), tried[0].tries), (1, 1), "an outbound call that is not answered makes no callback itself");
         assert!(tried[0].last_try_at.is_some());
         let second = dialled(Some(call.call));
-        house.told([Entry::OutboundDialled(second.clone()), Entry::OutboundAnswered { call: second.call, at: clock::now() }]).await;
+        house.told([Entry::OutboundDialled(second.clone()), Entry::OutboundAnswered { call: second.call, trunk: Some("second".into()), at: clock::now() }]).await;
         assert_eq!(house.waiting().await, []);
         let made = house.desk.call(&supervisor(), second.call).await.unwrap();
         assert_eq!((made.call.direction, made.call.state), (CallDirection::Outbound, CallState::Active));
         assert_eq!((made.call.callback_of, made.call.operator_name.as_deref()), (Some(call.call), Some("Rina")));
+        assert_eq!(made.call.trunk, "second", "the trunk that carried it counts, not the one that was tried first");
         assert_eq!(made.report.unwrap().fields.caller_number, "+62811");
+    }
+
+    async fn a_call_back_that_is_not_reached_does_not_stay_with_who_made_it(house) {
+        let rina = operator("Rina");
+        let call = house.gave_up("+62811", 10).await.call;
+        house.desk.claim_callback(&rina, call).await.unwrap();
+        let back = dialled(Some(call));
+        house.told([Entry::OutboundDialled(back.clone())]).await;
+        assert_eq!(house.waiting().await[0].claimed_by, Some(rina.user), "she is on the telephone");
+        house.told([ended(back.call, EndedBy::NotReached, clock::now())]).await;
+        let waiting = house.waiting().await;
+        assert_eq!((waiting.len(), waiting[0].tries, waiting[0].claimed_by), (1, 1, None));
     }
 
     async fn a_caller_who_gives_up_again_stands_once_in_the_list_with_who_sees_to_it(house) {

@@ -31,6 +31,22 @@ both! {
         assert_eq!((kept.additional.len(), kept.additional[0].value.len()), (64, 500));
     }
 
+    async fn what_the_network_tells_later_is_kept_and_overwrites_nothing(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let kabil = CallerLocation { position: Some(KABIL), radius_m: Some(40.0), civic: None };
+        let elsewhere = CallerLocation { position: None, radius_m: None, civic: Some("Nagoya".into()) };
+        for (known, kept) in [(None, kabil.clone()), (Some(elsewhere.clone()), elsewhere)] {
+            let call = ArrivedCall { location: known, ..arrived("+62811", clock::now()) };
+            desk.journal().record(Entry::Arrived(call.clone()));
+            let additional = vec![statement("Telkomsel")];
+            desk.journal().record(Entry::Located { call: call.call, location: Some(kabil.clone()), additional, at: clock::now() });
+            desk.journal().flush().await;
+            let detail = desk.call(&rina, call.call).await.unwrap();
+            assert_eq!((detail.call.location, detail.call.additional), (Some(kept), vec![statement("Telkomsel")]));
+            assert!(detail.timeline.iter().any(|entry| entry.kind == "call.located"));
+        }
+    }
+
     async fn what_happens_between_people_stands_on_the_timeline(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let call = house.answered_by(&rina).await.call;
@@ -114,7 +130,7 @@ both! {
             at: now,
         };
         journal.record(Entry::OutboundDialled(out.clone()));
-        journal.record(Entry::OutboundAnswered { call: out.call, at: now });
+        journal.record(Entry::OutboundAnswered { call: out.call, trunk: None, at: now });
         journal.flush().await;
         desk.close_report(&rina, out.report, Disposition::Normal).await.unwrap();
         let today = desk.statistics_today(&rina).await.unwrap();

@@ -67,6 +67,21 @@ impl Demux {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// STUN is read before anybody has proved himself, so whatever comes must not break it.
+        #[test]
+        fn no_datagram_breaks_the_search(mut data in proptest::collection::vec(any::<u8>(), 0..600), stun in any::<bool>()) {
+            if stun && data.len() >= 20 {
+                let [high, low] = ((data.len() - 20) as u16).to_be_bytes();
+                data[..8].copy_from_slice(&[0, 1, high, low, 0x21, 0x12, 0xa4, 0x42]);
+            }
+            let mut demux = Demux::default();
+            demux.add("abcd", Uuid::from_u128(1));
+            prop_assert_eq!(demux.owner("127.0.0.1:4000".parse().unwrap(), &data), None);
+        }
+    }
 
     #[test]
     fn a_source_is_known_after_it_proved_itself_and_until_its_leg_goes() {

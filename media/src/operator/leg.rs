@@ -7,15 +7,17 @@ use crate::error::AttachError;
 use crate::g711::Codec;
 use crate::level::audio_level;
 use crate::packet::{Content, MAX_AUDIO, Packet, StreamId};
+use crate::quality::{Conditions, QualityWatch};
 use crate::rewrite::Rewriter;
 use crate::sequence::{Order, Sequence};
-use crate::statistics::LegStatistics;
+use crate::statistics::{FarEnd, LegStatistics};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive, Transmit};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::stats::MediaEgressStats;
 use str0m::{Event, Input, Rtc};
 
 /// A browser that sends audio is gone when nothing came for this long.
@@ -49,6 +51,9 @@ pub(crate) struct OperatorLeg {
     audio_from: Option<SocketAddr>,
     timeout: Instant,
     timeouts: u32,
+    /// What was expected and received of the runs before the current one.
+    ended: (u64, u64),
+    quality: QualityWatch,
     statistics: LegStatistics,
 }
 
@@ -95,6 +100,8 @@ impl OperatorLeg {
             audio_from: None,
             timeout: now,
             timeouts: 0,
+            ended: (0, 0),
+            quality: QualityWatch::default(),
             statistics: LegStatistics::default(),
         };
         Ok((leg, answer))
@@ -127,7 +134,32 @@ impl OperatorLeg {
             statistics.lost += sequence.lost();
             statistics.jitter_ms = sequence.jitter_ms();
         }
+        let scores = self.quality.scores();
+        (statistics.mos, statistics.worst_mos) = (scores.mean(), scores.worst());
         statistics
+    }
+
+    /// How the browser was heard in the last five seconds, and the score of that, if it is time to tell.
+    pub fn poll_quality(&mut self, now: Instant, joined: bool) -> Option<(Conditions, f32)> {
+        let (mut totals, mut jitter_ms) = (self.ended, 0.0);
+        if let Some((_, sequence)) = &self.received {
+            let (expected, received) = sequence.expected_and_received();
+            totals = (totals.0 + expected, totals.1 + received);
+            jitter_ms = sequence.jitter_ms();
+        }
+        self.quality.poll(now, joined, totals, jitter_ms, self.statistics.round_trip)
+    }
+
+    /// What the browser's reports tell.
+    fn learn(&mut self, stats: &MediaEgressStats) {
+        self.statistics.round_trip = stats.rtt.or(self.statistics.round_trip);
+        let far_end = self.statistics.far_end.unwrap_or_default();
+        let Some(remote) = &stats.remote else { return };
+        self.statistics.far_end = Some(FarEnd {
+            lost: remote.packets_lost,
+            worst_loss_percent: far_end.worst_loss_percent.max(stats.loss.unwrap_or(0.0) * 100.0),
+            jitter_ms: remote.jitter as f32 / 8.0,
+        });
     }
 
     /// Takes a datagram. True if it was a STUN request that proved its source. `poll_output` has to follow.
@@ -192,9 +224,9 @@ impl OperatorLeg {
         self.rewriter.skip(stream, sequence);
     }
 
-    /// The leg has a new peer: what its source sent before was not meant for it.
-    pub fn restart(&mut self) {
-        self.rewriter.restart();
+    /// The numbers of what is sent.
+    pub fn rewriter(&mut self) -> &mut Rewriter {
+        &mut self.rewriter
     }
 
     /// Says goodbye. `poll_output` brings what is left to send.
@@ -232,6 +264,7 @@ impl OperatorLeg {
                     }
                 }
                 Ok(Ok(str0m::Output::Event(Event::Connected))) => self.heard = Some(now),
+                Ok(Ok(str0m::Output::Event(Event::MediaEgressStats(stats)))) => self.learn(&stats),
                 Ok(Ok(str0m::Output::Event(Event::Closed))) => return Some(Output::Closed),
                 Ok(Ok(str0m::Output::Event(_))) => {}
                 Ok(Err(error)) => {
@@ -276,6 +309,8 @@ impl OperatorLeg {
             Order::Restarted => {
                 let begun = (header.ssrc, Sequence::begin(header.sequence_number));
                 if let Some((_, ended)) = self.received.replace(begun) {
+                    let (expected, received) = ended.expected_and_received();
+                    self.ended = (self.ended.0 + expected, self.ended.1 + received);
                     self.statistics.lost += ended.lost();
                     self.run = self.run.wrapping_add(1);
                 }

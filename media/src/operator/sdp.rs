@@ -6,7 +6,7 @@
 use crate::error::AttachError;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsVersion};
 use str0m::format::{Codec, FormatParams};
@@ -16,6 +16,8 @@ use str0m::{Candidate, Rtc};
 
 /// The longest offer that is read. Browsers send a few kilobytes.
 const MAX_OFFER: usize = 64 * 1024;
+/// How often a peer connection tells how its audio is heard.
+const STATISTICS: Duration = Duration::from_secs(5);
 /// Our number for telephone-event; the browser's own is used where it has one.
 const TELEPHONE_EVENT: u8 = 126;
 
@@ -51,6 +53,7 @@ impl Negotiator {
             .set_crypto_provider(self.crypto.clone())
             .set_ice_lite(true)
             .set_rtp_mode(true)
+            .set_stats_interval(Some(STATISTICS))
             .set_dtls_version(DtlsVersion::Dtls12)
             .clear_codecs()
             .enable_pcma(true, false)

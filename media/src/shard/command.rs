@@ -1,11 +1,12 @@
 //! What a media thread is asked to do. Every command is answered, so that whoever asked knows that it has taken effect.
 
-use super::Shard;
+use super::{Moved, Shard};
 use crate::clock;
 use crate::error::{ConnectError, OpenError};
 use crate::event::MediaTest;
 use crate::operator::OperatorLeg;
 use crate::packet::RemoteAudio;
+use crate::room::Members;
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
 use ipnet::IpNet;
@@ -37,13 +38,27 @@ pub(crate) enum Command {
         operator: Uuid,
         reply: Reply,
     },
-    Connect {
-        trunk: Uuid,
-        peer: Uuid,
+    Arrange {
+        call: Uuid,
+        members: Members,
         reply: Reply<Result<(), ConnectError>>,
     },
     Disconnect {
         trunk: Uuid,
+        reply: Reply,
+    },
+    /// Whether the room of this call is here, which outlasts the call's own leg.
+    HasRoom {
+        call: Uuid,
+        reply: Reply<bool>,
+    },
+    /// Lets a leg, or the room of a call, go to another thread with all who have to stay together with it.
+    Release {
+        leg: Uuid,
+        reply: Reply<Option<Box<Moved>>>,
+    },
+    Adopt {
+        moved: Box<Moved>,
         reply: Reply,
     },
     Play {
@@ -96,11 +111,24 @@ impl Shard {
                 self.detach(now, operator);
                 let _ = reply.send(());
             }
-            Command::Connect { trunk, peer, reply } => {
-                let _ = reply.send(self.connect(now, trunk, peer));
+            Command::Arrange { call, members, reply } => {
+                let _ = reply.send(self.arrange(now, call, members));
             }
             Command::Disconnect { trunk, reply } => {
-                self.part(trunk);
+                self.part(now, trunk);
+                let _ = reply.send(());
+            }
+            Command::HasRoom { call, reply } => {
+                let _ = reply.send(self.has_room(call));
+            }
+            Command::Release { leg, reply } => {
+                // Whoever asked for it may have gone; then it stays.
+                if let Err(Some(moved)) = reply.send(self.release(leg)) {
+                    self.adopt(now, *moved);
+                }
+            }
+            Command::Adopt { moved, reply } => {
+                self.adopt(now, *moved);
                 let _ = reply.send(());
             }
             Command::Play { leg, sound, reply } => {

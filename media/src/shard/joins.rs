@@ -1,79 +1,330 @@
-//! Who hears whom.
+//! Who hears whom: the rooms of this shard.
 
 use super::Shard;
-use crate::bridge::{Bridge, Peer};
+use super::timers::Timer;
 use crate::error::ConnectError;
-use crate::event::Side;
+use crate::event::Event;
+use crate::g711::Codec;
+use crate::packet::{Content, Packet};
+use crate::rewrite::Rewriter;
+use crate::room::{Members, Mixed, Mixer, Path, Peer, Place, Room, Spoken, Watch, Way};
+use crate::silence::Hearing;
+use crate::sound::FRAME;
 use std::time::Instant;
 use uuid::Uuid;
 
+/// How far a leg's timestamps may run ahead of the clock (80 ms) for what was said before a mix ended. Further, and a phone
+/// with a small buffer would not know where to put it.
+const MAX_AHEAD: i64 = 640;
+
 impl Shard {
-    /// Joins a trunk leg to an operator or to another trunk leg. A join it had ends; the next packet already goes the new way.
-    pub(super) fn connect(&mut self, now: Instant, caller: Uuid, peer: Uuid) -> Result<(), ConnectError> {
-        let sends = self.trunks.get(&caller).ok_or(ConnectError::NoLeg)?.leg.sends();
-        if let Some(operator) = self.operators.get(&peer) {
-            if !operator.connected {
-                return Err(ConnectError::NotConnected);
-            }
-            match operator.talks_with {
-                Some(other) if other != caller => return Err(ConnectError::Busy),
-                Some(_) => return Ok(()),
-                None => {}
-            }
-            self.part(caller);
-            self.stop_test(peer);
-            if let Some(operator) = self.operators.get_mut(&peer) {
-                operator.talks_with = Some(caller);
-                if let Some(leg) = &mut operator.leg {
-                    leg.restart();
-                }
-            }
-            self.join(caller, Bridge::caller(now, Peer::Operator(peer), sends));
+    /// Puts these and nobody else into the room of `call`. Whoever stays is heard on without a break.
+    pub(super) fn arrange(&mut self, now: Instant, call: Uuid, members: Members) -> Result<(), ConnectError> {
+        if members.len() == 0 {
+            self.dissolve(call);
             return Ok(());
         }
-
-        let other = self.trunks.get(&peer).filter(|_| peer != caller).ok_or(ConnectError::NoPeer)?;
-        let other_sends = other.leg.sends();
-        match other.bridge.as_ref().map(|bridge| bridge.peer) {
-            Some(Peer::Trunk(joined)) if joined == caller => return Ok(()),
-            Some(_) => return Err(ConnectError::Busy),
-            None => {}
+        self.admit(call, &members)?;
+        if members.hold(call) && self.place(call).is_some_and(|place| place.room != call) {
+            self.leave(now, call);
         }
-        self.part(caller);
-        let mut bridge = Bridge::caller(now, Peer::Trunk(peer), sends);
-        bridge.expect(now, Side::Operator, other_sends);
-        self.join(caller, bridge);
-        self.join(peer, Bridge::answering(caller));
+        let room = self.rooms.entry(call).or_default();
+        let before = std::mem::replace(&mut room.members, members.clone());
+        for gone in before.iter().filter(|member| !members.hold(member.leg)) {
+            self.put(gone.leg, None);
+        }
+        self.settle(now, call);
         Ok(())
     }
 
-    fn join(&mut self, leg: Uuid, bridge: Bridge) {
+    /// Takes a leg out of its room and dissolves the room that is its own.
+    pub(super) fn part(&mut self, now: Instant, leg: Uuid) {
+        self.dissolve(leg);
+        self.leave(now, leg);
+    }
+
+    /// Takes a leg out of its room. The others go on, unless one would be left alone.
+    pub(super) fn leave(&mut self, now: Instant, leg: Uuid) {
+        let Some(Place { room: call, .. }) = self.place(leg) else { return };
+        self.put(leg, None);
+        let Some(room) = self.rooms.get_mut(&call) else { return };
+        room.members.remove(leg);
+        if room.members.len() < 2 {
+            self.dissolve(call);
+        } else {
+            self.settle(now, call);
+        }
+    }
+
+    /// A trunk leg is about to be closed. Its own room outlasts it only for those who talk there.
+    pub(super) fn closing(&mut self, now: Instant, leg: Uuid) {
+        self.leave(now, leg);
+        if self.rooms.get(&leg).is_some_and(|room| room.members.len() < 2) {
+            self.dissolve(leg);
+        }
+    }
+
+    /// A packet of a member came in.
+    pub(super) fn heard_in_room(&mut self, now: Instant, call: Uuid, leg: Uuid) {
+        if let Some(watch) = self.rooms.get_mut(&call).and_then(|room| room.watch.as_mut()) {
+            watch.heard(now, leg);
+        }
+    }
+
+    /// A member of a mixed room spoke, or pressed a key, which nobody is to hear.
+    pub(super) fn spoken_in_room(&mut self, now: Instant, call: Uuid, leg: Uuid, packet: &Packet<'_>) {
+        let Content::Audio { codec, payload } = packet.content else { return };
+        let Packet { stream, sequence, timestamp, .. } = *packet;
+        if let Some(Room { way: Way::Mixed(mixer), .. }) = self.rooms.get_mut(&call) {
+            mixer.push(now, leg, &Spoken { stream, sequence, timestamp, codec, payload });
+        }
+    }
+
+    /// Mixes a room and sends each member what it is to hear.
+    pub(super) fn mix(&mut self, now: Instant, call: Uuid) {
+        let mut mixed = std::mem::take(&mut self.mixed);
+        while let Some(Room { way: Way::Mixed(mixer), .. }) = self.rooms.get_mut(&call) {
+            if !mixer.poll(now, &mut mixed) {
+                self.timers.set(Timer::Room(call), mixer.due());
+                break;
+            }
+            for frame in mixed.drain(..) {
+                self.send_frame(now, frame);
+            }
+        }
+        self.mixed = mixed;
+    }
+
+    pub(super) fn look_after_rooms(&mut self, now: Instant) {
+        for (call, room) in &mut self.rooms {
+            let Some(watch) = &mut room.watch else { continue };
+            while let Some(hearing) = watch.poll(now) {
+                let leg = *call;
+                self.events.push(match hearing {
+                    Hearing::OneWay { silent } => Event::OneWay { leg, silent },
+                    Hearing::TwoWay => Event::TwoWay { leg },
+                });
+            }
+        }
+    }
+
+    /// Whether all these can be in the room of `call`.
+    fn admit(&self, call: Uuid, members: &Members) -> Result<(), ConnectError> {
+        if !self.rooms.contains_key(&call) && !self.trunks.contains_key(&call) {
+            return Err(ConnectError::NoLeg);
+        }
+        for member in members.iter() {
+            let elsewhere = |place: Option<Place>| place.is_some_and(|place| place.room != call);
+            if let Some(trunk) = self.trunks.get(&member.leg) {
+                if elsewhere(trunk.place) && member.leg != call {
+                    return Err(ConnectError::Busy);
+                }
+            } else if let Some(operator) = self.operators.get(&member.leg) {
+                // Who is in the room already may be away for a moment: the browser attaches again.
+                if !operator.connected && operator.place.is_none_or(|place| place.room != call) {
+                    return Err(ConnectError::NotConnected);
+                }
+                if elsewhere(operator.place) {
+                    return Err(ConnectError::Busy);
+                }
+            } else {
+                return Err(if member.leg == call { ConnectError::NoLeg } else { ConnectError::NoPeer });
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets sound go the way that the members of a room need.
+    fn settle(&mut self, now: Instant, call: Uuid) {
+        let Some(room) = self.rooms.get(&call) else { return };
+        // Two operators among themselves are mixed: packets go straight only to and from trunk legs.
+        let pair = room.members.pair().filter(|pair| pair.iter().any(|leg| self.trunks.contains_key(leg)));
+        match pair {
+            Some(pair) => self.join(now, call, pair),
+            None if room.members.converse() => self.open_mix(now, call),
+            None => self.hush(now, call),
+        }
+        self.set_watch(now, call);
+    }
+
+    fn join(&mut self, now: Instant, call: Uuid, pair: [Uuid; 2]) {
+        let [one, other] = pair;
+        let Some(room) = self.rooms.get_mut(&call) else { return };
+        if let Way::Direct(joined) = room.way
+            && (joined == pair || joined == [other, one])
+        {
+            return;
+        }
+        if let Way::Mixed(mut mixer) = std::mem::replace(&mut room.way, Way::Direct(pair)) {
+            self.close_mix(call);
+            self.send_rest(now, &mut mixer, one, other);
+            self.send_rest(now, &mut mixer, other, one);
+        }
+        for (leg, peer) in [(one, other), (other, one)] {
+            let peer = if self.trunks.contains_key(&peer) { Peer::Trunk(peer) } else { Peer::Operator(peer) };
+            self.put(leg, Some(Place { room: call, path: Path::Direct(peer) }));
+            // What the peer sent before was not meant for this leg.
+            self.restart(now, leg);
+        }
+    }
+
+    fn open_mix(&mut self, now: Instant, call: Uuid) {
+        self.finish_direct(now, call);
+        let Some(room) = self.rooms.get_mut(&call) else { return };
+        if !matches!(room.way, Way::Mixed(_)) {
+            let mixer = Mixer::new(now);
+            self.timers.set(Timer::Room(call), mixer.due());
+            room.way = Way::Mixed(Box::new(mixer));
+            metrics::gauge!("siaga_media_rooms_mixed").increment(1.0);
+        }
+        if let Way::Mixed(mixer) = &mut room.way {
+            mixer.seat(&room.members, || self.sources.next_stream());
+        }
+        self.put_all(call, Path::Mixed);
+    }
+
+    fn hush(&mut self, now: Instant, call: Uuid) {
+        self.finish_direct(now, call);
+        let Some(room) = self.rooms.get_mut(&call) else { return };
+        if let Way::Mixed(_) = std::mem::take(&mut room.way) {
+            self.close_mix(call);
+        }
+        self.put_all(call, Path::Nowhere);
+    }
+
+    fn dissolve(&mut self, call: Uuid) {
+        let Some(room) = self.rooms.remove(&call) else { return };
+        if let Way::Mixed(_) = room.way {
+            self.close_mix(call);
+        }
+        for member in room.members.iter() {
+            self.put(member.leg, None);
+        }
+    }
+
+    /// What those who were joined directly were sent in part leaves, before they hear something else.
+    fn finish_direct(&mut self, now: Instant, call: Uuid) {
+        let Some(Room { way: Way::Direct(pair), .. }) = self.rooms.get(&call) else { return };
+        for leg in *pair {
+            self.restart(now, leg);
+        }
+    }
+
+    fn close_mix(&mut self, call: Uuid) {
+        self.timers.clear(Timer::Room(call));
+        metrics::gauge!("siaga_media_rooms_mixed").decrement(1.0);
+    }
+
+    /// The watch goes on while it is over the same two.
+    fn set_watch(&mut self, now: Instant, call: Uuid) {
+        let Some(room) = self.rooms.get_mut(&call) else { return };
+        let counterpart = room.members.counterpart(call, |leg| self.operators.contains_key(&leg));
+        let Some(counterpart) = counterpart else {
+            room.watch = None;
+            return;
+        };
+        if room.watch.as_ref().is_some_and(|watch| watch.is_over(counterpart)) {
+            return;
+        }
+        let pair = [call, counterpart];
+        let sends = pair.map(|leg| self.trunks.get(&leg).is_none_or(|trunk| trunk.leg.sends()));
+        room.watch = Some(Watch::new(now, pair, sends));
+    }
+
+    /// Sends `hearer` at once what `speaker` said in a mix that has ended.
+    fn send_rest(&mut self, now: Instant, mixer: &mut Mixer, speaker: Uuid, hearer: Uuid) {
+        let Some(rewriter) = self.rewriter(hearer) else { return };
+        let most = usize::try_from(MAX_AHEAD - rewriter.ahead()).unwrap_or(0);
+        let (pieces, ahead) = mixer.rest(now, speaker, hearer, most);
+        let mut sent = false;
+        for piece in &pieces {
+            sent = self.send_mixed(now, piece, Shard::send_rest_to_trunk);
+        }
+        if let Some(rewriter) = self.rewriter(hearer).filter(|_| sent) {
+            rewriter.ran_ahead(ahead);
+        }
+    }
+
+    /// Sends a member the next frame of a mix, the first one without the quiet that the member need not hear.
+    fn send_frame(&mut self, now: Instant, mut frame: Mixed) {
+        let listens = self.listens(frame.leg);
+        let Some(rewriter) = self.rewriter(frame.leg).filter(|_| listens) else { return };
+        if frame.make_up(now, rewriter) {
+            // What begins with less than a frame does not wait to be filled up.
+            let short = frame.pcm().len() < FRAME;
+            self.send_mixed(now, &frame, if short { Shard::send_rest_to_trunk } else { Shard::send_to_trunk });
+        }
+    }
+
+    /// Sends a member what it is to hear, unless something else is played or dialled there; false if nothing is sent.
+    fn send_mixed(&mut self, now: Instant, mixed: &Mixed, to_trunk: fn(&mut Shard, Instant, Uuid, &Packet<'_>)) -> bool {
+        let id = mixed.leg;
+        let Some(codec) = self.codec(id).filter(|_| self.listens(id)) else { return false };
+        let mut payload = [0; FRAME];
+        let length = codec.encode(mixed.pcm(), &mut payload);
+        let content = Content::Audio { codec, payload: payload.get(..length).unwrap_or_default() };
+        let Mixed { stream, sequence, timestamp, .. } = *mixed;
+        let packet = Packet { stream, sequence, timestamp, marker: false, content };
+        if self.trunks.contains_key(&id) {
+            to_trunk(self, now, id, &packet);
+        } else {
+            self.forward_to_operator(now, id, &packet);
+        }
+        true
+    }
+
+    /// Whether a member hears its room: nothing else is played or dialled there.
+    fn listens(&self, leg: Uuid) -> bool {
+        match self.trunks.get(&leg) {
+            Some(trunk) => !trunk.is_busy(),
+            None => self.operators.get(&leg).is_some_and(|operator| operator.player.is_none()),
+        }
+    }
+
+    fn codec(&self, leg: Uuid) -> Option<Codec> {
+        match self.trunks.get(&leg) {
+            Some(trunk) => Some(trunk.leg.codec()),
+            None => Some(self.operators.get(&leg)?.leg.as_ref()?.codec()),
+        }
+    }
+
+    fn restart(&mut self, now: Instant, leg: Uuid) {
+        if let Some(leg) = self.operators.get_mut(&leg).and_then(|operator| operator.leg.as_mut()) {
+            leg.rewriter().restart();
+        }
+        self.restart_trunk(now, leg);
+    }
+
+    fn rewriter(&mut self, leg: Uuid) -> Option<&mut Rewriter> {
         if let Some(trunk) = self.trunks.get_mut(&leg) {
-            trunk.bridge = Some(bridge);
-            trunk.leg.restart();
+            return Some(trunk.leg.rewriter());
+        }
+        Some(self.operators.get_mut(&leg)?.leg.as_mut()?.rewriter())
+    }
+
+    fn place(&self, leg: Uuid) -> Option<Place> {
+        match self.trunks.get(&leg) {
+            Some(trunk) => trunk.place,
+            None => self.operators.get(&leg)?.place,
         }
     }
 
-    /// Ends a trunk leg's join, whichever end it is.
-    pub(super) fn part(&mut self, leg: Uuid) {
-        let Some(bridge) = self.trunks.get_mut(&leg).and_then(|trunk| trunk.bridge.take()) else { return };
-        match bridge.peer {
-            Peer::Operator(operator) => {
-                if let Some(operator) = self.operators.get_mut(&operator) {
-                    operator.talks_with = None;
-                }
-            }
-            Peer::Trunk(other) => {
-                if let Some(trunk) = self.trunks.get_mut(&other) {
-                    trunk.bridge = None;
-                }
-            }
+    fn put_all(&mut self, call: Uuid, path: Path) {
+        let Some(room) = self.rooms.get(&call) else { return };
+        for member in room.members.clone().iter() {
+            self.put(member.leg, Some(Place { room: call, path }));
         }
     }
 
-    /// The caller's end of the join in which this trunk leg answers.
-    pub(super) fn callers_bridge(&mut self, answering: Uuid) -> Option<&mut Bridge> {
-        let caller = self.trunks.get(&answering)?.bridge.as_ref()?.answers()?;
-        self.trunks.get_mut(&caller)?.bridge.as_mut()
+    /// Whoever comes into a room is not tested any more.
+    fn put(&mut self, leg: Uuid, place: Option<Place>) {
+        if let Some(trunk) = self.trunks.get_mut(&leg) {
+            trunk.place = place;
+        } else if let Some(operator) = self.operators.get_mut(&leg) {
+            operator.place = place;
+            if place.is_some() {
+                self.stop_test(leg);
+            }
+        }
     }
 }

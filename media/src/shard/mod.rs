@@ -1,10 +1,11 @@
 //! A media thread: its legs, its sockets, one poll loop. Nothing in it waits for anything but the poll.
 //!
-//! All legs of a call, and the operator who may answer it, live in the same shard, so no packet ever crosses threads. More
-//! threads means more shards, each with its part of the RTP ports and a WebRTC port of its own.
+//! All members of a room live in the same shard, so no packet ever crosses threads. All operators live in the first one, which
+//! receives their port; a trunk leg begins in any, and moves with its whole room when it comes together with somebody elsewhere.
 
 mod command;
 mod joins;
+mod moves;
 mod operators;
 mod outlet;
 mod sounds;
@@ -12,15 +13,18 @@ mod timers;
 mod trunks;
 
 pub(crate) use command::Command;
+pub(crate) use moves::Moved;
 
 use crate::clock;
-use crate::config::Config;
 use crate::error::StartError;
 use crate::event::Event;
 use crate::operator::Demux;
 use crate::packet::StreamId;
+use crate::places::OPERATORS;
 use crate::ports::PortPool;
-use crate::tap::{TapItem, TapOutlet};
+use crate::room::{Mixed, Room};
+use crate::tap::TapOutlet;
+use crate::trunk::Port;
 use mio::net::UdpSocket;
 use mio::{Interest, Poll, Registry, Token, Waker};
 use operators::Operator;
@@ -30,7 +34,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 use timers::{Timer, Timers};
 use trunks::Trunk;
@@ -71,8 +75,12 @@ pub(crate) struct Shard {
     address: IpAddr,
     webrtc: UdpSocket,
     trunks: HashMap<Uuid, Trunk>,
-    tokens: HashMap<Token, Uuid>,
+    tokens: HashMap<Token, (Uuid, Port)>,
     operators: HashMap<Uuid, Operator>,
+    /// By the leg that is recorded.
+    rooms: HashMap<Uuid, Room>,
+    /// What is being mixed, kept for its memory.
+    mixed: Vec<Mixed>,
     demux: Demux,
     ports: PortPool,
     timers: Timers,
@@ -85,47 +93,66 @@ pub(crate) struct Shard {
     stopping: bool,
 }
 
+/// The operators' one socket. Every shard may send on it; one receives.
+pub(crate) struct WebRtc {
+    socket: UdpSocket,
+    receives: bool,
+}
+
+impl WebRtc {
+    /// Binds the socket for `shards` shards, the first of which receives; and where it is bound.
+    pub fn bind(address: SocketAddr, shards: usize) -> Result<(Vec<WebRtc>, SocketAddr), StartError> {
+        let socket = std_bind(address).map_err(|source| StartError::Bind { address, source })?;
+        let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(WEBRTC_BUFFER);
+        let bound = socket.local_addr()?;
+        let of = |shard| Ok(WebRtc { socket: UdpSocket::from_std(socket.try_clone()?), receives: shard == OPERATORS });
+        Ok(((0..shards).map(of).collect::<std::io::Result<_>>()?, bound))
+    }
+}
+
+/// What all shards share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub address: IpAddr,
+    pub ports: PortPool,
+    pub events: tokio::sync::mpsc::Sender<Event>,
+    pub taps: TapOutlet,
+    pub sources: Sources,
+}
+
 impl Shard {
-    /// Binds the WebRTC socket. Gives the shard, to be `run` on a thread, its waker, and where the socket is bound.
-    pub fn new(
-        config: &Config,
-        commands: Receiver<Command>,
-        events: tokio::sync::mpsc::Sender<Event>,
-        taps: SyncSender<TapItem>,
-        sources: Sources,
-    ) -> Result<(Shard, Waker, SocketAddr), StartError> {
-        let ports = PortPool::new(config.rtp_ports.clone());
-        if ports.is_empty() {
-            return Err(StartError::NoPorts);
-        }
-        let address = SocketAddr::new(config.address, config.webrtc_port);
-        let mut webrtc = bind(address).map_err(|source| StartError::Bind { address, source })?;
-        let _ = socket2::SockRef::from(&webrtc).set_recv_buffer_size(WEBRTC_BUFFER);
-        let bound = webrtc.local_addr()?;
+    /// A shard, to be `run` on a thread, and its waker.
+    pub fn new(shared: Shared, webrtc: WebRtc, commands: Receiver<Command>) -> Result<(Shard, Waker), StartError> {
+        let Shared { address, ports, events, taps, sources } = shared;
+        let WebRtc { socket: mut webrtc, receives } = webrtc;
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = Waker::new(&registry, WAKE)?;
-        registry.register(&mut webrtc, WEBRTC, Interest::READABLE)?;
+        if receives {
+            registry.register(&mut webrtc, WEBRTC, Interest::READABLE)?;
+        }
         let shard = Shard {
             poll,
             registry,
             commands,
-            address: config.address,
+            address,
             webrtc,
             trunks: HashMap::new(),
             tokens: HashMap::new(),
             operators: HashMap::new(),
+            rooms: HashMap::new(),
+            mixed: Vec::new(),
             demux: Demux::default(),
             ports,
             timers: Timers::default(),
             events: EventOutlet::new(events),
-            taps: TapOutlet::new(taps),
+            taps,
             sources,
             next_token: FIRST_TRUNK,
             backlog: Vec::new(),
             stopping: false,
         };
-        Ok((shard, waker, bound))
+        Ok((shard, waker))
     }
 
     /// Works until told to shut down, or until nobody can tell any more.
@@ -180,6 +207,7 @@ impl Shard {
                 Timer::Housekeeping => self.keep_house(now),
                 Timer::TrunkSound(leg) => self.sound_on_trunk(now, leg),
                 Timer::Digits(leg) => self.digits_on_trunk(now, leg),
+                Timer::Room(call) => self.mix(now, call),
                 Timer::OperatorSound(operator) => self.sound_on_operator(now, operator),
                 Timer::PeerConnection(operator) => self.peer_connection_due(now, operator),
             }
@@ -191,6 +219,7 @@ impl Shard {
         self.events.retry();
         self.taps.retry();
         self.look_after_trunks(now);
+        self.look_after_rooms(now);
         self.look_after_operators(now);
         if !self.trunks.is_empty() || !self.operators.is_empty() {
             self.timers.set(Timer::Housekeeping, now + HOUSEKEEPING);
@@ -216,11 +245,15 @@ impl Shard {
 
 /// A socket that never blocks, marked for voice.
 fn bind(address: SocketAddr) -> std::io::Result<UdpSocket> {
+    std_bind(address).map(UdpSocket::from_std)
+}
+
+fn std_bind(address: SocketAddr) -> std::io::Result<std::net::UdpSocket> {
     let socket = std::net::UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
     if address.is_ipv4() {
         // Without the mark packets still go, only later on a crowded network.
         let _ = socket2::SockRef::from(&socket).set_tos_v4(VOICE_TOS);
     }
-    Ok(UdpSocket::from_std(socket))
+    Ok(socket)
 }

@@ -4,10 +4,11 @@ use super::timers::Timer;
 use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, WEBRTC};
 use crate::clock;
 use crate::error::ConnectError;
-use crate::event::{Event, MediaTest, Side};
+use crate::event::{Event, MediaTest};
 use crate::level::LoudestWindow;
 use crate::operator::{Incoming, OperatorLeg, Output};
 use crate::packet::{Content, Packet};
+use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
 use std::io::ErrorKind;
@@ -23,8 +24,7 @@ pub(super) struct Operator {
     pub connected: bool,
     pub player: Option<Player>,
     pub test: Option<HeadsetTest>,
-    /// The trunk leg joined to this operator.
-    pub talks_with: Option<Uuid>,
+    pub place: Option<Place>,
 }
 
 pub(super) struct HeadsetTest {
@@ -33,7 +33,7 @@ pub(super) struct HeadsetTest {
 }
 
 impl Shard {
-    /// Takes an operator's new peer connection in place of the one before. A join stays.
+    /// Takes an operator's new peer connection in place of the one before. The operator stays in the room.
     pub(super) fn attach(&mut self, now: Instant, id: Uuid, leg: Box<OperatorLeg>) {
         self.drop_leg(now, id);
         self.demux.add(leg.fragment(), id);
@@ -42,11 +42,11 @@ impl Shard {
         self.pump(now, id);
     }
 
-    /// Closes an operator's peer connection. A join stays, in case the operator attaches again.
+    /// Closes an operator's peer connection. Who is in a room stays there, in case the operator attaches again.
     pub(super) fn detach(&mut self, now: Instant, id: Uuid) {
         self.stop_test(id);
         self.drop_leg(now, id);
-        if self.operators.get(&id).is_some_and(|operator| operator.talks_with.is_none()) {
+        if self.operators.get(&id).is_some_and(|operator| operator.place.is_none()) {
             self.forget_operator(now, id);
         }
     }
@@ -54,9 +54,8 @@ impl Shard {
     /// Forgets an operator altogether.
     pub(super) fn forget_operator(&mut self, now: Instant, id: Uuid) -> Option<LegStatistics> {
         self.stop_test(id);
-        if let Some(caller) = self.operators.get(&id)?.talks_with {
-            self.part(caller);
-        }
+        self.operators.get(&id)?;
+        self.leave(now, id);
         let statistics = self.drop_leg(now, id);
         self.timers.clear(Timer::OperatorSound(id));
         self.operators.remove(&id);
@@ -152,17 +151,18 @@ impl Shard {
         if let (Some(test), Some(Packet { content: Content::Audio { codec, payload }, .. })) = (&mut operator.test, &packet) {
             test.microphone.push(codec.decode(payload));
         }
-        let Some(caller) = operator.talks_with else { return };
-        let Some(trunk) = self.trunks.get_mut(&caller) else { return };
-        if let Some(bridge) = &mut trunk.bridge {
-            bridge.heard(now, Side::Operator);
-        }
-        match packet {
-            Some(packet) => self.forward_to_trunk(now, caller, &packet),
-            None => {
+        let Some(Place { room, path }) = operator.place else { return };
+        self.heard_in_room(now, room, id);
+        match (path, packet) {
+            (Path::Direct(Peer::Trunk(trunk)), Some(packet)) => self.forward_to_trunk(now, trunk, &packet),
+            (Path::Direct(Peer::Trunk(trunk)), None) => {
                 let (stream, sequence) = incoming.number();
-                trunk.leg.skip(stream, sequence);
+                if let Some(trunk) = self.trunks.get_mut(&trunk) {
+                    trunk.leg.skip(stream, sequence);
+                }
             }
+            (Path::Mixed, Some(packet)) => self.spoken_in_room(now, room, id, &packet),
+            (Path::Direct(Peer::Operator(_)) | Path::Mixed | Path::Nowhere, _) => {}
         }
     }
 
@@ -188,7 +188,13 @@ impl Shard {
     pub(super) fn look_after_operators(&mut self, now: Instant) {
         for id in self.operators.keys().copied().collect::<Vec<_>>() {
             self.tell_connection(now, id);
+            let Some(operator) = self.operators.get_mut(&id) else { continue };
+            let joined = operator.place.is_some();
+            if let Some((heard, mos)) = operator.leg.as_mut().and_then(|leg| leg.poll_quality(now, joined)) {
+                let (loss_percent, jitter_ms) = (heard.loss_percent, heard.jitter_ms);
+                self.events.push(Event::Quality { leg: id, loss_percent, jitter_ms, mos });
+            }
         }
-        self.operators.retain(|_, operator| operator.leg.is_some() || operator.talks_with.is_some());
+        self.operators.retain(|_, operator| operator.leg.is_some() || operator.place.is_some());
     }
 }

@@ -140,7 +140,7 @@ impl Shard {
         let refusal = match self.operators.get(&id) {
             None => Some(ConnectError::NoPeer),
             Some(operator) if !operator.connected => Some(ConnectError::NotConnected),
-            Some(operator) if operator.talks_with.is_some() => Some(ConnectError::Busy),
+            Some(operator) if operator.place.is_some() => Some(ConnectError::Busy),
             Some(_) => None,
         };
         if let Some(refusal) = refusal {

@@ -12,6 +12,7 @@ pub(crate) enum Timer {
     /// What need not be exact: silence, taps, connections.
     Housekeeping,
     TrunkSound(Uuid),
+    Room(Uuid),
     Digits(Uuid),
     OperatorSound(Uuid),
     /// str0m's own.

@@ -2,16 +2,15 @@
 
 use super::timers::Timer;
 use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
-use crate::bridge::{Bridge, Peer};
 use crate::clock;
 use crate::error::OpenError;
 use crate::event::{Event, Side};
 use crate::packet::{Content, Packet, RemoteAudio};
-use crate::silence::Hearing;
+use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
 use crate::tap::{Heard, LegTap};
-use crate::trunk::{Arrival, DigitTrain, MAX_DATAGRAM, TrunkLeg, What};
+use crate::trunk::{Arrival, DigitTrain, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};
 use ipnet::IpNet;
 use mio::net::UdpSocket;
 use mio::{Interest, Token};
@@ -22,13 +21,41 @@ use uuid::Uuid;
 
 pub(super) struct Trunk {
     pub leg: TrunkLeg,
-    pub bridge: Option<Bridge>,
+    pub place: Option<Place>,
     pub player: Option<Player>,
     pub digits: Option<DigitTrain>,
     tap: Option<LegTap>,
-    socket: UdpSocket,
-    token: Token,
+    pub sockets: Sockets,
+}
+
+/// A leg's two sockets.
+pub(super) struct Sockets {
+    rtp: UdpSocket,
+    rtcp: UdpSocket,
+    /// Of the RTP socket; the RTCP socket has the next one.
+    pub token: Token,
+    /// The even port of the two.
     port: u16,
+}
+
+impl Trunk {
+    /// Something is played or dialled here, and comes before what is said to it.
+    pub fn is_busy(&self) -> bool {
+        self.player.is_some() || self.digits.is_some()
+    }
+}
+
+impl Sockets {
+    pub fn tokens(&self) -> [(Token, Port); 2] {
+        [(self.token, Port::Rtp), (Token(self.token.0 + 1), Port::Rtcp)]
+    }
+
+    pub fn of(&mut self, port: Port) -> &mut UdpSocket {
+        match port {
+            Port::Rtp => &mut self.rtp,
+            Port::Rtcp => &mut self.rtcp,
+        }
+    }
 }
 
 impl Shard {
@@ -44,24 +71,28 @@ impl Shard {
             return Err(OpenError::AlreadyOpen);
         }
         let address = self.address;
-        let Some(taken) = self.ports.take(|port| bind(SocketAddr::new(address, port))) else {
+        let both = |port: u16| Ok((bind(SocketAddr::new(address, port))?, bind(SocketAddr::new(address, port + 1))?));
+        let Some(taken) = self.ports.take(both) else {
             metrics::counter!("siaga_media_ports_exhausted_total").increment(1);
             return Err(OpenError::PortsExhausted);
         };
-        let (port, mut socket) = taken?;
-        let token = Token(self.next_token);
-        if let Err(error) = self.registry.register(&mut socket, token, Interest::READABLE) {
-            self.ports.give_back(port);
-            return Err(error.into());
+        let (port, (rtp, rtcp)) = taken?;
+        let mut sockets = Sockets { rtp, rtcp, token: Token(self.next_token), port };
+        for (token, which) in sockets.tokens() {
+            if let Err(error) = self.registry.register(sockets.of(which), token, Interest::READABLE) {
+                self.unwatch(&mut sockets);
+                self.ports.give_back(port);
+                return Err(error.into());
+            }
         }
-        self.next_token += 1;
-        let mut leg = TrunkLeg::new(now, self.sources.next(), allowed, [clock::random(), clock::random()]);
+        self.next_token += 2;
+        let mut leg = TrunkLeg::new(now, self.sources.next(), allowed, std::array::from_fn(|_| clock::random()));
         if let Some(remote) = remote {
             leg.set_remote(now, remote);
         }
         let tap = tap.then(|| LegTap::new(id));
-        self.tokens.insert(token, id);
-        self.trunks.insert(id, Trunk { leg, bridge: None, player: None, digits: None, tap, socket, token, port });
+        self.tokens.extend(sockets.tokens().map(|(token, which)| (token, (id, which))));
+        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, sockets });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(address, port))
@@ -70,23 +101,23 @@ impl Shard {
     pub(super) fn set_remote(&mut self, now: Instant, id: Uuid, remote: RemoteAudio) {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         trunk.leg.set_remote(now, remote);
-        let sends = trunk.leg.sends();
-        let Some(bridge) = &mut trunk.bridge else { return };
-        bridge.expect(now, Side::Caller, sends);
-        if let Some(bridge) = self.callers_bridge(id) {
-            bridge.expect(now, Side::Operator, sends);
+        let (sends, place) = (trunk.leg.sends(), trunk.place);
+        if let Some(watch) = place.and_then(|place| self.rooms.get_mut(&place.room)?.watch.as_mut()) {
+            watch.expect(now, id, sends);
         }
     }
 
     pub(super) fn close_trunk(&mut self, now: Instant, id: Uuid) -> Option<LegStatistics> {
-        self.part(id);
+        self.closing(now, id);
         let mut trunk = self.trunks.remove(&id)?;
-        if let Err(error) = self.registry.deregister(&mut trunk.socket) {
-            tracing::debug!(%error, "a closed leg's socket was not watched");
+        let mut report = [0; MAX_CONTROL_DATAGRAM];
+        if let Some((port, to, length)) = trunk.leg.goodbye(now, &mut report) {
+            send_control(trunk.sockets.of(port), to, report.get(..length));
         }
-        self.tokens.remove(&trunk.token);
-        drop(trunk.socket);
-        self.ports.give_back(trunk.port);
+        self.unwatch(&mut trunk.sockets);
+        let port = trunk.sockets.port;
+        drop(trunk.sockets);
+        self.ports.give_back(port);
         self.timers.clear(Timer::TrunkSound(id));
         self.timers.clear(Timer::Digits(id));
         if let Some(tap) = trunk.tap {
@@ -96,17 +127,31 @@ impl Shard {
         Some(trunk.leg.statistics())
     }
 
+    pub(super) fn unwatch(&mut self, sockets: &mut Sockets) {
+        for (token, which) in sockets.tokens() {
+            if let Err(error) = self.registry.deregister(sockets.of(which)) {
+                tracing::debug!(%error, "a closed leg's socket was not watched");
+            }
+            self.tokens.remove(&token);
+        }
+    }
+
     pub(super) fn trunk_readable(&mut self, token: Token) {
-        let Some(id) = self.tokens.get(&token).copied() else { return };
+        let Some((id, which)) = self.tokens.get(&token).copied() else { return };
         let mut buffer = [0; MAX_RECEIVED];
         for _ in 0..DATAGRAMS_PER_TURN {
             let Some(trunk) = self.trunks.get_mut(&id) else { return };
-            match trunk.socket.recv_from(&mut buffer) {
+            match trunk.sockets.of(which).recv_from(&mut buffer) {
                 Ok((length, source)) => {
                     let now = clock::now();
-                    let data = buffer.get(..length).unwrap_or_default();
-                    if let Some(arrival) = trunk.leg.handle_datagram(now, source, data) {
-                        self.arrived(now, id, &arrival);
+                    let data = buffer.get_mut(..length).unwrap_or_default();
+                    match which {
+                        Port::Rtcp => trunk.leg.handle_control(now, source, data),
+                        Port::Rtp => {
+                            if let Some(arrival) = trunk.leg.handle_datagram(now, source, data) {
+                                self.arrived(now, id, &arrival);
+                            }
+                        }
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -132,46 +177,59 @@ impl Shard {
             let Packet { stream, sequence, timestamp, .. } = *packet;
             tap.push(now, Heard { side: Side::Caller, stream: stream.0, sequence, timestamp, codec, payload }, &mut self.taps);
         }
-        let Some(bridge) = &mut trunk.bridge else { return };
-        bridge.heard(now, Side::Caller);
-        let peer = bridge.peer;
-        if let Some(bridge) = self.callers_bridge(id) {
-            bridge.heard(now, Side::Operator);
-        }
-        match (peer, &arrival.what) {
-            (Peer::Operator(operator), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),
-            (Peer::Trunk(other), What::Packet(packet)) => self.forward_to_trunk(now, other, packet),
-            (Peer::Operator(operator), What::Skipped { stream, sequence }) => {
+        let Some(Place { room, path }) = trunk.place else { return };
+        self.heard_in_room(now, room, id);
+        match (path, &arrival.what) {
+            (Path::Direct(Peer::Operator(operator)), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),
+            (Path::Direct(Peer::Trunk(other)), What::Packet(packet)) => self.forward_to_trunk(now, other, packet),
+            (Path::Direct(Peer::Operator(operator)), What::Skipped { stream, sequence }) => {
                 if let Some(leg) = self.operators.get_mut(&operator).and_then(|operator| operator.leg.as_mut()) {
                     leg.skip(*stream, *sequence);
                 }
             }
-            (Peer::Trunk(other), What::Skipped { stream, sequence }) => {
+            (Path::Direct(Peer::Trunk(other)), What::Skipped { stream, sequence }) => {
                 if let Some(trunk) = self.trunks.get_mut(&other) {
                     trunk.leg.skip(*stream, *sequence);
                 }
             }
+            (Path::Mixed, What::Packet(packet)) => self.spoken_in_room(now, room, id, packet),
+            (Path::Mixed, What::Skipped { .. }) | (Path::Nowhere, _) => {}
         }
     }
 
     /// A peer's packet for a trunk leg. What is played or dialled there comes first.
     pub(super) fn forward_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
-        let busy = |trunk: &Trunk| trunk.player.is_some() || trunk.digits.is_some();
-        if !self.trunks.get(&id).is_none_or(busy) {
+        if !self.trunks.get(&id).is_none_or(Trunk::is_busy) {
             self.send_to_trunk(now, id, packet);
         }
     }
 
     pub(super) fn send_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
-        let Some(trunk) = self.trunks.get_mut(&id) else { return };
-        let mut datagram = [0; MAX_DATAGRAM];
-        let Some((to, made)) = trunk.leg.send(now, packet, &mut datagram) else { return };
-        let taken = trunk.socket.send_to(datagram.get(..made.length).unwrap_or_default(), to).is_ok();
-        if let (Some((codec, payload)), Some(tap)) = (made.audio, &mut trunk.tap) {
-            let (sequence, timestamp) = (made.stamp.sequence as u16, made.stamp.timestamp);
-            tap.push(now, Heard { side: Side::Operator, stream: 0, sequence, timestamp, codec, payload }, &mut self.taps);
-        }
-        trunk.leg.sent(now, taken);
+        self.on_trunk(now, id, |leg, transmit| leg.send(now, packet, transmit));
+    }
+
+    /// Sends what is left of a source that has ended.
+    pub(super) fn send_rest_to_trunk(&mut self, now: Instant, id: Uuid, packet: &Packet<'_>) {
+        self.on_trunk(now, id, |leg, transmit| leg.send_rest(now, packet, transmit));
+    }
+
+    /// What the leg is sent next is a new beginning.
+    pub(super) fn restart_trunk(&mut self, now: Instant, id: Uuid) {
+        self.on_trunk(now, id, |leg, transmit| leg.restart(now, transmit));
+    }
+
+    /// Lets a leg send; what it sends is recorded.
+    fn on_trunk(&mut self, now: Instant, id: Uuid, send: impl FnOnce(&mut TrunkLeg, Transmit<'_>)) {
+        let Some(Trunk { leg, tap, sockets, .. }) = self.trunks.get_mut(&id) else { return };
+        let taps = &mut self.taps;
+        send(leg, &mut |to, datagram, made| {
+            let taken = sockets.rtp.send_to(datagram, to).is_ok();
+            if let (Some((codec, payload)), Some(tap)) = (made.audio, &mut *tap) {
+                let (sequence, timestamp) = (made.stamp.sequence as u16, made.stamp.timestamp);
+                tap.push(now, Heard { side: Side::Operator, stream: 0, sequence, timestamp, codec, payload }, taps);
+            }
+            taken
+        });
     }
 
     pub(super) fn look_after_trunks(&mut self, now: Instant) {
@@ -179,14 +237,21 @@ impl Shard {
             if let Some(tap) = &mut trunk.tap {
                 tap.poll(now, &mut self.taps);
             }
-            let Some(bridge) = &mut trunk.bridge else { continue };
-            while let Some(hearing) = bridge.poll(now) {
-                let leg = *leg;
-                self.events.push(match hearing {
-                    Hearing::OneWay { silent } => Event::OneWay { leg, silent },
-                    Hearing::TwoWay => Event::TwoWay { leg },
-                });
+            let mut report = [0; MAX_CONTROL_DATAGRAM];
+            if let Some((port, to, length)) = trunk.leg.poll_control(now, &mut report) {
+                send_control(trunk.sockets.of(port), to, report.get(..length));
+            }
+            if let Some((heard, mos)) = trunk.leg.poll_quality(now, trunk.place.is_some()) {
+                let (loss_percent, jitter_ms) = (heard.loss_percent, heard.jitter_ms);
+                self.events.push(Event::Quality { leg: *leg, loss_percent, jitter_ms, mos });
             }
         }
+    }
+}
+
+/// Nobody waits for a report; one that the system does not take is followed by the next.
+fn send_control(socket: &UdpSocket, to: SocketAddr, report: Option<&[u8]>) {
+    if socket.send_to(report.unwrap_or_default(), to).is_err() {
+        metrics::counter!("siaga_media_rtcp_unsent_total").increment(1);
     }
 }

@@ -3,26 +3,30 @@
 use super::{TapFrame, TapItem};
 use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Beginnings and ends that wait for room. Only a recorder that has stood still for thousands of calls lets it overflow.
 const MAX_WAITING: usize = 8_192;
 
-/// Frames that find no room are dropped and counted; beginnings and ends wait.
-#[derive(Debug)]
+/// Frames that find no room are dropped and counted; beginnings and ends wait. Clones share what waits: a leg may begin on one
+/// thread and go on on another, and its beginning comes first all the same.
+#[derive(Debug, Clone)]
 pub(crate) struct TapOutlet {
     sink: SyncSender<TapItem>,
-    waiting: VecDeque<TapItem>,
+    waiting: Arc<Mutex<VecDeque<TapItem>>>,
 }
 
 impl TapOutlet {
     pub fn new(sink: SyncSender<TapItem>) -> TapOutlet {
-        TapOutlet { sink, waiting: VecDeque::new() }
+        TapOutlet { sink, waiting: Arc::default() }
     }
 
     /// A frame; false if it was dropped.
     pub fn frame(&mut self, frame: TapFrame) -> bool {
-        self.retry();
-        let sent = self.waiting.is_empty() && self.sink.try_send(TapItem::Frame(frame)).is_ok();
+        let sent = self.with_waiting(|sink, waiting| {
+            retry(sink, waiting);
+            waiting.is_empty() && sink.try_send(TapItem::Frame(frame)).is_ok()
+        });
         if !sent {
             metrics::counter!("siaga_media_tap_frames_dropped_total").increment(1);
         }
@@ -31,26 +35,37 @@ impl TapOutlet {
 
     /// A beginning or an end.
     pub fn mark(&mut self, item: TapItem) {
-        self.retry();
-        if self.waiting.len() >= MAX_WAITING {
-            metrics::counter!("siaga_media_tap_marks_dropped_total").increment(1);
-            return;
-        }
-        self.waiting.push_back(item);
-        self.retry();
+        self.with_waiting(|sink, waiting| {
+            retry(sink, waiting);
+            if waiting.len() >= MAX_WAITING {
+                metrics::counter!("siaga_media_tap_marks_dropped_total").increment(1);
+                return;
+            }
+            waiting.push_back(item);
+            retry(sink, waiting);
+        });
     }
 
     /// Sends what waits, as far as there is room.
     pub fn retry(&mut self) {
-        while let Some(item) = self.waiting.pop_front() {
-            match self.sink.try_send(item) {
-                Ok(()) => {}
-                Err(TrySendError::Full(item)) => {
-                    self.waiting.push_front(item);
-                    return;
-                }
-                Err(TrySendError::Disconnected(_)) => self.waiting.clear(),
+        self.with_waiting(retry);
+    }
+
+    fn with_waiting<T>(&self, work: impl FnOnce(&SyncSender<TapItem>, &mut VecDeque<TapItem>) -> T) -> T {
+        // The queue is whole at any moment, whatever became of another thread.
+        work(&self.sink, &mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn retry(sink: &SyncSender<TapItem>, waiting: &mut VecDeque<TapItem>) {
+    while let Some(item) = waiting.pop_front() {
+        match sink.try_send(item) {
+            Ok(()) => {}
+            Err(TrySendError::Full(item)) => {
+                waiting.push_front(item);
+                return;
             }
+            Err(TrySendError::Disconnected(_)) => waiting.clear(),
         }
     }
 }

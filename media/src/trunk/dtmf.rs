@@ -19,6 +19,9 @@ const MAX_QUEUED: usize = 64;
 /// An event whose timestamp is older than the last one by less than this is a straggler (5 s).
 const STRAGGLE: i32 = -40_000;
 
+/// A segment of a long press ends at most this far before the longest duration (200 ms).
+const SEGMENT_END: i32 = 1_600;
+
 /// The event code of a key (RFC 4733 section 3.2).
 fn event_of(key: char) -> Option<u8> {
     KEYS.find(key.to_ascii_uppercase()).and_then(|code| u8::try_from(code).ok())
@@ -60,9 +63,10 @@ impl DigitReceiver {
             if (STRAGGLE..0).contains(&step) {
                 return None;
             }
-            // A press longer than a duration can tell goes on in a second segment (section 2.5.1.3).
-            let continues = !last.ended && !packet.marker && last.event == event && last.duration >= u16::MAX - 960;
-            if continues && step <= i32::from(u16::MAX) {
+            // A press longer than a duration can tell goes on in a second segment, which begins where the first one reached the
+            // end of what it can tell (section 2.5.1.3), however many of its last packets were lost.
+            let reached = step > i32::from(u16::MAX) - SEGMENT_END && step <= i32::from(u16::MAX);
+            if reached && !last.ended && !packet.marker && last.event == event {
                 self.last = Some(seen);
                 return None;
             }
@@ -177,6 +181,36 @@ mod tests {
         assert_eq!(told(&mut receiver, 0, true, [1, 10, 0, 160]), Some('1'));
         assert_eq!(told(&mut receiver, 0, false, [1, 10, 0xff, 0xff]), None);
         assert_eq!(told(&mut receiver, 0xffff, false, [1, 10, 0, 160]), None);
+    }
+
+    #[test]
+    fn a_long_press_is_one_key_even_if_the_end_of_its_first_segment_is_lost() {
+        let mut receiver = DigitReceiver::default();
+        assert_eq!(told(&mut receiver, 7, true, [1, 10, 0, 160]), Some('1'));
+        assert_eq!(told(&mut receiver, 7, false, [1, 10, 0xf0, 0]), None);
+        assert_eq!(told(&mut receiver, 7 + 0xffff, false, [1, 10, 0, 160]), None);
+        assert_eq!(told(&mut receiver, 7 + 0xffff, false, [1, END | 10, 1, 0]), None);
+        assert_eq!(told(&mut receiver, 7 + 2 * 0xffff, false, [1, 10, 0, 160]), Some('1'), "the press had ended");
+    }
+
+    #[test]
+    fn a_key_pressed_again_is_told_again_whichever_packets_of_both_presses_are_lost() {
+        // Of each press: its first packet, an update, and three ends, as far as they are not lost.
+        for lost in 0..64u32 {
+            let mut receiver = DigitReceiver::default();
+            let mut keys = String::new();
+            for press in 0..2u32 {
+                let timestamp = 1_000 + press * 1_600;
+                for (n, (marker, flags, duration)) in
+                    [(true, 10, 160), (false, 10, 0x90), (false, END | 10, 0xa0)].into_iter().enumerate()
+                {
+                    let arrives = lost & (1 << (press * 3 + n as u32)) == 0;
+                    keys.extend(arrives.then(|| told(&mut receiver, timestamp, marker, [7, flags, 1, duration])).flatten());
+                }
+            }
+            let heard = (0..2).filter(|press| (lost >> (press * 3)) & 0b111 != 0b111).count();
+            assert_eq!(keys, "7".repeat(heard), "lost {lost:06b}");
+        }
     }
 
     #[test]

@@ -8,12 +8,15 @@ use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// A source that was heard more recently than this keeps the leg.
-const HOLDS_FOR: Duration = Duration::from_secs(1);
+/// A source of RTP that was heard more recently than this keeps the leg.
+pub(super) const RTP_HOLDS: Duration = Duration::from_secs(1);
+/// RTCP comes every five seconds or so.
+pub(super) const RTCP_HOLDS: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(crate) struct Latch {
     allowed: Vec<IpNet>,
+    holds: Duration,
     announced: Option<SocketAddr>,
     source: Option<(SocketAddr, Instant)>,
     /// The source that a change of the SDP sent away, and when.
@@ -21,8 +24,9 @@ pub(crate) struct Latch {
 }
 
 impl Latch {
-    pub fn new(allowed: Vec<IpNet>) -> Latch {
-        Latch { allowed, announced: None, source: None, left: None }
+    /// `holds`: how long a source that was heard keeps the leg.
+    pub fn new(allowed: Vec<IpNet>, holds: Duration) -> Latch {
+        Latch { allowed, holds, announced: None, source: None, left: None }
     }
 
     /// The far end announced where it wants to receive; an unspecified address or port 0 means nowhere.
@@ -46,7 +50,7 @@ impl Latch {
 
     /// Takes a sound packet from a permitted source; false if another source has the leg.
     pub fn admit(&mut self, now: Instant, source: SocketAddr) -> bool {
-        let recent = |since: Instant| now.saturating_duration_since(since) < HOLDS_FOR;
+        let recent = |since: Instant| now.saturating_duration_since(since) < self.holds;
         let refused = match (self.source, self.left) {
             (Some((current, heard)), _) => current != source && recent(heard),
             (None, Some((left, since))) => left == source && recent(since),
@@ -74,7 +78,7 @@ mod tests {
     }
 
     fn latch() -> Latch {
-        Latch::new(vec!["10.0.0.0/24".parse().unwrap()])
+        Latch::new(vec!["10.0.0.0/24".parse().unwrap()], RTP_HOLDS)
     }
 
     #[test]

@@ -1,28 +1,58 @@
 //! The state of a trunk leg, without its socket: datagrams go in and packets come out, and the other way round.
 
+use super::control::{self, Control, MAX_CONTROL};
 use super::dtmf::DigitReceiver;
-use super::latch::Latch;
+use super::latch::{Latch, RTCP_HOLDS, RTP_HOLDS};
+use super::packetise::{LONGEST, SHORTEST};
 use super::receive::{PayloadTypes, Receiver, Taken};
-use super::send::{MAX_DATAGRAM, Made, Sender};
+use super::send::{Made, Sender, Wish};
 use crate::g711::Codec;
-use crate::packet::{Content, Packet, RemoteAudio, StreamId};
+use crate::packet::{Content, Packet, RemoteAudio, RtcpAddress, StreamId};
+use crate::quality::{Conditions, QualityWatch};
+use crate::rewrite::Rewriter;
+use crate::srtp::{self, Refused, Srtp};
 use crate::statistics::LegStatistics;
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::time::Instant;
+
+/// Room for the longest datagram of RTCP.
+pub(crate) const MAX_CONTROL_DATAGRAM: usize = MAX_CONTROL + srtp::OVERHEAD;
+
+/// Sends a datagram to where it belongs, and says whether the operating system took it.
+pub(crate) type Transmit<'a> = &'a mut dyn FnMut(SocketAddr, &[u8], &Made<'_>) -> bool;
 
 /// One leg to a trunk.
 #[derive(Debug)]
 pub(crate) struct TrunkLeg {
     opened: Instant,
     latch: Latch,
+    control_latch: Latch,
+    protection: Protection,
     receiver: Receiver,
     digits: DigitReceiver,
     sender: Sender,
+    control: Control,
+    quality: QualityWatch,
     remote: Option<RemoteAudio>,
     /// What the far end was last heard in, for sending before its SDP is known.
     heard: Option<Codec>,
     statistics: LegStatistics,
+}
+
+/// Which of a leg's two ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    Rtp,
+    Rtcp,
+}
+
+#[derive(Debug)]
+enum Protection {
+    Clear,
+    Srtp(Box<Srtp>),
+    /// Keys were announced and the machine's cryptography refused them. Nothing goes, for it must not go in clear.
+    Unusable,
 }
 
 /// What an admitted datagram brought.
@@ -47,14 +77,18 @@ pub(crate) enum What<'a> {
 
 impl TrunkLeg {
     /// A leg numbered `source` among all sources; `random` are unpredictable numbers.
-    pub fn new(now: Instant, source: u32, allowed: Vec<IpNet>, random: [u64; 2]) -> TrunkLeg {
-        let [ssrc, stream] = random;
+    pub fn new(now: Instant, source: u32, allowed: Vec<IpNet>, random: [u64; 4]) -> TrunkLeg {
+        let [ssrc, stream, name @ ..] = random;
         TrunkLeg {
             opened: now,
-            latch: Latch::new(allowed),
+            latch: Latch::new(allowed.clone(), RTP_HOLDS),
+            control_latch: Latch::new(allowed, RTCP_HOLDS),
+            protection: Protection::Clear,
             receiver: Receiver::new(now, source),
             digits: DigitReceiver::default(),
-            sender: Sender::new(ssrc, stream),
+            sender: Sender::new(source, ssrc, stream),
+            control: Control::new(now, name),
+            quality: QualityWatch::default(),
             remote: None,
             heard: None,
             statistics: LegStatistics::default(),
@@ -64,6 +98,8 @@ impl TrunkLeg {
     /// The far end's newest SDP.
     pub fn set_remote(&mut self, now: Instant, remote: RemoteAudio) {
         self.latch.announce(now, remote.address);
+        self.control_latch.announce(now, remote.rtcp_destination());
+        self.protection.set(remote.srtp);
         self.remote = Some(remote);
     }
 
@@ -82,12 +118,17 @@ impl TrunkLeg {
         self.remote.map(|remote| remote.codec).or(self.heard).unwrap_or(Codec::Pcma)
     }
 
-    /// Takes a datagram. `None`: it was refused, unreadable, a copy or too old, and is counted.
-    pub fn handle_datagram<'a>(&mut self, now: Instant, source: SocketAddr, data: &'a [u8]) -> Option<Arrival<'a>> {
+    /// Takes a datagram of the RTP port. `None`: it was refused, unreadable, a copy or too old, and is counted, or it was RTCP.
+    pub fn handle_datagram<'a>(&mut self, now: Instant, source: SocketAddr, data: &'a mut [u8]) -> Option<Arrival<'a>> {
         if !self.latch.permits(source) {
             self.refuse();
             return None;
         }
+        if control::is_control(data) {
+            self.take_control(now, data);
+            return None;
+        }
+        let data = self.protection.unprotect(data).map_err(|refused| self.distrust(refused)).ok()?;
         let parsed = Receiver::parse(data, self.payload_types(), &mut self.statistics)?;
         if !self.latch.admit(now, source) {
             self.refuse();
@@ -112,18 +153,117 @@ impl TrunkLeg {
         Some(Arrival { first, digit, what })
     }
 
-    /// Makes the datagram for a packet; `None` if the far end does not want it or nobody knows where it is.
-    pub fn send(&mut self, now: Instant, packet: &Packet<'_>, out: &mut [u8; MAX_DATAGRAM]) -> Option<(SocketAddr, Made<'_>)> {
-        let types = self.payload_types();
-        let codec = self.codec();
+    /// Takes a datagram of the RTCP port. It never moves where RTP goes.
+    pub fn handle_control(&mut self, now: Instant, source: SocketAddr, data: &mut [u8]) {
+        if !self.control_latch.permits(source) && !self.latch.permits(source) {
+            return self.refuse();
+        }
+        if self.take_control(now, data) && !self.control_latch.admit(now, source) {
+            self.refuse();
+        }
+    }
+
+    /// Reads RTCP; false if it was none.
+    fn take_control(&mut self, now: Instant, data: &mut [u8]) -> bool {
+        match self.protection.unprotect_control(data) {
+            Ok(data) => self.control.take(now, data, self.sender.transmission().ssrc, &mut self.statistics),
+            Err(refused) => {
+                self.distrust(refused);
+                false
+            }
+        }
+    }
+
+    /// Makes the datagrams for a packet and gives each to `transmit`. None: the far end does not want it or nobody knows where
+    /// it is.
+    pub fn send(&mut self, now: Instant, packet: &Packet<'_>, transmit: Transmit<'_>) {
+        let in_time = self.make(now, transmit, |sender, wish, made| sender.make(now, packet, wish, made));
+        self.count_sent(packet, in_time);
+    }
+
+    /// As `send`, for what is left of a source that has ended.
+    pub fn send_rest(&mut self, now: Instant, packet: &Packet<'_>, transmit: Transmit<'_>) {
+        let in_time = self.make(now, transmit, |sender, wish, made| sender.make_rest(now, packet, wish, made));
+        self.count_sent(packet, in_time);
+    }
+
+    /// What comes next is a new beginning, even of the same source. What was begun of a packet leaves first.
+    pub fn restart(&mut self, now: Instant, transmit: Transmit<'_>) {
+        let finished = self.make(now, transmit, |sender, wish, made| sender.restart(now, wish, made));
+        if finished.is_none() {
+            self.sender.rewriter().restart();
+        }
+    }
+
+    /// Has datagrams made and sent; `None` if there is nowhere to send them.
+    fn make<T>(
+        &mut self,
+        now: Instant,
+        transmit: Transmit<'_>,
+        make: impl FnOnce(&mut Sender, Wish, &mut dyn FnMut(Made<'_>)) -> T,
+    ) -> Option<T> {
+        let wish = Wish { types: self.payload_types(), codec: self.codec(), length: self.packet_length() };
         let somewhere = |address: SocketAddr| !address.ip().is_unspecified() && address.port() != 0;
         let wanted = self.remote.is_none_or(|remote| remote.send && somewhere(remote.address));
-        let Some(destination) = self.latch.destination().filter(|_| wanted) else {
-            self.sender.skip(packet.stream, packet.sequence);
-            return None;
+        let destination = self.latch.destination().filter(|_| wanted)?;
+        let (protection, statistics, opened) = (&mut self.protection, &mut self.statistics, self.opened);
+        let mut send = |made: Made<'_>| {
+            let protected = protection.protect(made.datagram, made.length, made.stamp.sequence);
+            let datagram = protected.and_then(|length| made.datagram.get(..length));
+            if datagram.is_some_and(|datagram| transmit(destination, datagram, &made)) {
+                statistics.sent += 1;
+                statistics.first_sent.get_or_insert(now.saturating_duration_since(opened));
+            } else {
+                statistics.unsent += 1;
+            }
         };
-        let made = self.sender.make(now, packet, types, codec, out)?;
-        Some((destination, made))
+        Some(make(&mut self.sender, wish, &mut send))
+    }
+
+    fn count_sent(&mut self, packet: &Packet<'_>, in_time: Option<bool>) {
+        match in_time {
+            Some(in_time) => self.statistics.unpacketised += u64::from(!in_time),
+            None => self.sender.skip(packet.stream, packet.sequence),
+        }
+    }
+
+    /// The report for the far end, if its time has come: from which port, where to, and how many bytes of `out` it is.
+    pub fn poll_control(&mut self, now: Instant, out: &mut [u8; MAX_CONTROL_DATAGRAM]) -> Option<(Port, SocketAddr, usize)> {
+        let (port, destination) = self.control_destination()?;
+        let length = self.control.poll(now, self.sender.transmission(), self.receiver.reception().as_ref(), out)?;
+        self.control_made(port, destination, length, out)
+    }
+
+    /// The last report, with a goodbye.
+    pub fn goodbye(&mut self, now: Instant, out: &mut [u8; MAX_CONTROL_DATAGRAM]) -> Option<(Port, SocketAddr, usize)> {
+        let (port, destination) = self.control_destination()?;
+        let length = self.control.goodbye(now, self.sender.transmission(), self.receiver.reception().as_ref(), out)?;
+        self.control_made(port, destination, length, out)
+    }
+
+    fn control_made(
+        &mut self,
+        port: Port,
+        destination: SocketAddr,
+        length: usize,
+        out: &mut [u8; MAX_CONTROL_DATAGRAM],
+    ) -> Option<(Port, SocketAddr, usize)> {
+        let length = self.protection.protect_control(out, length)?;
+        self.statistics.control_sent += 1;
+        Some((port, destination, length))
+    }
+
+    fn control_destination(&self) -> Option<(Port, SocketAddr)> {
+        match self.remote?.rtcp {
+            RtcpAddress::Muxed => Some((Port::Rtp, self.latch.destination()?)),
+            RtcpAddress::NextPort | RtcpAddress::At(_) => Some((Port::Rtcp, self.control_latch.destination()?)),
+        }
+    }
+
+    /// How the far end was heard in the last five seconds, and the score of that, if it is time to tell.
+    pub fn poll_quality(&mut self, now: Instant, joined: bool) -> Option<(Conditions, f32)> {
+        let (totals, jitter_ms) = (self.receiver.totals(), self.receiver.jitter_ms());
+        self.quality.poll(now, joined, totals, jitter_ms, self.control.round_trip())
     }
 
     /// A packet of the source that plays here is not to be sent, and leaves no hole.
@@ -131,24 +271,17 @@ impl TrunkLeg {
         self.sender.skip(stream, sequence);
     }
 
-    /// The leg has a new peer: what its source sent before was not meant for it.
-    pub fn restart(&mut self) {
-        self.sender.restart();
-    }
-
-    /// The operating system took, or did not take, what `send` made.
-    pub fn sent(&mut self, now: Instant, taken: bool) {
-        if !taken {
-            self.statistics.unsent += 1;
-            return;
-        }
-        self.statistics.sent += 1;
-        self.statistics.first_sent.get_or_insert(now.saturating_duration_since(self.opened));
+    /// The numbers of what is sent.
+    pub fn rewriter(&mut self) -> &mut Rewriter {
+        self.sender.rewriter()
     }
 
     pub fn statistics(&self) -> LegStatistics {
         let mut statistics = self.statistics;
         self.receiver.finish(&mut statistics);
+        let scores = self.quality.scores();
+        (statistics.mos, statistics.worst_mos) = (scores.mean(), scores.worst());
+        (statistics.round_trip, statistics.far_end) = (self.control.round_trip(), self.control.far_end());
         statistics
     }
 
@@ -157,10 +290,77 @@ impl TrunkLeg {
         metrics::counter!("siaga_media_rtp_refused_total").increment(1);
     }
 
+    fn distrust(&mut self, refused: Refused) {
+        let (count, reason) = match refused {
+            Refused::Forged => (&mut self.statistics.forged, "forged"),
+            Refused::Replayed => (&mut self.statistics.replayed, "replayed"),
+        };
+        *count += 1;
+        metrics::counter!("siaga_media_srtp_refused_total", "reason" => reason).increment(1);
+    }
+
     fn payload_types(&self) -> PayloadTypes {
         PayloadTypes {
             audio: self.remote.map(|remote| (remote.pt, remote.codec)),
             telephone_event: self.remote.and_then(|remote| remote.telephone_event),
         }
     }
+
+    /// Samples in the packets that the far end prefers.
+    fn packet_length(&self) -> Option<usize> {
+        self.remote.map(|remote| (usize::from(remote.ptime_ms) * 8).clamp(SHORTEST, LONGEST))
+    }
 }
+
+impl Protection {
+    fn set(&mut self, keys: Option<srtp::SrtpKeys>) {
+        let kept = match (keys, &mut *self) {
+            (None, _) => return *self = Protection::Clear,
+            (Some(keys), Protection::Srtp(srtp)) => srtp.rekey(keys),
+            (Some(keys), _) => match Srtp::new(keys) {
+                Some(srtp) => return *self = Protection::Srtp(Box::new(srtp)),
+                None => false,
+            },
+        };
+        if !kept {
+            tracing::error!("this machine's cryptography refuses the keys of a call; its audio is not sent");
+            *self = Protection::Unusable;
+        }
+    }
+
+    fn protect(&mut self, datagram: &mut [u8], length: usize, index: u64) -> Option<usize> {
+        match self {
+            Protection::Clear => Some(length),
+            Protection::Srtp(srtp) => srtp.protect(datagram, length, index),
+            Protection::Unusable => None,
+        }
+    }
+
+    fn protect_control(&mut self, datagram: &mut [u8], length: usize) -> Option<usize> {
+        match self {
+            Protection::Clear => Some(length),
+            Protection::Srtp(srtp) => srtp.protect_control(datagram, length),
+            Protection::Unusable => None,
+        }
+    }
+
+    fn unprotect<'a>(&mut self, datagram: &'a mut [u8]) -> Result<&'a [u8], Refused> {
+        match self {
+            Protection::Clear => Ok(datagram),
+            Protection::Srtp(srtp) => srtp.unprotect(datagram),
+            Protection::Unusable => Err(Refused::Forged),
+        }
+    }
+
+    fn unprotect_control<'a>(&mut self, datagram: &'a mut [u8]) -> Result<&'a [u8], Refused> {
+        match self {
+            Protection::Clear => Ok(datagram),
+            Protection::Srtp(srtp) => srtp.unprotect_control(datagram),
+            Protection::Unusable => Err(Refused::Forged),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "leg_tests.rs"]
+mod tests;

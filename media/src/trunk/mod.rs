@@ -1,11 +1,12 @@
-//! A leg to a trunk: plain RTP on a socket of its own.
+//! A leg to a trunk: RTP and RTCP, plain or protected, on sockets of its own.
 
+mod control;
 mod dtmf;
 mod latch;
 mod leg;
+mod packetise;
 mod receive;
 mod send;
 
 pub(crate) use dtmf::DigitTrain;
-pub(crate) use leg::{Arrival, TrunkLeg, What};
-pub(crate) use send::MAX_DATAGRAM;
+pub(crate) use leg::{Arrival, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};

@@ -59,13 +59,24 @@ pub(crate) struct Receiver {
     opened: Instant,
     current: Option<(u32, Sequence)>,
     replaced: Option<(u32, Instant)>,
-    /// Loss of the runs before the current one.
+    /// Loss of the runs before the current one, and what was expected and received of them.
     lost: u64,
+    ended: (u64, u64),
+}
+
+/// What is received from the current SSRC, as receiver reports tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reception {
+    pub ssrc: u32,
+    pub expected: u64,
+    pub received: u64,
+    pub highest: u32,
+    pub jitter: u32,
 }
 
 impl Receiver {
     pub fn new(now: Instant, source: u32) -> Receiver {
-        Receiver { source, run: 0, opened: now, current: None, replaced: None, lost: 0 }
+        Receiver { source, run: 0, opened: now, current: None, replaced: None, lost: 0, ended: (0, 0) }
     }
 
     /// Reads a datagram; what is wrong with it is counted.
@@ -158,13 +169,33 @@ impl Receiver {
         counts.jitter_ms = jitter;
     }
 
+    /// The SSRC that is heard; `None` before the first packet.
+    pub fn reception(&self) -> Option<Reception> {
+        let (ssrc, sequence) = self.current.as_ref()?;
+        let (expected, received) = sequence.expected_and_received();
+        let (highest, jitter) = (sequence.extended_highest(), sequence.jitter());
+        Some(Reception { ssrc: *ssrc, expected, received, highest, jitter })
+    }
+
+    /// Packets expected and received over all SSRCs.
+    pub fn totals(&self) -> (u64, u64) {
+        let (expected, received) = self.current.as_ref().map_or((0, 0), |(_, sequence)| sequence.expected_and_received());
+        (self.ended.0 + expected, self.ended.1 + received)
+    }
+
+    pub fn jitter_ms(&self) -> f32 {
+        self.current.as_ref().map_or(0.0, |(_, sequence)| sequence.jitter_ms())
+    }
+
     fn is_straggler(&self, now: Instant, ssrc: u32) -> bool {
         self.replaced.is_some_and(|(old, at)| old == ssrc && now.saturating_duration_since(at) < STRAGGLE)
     }
 
     fn restart(&mut self, now: Instant, ssrc: u32, first: u16) {
         if let Some((old, sequence)) = self.current.replace((ssrc, Sequence::begin(first))) {
+            let (expected, received) = sequence.expected_and_received();
             self.lost += sequence.lost();
+            self.ended = (self.ended.0 + expected, self.ended.1 + received);
             self.run = self.run.wrapping_add(1);
             self.replaced = (old != ssrc).then_some((old, now));
         }

@@ -122,6 +122,11 @@ impl Browser {
         (0..packets).map(|_| self.hear()).collect()
     }
 
+    /// All packets since they were last asked for.
+    pub fn heard_so_far(&self) -> Vec<Played> {
+        self.played.try_iter().collect()
+    }
+
     pub fn has_heard_nothing(&self) -> bool {
         self.played.try_recv().is_err()
     }

@@ -15,6 +15,8 @@ pub struct Gateway {
     pub timestamp: u32,
     codec: Codec,
     samples: usize,
+    /// Samples in the packets that it sends.
+    pub length: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ impl Gateway {
 
     pub async fn on(address: &str, codec: Codec) -> Gateway {
         let socket = UdpSocket::bind(address).await.unwrap();
-        Gateway { socket, to: None, ssrc: 77, sequence: 65_530, timestamp: 4_294_967_000, codec, samples: 0 }
+        Gateway { socket, to: None, ssrc: 77, sequence: 65_530, timestamp: 4_294_967_000, codec, samples: 0, length: 160 }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -72,18 +74,18 @@ impl Gateway {
 
     /// Sends the next packet of a tone.
     pub async fn send_tone(&mut self, hertz: f64) {
-        let pcm = tone(hertz, self.samples, 160);
-        let mut payload = [0; 160];
+        let pcm = tone(hertz, self.samples, self.length);
+        let mut payload = vec![0; self.length];
         self.codec.encode(&pcm, &mut payload);
         self.send(self.codec.static_payload_type(), false, &payload).await;
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(160);
-        self.samples += 160;
+        self.timestamp = self.timestamp.wrapping_add(self.length as u32);
+        self.samples += self.length;
     }
 
     /// Sends a tone packet and hears the next one, if it comes before the following packet is due.
     pub async fn talk(&mut self, hertz: f64, packets: usize) -> Vec<Got> {
-        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        let mut pace = tokio::time::interval(Duration::from_micros(self.length as u64 * 125));
         let mut heard = vec![];
         for _ in 0..packets {
             self.send_tone(hertz).await;
@@ -107,15 +109,31 @@ impl Gateway {
 
     pub async fn hear(&self) -> Got {
         let mut buffer = [0; 2_048];
-        let received = tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await;
-        let (length, from) = received.expect("nothing is heard").unwrap();
-        read(&buffer[..length], from)
+        loop {
+            let received = tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await;
+            let (length, from) = received.expect("nothing is heard").unwrap();
+            if let Some(got) = read(&buffer[..length], from) {
+                return got;
+            }
+        }
     }
 
     pub fn try_hear(&self) -> Option<Got> {
         let mut buffer = [0; 2_048];
-        let (length, from) = self.socket.try_recv_from(&mut buffer).ok()?;
-        Some(read(&buffer[..length], from))
+        loop {
+            let (length, from) = self.socket.try_recv_from(&mut buffer).ok()?;
+            if let Some(got) = read(&buffer[..length], from) {
+                return Some(got);
+            }
+        }
+    }
+
+    /// Hears anything at all, as it is on the wire.
+    pub async fn hear_raw(&self) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = [0; 2_048];
+        let received = tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await;
+        let (length, from) = received.expect("nothing is heard").unwrap();
+        (buffer[..length].to_vec(), from)
     }
 
     /// Hears this many packets.
@@ -128,9 +146,13 @@ impl Gateway {
     }
 }
 
-fn read(datagram: &[u8], from: SocketAddr) -> Got {
+/// Reads RTP; a report that was meant for the port before this one is passed over.
+fn read(datagram: &[u8], from: SocketAddr) -> Option<Got> {
+    if (192..=223).contains(&datagram[1]) {
+        return None;
+    }
     let rtp = RtpReader::new(datagram).unwrap();
-    Got {
+    Some(Got {
         at: Instant::now(),
         payload_type: rtp.payload_type(),
         sequence: rtp.sequence_number().into(),
@@ -139,7 +161,7 @@ fn read(datagram: &[u8], from: SocketAddr) -> Got {
         marker: rtp.mark(),
         payload: rtp.payload().to_vec(),
         from,
-    }
+    })
 }
 
 /// The sound of packets, one after the other.

@@ -11,7 +11,7 @@
 pub mod browser;
 pub mod gateway;
 
-use media::{Codec, Config, Engine, Event, RemoteAudio, TapItem};
+use media::{Codec, Config, Engine, Event, RemoteAudio, RtcpAddress, TapItem};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -57,7 +57,8 @@ impl Under {
 
 /// An engine on loopback with trunk ports in this range.
 pub fn engine(rtp_ports: std::ops::RangeInclusive<u16>) -> Under {
-    let config = Config { address: "127.0.0.1".parse().unwrap(), rtp_ports, webrtc_port: 0, webrtc_addresses: vec![] };
+    let config =
+        Config { address: "127.0.0.1".parse().unwrap(), rtp_ports, webrtc_port: 0, webrtc_addresses: vec![], threads: 3 };
     let (sink, taps) = sync_channel(10_000);
     let (engine, events) = Engine::start(config, sink).unwrap();
     Under { engine, events, taps }
@@ -69,7 +70,17 @@ pub fn loopback() -> Vec<ipnet::IpNet> {
 
 pub fn remote(address: SocketAddr, codec: Codec) -> RemoteAudio {
     let pt = codec.static_payload_type();
-    RemoteAudio { address, codec, pt, telephone_event: Some(101), ptime_ms: 20, send: true, receive: true }
+    RemoteAudio {
+        address,
+        codec,
+        pt,
+        telephone_event: Some(101),
+        ptime_ms: 20,
+        rtcp: RtcpAddress::NextPort,
+        srtp: None,
+        send: true,
+        receive: true,
+    }
 }
 
 pub fn id(number: u128) -> Uuid {

@@ -4,7 +4,7 @@ use super::{Command, Phase, Running, Side, described};
 use crate::error::LegError;
 use crate::event::{EndedBy, Reject};
 use crate::reliable::Reliable;
-use crate::sdp::LocalAudio;
+use crate::sdp::LocalMedia;
 use rsipstack::sip::{Header, StatusCode};
 use rsipstack::transaction::transaction::TransactionEvent;
 
@@ -46,7 +46,7 @@ impl Running {
         }
     }
 
-    fn progress(&mut self, local: LocalAudio) -> Result<(), LegError> {
+    fn progress(&mut self, local: LocalMedia) -> Result<(), LegError> {
         self.unanswered()?;
         if !self.talk.has_offer() {
             return Err(LegError::NoOffer);
@@ -55,7 +55,7 @@ impl Running {
         self.describe_early(body.into_bytes())
     }
 
-    fn answer(&mut self, local: LocalAudio) -> Result<(), LegError> {
+    fn answer(&mut self, local: LocalMedia) -> Result<(), LegError> {
         self.unanswered()?;
         // RFC 3262 section 3: no 2xx while a description waits for its PRACK.
         if self.reliable.as_ref().is_some_and(Reliable::holds_answer) {
@@ -66,7 +66,7 @@ impl Running {
     }
 
     /// Sends the 200.
-    pub(super) fn accept(&mut self, local: LocalAudio) -> Result<(), LegError> {
+    pub(super) fn accept(&mut self, local: LocalMedia) -> Result<(), LegError> {
         let body = self.talk.describe(local);
         let mut headers = described();
         headers.extend(self.timed(self.session));

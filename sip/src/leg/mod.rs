@@ -12,9 +12,10 @@ mod states;
 
 pub(crate) use negotiation::Negotiation;
 pub(crate) use provisional::{show, stack};
+pub(crate) use refresh::response_fields;
 pub(crate) use requests::Answer;
 
-use crate::config::Limits;
+use crate::config::{Limits, TrunkName};
 use crate::counters;
 use crate::error::LegError;
 use crate::event::{EndedBy, Event, LegId, Reject};
@@ -23,7 +24,7 @@ use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::registry::Slot;
 use crate::reliable::Reliable;
-use crate::sdp::LocalAudio;
+use crate::sdp::LocalMedia;
 use crate::session_timer::{Said, SessionTimer};
 use refresh::{Refresh, Told};
 use rsipstack::dialog::dialog::DialogStateReceiver;
@@ -52,8 +53,8 @@ const BYE_PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) type Done = oneshot::Sender<Result<(), LegError>>;
 
 pub(crate) enum Command {
-    Progress(LocalAudio, Done),
-    Answer(LocalAudio, Done),
+    Progress(LocalMedia, Done),
+    Answer(LocalMedia, Done),
     Reject(Reject),
     HangUp,
     /// The INVITE's transaction ended without an end of the call.
@@ -66,13 +67,9 @@ pub(crate) enum Command {
 
 pub(crate) enum Side {
     /// `replies` leads into the INVITE's transaction; `request` is the INVITE with our To tag.
-    Inbound {
-        replies: TransactionEventSender,
-        request: Box<Request>,
-    },
-    Outbound {
-        invite: JoinHandle<InviteAsyncResult>,
-    },
+    Inbound { replies: TransactionEventSender, request: Box<Request> },
+    /// By this trunk. `None`: the INVITE's task has ended.
+    Outbound { invite: Option<JoinHandle<InviteAsyncResult>>, trunk: TrunkName },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +93,25 @@ pub(crate) struct Leg {
     pub reliable: Option<Reliable>,
     pub events: mpsc::Sender<Event>,
     pub slot: Slot,
+    /// The owner was told already that it rings, by an attempt before this one.
+    pub heard_ringing: bool,
+}
+
+/// How a leg's task ended.
+pub(crate) enum Outcome {
+    /// The owner heard the end.
+    Over,
+    /// A call of ours was not answered, and the owner has not heard of it: it may go by another way.
+    Refused(Box<Refused>),
+}
+
+pub(crate) struct Refused {
+    pub code: u16,
+    /// Of the response; none when there was no response.
+    pub fields: Fields,
+    pub slot: Slot,
+    /// The owner knows that it rings.
+    pub heard_ringing: bool,
 }
 
 /// A leg at work.
@@ -107,11 +123,17 @@ struct Running {
     talk: Negotiation,
     phase: Phase,
     heard_ringing: bool,
+    /// Of a call of ours: anything at all was heard.
+    heard: bool,
+    /// The call of ours was refused with this code; until then the response itself is waited for.
+    refused: Option<(u16, Instant)>,
+    /// What became of the refusal, for whoever tries the next way.
+    refusal: Option<(u16, Fields)>,
     /// CSeq of the INVITE whose ACK may carry an answer.
     awaited_ack: Option<u32>,
     reliable: Option<Reliable>,
     /// The owner answered while a description waits for its PRACK.
-    waiting_answer: Option<LocalAudio>,
+    waiting_answer: Option<LocalMedia>,
     /// What the INVITE says about the session's time.
     session: Said,
     timer: SessionTimer,
@@ -123,9 +145,15 @@ struct Running {
 }
 
 impl Leg {
-    /// Drives the call to its end.
-    pub(crate) async fn run(self, mut commands: mpsc::Receiver<Command>, mut states: DialogStateReceiver, limits: Limits) {
-        let Leg { id, dialog, layer, side, talk, reliable, events, slot } = self;
+    /// Drives the call to its end. `silence`: a call of ours that hears nothing until then is refused with 408.
+    pub(crate) async fn run(
+        self,
+        commands: &mut mpsc::Receiver<Command>,
+        mut states: DialogStateReceiver,
+        limits: &Limits,
+        silence: Option<Instant>,
+    ) -> Outcome {
+        let Leg { id, dialog, layer, side, talk, reliable, events, slot, heard_ringing } = self;
         let (awaited_ack, invite) = match &side {
             Side::Inbound { request, .. } => (request.cseq_header().and_then(|cseq| cseq.seq()).ok(), fields(request)),
             Side::Outbound { .. } => (None, Fields::default()),
@@ -137,7 +165,10 @@ impl Leg {
             side,
             talk,
             phase: Phase::Ringing,
-            heard_ringing: false,
+            heard_ringing,
+            heard: false,
+            refused: None,
+            refusal: None,
             awaited_ack,
             reliable,
             waiting_answer: None,
@@ -152,6 +183,16 @@ impl Leg {
         let mut ring_again = tokio::time::interval(RING_AGAIN);
         ring_again.reset();
         while leg.phase != Phase::Over || !leg.outbox.is_empty() {
+            if leg.outbox.is_empty()
+                && let Some((code, fields)) = leg.refusal.take()
+            {
+                if leg.phase == Phase::Ringing {
+                    return leg.give_back(code, fields);
+                }
+                // The owner gave it up meanwhile.
+                leg.close();
+                continue;
+            }
             let inbound = matches!(leg.side, Side::Inbound { .. });
             let deadline = leg.deadline();
             let may_listen = leg.phase != Phase::Over && leg.outbox.len() < OUTBOX;
@@ -172,7 +213,7 @@ impl Leg {
                     None => leg.broken(),
                 },
                 told = leg.background(), if may_listen => match told {
-                    Told::InviteOver => leg.broken(),
+                    Told::InviteOver(response) => leg.invite_ended(response),
                     Told::Refreshed(response) => leg.refreshed(response),
                 },
                 () = &mut unanswered, if inbound && leg.phase == Phase::Ringing => {
@@ -182,15 +223,19 @@ impl Leg {
                 _ = ring_again.tick(), if inbound && leg.phase == Phase::Ringing => {
                     leg.ring_again();
                 }
+                () = until(silence), if !leg.heard && leg.phase == Phase::Ringing && leg.is_outbound() => leg.silent(),
                 () = until(deadline) => {
                     leg.repeat();
                     leg.keep_alive();
+                    leg.response_overdue();
                 }
             }
+            leg.tell_text();
             if !leg.outbox.is_empty() && events.capacity() == 0 {
                 counters::events_full();
             }
         }
+        Outcome::Over
     }
 }
 
@@ -201,7 +246,21 @@ impl Running {
             return None;
         }
         let repeat = self.reliable.as_ref().and_then(Reliable::deadline);
-        repeat.into_iter().chain(self.timer.deadline()).min()
+        let response = self.refused.map(|(_, until)| until);
+        repeat.into_iter().chain(self.timer.deadline()).chain(response).min()
+    }
+
+    fn is_outbound(&self) -> bool {
+        matches!(self.side, Side::Outbound { .. })
+    }
+
+    /// Text is told after the event of the message that changed it; of a leg that is over nothing more is told.
+    fn tell_text(&mut self) {
+        if let Some(text) = self.talk.text_changed()
+            && !matches!(self.phase, Phase::Closing | Phase::Over)
+        {
+            self.outbox.push_back(Event::TextChanged { leg: self.id, text });
+        }
     }
 
     fn fail(&mut self, code: u16) {

@@ -1,18 +1,25 @@
 //! Offer and answer over the life of one leg (RFC 3264, RFC 6337). Pure: descriptions in, descriptions out.
 
+use crate::config::Srtp;
 use crate::message::Fields;
-use crate::sdp::{self, Description, LocalAudio, RemoteAudio, SdpError};
+use crate::sdp::{self, Description, Key, LocalMedia, RemoteAudio, RemoteText, SdpError, Terms};
 
 /// What both sides said last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Negotiation {
-    local: Option<LocalAudio>,
+    terms: Terms,
+    /// Whether an offer of ours asks for encryption before anything is settled.
+    secure: bool,
+    local: Option<LocalMedia>,
     /// Version of our description, and the description.
     said: Option<(u64, String)>,
     /// The peer's offer that our next description answers.
     offered: Option<Description>,
     turn: Turn,
     remote: Option<RemoteAudio>,
+    text: Option<RemoteText>,
+    /// `text` is other than what was told last.
+    text_is_news: bool,
 }
 
 /// Whose move it is.
@@ -37,15 +44,22 @@ pub(crate) enum Unready {
 }
 
 impl Negotiation {
-    /// For an INVITE received, with its offer if it has one.
-    pub(crate) fn inbound(offer: Option<Description>) -> Self {
+    fn new(terms: Terms, secure: bool) -> Self {
+        let turn = Turn::Open;
+        Negotiation { terms, secure, local: None, said: None, offered: None, turn, remote: None, text: None, text_is_news: false }
+    }
+
+    /// For an INVITE received, with its offer if it has one. Where it has none, plain voice is offered unless that is forbidden: it is taken by
+    /// every caller.
+    pub(crate) fn inbound(offer: Option<Description>, terms: Terms) -> Self {
         let remote = offer.as_ref().map(|offer| offer.audio.clone());
-        Negotiation { offered: offer, remote, ..Negotiation::default() }
+        let text = offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|(_, text)| text.clone());
+        Negotiation { offered: offer, remote, text, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
     }
 
     /// For an INVITE to be sent; returns the offer for it.
-    pub(crate) fn outbound(local: LocalAudio) -> (Self, String) {
-        let mut talk = Negotiation { local: Some(local), ..Negotiation::default() };
+    pub(crate) fn outbound(local: LocalMedia, terms: Terms) -> (Self, String) {
+        let mut talk = Negotiation::new(terms, terms.srtp != Srtp::Off);
         let offer = talk.ask(local);
         (talk, offer)
     }
@@ -57,15 +71,15 @@ impl Negotiation {
 
     /// Our description for 183 or 200: an answer, or an offer where the INVITE had none. The same twice when nothing changed;
     /// once settled it stays as it was said, since only a new offer can change it.
-    pub(crate) fn describe(&mut self, local: LocalAudio) -> String {
+    pub(crate) fn describe(&mut self, local: LocalMedia) -> String {
         if let (Turn::Settled, Some((_, text))) = (self.turn, &self.said) {
             return text.clone();
         }
-        self.local = Some(local);
+        self.take(local);
         match &self.offered {
             Some(offered) => {
-                let offered = offered.clone();
-                self.say(|version| sdp::answer(&offered, local, version))
+                let (offered, own) = (offered.clone(), self.terms.own);
+                self.say(|version| sdp::answer(&offered, local, own, version))
             }
             None => self.ask(local),
         }
@@ -102,9 +116,20 @@ impl Negotiation {
         }
     }
 
-    fn ask(&mut self, local: LocalAudio) -> String {
+    fn ask(&mut self, local: LocalMedia) -> String {
+        self.take(local);
         self.turn = Turn::Asked;
-        self.say(|version| sdp::offer(local, version))
+        // What is encrypted stays so, and what is not as well.
+        let secure = self.remote.as_ref().map_or(self.secure, |remote| remote.srtp.is_some());
+        let key = secure.then_some(self.terms.own);
+        self.say(|version| sdp::offer(local, key, version))
+    }
+
+    fn take(&mut self, local: LocalMedia) {
+        self.local = Some(local);
+        if let Some(keys) = local.audio.srtp {
+            self.terms.own = Key(keys.send);
+        }
     }
 
     /// Keeps the version while the words stay the same (RFC 3264 section 8).
@@ -125,8 +150,8 @@ impl Negotiation {
             return None;
         }
         self.turn = Turn::Settled;
-        let answer = sdp::offer_in(fields, body).ok().flatten()?;
-        self.learn(answer.audio)
+        let answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
+        self.learn(answer)
     }
 
     /// Takes a re-INVITE or UPDATE. Returns our description for its 200 (an UPDATE without offer needs none) and the remote audio if it changed.
@@ -136,7 +161,7 @@ impl Negotiation {
         body: &[u8],
         is_invite: bool,
     ) -> Result<(Option<String>, Option<RemoteAudio>), SdpError> {
-        let offer = sdp::offer_in(fields, body)?;
+        let offer = sdp::offer_in(fields, body, &self.terms)?;
         if offer.is_none() && !is_invite {
             return Ok((None, None));
         }
@@ -144,17 +169,26 @@ impl Negotiation {
         let local = self.local.ok_or(SdpError::NoAudio)?;
         match offer {
             Some(offer) => {
-                let text = self.say(|version| sdp::answer(&offer, local, version));
-                let audio = offer.audio.clone();
-                self.offered = Some(offer);
+                let own = self.terms.own;
+                let text = self.say(|version| sdp::answer(&offer, local, own, version));
+                self.offered = Some(offer.clone());
                 self.turn = Turn::Settled;
-                Ok((Some(text), self.learn(audio)))
+                Ok((Some(text), self.learn(offer)))
             }
             None => Ok((Some(self.ask(local)), None)),
         }
     }
 
-    fn learn(&mut self, audio: RemoteAudio) -> Option<RemoteAudio> {
+    /// The remote side's real-time text, once after each change of it.
+    pub(crate) fn text_changed(&mut self) -> Option<Option<RemoteText>> {
+        std::mem::take(&mut self.text_is_news).then(|| self.text.clone())
+    }
+
+    fn learn(&mut self, description: Description) -> Option<RemoteAudio> {
+        let Description { audio, text, .. } = description;
+        let text = text.map(|(_, text)| text);
+        self.text_is_news |= self.text != text;
+        self.text = text;
         let new = self.remote.as_ref() != Some(&audio);
         self.remote = Some(audio.clone());
         new.then_some(audio)
@@ -164,18 +198,20 @@ impl Negotiation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdp::Direction;
+    use crate::sdp::{Direction, LocalAudio, LocalText};
+
+    const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([4; 30]) };
 
     fn sdp(direction: &str) -> String {
         format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\na={direction}\r\n")
     }
 
-    fn local() -> LocalAudio {
-        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 }
+    fn local() -> LocalMedia {
+        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }.into()
     }
 
     fn with_offer() -> Negotiation {
-        Negotiation::inbound(sdp::offer_in(&Fields::default(), sdp("sendrecv").as_bytes()).unwrap())
+        Negotiation::inbound(sdp::offer_in(&Fields::default(), sdp("sendrecv").as_bytes(), &TERMS).unwrap(), TERMS)
     }
 
     #[test]
@@ -191,7 +227,7 @@ mod tests {
         let said = talk.describe(local());
         assert_eq!(talk.ready(), Err(Unready::Open), "an unreliable 183 may be lost");
         talk.settle();
-        let other = LocalAudio { session_id: 8, ..local() };
+        let other = LocalAudio { session_id: 8, ..local().audio }.into();
         assert_eq!((talk.ready(), talk.describe(other)), (Ok(()), said.clone()), "settled is settled");
         assert_eq!(talk.repeat(), Some(said.clone()), "no word and no version changes");
         assert_eq!((talk.ready(), talk.repeat()), (Err(Unready::Asked), None));
@@ -203,7 +239,7 @@ mod tests {
 
     #[test]
     fn without_an_offer_nothing_is_settled_before_the_answer_to_ours() {
-        let mut talk = Negotiation::inbound(None);
+        let mut talk = Negotiation::inbound(None, TERMS);
         talk.settle();
         assert_eq!(talk.ready(), Err(Unready::Open));
         talk.describe(local());
@@ -225,7 +261,7 @@ mod tests {
 
     #[test]
     fn without_an_offer_ours_goes_out_and_the_ack_answers() {
-        let mut talk = Negotiation::inbound(None);
+        let mut talk = Negotiation::inbound(None, TERMS);
         assert!(talk.describe(local()).contains("RTP/AVP 8 0 101"));
         assert!(talk.answered(&Fields::default(), sdp("sendrecv").as_bytes()).is_some());
         assert_eq!(talk.answered(&Fields::default(), sdp("sendonly").as_bytes()), None, "a second answer is not expected");
@@ -242,11 +278,65 @@ mod tests {
     }
 
     #[test]
+    fn text_that_comes_and_goes_is_answered_and_told_once() {
+        let with_text = format!("{}m=text 4002 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n", sdp("sendrecv"));
+        let mut talk = with_offer();
+        talk.describe(local().with_text(LocalText { address: "192.0.2.1:20002".parse().unwrap() }));
+        talk.settle();
+        assert_eq!(talk.text_changed(), None);
+        let (answer, _) = talk.changed(&Fields::default(), with_text.as_bytes(), true).unwrap();
+        assert!(answer.unwrap().contains("m=text 20002 RTP/AVP 98"));
+        assert_eq!(talk.text_changed().flatten().map(|text| text.address.port()), Some(4002));
+        assert_eq!(talk.text_changed(), None);
+        talk.changed(&Fields::default(), sdp("sendrecv").as_bytes(), true).unwrap();
+        assert_eq!(talk.text_changed(), Some(None));
+    }
+
+    #[test]
     fn an_unusable_change_leaves_the_session_as_it_was() {
         let mut talk = with_offer();
         let before = talk.describe(local());
         let video = b"v=0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
         assert_eq!(talk.changed(&Fields::default(), video, true), Err(SdpError::NoAudio));
         assert_eq!(talk.describe(local()), before);
+    }
+
+    fn secure(port: u16, key: char) -> String {
+        let key = key.to_string().repeat(40);
+        format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio {port} RTP/SAVP 8\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n")
+    }
+
+    #[test]
+    fn an_encrypted_call_keeps_our_key_and_follows_the_callers() {
+        let terms = Terms { srtp: Srtp::Offered, own: Key([4; 30]) };
+        let offer = sdp::offer_in(&Fields::default(), secure(4000, 'A').as_bytes(), &terms).unwrap();
+        assert_eq!(offer.as_ref().unwrap().audio.srtp.unwrap().receive, [0; 30]);
+        let mut talk = Negotiation::inbound(offer, terms);
+        let ours = "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:BAQEBAQE";
+        assert!(talk.describe(local()).contains(ours));
+        let (text, audio) = talk.changed(&Fields::default(), secure(4002, '/').as_bytes(), true).unwrap();
+        assert!(text.unwrap().contains(ours));
+        let keys = audio.unwrap().srtp.unwrap();
+        assert_eq!((keys.send, keys.receive), ([4; 30], [255; 30]));
+        let (offer, _) = talk.changed(&Fields::default(), b"", true).unwrap();
+        assert!(offer.unwrap().contains("RTP/SAVP"), "an offer of ours stays encrypted");
+    }
+
+    #[test]
+    fn without_an_offer_plain_voice_is_offered_unless_encryption_is_required() {
+        for (srtp, expected) in [(Srtp::Off, "RTP/AVP"), (Srtp::Offered, "RTP/AVP"), (Srtp::Required, "RTP/SAVP")] {
+            let mut talk = Negotiation::inbound(None, Terms { srtp, own: Key([4; 30]) });
+            assert!(talk.describe(local()).contains(expected), "{srtp:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_media_sides_own_is_the_one_that_is_said() {
+        let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]) };
+        let keys = sdp::SrtpKeys { send: [1; 30], receive: [0; 30] };
+        let (mut talk, offer) = Negotiation::outbound(LocalAudio { srtp: Some(keys), ..local().audio }.into(), terms);
+        assert!(offer.contains("inline:AQEBAQEB"));
+        let audio = talk.answered(&Fields::default(), secure(4000, 'A').as_bytes()).unwrap();
+        assert_eq!(audio.srtp.unwrap().send, [1; 30]);
     }
 }

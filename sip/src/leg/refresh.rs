@@ -17,7 +17,8 @@ pub(super) struct Refresh {
 
 /// What a task of the leg ended with.
 pub(super) enum Told {
-    InviteOver,
+    /// The INVITE's task, with the final response if there was one.
+    InviteOver(Option<Response>),
     /// The response to a refresh. `None`: there was none, or the refresh could not be sent.
     Refreshed(Option<Response>),
 }
@@ -79,10 +80,7 @@ impl Running {
     pub(super) async fn background(&mut self) -> Told {
         match &mut self.refresh {
             Some(refresh) => Told::Refreshed((&mut refresh.response).await.ok().and_then(Result::ok).flatten()),
-            None => {
-                self.invite_over().await;
-                Told::InviteOver
-            }
+            None => Told::InviteOver(self.invite_over().await),
         }
     }
 
@@ -128,6 +126,6 @@ impl Running {
     }
 }
 
-pub(super) fn response_fields(response: &Response) -> Fields {
+pub(crate) fn response_fields(response: &Response) -> Fields {
     Fields(response.headers.iter().map(|header| (header.name().to_owned(), header.value().trim().to_owned())).collect())
 }

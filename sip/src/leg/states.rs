@@ -1,24 +1,26 @@
 //! What the dialog below says, in every phase of the call.
 
 use super::refresh::response_fields;
-use super::{Phase, Running, Side, requests};
+use super::{Outcome, Phase, Refused, Running, Side, requests};
 use crate::clock::now;
 use crate::event::{EndedBy, Event};
+use crate::message::Fields;
 use crate::sdp::RemoteAudio;
 use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{DialogState, TerminatedReason};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Response, StatusCode};
 use rsipstack::transaction::transaction::TransactionEvent;
+use std::time::Duration;
+
+/// The response that refuses a call follows its dialog's end at once.
+const RESPONSE: Duration = Duration::from_secs(1);
 
 impl Running {
     pub(super) async fn state(&mut self, state: DialogState) {
         match state {
-            DialogState::Early(..) if matches!(self.side, Side::Outbound { .. }) => {
-                if self.phase == Phase::Ringing && !std::mem::replace(&mut self.heard_ringing, true) {
-                    self.outbox.push_back(Event::OutboundRinging { leg: self.id });
-                }
-            }
+            DialogState::Trying(_) => self.heard = true,
+            DialogState::Early(..) => self.early(),
             DialogState::Confirmed(_, response) => self.confirmed(&response),
             DialogState::Terminated(_, reason) => self.terminated(reason),
             DialogState::Updated(_, request, handle) => self.updated(request, handle).await,
@@ -28,7 +30,16 @@ impl Running {
             | DialogState::Notify(_, _, handle)
             | DialogState::Message(_, _, handle)
             | DialogState::Publish(_, _, handle) => requests::not_allowed(handle).await,
-            DialogState::Calling(_) | DialogState::Trying(_) | DialogState::Early(..) | DialogState::WaitAck(..) => {}
+            DialogState::Calling(_) | DialogState::WaitAck(..) => {}
+        }
+    }
+
+    /// A call of ours rings.
+    fn early(&mut self) {
+        let Side::Outbound { trunk, .. } = &self.side else { return };
+        self.heard = true;
+        if self.phase == Phase::Ringing && !std::mem::replace(&mut self.heard_ringing, true) {
+            self.outbox.push_back(Event::OutboundRinging { leg: self.id, trunk: trunk.clone() });
         }
     }
 
@@ -41,14 +52,15 @@ impl Running {
                 self.outbox.push_back(Event::Confirmed { leg: self.id, audio });
             }
             (Side::Inbound { .. }, Phase::Closing) => self.bye(),
-            (Side::Outbound { .. }, Phase::Ringing) => {
+            (Side::Outbound { trunk, .. }, Phase::Ringing) => {
+                let trunk = trunk.clone();
                 let fields = response_fields(response);
                 self.timer.told(Said::read(&fields), now());
                 self.peer_updates = fields.lists("Allow", "UPDATE");
                 match self.talk.answered(&fields, &response.body) {
                     Some(audio) => {
                         self.phase = Phase::Confirmed;
-                        self.outbox.push_back(Event::OutboundAnswered { leg: self.id, audio });
+                        self.outbox.push_back(Event::OutboundAnswered { leg: self.id, trunk, audio });
                     }
                     None => {
                         self.fail(488);
@@ -81,15 +93,15 @@ impl Running {
             (_, Phase::Over) => {}
             (_, Phase::Closing) => self.close(),
             (Side::Outbound { .. }, Phase::Ringing | Phase::Answered) => {
-                self.fail(match reason {
+                let code = match reason {
                     TerminatedReason::UasOther(code) | TerminatedReason::UacOther(code) | TerminatedReason::ProxyError(code) => {
                         code.code()
                     }
                     TerminatedReason::ProxyAuthRequired => 407,
                     TerminatedReason::Timeout => 408,
                     _ => 500,
-                });
-                self.close();
+                };
+                self.refused.get_or_insert((code, now() + RESPONSE));
             }
             (Side::Inbound { .. }, phase) => {
                 let by = match reason {
@@ -122,14 +134,66 @@ impl Running {
         }
     }
 
-    /// Ends when an outbound INVITE's task does; never for other legs.
-    pub(super) async fn invite_over(&mut self) {
+    /// Ends when an outbound INVITE's task does, with its final response; never for other legs.
+    pub(super) async fn invite_over(&mut self) -> Option<Response> {
         match &mut self.side {
-            Side::Outbound { invite } if self.phase != Phase::Confirmed && !invite.is_finished() => {
-                let _ = invite.await;
+            Side::Outbound { invite: invite @ Some(_), .. } if self.phase != Phase::Confirmed => {
+                let result = match invite {
+                    Some(task) => task.await,
+                    None => std::future::pending().await,
+                };
+                *invite = None;
+                result.ok().and_then(Result::ok).and_then(|(_, response)| response)
             }
-            Side::Outbound { .. } if self.phase != Phase::Confirmed => {}
             _ => std::future::pending().await,
+        }
+    }
+
+    /// The INVITE's transaction is over, with everything that it said.
+    pub(super) fn invite_ended(&mut self, response: Option<Response>) {
+        match (self.phase, response) {
+            (Phase::Ringing, Some(response)) if response.status_code.code() >= 300 => {
+                self.refuse_with(response.status_code.code(), response_fields(&response));
+            }
+            _ => match self.refused {
+                Some((code, _)) if self.phase == Phase::Ringing => self.refuse_with(code, Fields::default()),
+                _ => self.broken(),
+            },
+        }
+    }
+
+    /// The refusal's response did not come after it.
+    pub(super) fn response_overdue(&mut self) {
+        if let Some((code, until)) = self.refused
+            && self.phase == Phase::Ringing
+            && now() >= until
+        {
+            self.refuse_with(code, Fields::default());
+        }
+    }
+
+    /// Nothing at all was heard of a call of ours. Should it be answered after all, the stack ends it.
+    pub(super) fn silent(&mut self) {
+        if let Side::Outbound { invite, .. } = &mut self.side
+            && let Some(task) = invite.take()
+        {
+            task.abort();
+        }
+        self.refuse_with(408, Fields::default());
+    }
+
+    fn refuse_with(&mut self, code: u16, fields: Fields) {
+        self.refused = None;
+        self.refusal = Some((code, fields));
+    }
+
+    /// Ends this attempt without a word to the owner.
+    pub(super) fn give_back(mut self, code: u16, fields: Fields) -> Outcome {
+        self.phase = Phase::Over;
+        self.layer.remove_dialog(&self.dialog.id());
+        match self.slot.take() {
+            Some(slot) => Outcome::Refused(Box::new(Refused { code, fields, slot, heard_ringing: self.heard_ringing })),
+            None => Outcome::Over,
         }
     }
 
@@ -138,10 +202,7 @@ impl Running {
         match (&self.side, self.phase) {
             (_, Phase::Over) => {}
             (_, Phase::Closing) => self.close(),
-            (Side::Outbound { .. }, Phase::Ringing) => {
-                self.fail(500);
-                self.close();
-            }
+            (Side::Outbound { .. }, Phase::Ringing) => self.refuse_with(500, Fields::default()),
             _ => self.end(EndedBy::Transport),
         }
     }

@@ -63,20 +63,27 @@ fn end_of_head(octets: &[u8]) -> Option<usize> {
     None
 }
 
+/// The length that the head names, whose lines may be folded (RFC 3261 section 7.3.1). Not one: `None`.
 fn content_length(head: &[u8]) -> Option<usize> {
     let head = String::from_utf8_lossy(head);
-    let mut found = None;
+    let mut values: Vec<String> = Vec::new();
+    let mut inside = false;
     for line in head.lines() {
-        let Some((name, value)) = line.split_once(':') else { continue };
-        if matches!(name.trim().to_ascii_lowercase().as_str(), "content-length" | "l") {
-            let value = value.trim().parse().ok()?;
-            if found.is_some_and(|other| other != value) {
-                return None;
+        if line.starts_with([' ', '\t']) {
+            if let Some(value) = values.last_mut().filter(|_| inside) {
+                value.push_str(line);
             }
-            found = Some(value);
+            continue;
+        }
+        let (name, value) = line.split_once(':').unwrap_or_default();
+        inside = matches!(name.trim().to_ascii_lowercase().as_str(), "content-length" | "l");
+        if inside {
+            values.push(value.to_owned());
         }
     }
-    found
+    let mut lengths = values.iter().map(|value| value.trim().parse().ok());
+    let first = lengths.next()??;
+    lengths.all(|other| other == Some(first)).then_some(first)
 }
 
 #[cfg(test)]
@@ -104,6 +111,18 @@ mod tests {
             let mut framer = Framer::default();
             framer.push(format!("OPTIONS sip:a@b SIP/2.0\r\n{length}\r\nabc").as_bytes());
             assert!(matches!(framer.next(), Some(Frame::Last(_))), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_found_in_folded_lines_and_not_in_those_of_another_field() {
+        for fields in ["Subject: a\r\n l: 99\r\nl :\r\n  3\r\n", "L: \r\n\t3 \r\nTo: <sip:a@b>\r\n 9\r\n", "l: 3\nl: 3\n"] {
+            let mut framer = Framer::default();
+            let message = format!("OPTIONS sip:a@b SIP/2.0\r\n{fields}\r\nabc");
+            framer.push(message.as_bytes());
+            framer.push(MESSAGE);
+            assert_eq!(framer.next(), Some(Frame::Message(message.into_bytes())), "{fields}");
+            assert_eq!(framer.next(), Some(Frame::Message(MESSAGE.to_vec())), "{fields}");
         }
     }
 

@@ -1,20 +1,24 @@
-//! The one way in: octets -> repair -> admission -> the SIP stack. Shell around pure parts.
+//! The one way in: octets -> whose they are -> repair -> admission -> the SIP stack. Shell around pure parts.
 
+use super::names::Way;
 use super::normalise::{Framing, Outcome, normalise};
 use crate::admission::{Refusal, Verdict, judge};
-use crate::config::{Limits, Transport, Trunk};
+use crate::clock::now;
+use crate::config::{Limits, Strangers};
 use crate::counters;
 use crate::invitation;
+use crate::limited::{Alarms, Limit};
 use crate::message::stamp::{Source, Stamp};
 use crate::message::{Message, Start, name_and_uri, target, via};
 use crate::registry::{InviteKey, Registry};
+use crate::trunk::{Buckets, Line, Trunks, digest};
 use rsipstack::sip::SipMessage;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transport::{SipAddr, SipConnection};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A stateless reply and where it goes over UDP.
 pub(crate) struct Reply {
@@ -25,16 +29,14 @@ pub(crate) struct Reply {
 pub(crate) struct Ingress {
     pub endpoint: EndpointInnerRef,
     pub registry: Arc<Registry>,
-    pub trunks: Arc<Vec<Trunk>>,
+    pub trunks: Arc<Trunks>,
     pub limits: Limits,
+    pub alarms: Arc<Alarms>,
+    /// 403s that strangers may still get. `None`: they get nothing.
+    pub refusals: Option<Mutex<Buckets>>,
 }
 
 impl Ingress {
-    /// The trunk an address belongs to.
-    pub(crate) fn trunk(&self, address: IpAddr) -> Option<&Trunk> {
-        self.trunks.iter().find(|trunk| trunk.covers(address))
-    }
-
     /// Takes one message in. What comes back is to be sent to the peer.
     pub(crate) async fn receive(
         &self,
@@ -43,6 +45,7 @@ impl Ingress {
         source: Source,
         connection: &SipConnection,
     ) -> Option<Reply> {
+        let Some(line) = self.trunks.of(source.peer.ip()) else { return self.stranger(octets, framing, source) };
         let message = match normalise(octets, source.peer, framing) {
             Outcome::Pass { message, repairs } => {
                 repairs.into_iter().for_each(counters::repaired);
@@ -59,19 +62,46 @@ impl Ingress {
                 return None;
             }
         };
-        let trusted = self.trunk(source.peer.ip()).is_some();
-        let place = match judge(&message, trusted, self.limits.min_session_s) {
-            Verdict::Drop(reason) => {
-                counters::dropped(reason);
+        if message.method().is_some() {
+            line.status.heard();
+        }
+        let place = match judge(&message, line.config.srtp, &self.limits) {
+            Verdict::Pass => None,
+            Verdict::Reply(_) if !line.may_pass(now()) => {
+                counters::dropped("trunk_rate");
+                self.alarms.tell(Limit::Rate);
                 return None;
             }
             Verdict::Reply(refusal) => return refuse(&refusal, &message, source),
-            Verdict::Pass => None,
+            Verdict::Invite | Verdict::Alert(_) if !line.may_pass(now()) => {
+                self.alarms.tell(Limit::Rate);
+                return refuse(&Refusal::unavailable("trunk_rate", self.limits.retry_after_s), &message, source);
+            }
+            Verdict::Alert(carried) => {
+                let told = self.registry.tell_alert(*carried, &line.config.name, source.peer);
+                self.alarm(&told);
+                return refuse(&told, &message, source);
+            }
             Verdict::Invite => invitation::key(&message.fields),
         };
-        if let Err(refusal) = self.forward(&message, source, connection, place).await {
+        if let Err(refusal) = self.forward(&message, line, source, connection, place).await {
             return refuse(&refusal, &message, source);
         }
+        None
+    }
+
+    /// What no trunk sent. Next to nothing is done for it: no reading past its first word, no memory, and seldom a reply.
+    fn stranger(&self, octets: &[u8], framing: Framing, source: Source) -> Option<Reply> {
+        let may_hear = |refusals: &Mutex<Buckets>| {
+            (octets.starts_with(b"INVITE ") || self.limits.take_alerts && octets.starts_with(b"MESSAGE "))
+                && refusals.lock().unwrap_or_else(PoisonError::into_inner).take(source.peer.ip(), now())
+        };
+        if self.refusals.as_ref().is_some_and(may_hear)
+            && let Outcome::Pass { message, .. } = normalise(octets, source.peer, framing)
+        {
+            return refuse(&Refusal::stranger(), &message, source);
+        }
+        counters::dropped("stranger");
         None
     }
 
@@ -79,11 +109,12 @@ impl Ingress {
     async fn forward(
         &self,
         message: &Message,
+        line: &Line,
         source: Source,
         connection: &SipConnection,
         place: Option<InviteKey>,
     ) -> Result<(), Refusal> {
-        let parsed = self.for_the_stack(message, source)?;
+        let parsed = for_the_stack(message, line, source)?;
         let mut admitted = None;
         if let (Some(key), SipMessage::Request(request)) = (place, &parsed) {
             let transaction =
@@ -93,18 +124,15 @@ impl Ingress {
                 && !self.endpoint.finished_transactions.contains_key(&transaction)
             {
                 if self.endpoint.transactions.len() >= self.limits.max_transactions {
+                    self.alarms.tell(Limit::Transactions);
                     return Err(Refusal::unavailable("max_transactions", self.limits.retry_after_s));
                 }
                 let branch = message.fields.first("Via").and_then(via::branch).unwrap_or_default();
-                self.registry.admit(key.clone(), branch)?;
+                self.registry.admit(key.clone(), branch).inspect_err(|refusal| self.alarm(refusal))?;
                 admitted = Some(key);
             }
         }
-        let transport = match source.transport {
-            Transport::Udp => rsipstack::sip::Transport::Udp,
-            Transport::Tcp => rsipstack::sip::Transport::Tcp,
-        };
-        let from = SipAddr::new(transport, source.peer.into());
+        let from = SipAddr::new(source.transport.into(), source.peer.into());
         if let Err(error) = self.endpoint.on_received_message(parsed, connection.clone(), &from).await {
             tracing::debug!(peer = %source.peer, %error, "the SIP stack did not take a message");
             counters::dropped("stack");
@@ -115,42 +143,56 @@ impl Ingress {
         Ok(())
     }
 
-    /// The message as the stack reads it, with the remote target in disguise and the stamp of where it came from.
-    fn for_the_stack(&self, message: &Message, source: Source) -> Result<SipMessage, Refusal> {
-        let mut shown = message.clone();
-        if sets_target(message) {
-            let contact = message.fields.first("Contact").and_then(name_and_uri).map(|(_, uri)| uri);
-            // Without a Contact the packet's source is all there is to send to; better than no call.
-            let shown_contact = match contact {
-                Some(contact) => target::disguise(contact, self.reachable(contact, source), source.transport),
-                None => target::disguise(&format!("sip:{}", source.peer), source.peer, source.transport),
-            };
-            shown.fields.set("Contact", shown_contact);
+    /// Tells the owner where the registry sheds something.
+    fn alarm(&self, refusal: &Refusal) {
+        match refusal.reason {
+            "max_calls" => self.alarms.tell(Limit::Calls),
+            "events_full" => self.alarms.tell(Limit::Events),
+            _ => {}
         }
-        if let Start::Request { uri, .. } = &message.start {
-            Stamp { source, uri: uri.clone() }.write(&mut shown.fields);
-        }
-        let parsed = SipMessage::try_from(shown.to_bytes().as_slice()).map_err(|_| Refusal::unreadable())?;
-        if let SipMessage::Request(request) = &parsed {
-            let readable = TransactionKey::from_request(request, TransactionRole::Server).is_ok()
-                && request.from_header().is_ok_and(|from| from.typed().is_ok())
-                && request.to_header().is_ok_and(|to| to.typed().is_ok())
-                && request.typed_contact_headers().is_ok();
-            if !readable {
-                return Err(Refusal::unreadable());
-            }
-        }
-        Ok(parsed)
     }
+}
 
-    /// Where requests for a Contact go: to the address it names if that is the trunk's own, else back to where the packet came from (NAT).
-    fn reachable(&self, contact: &str, source: Source) -> SocketAddr {
-        let named = target::address(contact);
-        let trunk = self.trunk(source.peer.ip());
-        named
-            .filter(|address| address.ip() == source.peer.ip() || trunk.is_some_and(|trunk| trunk.covers(address.ip())))
-            .unwrap_or(source.peer)
+/// The 403s that strangers may get.
+pub(crate) fn refusals(strangers: Strangers, seed: u64) -> Option<Mutex<Buckets>> {
+    match strangers {
+        Strangers::Silent => None,
+        Strangers::Refuse { each, all } => Some(Mutex::new(Buckets::new(each, all, seed))),
     }
+}
+
+/// The message as the stack reads it, with the remote target in disguise and the stamp of where it came from.
+fn for_the_stack(message: &Message, line: &Line, source: Source) -> Result<SipMessage, Refusal> {
+    let mut shown = message.clone();
+    if sets_target(message) {
+        let contact = message.fields.first("Contact").and_then(name_and_uri).map(|(_, uri)| uri);
+        // Without a Contact the packet's source is all there is to send to; better than no call.
+        let own = format!("sip:{}", source.peer);
+        let to = contact.map_or(source.peer, |contact| reachable(contact, line, source));
+        let way = Way { to, or: Some(source.peer) };
+        shown.fields.set("Contact", target::disguise(contact.unwrap_or(&own), way, source.transport));
+    }
+    match &message.start {
+        Start::Request { uri, .. } => Stamp { source, uri: uri.clone() }.write(&mut shown.fields),
+        Start::Response { code, .. } => digest::narrow(&mut shown.fields, *code),
+    }
+    let parsed = SipMessage::try_from(shown.to_bytes().as_slice()).map_err(|_| Refusal::unreadable())?;
+    if let SipMessage::Request(request) = &parsed {
+        let readable = TransactionKey::from_request(request, TransactionRole::Server).is_ok()
+            && request.from_header().is_ok_and(|from| from.typed().is_ok())
+            && request.to_header().is_ok_and(|to| to.typed().is_ok())
+            && request.typed_contact_headers().is_ok();
+        if !readable {
+            return Err(Refusal::unreadable());
+        }
+    }
+    Ok(parsed)
+}
+
+/// Where requests for a Contact go: to the address it names if that is the trunk's own, else back to where the packet came from (NAT).
+fn reachable(contact: &str, line: &Line, source: Source) -> SocketAddr {
+    let named = target::address(contact);
+    named.filter(|address| address.ip() == source.peer.ip() || line.covers(address.ip())).unwrap_or(source.peer)
 }
 
 /// Whether the message's Contact is (or may refresh) the remote target of a dialog (RFC 3261 section 12.2, RFC 3311).

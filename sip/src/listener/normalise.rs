@@ -4,7 +4,8 @@
 //! answer where one is possible (RFC 3261 section 8.2, RFC 4475), so what cannot be repaired is refused here.
 
 use crate::message::reply::{ALLOW, phrase, reply};
-use crate::message::{Fields, Message, SINGLE, Start, long_name, parameter, stamp, via};
+use crate::message::{Fields, Message, NO_TAG, SINGLE, Start, entries, has_open_quote, long_name, parameter, stamp, tidied, via};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
 /// Largest message taken, head and body together.
@@ -49,6 +50,8 @@ pub(crate) fn normalise(octets: &[u8], source: SocketAddr, framing: Framing) -> 
     };
     match fields.first_mut("Via") {
         Some(top) => match via::stamp(top, source) {
+            // Another version of SIP may write its Via otherwise; it is to hear that all the same.
+            None if matches!(start, Err(BadStart::Version)) => {}
             Some(stamped) if !matches!(start, Ok(Start::Response { .. })) => *top = stamped,
             Some(_) => {}
             None => return Outcome::Drop("bad_via"),
@@ -68,9 +71,13 @@ pub(crate) fn normalise(octets: &[u8], source: SocketAddr, framing: Framing) -> 
     {
         return refuse(&fields, 501, phrase(501), "method", &[("Allow", ALLOW.to_owned())]);
     }
+    if matches!(start, Start::Request { .. }) && modernise(&mut fields) {
+        repairs.push("rfc2543");
+    }
     if let Err(text) = check_fields(&fields, &start) {
         return refuse(&fields, 400, text, "fields", &[]);
     }
+    tidy(&mut fields);
     let body = match take_body(&fields, body, framing) {
         Ok(Body { octets, repair }) => {
             repairs.extend(repair);
@@ -135,6 +142,48 @@ fn take_apart<'a>(octets: &'a [u8], repairs: &mut Vec<&'static str>) -> Option<(
     Some((start, fields, body))
 }
 
+/// Takes out the spaces that RFC 3261 allows and the stack does not understand (RFC 4475 section 3.1.1.1).
+fn tidy(fields: &mut Fields) {
+    for (name, value) in &mut fields.0 {
+        match name.to_ascii_lowercase().as_str() {
+            "from" | "to" => *value = tidied(value),
+            "via" => *value = via::tidied(value),
+            "cseq" => {
+                let words: Vec<&str> = value.split_whitespace().collect();
+                *value = words.join(" ");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Gives a request in the manner of RFC 2543 (without the branch of RFC 3261 section 8.1.1.7) what the stack needs: a branch, and a From tag.
+/// Both depend on the request alone, so that retransmissions, ACK and CANCEL find their INVITE (RFC 3261 section 17.2.3).
+fn modernise(fields: &mut Fields) -> bool {
+    let branch = fields.first("Via").and_then(via::branch).unwrap_or_default().to_owned();
+    if branch.starts_with(via::MAGIC_COOKIE) {
+        return false;
+    }
+    let mut changed = false;
+    if branch.is_empty() {
+        let mut hasher = DefaultHasher::new();
+        for name in ["Via", "From", "Call-ID"] {
+            fields.first(name).hash(&mut hasher);
+        }
+        fields.first("CSeq").and_then(|cseq| cseq.split_whitespace().next()).hash(&mut hasher);
+        let made = format!("{}{:016x}", via::MAGIC_COOKIE, hasher.finish());
+        if let Some(top) = fields.first_mut("Via") {
+            *top = via::with_branch(top, &made);
+            changed = true;
+        }
+    }
+    if let Some(from) = fields.first_mut("From").filter(|from| !from.is_empty() && parameter(from, "tag").is_none()) {
+        from.push_str(NO_TAG);
+        changed = true;
+    }
+    changed
+}
+
 enum BadStart {
     Uri,
     Version,
@@ -158,11 +207,30 @@ fn read_start(line: &str) -> Option<Result<Start, BadStart>> {
     } else if uri.is_empty()
         || uri.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
         || !uri.contains(':')
+        || !has_host(&uri)
     {
         Err(BadStart::Uri)
     } else {
         Ok(Start::Request { method, uri })
     })
+}
+
+/// Whether the host of a SIP URI is one: an IPv6 address needs its brackets (RFC 5118 section 4.2), a port is a number.
+fn has_host(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    if !scheme.eq_ignore_ascii_case("sip") && !scheme.eq_ignore_ascii_case("sips") {
+        return true;
+    }
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let host = host.split([';', '?']).next().unwrap_or_default();
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((name, port)) => (name, port.strip_prefix(':').or(port.is_empty().then_some("0"))),
+            None => return false,
+        },
+        None => host.split_once(':').map_or((host, Some("0")), |(name, port)| (name, Some(port))),
+    };
+    !name.is_empty() && port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
 /// Methods the stack can take apart; all but those of `ALLOW` are refused later, by admission.
@@ -193,6 +261,14 @@ fn check_fields(fields: &Fields, start: &Start) -> Result<(), &'static str> {
         if fields.first(name).is_none_or(str::is_empty) {
             return Err(missing);
         }
+    }
+    // RFC 4475 section 3.1.2.6: nobody can say where the name ends and the address begins.
+    if ["From", "To"].iter().any(|name| fields.first(name).is_some_and(has_open_quote)) {
+        return Err("Unbalanced Quotes");
+    }
+    // RFC 4475 section 3.1.2.1
+    if fields.all("Via").flat_map(entries).any(|via| via.trim_start().is_empty() || via.trim_start().starts_with(';')) {
+        return Err("Empty Via");
     }
     if SINGLE.iter().any(|name| fields.all(name).nth(1).is_some()) {
         return Err("Header Field Given Twice");

@@ -179,6 +179,45 @@ fn what_cannot_be_answered_is_dropped_with_a_reason() {
 }
 
 #[test]
+fn a_request_after_rfc_2543_gets_what_the_stack_needs_and_always_the_same() {
+    let old = |method: &str| {
+        let start = format!("{method} sip:112@psap.example SIP/2.0");
+        let cseq = format!("1 {method}");
+        passed(&invite(&[("", &start), ("CSeq", &cseq), ("Via", "SIP/2.0/UDP 192.0.2.1"), ("From", "<sip:a@b;user=phone>")], ""))
+    };
+    let (message, repairs) = old("INVITE");
+    assert_eq!(repairs, ["rfc2543"]);
+    assert_eq!(message.fields.first("From"), Some("<sip:a@b;user=phone>;tag=siaga-untagged"));
+    let via = message.fields.first("Via").unwrap();
+    assert!(via.starts_with("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK"), "{via}");
+    assert_eq!(old("CANCEL").0.fields.first("Via"), Some(via), "a CANCEL finds its INVITE");
+    let other =
+        passed(&invite(&[("Call-ID", "other"), ("Via", "SIP/2.0/UDP 192.0.2.1"), ("From", "<sip:a@b;user=phone>")], "")).0;
+    assert_ne!(other.fields.first("Via"), Some(via));
+}
+
+#[test]
+fn a_host_is_one_before_the_stack_has_it() {
+    for uri in [
+        "sip:2001:db8::10",
+        "sip:a@2001:db8::10",
+        "sip:a@[::1",
+        "sip:a@[::1]x",
+        "sip:a@h:port",
+        "sip:a@h:99999",
+        "sip:a@",
+        "sips:",
+    ] {
+        assert_eq!(refused(&invite(&[("", &format!("INVITE {uri} SIP/2.0"))], "")), 400, "{uri}");
+    }
+}
+
+#[test]
+fn another_version_is_refused_even_where_its_via_is_strange() {
+    assert_eq!(refused(&invite(&[("", "OPTIONS sip:112@h SIP/7.0"), ("Via", "SIP/7.0/UDP h;branch=x")], "")), 505);
+}
+
+#[test]
 fn a_forged_stamp_is_taken_off() {
     let (message, _) = passed(&invite(&[(stamp::HEADER, "udp 10.0.0.1:1 10.0.0.1:1 sip:x@y")], ""));
     assert_eq!(message.fields.first(stamp::HEADER), None);

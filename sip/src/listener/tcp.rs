@@ -1,60 +1,77 @@
-//! TCP listeners. Streams are framed and judged here; the SIP stack sees each connection as a channel of whole messages, so that its own reader,
-//! which closes the connection at the first message it cannot read, is never used for what peers begin.
+//! TCP and TLS listeners. Connections of trunks and of strangers are counted apart, so that strangers cannot keep a trunk out.
 
-use super::framing::{Frame, Framer};
+use super::connection::{self, Begun};
+use super::flows::Flows;
 use super::ingress::Ingress;
-use super::normalise::Framing;
-use crate::config::{Listen, Transport};
+use crate::config::{Limits, Listen, Strangers, Transport};
 use crate::counters;
 use crate::error::StartError;
+use crate::limited::Limit;
 use crate::message::stamp::Source;
-use rsipstack::transport::channel::ChannelConnection;
-use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
+use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-/// A trunk's silent connection is closed after this; RFC 5626 keepalives come every two minutes.
-const IDLE: Duration = Duration::from_secs(600);
-/// A stranger's after this: time enough to hear its 403.
-const IDLE_STRANGER: Duration = Duration::from_secs(10);
-const WRITE: Duration = Duration::from_secs(10);
-const QUEUED_WRITES: usize = 64;
-const READ_BUFFER: usize = 16 * 1024;
-
-pub(crate) struct TcpListening {
+pub(crate) struct StreamListening {
     listener: TcpListener,
     pub local: SocketAddr,
+    pub transport: Transport,
 }
 
-/// Binds every TCP address of `listen`.
-pub(crate) fn bind(listen: &[Listen]) -> Result<Vec<TcpListening>, StartError> {
-    let wanted = listen.iter().filter(|listen| listen.transport == Transport::Tcp);
-    wanted.map(|listen| open(listen.address).map_err(|source| StartError::Bind { listen: *listen, source })).collect()
+/// Binds every TCP and TLS address of `listen`.
+pub(crate) fn bind(listen: &[Listen]) -> Result<Vec<StreamListening>, StartError> {
+    let wanted = listen.iter().filter(|listen| listen.transport.is_stream());
+    wanted.map(|wanted| open(wanted, listen).map_err(|source| StartError::Bind { listen: *wanted, source })).collect()
 }
 
-fn open(address: SocketAddr) -> std::io::Result<TcpListening> {
+fn open(wanted: &Listen, all: &[Listen]) -> std::io::Result<StreamListening> {
+    let address = wanted.address;
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     // A restart must not wait for old connections to time out.
     socket.set_reuse_address(true)?;
+    super::share_port(&socket, wanted, all)?;
     socket.bind(&address.into())?;
     socket.listen(128)?;
     let listener = TcpListener::from_std(socket.into())?;
     let local = listener.local_addr()?;
-    Ok(TcpListening { listener, local })
+    Ok(StreamListening { listener, local, transport: wanted.transport })
 }
 
-impl TcpListening {
-    /// Accepts connections until `stop`; past `places` they are closed at once.
-    pub(crate) async fn serve(self, ingress: Arc<Ingress>, places: Arc<Semaphore>, stop: CancellationToken) {
-        while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
+/// Room for connections at once.
+#[derive(Clone)]
+pub(crate) struct Places {
+    trunks: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
+}
+
+impl Places {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let places = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+        Places { trunks: places(limits.max_connections), strangers: places((limits.max_connections / 8).max(1)) }
+    }
+}
+
+/// What every listener of streams needs.
+#[derive(Clone)]
+pub(crate) struct Reception {
+    pub ingress: Arc<Ingress>,
+    pub flows: Arc<Flows>,
+    pub places: Places,
+    pub tls: Option<Arc<ServerConfig>>,
+    pub stop: CancellationToken,
+}
+
+impl StreamListening {
+    /// Accepts connections until `stop`; past their places they are closed at once.
+    pub(crate) async fn serve(self, reception: Reception) {
+        while let Some(accepted) = reception.stop.run_until_cancelled(self.listener.accept()).await {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -63,17 +80,28 @@ impl TcpListening {
                     continue;
                 }
             };
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            let trusted = reception.ingress.trunks.of(peer.ip()).is_some();
+            // A stranger's handshake costs us more than it costs the stranger.
+            let unwelcome = self.transport == Transport::Tls || reception.ingress.limits.strangers == Strangers::Silent;
+            if !trusted && unwelcome {
+                counters::connection_closed("stranger");
+                continue;
+            }
+            let places = if trusted { &reception.places.trunks } else { &reception.places.strangers };
             let Ok(place) = places.clone().try_acquire_owned() else {
-                counters::connection_closed("max_connections");
+                counters::connection_closed(if trusted { "max_connections" } else { "strangers" });
+                if trusted {
+                    reception.ingress.alarms.tell(Limit::Connections);
+                }
                 continue;
             };
-            let (ingress, stop) = (ingress.clone(), stop.child_token());
-            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
             let local = stream.local_addr().map_or(self.local, |local| SocketAddr::new(local.ip().to_canonical(), local.port()));
+            let source = Source { transport: self.transport, peer, local };
+            let (reception, stop) = (reception.clone(), reception.stop.child_token());
             tokio::spawn(async move {
-                let reason =
-                    stop.run_until_cancelled(connection(stream, peer, local, &ingress, &stop)).await.unwrap_or("stopped");
-                tracing::debug!(%peer, reason, "TCP connection closed");
+                let reason = stop.run_until_cancelled(receive(stream, source, &reception, &stop)).await.unwrap_or("stopped");
+                tracing::debug!(%peer, reason, "connection closed");
                 counters::connection_closed(reason);
                 stop.cancel();
                 drop(place);
@@ -82,91 +110,20 @@ impl TcpListening {
     }
 }
 
-/// Serves one connection; says why it ended.
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    local: SocketAddr,
-    ingress: &Ingress,
-    stop: &CancellationToken,
-) -> &'static str {
+async fn receive(stream: TcpStream, source: Source, reception: &Reception, stop: &CancellationToken) -> &'static str {
     // Signalling is small and urgent; that it may fail is no reason to refuse the connection.
     let _ = stream.set_nodelay(true);
-    let (reader, writer) = stream.into_split();
-    let (replies, queue) = mpsc::channel(QUEUED_WRITES);
-    // The stack's side of the channel lives as long as this sender: dropping it retires the connection.
-    let (_alive, incoming) = mpsc::unbounded_channel();
-    let address = SipAddr::new(rsipstack::sip::Transport::Tcp, peer.into());
-    let Ok(channel) = ChannelConnection::create_connection_bounded(incoming, replies, address, Some(stop.clone())).await else {
-        return "stack";
-    };
-    let channel = SipConnection::Channel(channel);
-    ingress.endpoint.transport_layer.add_connection(channel.clone());
-    let (direct, direct_queue) = mpsc::channel(QUEUED_WRITES);
-    tokio::select! {
-        reason = read(reader, Source { transport: Transport::Tcp, peer, local }, ingress, &channel, direct) => reason,
-        () = write(writer, queue, direct_queue) => "write",
+    let Reception { ingress, flows, tls, .. } = reception;
+    if source.transport != Transport::Tls {
+        return connection::serve(stream, source, Begun::ByPeer, ingress, flows, stop, || {}).await;
     }
-}
-
-async fn read(
-    mut reader: OwnedReadHalf,
-    source: Source,
-    ingress: &Ingress,
-    channel: &SipConnection,
-    replies: mpsc::Sender<Vec<u8>>,
-) -> &'static str {
-    let idle = if ingress.trunk(source.peer.ip()).is_some() { IDLE } else { IDLE_STRANGER };
-    let mut framer = Framer::default();
-    let mut buffer = vec![0; READ_BUFFER];
-    loop {
-        let length = match tokio::time::timeout(idle, reader.read(&mut buffer)).await {
-            Err(_) => return "idle",
-            Ok(Ok(0)) => return "peer",
-            Ok(Ok(length)) => length,
-            Ok(Err(_)) => return "error",
-        };
-        framer.push(buffer.get(..length).unwrap_or_default());
-        while let Some(frame) = framer.next() {
-            let (octets, last) = match frame {
-                Frame::Ping => {
-                    if replies.send(b"\r\n".to_vec()).await.is_err() {
-                        return "write";
-                    }
-                    continue;
-                }
-                Frame::Broken => return "broken",
-                Frame::Message(octets) => (octets, false),
-                Frame::Last(octets) => (octets, true),
-            };
-            if let Some(reply) = ingress.receive(&octets, Framing::Stream, source, channel).await
-                && replies.send(reply.octets).await.is_err()
-            {
-                return "write";
-            }
-            if last {
-                // The reply is on its way through the writer; it is given a moment before the connection closes.
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                return "framing";
-            }
+    let Some(tls) = tls else { return "tls" };
+    match tokio::time::timeout(ingress.limits.connect, TlsAcceptor::from(tls.clone()).accept(stream)).await {
+        Ok(Ok(stream)) => connection::serve(stream, source, Begun::ByPeer, ingress, flows, stop, || {}).await,
+        Ok(Err(error)) => {
+            tracing::debug!(peer = %source.peer, %error, "a TLS handshake failed");
+            "tls"
         }
-    }
-}
-
-/// Writes what the stack and the ingress send, until the peer stops reading.
-async fn write(mut writer: OwnedWriteHalf, mut stack: mpsc::Receiver<TransportEvent>, mut direct: mpsc::Receiver<Vec<u8>>) {
-    loop {
-        let octets = tokio::select! {
-            Some(event) = stack.recv() => match event {
-                // The stack's name for "a message passed through the channel".
-                TransportEvent::Incoming(message, _, _) => message.to_bytes(),
-                TransportEvent::New(_) | TransportEvent::Closed(_) => continue,
-            },
-            Some(octets) = direct.recv() => octets,
-            else => return,
-        };
-        if !matches!(tokio::time::timeout(WRITE, writer.write_all(&octets)).await, Ok(Ok(()))) {
-            return;
-        }
+        Err(_) => "tls_slow",
     }
 }

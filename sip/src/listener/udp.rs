@@ -34,19 +34,21 @@ pub(crate) struct UdpSockets {
 /// Binds every UDP address of `listen`. Where there is none the stack is still given this, for it must know an address of ours: `stand_in`.
 pub(crate) fn bind(listen: &[Listen], stand_in: Option<SocketAddr>) -> Result<Arc<UdpSockets>, StartError> {
     let mut sockets = Vec::new();
-    for listen in listen.iter().filter(|listen| listen.transport == Transport::Udp) {
-        let bound = open(listen.address).map_err(|source| StartError::Bind { listen: *listen, source })?;
+    for wanted in listen.iter().filter(|wanted| wanted.transport == Transport::Udp) {
+        let bound = open(wanted, listen).map_err(|source| StartError::Bind { listen: *wanted, source })?;
         sockets.push(bound);
     }
     let named = sockets.first().map(|(_, local)| *local).or(stand_in).ok_or(StartError::NoListener)?;
     Ok(Arc::new(UdpSockets { sockets, named, routes: Mutex::default() }))
 }
 
-fn open(address: SocketAddr) -> std::io::Result<(UdpSocket, SocketAddr)> {
+fn open(wanted: &Listen, all: &[Listen]) -> std::io::Result<(UdpSocket, SocketAddr)> {
+    let address = wanted.address;
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     // A burst of calls must not be lost while the reader is busy; the system may grant less.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    super::share_port(&socket, wanted, all)?;
     socket.bind(&address.into())?;
     let socket = UdpSocket::from_std(socket.into())?;
     let local = socket.local_addr()?;
@@ -105,9 +107,12 @@ impl UdpSockets {
             };
             // Peers are known by their IPv4 address even where an IPv6 socket heard them.
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-            self.remember(peer, index);
+            let trusted = ingress.trunks.of(peer.ip()).is_some();
+            if trusted {
+                self.remember(peer, index);
+            }
             let octets = buffer.get(..length).unwrap_or_default();
-            let reply = if octets == b"\r\n\r\n" {
+            let reply = if trusted && octets == b"\r\n\r\n" {
                 Some((b"\r\n".to_vec(), peer))
             } else {
                 let source = Source { transport: Transport::Udp, peer, local: *local };

@@ -1,9 +1,12 @@
 //! Parts of a message body (RFC 2046 section 5.1). A body that is no multipart is one part. Pure.
 
+use super::encoding::decode;
 use crate::message::{long_name, parameter};
+use std::borrow::Cow;
 
 const MAX_PARTS: usize = 16;
-const MAX_DEPTH: usize = 3;
+const MAX_DEPTH: usize = 4;
+const MAX_LINES: usize = 32;
 
 /// One leaf of the body.
 #[derive(Debug, PartialEq)]
@@ -12,7 +15,8 @@ pub(crate) struct Part<'a> {
     pub kind: String,
     /// Content-ID without angle brackets.
     pub id: Option<String>,
-    pub body: &'a [u8],
+    /// With its transfer encoding undone.
+    pub body: Cow<'a, [u8]>,
 }
 
 impl Part<'_> {
@@ -22,28 +26,45 @@ impl Part<'_> {
     }
 }
 
-/// The leaves of a body, multiparts within multiparts opened. Broken parts are left out.
+/// A part that is not opened yet.
+struct Closed<'a> {
+    kind: String,
+    id: Option<String>,
+    encoding: String,
+    body: &'a [u8],
+}
+
+/// The leaves of a body, multiparts within multiparts opened. Broken parts are left out. Of a `multipart/alternative` the last form comes
+/// first: it is the one its sender likes best (RFC 2046 section 5.1.4), and whoever looks for a type takes the first of it.
 pub(crate) fn parts<'a>(kind: &str, body: &'a [u8]) -> Vec<Part<'a>> {
     let mut out = Vec::new();
-    collect(Part { kind: kind.to_owned(), id: None, body }, MAX_DEPTH, &mut out);
+    collect(Closed { kind: kind.to_owned(), id: None, encoding: String::new(), body }, MAX_DEPTH, &mut out);
     out
 }
 
-fn collect<'a>(part: Part<'a>, depth: usize, out: &mut Vec<Part<'a>>) {
+/// Whether a media type is a multipart of this subtype, or of any for an empty one.
+pub(crate) fn is_multipart(kind: &str, subtype: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.strip_prefix("multipart/").is_some_and(|rest| subtype.is_empty() || rest == subtype)
+}
+
+fn collect<'a>(part: Closed<'a>, depth: usize, out: &mut Vec<Part<'a>>) {
     if out.len() >= MAX_PARTS {
         return;
     }
-    let multipart = part.kind.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/"));
+    let multipart = is_multipart(&part.kind, "");
     match parameter(&part.kind, "boundary").filter(|boundary| multipart && depth > 0 && !boundary.is_empty()) {
         Some(boundary) => {
-            for piece in pieces(part.body, &format!("--{boundary}")) {
-                if let Some(inner) = read(piece) {
-                    collect(inner, depth - 1, out);
-                }
+            let mut pieces = pieces(part.body, &format!("--{boundary}"));
+            if is_multipart(&part.kind, "alternative") {
+                pieces.reverse();
+            }
+            for inner in pieces.into_iter().filter_map(read) {
+                collect(inner, depth - 1, out);
             }
         }
         None if multipart => {}
-        None => out.push(part),
+        None => out.push(Part { kind: part.kind, id: part.id, body: decode(&part.encoding, part.body) }),
     }
 }
 
@@ -75,23 +96,36 @@ fn pieces<'a>(body: &'a [u8], delimiter: &str) -> Vec<&'a [u8]> {
     out
 }
 
-fn read(piece: &[u8]) -> Option<Part<'_>> {
-    let (mut kind, mut id, mut at) = (String::from("text/plain"), None, 0);
+/// Takes a part's own fields off it; a folded line belongs to the one before.
+fn read(piece: &[u8]) -> Option<Closed<'_>> {
+    let (mut lines, mut at) = (Vec::<String>::new(), 0);
     loop {
         let rest = piece.get(at..)?;
         let length = rest.iter().position(|b| *b == b'\n').map(|end| end + 1)?;
-        let line = String::from_utf8_lossy(rest.get(..length)?).trim().to_owned();
+        let line = String::from_utf8_lossy(rest.get(..length)?).trim_end().to_owned();
         at += length;
         if line.is_empty() {
-            return Some(Part { kind, id, body: piece.get(at..)? });
+            break;
         }
-        let Some((name, value)) = line.split_once(':') else { continue };
+        if lines.len() >= MAX_LINES {
+            return None;
+        }
+        match lines.last_mut() {
+            Some(last) if line.starts_with([' ', '\t']) => last.push_str(&line),
+            _ => lines.push(line),
+        }
+    }
+    let mut part = Closed { kind: "text/plain".into(), id: None, encoding: String::new(), body: piece.get(at..)? };
+    for (name, value) in lines.iter().filter_map(|line| line.split_once(':')) {
+        let value = value.trim();
         match long_name(name.trim()).to_ascii_lowercase().as_str() {
-            "content-type" => kind = value.trim().to_owned(),
-            "content-id" => id = Some(value.trim().trim_matches(['<', '>']).to_owned()),
+            "content-type" => part.kind = value.to_owned(),
+            "content-id" => part.id = Some(value.trim_matches(['<', '>']).trim().to_owned()),
+            "content-transfer-encoding" => part.encoding = value.to_owned(),
             _ => {}
         }
     }
+    Some(part)
 }
 
 #[cfg(test)]
@@ -100,7 +134,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn kinds(kind: &str, body: &str) -> Vec<(String, String)> {
-        parts(kind, body.as_bytes()).into_iter().map(|p| (p.kind, String::from_utf8_lossy(p.body).into_owned())).collect()
+        parts(kind, body.as_bytes()).into_iter().map(|p| (p.kind, String::from_utf8_lossy(&p.body).into_owned())).collect()
     }
 
     #[test]
@@ -117,6 +151,31 @@ mod tests {
     fn a_missing_end_is_forgiven_and_a_missing_boundary_is_not() {
         assert_eq!(kinds("multipart/mixed;boundary=a", "--a\r\n\r\nbody"), [("text/plain".to_owned(), "body".to_owned())]);
         assert!(kinds("multipart/mixed", "--a\r\n\r\nbody\r\n--a--").is_empty());
+    }
+
+    #[test]
+    fn encodings_are_undone_and_folded_fields_are_read() {
+        let body = "--a\r\nContent-Type: application/pidf+xml;\r\n charset=utf-8\r\nContent-Transfer-Encoding: base64\r\nContent-ID: < one@h >\r\n\r\n\
+                    PHgvPg==\r\n--a\r\nContent-Type: text/x\r\nContent-Transfer-Encoding: Quoted-Printable\r\n\r\na=3Db\r\n--a--";
+        let found = parts("multipart/related; boundary=a; start=\"<one@h>\"", body.as_bytes());
+        assert_eq!(found.iter().map(|part| part.body.as_ref()).collect::<Vec<_>>(), [&b"<x/>"[..], &b"a=b"[..]]);
+        assert!(found[0].is("application/PIDF+xml") && found[0].id.as_deref() == Some("one@h"));
+    }
+
+    #[test]
+    fn the_best_alternative_comes_first() {
+        let body = "--o\r\nContent-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\nContent-Type: text/plain\r\n\r\nplain\r\n\
+                    --i\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--i--\r\n--o\r\n\r\nlast\r\n--o--";
+        let bodies: Vec<String> = kinds("multipart/mixed; boundary=o", body).into_iter().map(|(_, body)| body).collect();
+        assert_eq!(bodies, ["v=0", "plain", "last"]);
+    }
+
+    #[test]
+    fn depth_and_number_of_parts_are_bounded() {
+        let many = "--a\r\n\r\nx\r\n".repeat(50);
+        assert_eq!(kinds("multipart/mixed;boundary=a", &many).len(), MAX_PARTS);
+        let deep = "--a\r\nContent-Type: multipart/mixed;boundary=a\r\n\r\n".repeat(50);
+        assert!(kinds("multipart/mixed;boundary=a", &deep).is_empty());
     }
 
     #[test]

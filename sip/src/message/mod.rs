@@ -120,6 +120,14 @@ pub(crate) fn long_name(name: &str) -> &str {
 /// Header fields of which a message has at most one (RFC 3261 section 7.3.1); two of them make it malformed.
 pub(crate) const SINGLE: [&str; 6] = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"];
 
+/// Given to a caller that has no From tag (RFC 2543): the SIP stack cannot do without. It never leaves the process.
+pub(crate) const NO_TAG: &str = ";tag=siaga-untagged";
+
+/// A From or To value as its owner wrote it.
+pub(crate) fn shown(value: &str) -> &str {
+    value.strip_suffix(NO_TAG).unwrap_or(value)
+}
+
 /// Splits at the first `separator` outside quotes and angle brackets.
 pub(crate) fn split_outside(text: &str, separator: char) -> (&str, Option<&str>) {
     let (mut quoted, mut escaped, mut angle) = (false, false, false);
@@ -140,6 +148,16 @@ pub(crate) fn split_outside(text: &str, separator: char) -> (&str, Option<&str>)
     (text, None)
 }
 
+/// The comma-separated entries of one header field.
+pub(crate) fn entries(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let (entry, more) = split_outside(rest?, ',');
+        rest = more;
+        Some(entry)
+    })
+}
+
 /// Value of a header parameter (`;name=value`) after the address, unquoted; an empty text when it has no value.
 pub(crate) fn parameter<'a>(value: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = split_outside(value, ';').1;
@@ -154,6 +172,23 @@ pub(crate) fn parameter<'a>(value: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
+/// An address with its parameters as the stack reads them: without spaces around `;` and `=`, and without empty ones.
+pub(crate) fn tidied(value: &str) -> String {
+    let (address, mut rest) = split_outside(value, ';');
+    let mut out = address.trim().to_owned();
+    while let Some(text) = rest {
+        let (item, more) = split_outside(text, ';');
+        let (name, value) = item.split_once('=').map_or((item, None), |(name, value)| (name, Some(value)));
+        if !name.trim().is_empty() {
+            out.push(';');
+            out.push_str(name.trim());
+            out.extend(value.map(|value| format!("={}", value.trim())));
+        }
+        rest = more;
+    }
+    out
+}
+
 /// Display name and URI of a `name-addr` or `addr-spec` (RFC 3261 section 25.1). The URI of a bare address ends at its first `;`.
 pub(crate) fn name_and_uri(value: &str) -> Option<(Option<String>, &str)> {
     let value = value.trim();
@@ -166,9 +201,23 @@ pub(crate) fn name_and_uri(value: &str) -> Option<(Option<String>, &str)> {
         }
         None => {
             let uri = value.split([';', ',']).next()?.trim();
-            Some((None, uri)).filter(|_| uri.contains(':'))
+            Some((None, uri)).filter(|_| uri.contains(':') && !uri.contains(['"', '>', ' ']))
         }
     }
+}
+
+/// Whether a quoted string is begun and not ended.
+pub(crate) fn has_open_quote(value: &str) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    for c in value.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    quoted
 }
 
 fn angle_outside_quotes(value: &str) -> Option<usize> {
@@ -222,6 +271,13 @@ mod tests {
         }
         assert_eq!(name_and_uri("nothing"), None);
         assert_eq!(name_and_uri("<sip:a@b"), None);
+        assert_eq!(name_and_uri("\"Mr. J. User <sip:a@b>"), None);
+    }
+
+    #[test]
+    fn spaces_between_parameters_are_taken_out() {
+        assert_eq!(tidied("\"A ; b = c\"   <sip:a@b; x = y>  ;  ; tag = 98 ;x"), "\"A ; b = c\"   <sip:a@b; x = y>;tag=98;x");
+        assert_eq!(tidied("sip:a@b ;   tag    = 1"), "sip:a@b;tag=1");
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Stateless replies (RFC 3261 section 8.2.7), built from the request's text so that even a malformed request gets its answer. Pure.
 
-use super::Fields;
+use super::{Fields, shown};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The methods served, for `Allow`.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
 /// The bodies understood, for `Accept`.
-pub(crate) const ACCEPT: &str = "application/sdp, application/pidf+xml, application/dtmf-relay, multipart/mixed";
+pub(crate) const ACCEPT: &str = "application/sdp, application/pidf+xml, application/dtmf-relay, application/EmergencyCallData.ProviderInfo+xml, \
+    application/EmergencyCallData.ServiceInfo+xml, application/EmergencyCallData.DeviceInfo+xml, application/EmergencyCallData.SubscriberInfo+xml, \
+    application/EmergencyCallData.Comment+xml, multipart/mixed";
 /// Extensions a request may `Require`. `resource-priority` (RFC 4412) is shown to the operator, no more is asked of us.
 pub(crate) const SUPPORTED: [&str; 3] = ["resource-priority", crate::reliable::TAG, crate::session_timer::TAG];
 /// Extensions named in calls of ours: acknowledging provisional responses is not among them.
@@ -22,7 +24,10 @@ pub(crate) fn reply(fields: &Fields, code: u16, phrase: &str, extra: &[(&str, St
         out.push_str(&format!("Via: {via}\r\n"));
     }
     for name in ["From", "To", "Call-ID", "CSeq"] {
-        let Some(value) = fields.first(name) else { continue };
+        let Some(mut value) = fields.first(name) else { continue };
+        if name == "From" {
+            value = shown(value);
+        }
         out.push_str(&format!("{name}: {value}"));
         if name == "To" && !fields.in_dialog() {
             out.push_str(&format!(";tag={}", tag(fields)));
@@ -51,8 +56,10 @@ pub(crate) fn phrase(code: u16) -> &'static str {
         400 => "Bad Request",
         403 => "Forbidden",
         405 => "Method Not Allowed",
+        415 => "Unsupported Media Type",
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
+        425 => "Bad Alert Message",
         422 => "Session Interval Too Small",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",

@@ -32,11 +32,7 @@ impl Stamp {
 
     pub(crate) fn read(value: &str) -> Option<Stamp> {
         let mut parts = value.splitn(4, ' ');
-        let transport = match parts.next()? {
-            "udp" => Transport::Udp,
-            "tcp" => Transport::Tcp,
-            _ => return None,
-        };
+        let transport: Transport = parts.next()?.parse().ok()?;
         let source = Source { transport, peer: parts.next()?.parse().ok()?, local: parts.next()?.parse().ok()? };
         Some(Stamp { source, uri: parts.next()?.to_owned() })
     }
@@ -50,7 +46,7 @@ mod tests {
     fn a_stamp_reads_back() {
         let stamp = Stamp {
             source: Source {
-                transport: Transport::Tcp,
+                transport: Transport::Tls,
                 peer: "[::1]:9".parse().unwrap(),
                 local: "127.0.0.1:5060".parse().unwrap(),
             },

@@ -5,18 +5,20 @@
 //! and [`reveal`] puts the Contact into the request line when the request leaves.
 
 use crate::config::Transport;
+use crate::listener::Way;
 use std::net::SocketAddr;
 
 const PARAMETER: &str = "siaga-target";
 
-/// The disguised Contact field value. `address` is where requests for `contact` are to be sent.
-pub(crate) fn disguise(contact: &str, address: SocketAddr, transport: Transport) -> String {
+/// The disguised Contact field value. `way.to` is where requests for `contact` are to be sent. What goes by a connection gets a host name for
+/// its way (see `listener::names`).
+pub(crate) fn disguise(contact: &str, way: Way, transport: Transport) -> String {
     let hex: String = contact.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let transport = match transport {
-        Transport::Udp => "",
-        Transport::Tcp => ";transport=tcp",
-    };
-    format!("<sip:{address}{transport};{PARAMETER}={hex}>")
+    if transport.is_stream() {
+        format!("<sip:{}:{};transport={transport};{PARAMETER}={hex}>", way.name(), way.to.port())
+    } else {
+        format!("<sip:{};{PARAMETER}={hex}>", way.to)
+    }
 }
 
 /// The Contact that a URI stands for, if it is a disguised one.
@@ -67,8 +69,11 @@ mod tests {
         #[test]
         fn every_contact_comes_back_as_it_was(user in "[a-zA-Z0-9%;=+.-]{0,40}") {
             let contact = format!("sip:{user}@10.0.0.1;lr");
-            let disguised = disguise(&contact, "192.0.2.1:5060".parse().unwrap(), Transport::Tcp);
-            prop_assert_eq!(reveal(disguised.trim_matches(['<', '>'])), Some(contact));
+            for transport in [Transport::Udp, Transport::Tcp, Transport::Tls] {
+                let way = Way { to: "192.0.2.1:5060".parse().unwrap(), or: Some("[2001:db8::1]:40000".parse().unwrap()) };
+                let disguised = disguise(&contact, way, transport);
+                prop_assert_eq!(reveal(disguised.trim_matches(['<', '>'])), Some(contact.clone()));
+            }
         }
 
         #[test]

@@ -36,6 +36,24 @@ pub(crate) fn stamp(value: &str, source: SocketAddr) -> Option<String> {
     Some(out)
 }
 
+/// A list of Via as the stack reads it: each entry without the spaces that RFC 3261 allows almost everywhere in it. What is no Via stays.
+pub(crate) fn tidied(value: &str) -> String {
+    super::entries(value).map(|entry| tidied_entry(entry.trim())).collect::<Vec<_>>().join(", ")
+}
+
+fn tidied_entry(entry: &str) -> String {
+    let mut parts = entry.split(';');
+    let Some(by) = parts.next().and_then(|sent| sent_by(sent.trim())) else { return entry.to_owned() };
+    let mut out = format!("SIP/2.0/{} {}", by.transport, by.text);
+    for parameter in
+        parts.map(|parameter| parameter.split_whitespace().collect::<String>()).filter(|parameter| !parameter.is_empty())
+    {
+        out.push(';');
+        out.push_str(&parameter);
+    }
+    out
+}
+
 /// Where a reply over UDP goes: the source address, at the source port if `rport` was asked for, else at the port of sent-by.
 pub(crate) fn reply_to(value: &str, source: SocketAddr) -> SocketAddr {
     let (top, _) = split_top(value);
@@ -55,6 +73,17 @@ pub(crate) fn branch(value: &str) -> Option<&str> {
         let (name, branch) = p.split_once('=')?;
         name.trim().eq_ignore_ascii_case("branch").then(|| branch.trim())
     })
+}
+
+/// Begins every branch of RFC 3261 (section 8.1.1.7).
+pub(crate) const MAGIC_COOKIE: &str = "z9hG4bK";
+
+/// The value with a branch in its topmost Via, which has none.
+pub(crate) fn with_branch(value: &str, branch: &str) -> String {
+    // Right after the sent-by, where `stamp` leaves it: what it writes comes last.
+    let end = value.find([';', ',']).unwrap_or(value.len());
+    let (sent, rest) = value.split_at(end);
+    format!("{sent};branch={branch}{rest}")
 }
 
 fn split_top(value: &str) -> (&str, Option<&str>) {
@@ -115,6 +144,15 @@ mod tests {
         ] {
             assert_eq!(stamp(value, source()).as_deref(), Some(expected), "{value}");
         }
+    }
+
+    #[test]
+    fn spaces_in_a_list_are_taken_out() {
+        let value =
+            "SIP  / 2.0  / TCP     h.example   ; branch  =   z9hG4bKa  , SIP  /    2.0   / UDP  10.0.0.1   ; branch= z9hG4bKb;";
+        let tidy = "SIP/2.0/TCP h.example;branch=z9hG4bKa, SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKb";
+        assert_eq!((tidied(value).as_str(), tidied(tidy).as_str()), (tidy, tidy));
+        assert_eq!(tidied("HTTP/1.1 h ; x"), "HTTP/1.1 h ; x");
     }
 
     #[test]

@@ -1,22 +1,49 @@
-//! Our answer to an offer (RFC 3264 section 6): one line for each stream offered, in the same order, all but one audio stream declined.
+//! Our answer to an offer (RFC 3264 section 6): one line for each stream offered, in the same order, all declined but one of audio and, where
+//! there is a place for it, one of text. No group is answered: streams are never bundled (RFC 9143 section 7.3), only their names are kept.
 
+use super::crypto::{Crypto, Key};
 use super::offer::{audio, session, write};
-use super::{Description, LocalAudio};
+use super::{Description, LocalAudio, LocalMedia, text};
 use sdp_types::Media;
 
-/// Answers with the first codec of the offer, so that there is never a doubt which one is in use.
-pub(crate) fn answer(offered: &Description, local: LocalAudio, version: u64) -> String {
-    let mut session = session(local, version);
-    let remote = &offered.audio;
+const MAX_MID: usize = 64;
+
+/// Answers with the first codec of the offer, so that there is never a doubt which one is in use. `own` is our key, used where the voice is
+/// encrypted.
+pub(crate) fn answer(offered: &Description, local: LocalMedia, own: Key, version: u64) -> String {
+    let mut session = session(local.audio, version);
     for (index, stream) in offered.streams.iter().enumerate() {
-        session.medias.push(if index == offered.chosen {
-            let codec = remote.codecs.get(..1).unwrap_or_default();
-            audio(local, &stream.proto, codec, remote.telephone_event, remote.ptime_ms, remote.direction.mirrored())
-        } else {
-            declined(stream)
-        });
+        let mut answered = match (&offered.text, local.text) {
+            _ if index == offered.chosen => voice(offered, stream, local.audio, own),
+            (Some((place, remote)), Some(ours)) if index == *place => {
+                text::answer(stream, remote, ours, local.audio.address.ip())
+            }
+            _ => declined(stream),
+        };
+        if let Some(mid) = mid(stream) {
+            answered.add_attribute_with_value("mid", mid);
+        }
+        session.medias.push(answered);
     }
     write(&session)
+}
+
+fn voice(offered: &Description, stream: &Media, local: LocalAudio, own: Key) -> Media {
+    let remote = &offered.audio;
+    let codec = remote.codecs.get(..1).unwrap_or_default();
+    let mut media = audio(local, &stream.proto, codec, remote.telephone_event, remote.ptime_ms, remote.direction.mirrored());
+    if let Some(Crypto { tag, .. }) = offered.crypto {
+        media.add_attribute_with_value("crypto", Crypto { tag, key: own }.write());
+    }
+    media
+}
+
+/// The name of a stream (RFC 5888 section 9.1): a token, which comes back with the answer.
+fn mid(stream: &Media) -> Option<&str> {
+    let mid = stream.get_first_attribute_value("mid").flatten()?.trim();
+    let token =
+        !mid.is_empty() && mid.len() <= MAX_MID && mid.chars().all(|c| c.is_ascii_graphic() && !"\"(),/:;<=>?@[\\]".contains(c));
+    token.then_some(mid)
 }
 
 /// The same line with port 0; attributes of a declined stream mean nothing.
@@ -36,15 +63,18 @@ fn declined(stream: &Media) -> Media {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdp::read;
+    use crate::config::Srtp;
+    use crate::sdp::{Terms, read};
     use proptest::prelude::*;
 
+    const TERMS: Terms = Terms { srtp: Srtp::Offered, own: Key([5; 30]) };
+
     fn local() -> LocalAudio {
-        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7 }
+        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }
     }
 
     fn answer_to(offer: &str) -> String {
-        answer(&read(offer.as_bytes()).unwrap(), local(), 1)
+        answer(&read(offer.as_bytes(), &TERMS).unwrap(), local().into(), TERMS.own, 1)
     }
 
     #[test]
@@ -67,6 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn an_encrypted_stream_is_answered_with_our_key_under_its_tag() {
+        let key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+        let text = answer_to(&format!(
+            "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:{key}\r\n\
+             a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\nm=audio 4002 RTP/AVP 8\r\n"
+        ));
+        assert!(text.contains("m=audio 20000 RTP/SAVP 8\r\n") && text.contains("m=audio 0 RTP/AVP 8"), "{text}");
+        assert!(text.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:BQUFBQUF"), "{text}");
+        assert_eq!(text.matches("a=crypto").count(), 1, "{text}");
+    }
+
+    #[test]
     fn the_direction_is_mirrored() {
         for (offered, answered) in
             [("sendrecv", "sendrecv"), ("sendonly", "recvonly"), ("recvonly", "sendonly"), ("inactive", "inactive")]
@@ -81,6 +123,42 @@ mod tests {
         assert!(!answer_to("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n").contains("telephone-event"));
     }
 
+    #[test]
+    fn comfort_noise_is_never_answered() {
+        let text = answer_to(
+            "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 13 8 118 101\r\na=rtpmap:13 CN/8000\r\na=rtpmap:118 CN/16000\r\na=rtpmap:101 telephone-event/8000\r\n",
+        );
+        assert!(text.contains("m=audio 20000 RTP/AVP 8 101\r\n") && !text.contains("CN/"), "{text}");
+    }
+
+    #[test]
+    fn names_of_streams_come_back_and_bundles_do_not() {
+        let text = answer_to(
+            "v=0\r\na=group:BUNDLE 0 v\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\na=mid:0\r\na=rtcp-mux\r\nm=video 5000 RTP/AVP 96\r\na=mid:v\r\n\
+             m=video 5002 RTP/AVP 96\r\na=mid:not a token\r\n",
+        );
+        assert!(!text.contains("BUNDLE") && !text.contains("rtcp-mux"), "{text}");
+        assert!(text.contains("a=sendrecv\r\na=mid:0\r\nm=video 0 RTP/AVP 96\r\na=mid:v\r\nm=video 0 RTP/AVP 96\r\n"), "{text}");
+    }
+
+    #[test]
+    fn streams_that_cannot_be_read_are_declined_like_unknown_ones() {
+        let text = answer_to(
+            "v=0\r\nc=IN IP4 10.0.0.1\r\nm=video x RTP/AVP 96\r\nm=image 5004/y udptl t38\r\nm=hologram\r\nm=video 99999 RTP/SAVPF\r\nm=audio 4000 RTP/AVP 8\r\n",
+        );
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=")).collect();
+        assert_eq!(
+            lines,
+            [
+                "m=video 0 RTP/AVP 96",
+                "m=image 0 udptl t38",
+                "m=hologram 0 RTP/AVP 0",
+                "m=video 0 RTP/SAVPF 0",
+                "m=audio 20000 RTP/AVP 8"
+            ]
+        );
+    }
+
     proptest! {
         #[test]
         fn an_answer_always_has_as_many_streams_as_the_offer(before in 0usize..5, after in 0usize..5) {
@@ -89,7 +167,7 @@ mod tests {
             let text = answer_to(&offer);
             prop_assert_eq!(text.matches("m=").count(), before + 1 + after);
             prop_assert_eq!(text.matches("m=video 0 ").count(), before + after);
-            prop_assert!(read(text.as_bytes()).is_ok());
+            prop_assert!(read(text.as_bytes(), &TERMS).is_ok());
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Session descriptions: what the other side can hear and say, and our offers and answers (RFC 8866, RFC 3264). Pure, on `sdp-types`.
 //!
-//! Audio in G.711 with telephone-event is all that is negotiated; every other stream is declined.
+//! Audio in G.711 with telephone-event is negotiated, and real-time text where the owner has a place for it; every other stream is declined.
 
 mod answer;
+mod crypto;
 mod offer;
 mod read;
+mod text;
 
 pub(crate) use answer::answer;
+pub use crypto::{KEY_LENGTH, SrtpKeys};
+pub(crate) use crypto::{Key, Terms};
 pub(crate) use offer::offer;
 #[cfg(test)]
 use read::read;
@@ -83,6 +87,9 @@ pub struct RemoteAudio {
     /// Milliseconds a packet, 10 to 60.
     pub ptime_ms: u8,
     pub direction: Direction,
+    /// Voice is encrypted with these in both directions; `None`: it is not.
+    #[serde(skip)]
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// Our audio, as the media side opened it.
@@ -92,6 +99,48 @@ pub struct LocalAudio {
     pub address: SocketAddr,
     /// `o=` session id; the same for the life of a leg.
     pub session_id: u64,
+    /// Replaces the key that was made for us, where the media side has its own; `None` is the usual. Only `send` counts.
+    #[serde(skip)]
+    pub srtp: Option<SrtpKeys>,
+}
+
+/// The real-time text of the other side (RFC 4103).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteText {
+    /// Where it wants RTP; unspecified as in [`RemoteAudio`].
+    pub address: SocketAddr,
+    /// Payload type of `t140/1000`.
+    pub pt: u8,
+    /// Payload type of `red/1000`, when it takes text with earlier text repeated.
+    pub redundancy_pt: Option<u8>,
+}
+
+/// Our place for real-time text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalText {
+    pub address: SocketAddr,
+}
+
+/// Everything of ours that a description names. A [`LocalAudio`] alone is one without text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalMedia {
+    pub audio: LocalAudio,
+    /// `None`: text is declined, and not offered.
+    pub text: Option<LocalText>,
+}
+
+impl LocalMedia {
+    #[must_use]
+    pub fn with_text(mut self, text: LocalText) -> Self {
+        self.text = Some(text);
+        self
+    }
+}
+
+impl From<LocalAudio> for LocalMedia {
+    fn from(audio: LocalAudio) -> Self {
+        LocalMedia { audio, text: None }
+    }
 }
 
 /// Why a description is of no use.
@@ -100,7 +149,7 @@ pub(crate) enum SdpError {
     /// Not a session description.
     #[error("unreadable session description")]
     Unreadable,
-    /// No stream of PCMA or PCMU over plain RTP that is switched on.
+    /// No stream of PCMA or PCMU that is switched on, over RTP as the trunk wants it: plain, or encrypted with keys that we can use.
     #[error("no audio stream in PCMA or PCMU")]
     NoAudio,
 }

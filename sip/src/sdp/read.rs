@@ -1,6 +1,8 @@
 //! Reads a remote description, tolerant of what trunks send: no `t=`, host names, odd spacing, session ids past 64 bits, Latin-1.
 
-use super::{Codec, Direction, PayloadType, RemoteAudio, SdpError};
+use super::crypto::{Crypto, Terms};
+use super::{Codec, Direction, PayloadType, RemoteAudio, RemoteText, SdpError, SrtpKeys, text};
+use crate::config::Srtp;
 use crate::location::multipart;
 use crate::message::Fields;
 use sdp_types::{Connection, Media, Session};
@@ -8,43 +10,103 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 const MAX_STREAMS: usize = 16;
 const MAX_CODECS: usize = 32;
+const MAX_LANGUAGES: usize = 32;
 
 /// A remote description and what we take of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Description {
     pub audio: RemoteAudio,
+    /// The first stream of real-time text, with its index.
+    pub text: Option<(usize, RemoteText)>,
+    /// Language tags as written, the most wanted first.
+    pub languages: Vec<String>,
     /// All streams in order, for an answer.
     pub streams: Vec<Media>,
     /// Index of the stream that `audio` comes from.
     pub chosen: usize,
+    /// The key line taken, if the stream is encrypted.
+    pub crypto: Option<Crypto>,
 }
 
 /// The description in a message's body, alone or as a part of a multipart. `Ok(None)`: the message carries none.
-pub(crate) fn offer_in(fields: &Fields, body: &[u8]) -> Result<Option<Description>, SdpError> {
+pub(crate) fn offer_in(fields: &Fields, body: &[u8], terms: &Terms) -> Result<Option<Description>, SdpError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
     let kind = fields.first("Content-Type").unwrap_or("application/sdp");
     let part = multipart::parts(kind, body).into_iter().find(|part| part.is("application/sdp"));
-    part.map(|part| read(part.body)).transpose()
+    part.map(|part| read(&part.body, terms)).transpose()
 }
 
-pub(crate) fn read(body: &[u8]) -> Result<Description, SdpError> {
-    let session = Session::parse(&clean(body)).map_err(|_| SdpError::Unreadable)?;
+pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> {
+    let (session, without_audio) = match Session::parse(&clean(body, audio_as_it_is)) {
+        Ok(session) => (session, SdpError::NoAudio),
+        // One audio stream that cannot be read is no reason to refuse another that can.
+        Err(_) => {
+            let session = Session::parse(&clean(body, declinable)).map_err(|_| SdpError::Unreadable)?;
+            (session, SdpError::Unreadable)
+        }
+    };
     if session.medias.is_empty() || session.medias.len() > MAX_STREAMS {
         return Err(if session.medias.is_empty() { SdpError::NoAudio } else { SdpError::Unreadable });
     }
-    let (chosen, audio) = session
+    let (chosen, (mut audio, crypto)) = session
         .medias
         .iter()
         .enumerate()
-        .find_map(|(index, media)| audio(&session, media).map(|audio| (index, audio)))
-        .ok_or(SdpError::NoAudio)?;
-    Ok(Description { audio, streams: session.medias, chosen })
+        .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
+        .ok_or(without_audio)?;
+    audio.srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.0, receive: crypto.key.0 });
+    let text = session.medias.iter().enumerate().find_map(|(index, media)| Some((index, text::read(&session, media)?)));
+    let languages = languages(&session, chosen, text.as_ref().map(|(index, _)| *index));
+    Ok(Description { audio, text, languages, streams: session.medias, chosen, crypto })
+}
+
+/// A stream that can be taken on the trunk's terms, with the first of its key lines that is of use.
+fn taken(session: &Session, media: &Media, srtp: Srtp) -> Option<(RemoteAudio, Option<Crypto>)> {
+    let crypto = match media.proto.to_ascii_uppercase().as_str() {
+        "RTP/AVP" | "RTP/AVPF" if srtp != Srtp::Required => None,
+        "RTP/SAVP" | "RTP/SAVPF" if srtp != Srtp::Off => {
+            Some(media.get_attribute_values("crypto").flatten().find_map(Crypto::read)?)
+        }
+        _ => return None,
+    };
+    Some((audio(session, media)?, crypto))
+}
+
+/// What the voice, then the text, then the session says of languages: what the caller speaks before what it understands (RFC 8373 section 5.1).
+fn languages(session: &Session, voice: usize, text: Option<usize>) -> Vec<String> {
+    let streams = [Some(voice), text].into_iter().flatten().filter_map(|index| session.medias.get(index));
+    let of_streams = streams
+        .flat_map(|media| ["hlang-send", "hlang-recv", "lang"].into_iter().flat_map(|name| media.get_attribute_values(name)));
+    let tags = of_streams.chain(session.get_attribute_values("lang")).flatten().flat_map(str::split_whitespace);
+    tags.take(MAX_LANGUAGES).map(str::to_owned).collect()
+}
+
+/// An `m=` line: audio as it is, but for spaces.
+fn audio_as_it_is(value: &str) -> String {
+    let mut words = value.split_whitespace();
+    if words.next().is_some_and(|kind| kind.eq_ignore_ascii_case("audio")) {
+        return value.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    declinable(value)
+}
+
+/// An `m=` line that the parser takes. What cannot be read of a stream is replaced, so that the stream can be declined in its place.
+fn declinable(value: &str) -> String {
+    let mut words = value.split_whitespace();
+    let kind = words.next().unwrap_or("application");
+    let port = words.next().unwrap_or_default();
+    let (number, count) = port.split_once('/').unwrap_or((port, "1"));
+    let proto = words.next().unwrap_or("RTP/AVP");
+    let formats = words.collect::<Vec<_>>().join(" ");
+    let readable = number.parse::<u16>().is_ok() && count.parse::<u16>().is_ok() && !formats.is_empty();
+    let port = if readable { port } else { "0" };
+    format!("{kind} {port} {proto} {}", if formats.is_empty() { "0" } else { &formats })
 }
 
 /// Leaves only the lines that are used, each in a shape the parser takes. The origin is not used, so it is replaced by a good one.
-fn clean(body: &[u8]) -> Vec<u8> {
+fn clean(body: &[u8], stream_line: fn(&str) -> String) -> Vec<u8> {
     let text = std::str::from_utf8(body).map_or_else(|_| body.iter().map(|b| char::from(*b)).collect(), str::to_owned);
     let mut out = String::from("v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
     let mut described = false;
@@ -61,8 +123,9 @@ fn clean(body: &[u8]) -> Vec<u8> {
         }
         match key.trim() {
             "v" => {}
-            // Runs of spaces are one (m= and c= are split at single ones).
-            "m" | "c" => out.push_str(&format!("{}={}\r\n", key.trim(), value.split_whitespace().collect::<Vec<_>>().join(" "))),
+            "m" => out.push_str(&format!("m={}\r\n", stream_line(value))),
+            // Runs of spaces are one, for the line is split at single ones.
+            "c" => out.push_str(&format!("c={}\r\n", value.split_whitespace().collect::<Vec<_>>().join(" "))),
             _ => out.push_str(&format!("a={}\r\n", value.trim())),
         }
     }
@@ -71,8 +134,7 @@ fn clean(body: &[u8]) -> Vec<u8> {
 }
 
 fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
-    let plain = matches!(media.proto.to_ascii_uppercase().as_str(), "RTP/AVP" | "RTP/AVPF");
-    if !media.media.eq_ignore_ascii_case("audio") || media.port == 0 || !plain {
+    if !media.media.eq_ignore_ascii_case("audio") || media.port == 0 {
         return None;
     }
     let mut codecs = Vec::new();
@@ -88,7 +150,7 @@ fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
     if codecs.is_empty() {
         return None;
     }
-    let stated = direction(media).or_else(|| session_direction(session)).unwrap_or_default();
+    let stated = direction_of_stream(media).or_else(|| session_direction(session)).unwrap_or_default();
     let ip = address(media.connections.first().or(session.connection.as_ref()));
     let direction = match (ip, stated) {
         // RFC 2543 hold: the address 0.0.0.0 says "send me nothing".
@@ -97,7 +159,14 @@ fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
         _ => stated,
     };
     let ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    Some(RemoteAudio { address: SocketAddr::new(ip, media.port), codecs, telephone_event, ptime_ms: ptime(media), direction })
+    Some(RemoteAudio {
+        address: SocketAddr::new(ip, media.port),
+        codecs,
+        telephone_event,
+        ptime_ms: ptime(media),
+        direction,
+        srtp: None,
+    })
 }
 
 /// Name and clock rate of a payload type: its `rtpmap`, or the static assignment (RFC 3551 section 6).
@@ -121,7 +190,7 @@ fn encoding(media: &Media, pt: u8) -> Option<(String, u32)> {
 }
 
 /// `None` for a host name: latching finds the address.
-fn address(connection: Option<&Connection>) -> Option<IpAddr> {
+pub(super) fn address(connection: Option<&Connection>) -> Option<IpAddr> {
     connection?.connection_address.split('/').next()?.parse().ok()
 }
 
@@ -132,7 +201,7 @@ fn ptime(media: &Media) -> u8 {
     wanted.min(value("maxptime").filter(|max| *max >= 10).unwrap_or(60)).clamp(10, 60)
 }
 
-fn direction(media: &Media) -> Option<Direction> {
+pub(super) fn direction_of_stream(media: &Media) -> Option<Direction> {
     direction_of(|name| media.has_attribute(name))
 }
 

@@ -1,10 +1,13 @@
 //! Descriptions as trunks write them.
 
 use super::*;
+use crate::sdp::Key;
 use proptest::prelude::*;
 
+const PLAIN: Terms = Terms { srtp: Srtp::Off, own: Key([0; 30]) };
+
 fn audio(text: &str) -> RemoteAudio {
-    read(text.as_bytes()).unwrap().audio
+    read(text.as_bytes(), &PLAIN).unwrap().audio
 }
 
 fn pcma() -> PayloadType {
@@ -27,6 +30,7 @@ fn a_plain_trunk_offer_is_read() {
         telephone_event: Some(101),
         ptime_ms: 30,
         direction: Direction::SendRecv,
+        srtp: None,
     };
     assert_eq!(audio, expected);
 }
@@ -50,7 +54,7 @@ fn odd_but_real_descriptions_are_read() {
         assert_eq!(audio.codecs, [pcmu()], "{why}");
     }
     let latin = b"v=0\r\ns=Jos\xe9\r\nc=IN IP6 2001:db8::1\r\nm=audio 4000 RTP/AVP 8\r\n";
-    assert_eq!(read(latin).unwrap().audio.address, "[2001:db8::1]:4000".parse().unwrap());
+    assert_eq!(read(latin, &PLAIN).unwrap().audio.address, "[2001:db8::1]:4000".parse().unwrap());
 }
 
 #[test]
@@ -91,10 +95,37 @@ fn without_usable_audio_there_is_an_error() {
         "v=0\r\nm=video 4000 RTP/AVP 8\r\n",
         "v=0\r\n",
     ] {
-        assert_eq!(read(text.as_bytes()).unwrap_err(), SdpError::NoAudio, "{text}");
+        assert_eq!(read(text.as_bytes(), &PLAIN).unwrap_err(), SdpError::NoAudio, "{text}");
     }
     for text in ["", "hello", "v=0\r\nm=audio x RTP/AVP 8\r\n"] {
-        assert_eq!(read(text.as_bytes()).unwrap_err(), SdpError::Unreadable, "{text}");
+        assert_eq!(read(text.as_bytes(), &PLAIN).unwrap_err(), SdpError::Unreadable, "{text}");
+    }
+}
+
+#[test]
+fn encrypted_voice_is_taken_as_the_trunk_says() {
+    let key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+    let offer = |streams: &str| format!("v=0\r\nc=IN IP4 10.0.0.1\r\n{streams}");
+    let secure = offer(&format!("m=audio 4000 RTP/SAVP 8\r\n{key}"));
+    let keyless = offer("m=audio 4000 RTP/SAVP 8\r\na=crypto:1 F8_128_HMAC_SHA1_80 inline:x\r\n");
+    let plain = offer("m=audio 4000 RTP/AVP 8\r\n");
+    let both = offer(&format!("m=audio 4000 RTP/SAVP 8\r\n{key}m=audio 4002 RTP/AVP 8\r\n"));
+    let taken = |text: &str, srtp: Srtp| {
+        let terms = Terms { srtp, own: Key([3; 30]) };
+        read(text.as_bytes(), &terms).map(|read| (read.audio.address.port(), read.audio.srtp.is_some()))
+    };
+    for (text, srtp, expected) in [
+        (&secure, Srtp::Off, Err(SdpError::NoAudio)),
+        (&secure, Srtp::Offered, Ok((4000, true))),
+        (&secure, Srtp::Required, Ok((4000, true))),
+        (&keyless, Srtp::Offered, Err(SdpError::NoAudio)),
+        (&keyless, Srtp::Required, Err(SdpError::NoAudio)),
+        (&plain, Srtp::Offered, Ok((4000, false))),
+        (&plain, Srtp::Required, Err(SdpError::NoAudio)),
+        (&both, Srtp::Off, Ok((4002, false))),
+        (&both, Srtp::Offered, Ok((4000, true))),
+    ] {
+        assert_eq!(taken(text, srtp), expected, "{srtp:?}: {text}");
     }
 }
 
@@ -104,10 +135,34 @@ fn the_offer_is_found_inside_a_multipart() {
     fields.push("Content-Type", "multipart/mixed;boundary=\"b 1\"");
     let body = "--b 1\r\nContent-Type: application/pidf+xml\r\n\r\n<x/>\r\n--b 1\r\nContent-Type: application/SDP;charset=x\r\n\r\n\
                 v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n--b 1--\r\n";
-    assert_eq!(offer_in(&fields, body.as_bytes()).unwrap().unwrap().audio.codecs, [pcma()]);
+    assert_eq!(offer_in(&fields, body.as_bytes(), &PLAIN).unwrap().unwrap().audio.codecs, [pcma()]);
     fields.set("Content-Type", "application/pidf+xml");
-    assert!(offer_in(&fields, b"<x/>").unwrap().is_none());
-    assert!(offer_in(&Fields::default(), b"\r\n").unwrap().is_none());
+    assert!(offer_in(&fields, b"<x/>", &PLAIN).unwrap().is_none());
+    assert!(offer_in(&Fields::default(), b"\r\n", &PLAIN).unwrap().is_none());
+}
+
+#[test]
+fn languages_of_voice_text_and_session_are_found_in_their_order() {
+    let text = "v=0\r\na=lang:en\r\nc=IN IP4 10.0.0.1\r\nm=video 5000 RTP/AVP 96\r\na=lang:de\r\nm=audio 4000 RTP/AVP 8\r\na=hlang-recv:id\r\n\
+                a=hlang-send:min id*\r\nm=text 11000 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\na=lang:ms\r\n";
+    assert_eq!(read(text.as_bytes(), &PLAIN).unwrap().languages, ["min", "id*", "id", "ms", "en"]);
+}
+
+#[test]
+fn packets_are_ten_to_sixty_milliseconds_long() {
+    for (lines, expected) in [
+        ("a=ptime:10\r\n", 10),
+        ("a=ptime:5\r\n", 10),
+        ("a=ptime:60\r\n", 60),
+        ("a=ptime:90\r\n", 60),
+        ("a=ptime:40\r\na=maxptime:30\r\n", 30),
+        ("a=maxptime:150\r\n", 20),
+        ("a=ptime:x\r\n", 20),
+        ("", 20),
+    ] {
+        let found = audio(&format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n{lines}"));
+        assert_eq!(found.ptime_ms, expected, "{lines}");
+    }
 }
 
 proptest! {
@@ -115,11 +170,11 @@ proptest! {
     fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
         let mut body = b"v=0\r\n".to_vec();
         body.extend(octets);
-        let _ = read(&body);
+        let _ = read(&body, &PLAIN);
     }
 
     #[test]
     fn no_lines_make_it_panic(lines in proptest::collection::vec("[cma]=[ -~]{0,40}", 0..12)) {
-        let _ = read(format!("v=0\r\n{}", lines.join("\r\n")).as_bytes());
+        let _ = read(format!("v=0\r\n{}", lines.join("\r\n")).as_bytes(), &PLAIN);
     }
 }

@@ -2,7 +2,10 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use sip::{Config, Event, LegId, Limits, Listen, LocalAudio, Trunk, UserAgent};
+pub mod authority;
+pub mod carrier;
+
+use sip::{Config, Event, LegId, Limits, LocalAudio, Tls, Trunk, UserAgent};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -38,11 +41,26 @@ pub async fn desk_reliable(limits: Limits, reliability: sip::Reliability) -> Des
     desk_of(&["udp://127.0.0.1:0"], limits, trunk).await
 }
 
-async fn desk_of(listen: &[&str], limits: Limits, trunk: Trunk) -> Desk {
-    let listen = listen.iter().map(|text| text.parse::<Listen>().unwrap()).collect();
-    let trunks = vec![trunk];
-    let (agent, events) = UserAgent::start(Config { listen, trunks, product: "siaga/test".into(), limits }).await.unwrap();
+/// A user agent that takes calls and alerts from every loopback address.
+pub async fn desk_of_loopback() -> Desk {
+    let limits = Limits { t1: Duration::from_millis(20), take_alerts: true, ..Limits::default() };
+    desk_of(&["udp://127.0.0.1:0", "tcp://127.0.0.1:0"], limits, trunk("telco", "127.0.0.0/8")).await
+}
+
+pub async fn desk_of(listen: &[&str], limits: Limits, trunk: Trunk) -> Desk {
+    desk_with_all(listen, limits, vec![trunk], Tls::default()).await
+}
+
+pub async fn desk_with_all(listen: &[&str], limits: Limits, trunks: Vec<Trunk>, tls: Tls) -> Desk {
+    let listen = listen.iter().map(|text| text.parse().unwrap()).collect();
+    let config = Config { limits, tls, ..Config::new(listen, trunks, "siaga/test") };
+    let (agent, events) = UserAgent::start(config).await.unwrap();
     Desk { agent, events }
+}
+
+/// A trunk known by its network.
+pub fn trunk(name: &str, peers: &str) -> Trunk {
+    Trunk::new(name.into(), vec![peers.parse().unwrap()], None)
 }
 
 impl Desk {
@@ -54,9 +72,37 @@ impl Desk {
         self.agent.local_addresses().last().unwrap().address
     }
 
-    /// The next event, within a bounded time.
+    /// The next event of a call, within a bounded time.
     pub async fn next(&mut self) -> Event {
+        loop {
+            let event = self.news().await;
+            if event.leg().is_some() {
+                return event;
+            }
+        }
+    }
+
+    /// The next event of any kind, within a bounded time.
+    pub async fn news(&mut self) -> Event {
         tokio::time::timeout(PATIENCE, self.events.recv()).await.expect("no event in time").expect("events ended")
+    }
+
+    /// The next news of a trunk.
+    pub async fn trunk_news(&mut self) -> (sip::TrunkState, Option<bool>, String) {
+        loop {
+            if let Event::Trunk { state, registered, detail, .. } = self.news().await {
+                return (state, registered, detail);
+            }
+        }
+    }
+
+    /// The next alert.
+    pub async fn alerted(&mut self) -> sip::Alert {
+        loop {
+            if let Event::Alert(alert) = self.news().await {
+                return *alert;
+            }
+        }
     }
 
     /// The next event must be a new call.
@@ -72,6 +118,11 @@ impl Desk {
         self.events.try_recv().is_err()
     }
 
+    /// Answers; the ACK comes later.
+    pub async fn answer_unheard(&self, leg: LegId) {
+        self.agent.answer(leg, audio()).await.unwrap();
+    }
+
     /// Answers and waits for the ACK.
     pub async fn answer(&mut self, leg: LegId) -> Option<sip::RemoteAudio> {
         self.agent.answer(leg, audio()).await.unwrap();
@@ -83,7 +134,7 @@ impl Desk {
 }
 
 pub fn audio() -> LocalAudio {
-    LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 42 }
+    LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 42, srtp: None }
 }
 
 /// A free port that nothing else was given just now.
@@ -177,6 +228,12 @@ impl Peer {
         let (length, _) =
             tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await.expect("no reply in time").unwrap();
         String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
+    /// How many messages have arrived and were not received yet.
+    pub fn waiting(&self) -> usize {
+        let mut buffer = [0; 2048];
+        std::iter::from_fn(|| self.socket.try_recv(&mut buffer).ok()).count()
     }
 
     /// The next final response's code, with its text.

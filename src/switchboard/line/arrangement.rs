@@ -45,7 +45,7 @@ pub struct Party {
 /// How a party takes part once it has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joins {
-    /// With the operator alone; the caller is put aside.
+    /// With the operator alone, while the caller is put aside; while the operator is with the caller the party is put aside.
     Operator,
     /// With everybody.
     Everybody,
@@ -72,6 +72,15 @@ pub struct Arrangement {
     pub caller_hears: Option<Sound>,
     /// `None`: the room.
     pub operator_hears: Option<(UserId, Sound)>,
+    /// Parties that do not hear the room.
+    pub parties_hear: Vec<(Uuid, Sound)>,
+}
+
+impl Arrangement {
+    /// Nobody but a caller who hears nothing.
+    pub fn nobody() -> Self {
+        Self { members: Vec::new(), caller_hears: Some(Sound::Silence), operator_hears: None, parties_hear: Vec::new() }
+    }
 }
 
 impl Standing {
@@ -103,15 +112,16 @@ impl Standing {
             speakers.push(self.call.0);
         }
         speakers.extend(self.operator.map(|operator| operator.0));
-        let joined = self.parties.iter().filter(|party| party.answered && (caller_talks || self.operator.is_some()));
-        speakers.extend(joined.map(|party| party.media));
+        let is_aside = |party: &&Party| party.joins == Joins::Operator && caller_talks;
+        let answered = || self.parties.iter().filter(|party| party.answered && (caller_talks || self.operator.is_some()));
+        speakers.extend(answered().filter(|party| !is_aside(party)).map(|party| party.media));
         let alone = speakers.len() < 2;
         let mut members: Vec<Member> = Vec::new();
         if !alone {
             members.extend(speakers.iter().map(|leg| Member { leg: *leg, role: Role::Speaker }));
             members.extend(self.monitors.iter().filter_map(|(supervisor, mode)| self.monitor(*supervisor, *mode)));
         }
-        let rings = self.parties.iter().any(|party| !party.answered && party.joins == Joins::Operator);
+        let rings = !caller_talks && self.parties.iter().any(|party| !party.answered && party.joins == Joins::Operator);
         Arrangement {
             members,
             caller_hears: match self.caller {
@@ -126,6 +136,7 @@ impl Standing {
                 .operator
                 .filter(|_| rings || matches!(self.caller, Caller::Waiting(_)))
                 .map(|operator| (operator, Sound::Ringback)),
+            parties_hear: answered().filter(is_aside).map(|party| (party.media, Sound::Hold)).collect(),
         }
     }
 
@@ -167,7 +178,7 @@ mod tests {
     fn a_caller_who_waits_hears_the_wait_and_is_in_no_room() {
         let standing = Standing::new(CALL, Caller::Waiting(Sound::Ringback));
         let arrangement = standing.arrangement();
-        assert_eq!(arrangement, Arrangement { members: vec![], caller_hears: Some(Sound::Ringback), operator_hears: None });
+        assert_eq!(arrangement, Arrangement { caller_hears: Some(Sound::Ringback), ..Arrangement::nobody() });
     }
 
     #[test]
@@ -189,6 +200,21 @@ mod tests {
         standing.parties = vec![party(9, Joins::Operator, true)];
         assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
         assert_eq!(standing.arrangement().caller_hears, Some(Sound::Hold));
+    }
+
+    #[test]
+    fn an_operator_who_goes_back_to_the_caller_in_a_consultation_exposes_the_caller_to_nobody() {
+        let mut standing = talking();
+        standing.parties.push(party(9, Joins::Operator, true));
+        assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker)]);
+        assert_eq!(standing.arrangement().parties_hear, [(Uuid::from_u128(9), Sound::Hold)]);
+        standing.parties.push(party(8, Joins::Operator, false));
+        assert_eq!(standing.arrangement().operator_hears, None, "the caller is heard, not the ringing");
+        standing.caller = Caller::Held;
+        assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
+        assert_eq!(standing.arrangement().parties_hear, []);
+        standing.together();
+        assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker), (9, Role::Speaker)]);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Plant {
     /// What the caller of this line hears, in the caller's language.
     pub sounds: Arc<Spoken>,
     pub reports: mpsc::Sender<Report>,
+    /// Our number, for those whom we call.
+    pub number: Option<String>,
     /// Where each trunk's voice may come from.
     pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
 }
@@ -105,7 +107,7 @@ impl Line {
     fn new(plant: Plant, call: CallId, leg: sip::LegId, local: sip::LocalAudio, caller: Caller) -> Self {
         let standing = Standing::new(call, caller);
         Self {
-            arranged: Arrangement { members: Vec::new(), caller_hears: Some(Sound::Silence), operator_hears: None },
+            arranged: Arrangement::nobody(),
             plant,
             call,
             leg,
@@ -146,7 +148,7 @@ impl Line {
             }
             // The caller goes on hearing the hold announcement if it fails, and the operator can resume again.
             Order::Resume { operator } => {
-                if let Err(error) = self.change(Standing::together).await {
+                if let Err(error) = self.change(|standing| standing.caller = Caller::Talking).await {
                     tracing::warn!(%call, %error, "a call cannot be resumed");
                     self.plant.report(Report::ResumeFailed { call, operator }).await;
                 }
@@ -161,6 +163,12 @@ impl Line {
             Order::Remote(audio) => self.remote(&audio).await,
             Order::Reached(audio) => self.reached(&audio).await,
             Order::Dial { party, number, routes, joins } => self.dial(party, number, routes, joins).await,
+            Order::Merge { operator } => {
+                if let Err(error) = self.change(Standing::together).await {
+                    tracing::warn!(%call, %error, "caller, operator and parties cannot be brought together");
+                    self.plant.report(Report::ResumeFailed { call, operator }).await;
+                }
+            }
             Order::PartyRemote { party, audio } => self.party_remote(party, &audio).await,
             Order::PartyAnswered { party, audio } => self.party_answered(party, &audio).await,
             Order::PartyGone { party, hung_up } => {
@@ -301,6 +309,17 @@ impl Line {
             }
             self.arranged.operator_hears = hears;
         }
+        for (party, sound) in &wanted.parties_hear {
+            if !self.arranged.parties_hear.contains(&(*party, *sound)) {
+                self.plant.sound(*party, Some(*sound)).await;
+            }
+        }
+        for (party, _) in &self.arranged.parties_hear {
+            if !wanted.parties_hear.iter().any(|(other, _)| other == party) {
+                self.plant.sound(*party, None).await;
+            }
+        }
+        self.arranged.parties_hear = wanted.parties_hear;
         Ok(())
     }
 
@@ -336,7 +355,7 @@ impl Plant {
         let allowed = routes.iter().flat_map(|trunk| self.allowed(trunk)).collect();
         let address = self.media.open_trunk(media, allowed, None, recorded).await.map_err(|error| error.to_string())?;
         let audio = local_audio(media, address);
-        match self.sip.call(sip::Outbound { trunks: routes, number, audio, caller: None }).await {
+        match self.sip.call(sip::Outbound { trunks: routes, number, audio, caller: self.number.clone() }).await {
             Ok(leg) => Ok((leg, audio)),
             Err(error) => {
                 self.media.close(media).await;

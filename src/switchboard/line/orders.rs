@@ -1,7 +1,7 @@
 //! What the switchboard orders of a line, and what the line reports.
 
 use super::arrangement::{Joins, Sound};
-use dispatch::contract::MonitorMode;
+use dispatch::contract::{AdditionalData, CallerLocation, MonitorMode};
 use dispatch::id::{CallId, PartyId, UserId};
 
 /// Orders that may wait at one line; past it the switchboard counts and drops the order.
@@ -12,13 +12,21 @@ pub enum Order {
     /// The caller waits with nobody, and hears this.
     Wait(Sound),
     /// Voice between caller and operator; answers the call if it is not answered yet.
-    Bridge { operator: UserId },
+    Bridge {
+        operator: UserId,
+    },
     /// The operator does not have the call any more.
     Unbridge,
     /// The caller is put aside.
     Hold,
-    /// The operator is with the caller again; so is whoever the operator talked with meanwhile.
-    Resume { operator: UserId },
+    /// The operator is with the caller again; whoever the operator talked with meanwhile waits.
+    Resume {
+        operator: UserId,
+    },
+    /// Caller, operator and parties hear each other from now on.
+    Merge {
+        operator: UserId,
+    },
     /// The operator's headset is away: soon the caller hears the hold announcement instead of nothing.
     Cover,
     /// The headset is back.
@@ -30,15 +38,34 @@ pub enum Order {
     /// Whoever an outbound call is for has answered.
     Reached(sip::RemoteAudio),
     /// Calls somebody into the call.
-    Dial { party: PartyId, number: String, routes: Vec<sip::TrunkName>, joins: Joins },
-    PartyAnswered { party: PartyId, audio: sip::RemoteAudio },
+    Dial {
+        party: PartyId,
+        number: String,
+        routes: Vec<sip::TrunkName>,
+        joins: Joins,
+    },
+    PartyAnswered {
+        party: PartyId,
+        audio: sip::RemoteAudio,
+    },
     /// A party put us aside, or is heard from elsewhere.
-    PartyRemote { party: PartyId, audio: sip::RemoteAudio },
+    PartyRemote {
+        party: PartyId,
+        audio: sip::RemoteAudio,
+    },
     /// A party's leg has ended; `hung_up` if the party did that.
-    PartyGone { party: PartyId, hung_up: bool },
-    DropParty { party: PartyId },
+    PartyGone {
+        party: PartyId,
+        hung_up: bool,
+    },
+    DropParty {
+        party: PartyId,
+    },
     /// A supervisor takes part, or no longer.
-    Monitor { supervisor: UserId, mode: Option<MonitorMode> },
+    Monitor {
+        supervisor: UserId,
+        mode: Option<MonitorMode>,
+    },
     /// The caller hears how to answer without speaking.
     PromptSilent,
     /// The last order: ends the caller's leg, if the caller has not, and frees everything.
@@ -48,23 +75,66 @@ pub enum Order {
 #[derive(Debug)]
 pub enum Report {
     /// No port for the caller's voice: the call has been refused.
-    Refused { call: CallId },
+    Refused {
+        call: CallId,
+    },
     /// An outbound call is on its way.
-    Calling { call: CallId, leg: sip::LegId },
+    Calling {
+        call: CallId,
+        leg: sip::LegId,
+    },
     /// An outbound call could not be made.
-    NotCalled { call: CallId },
-    Bridged { call: CallId, operator: UserId },
-    BridgeFailed { call: CallId, operator: UserId, error: String },
+    NotCalled {
+        call: CallId,
+    },
+    Bridged {
+        call: CallId,
+        operator: UserId,
+    },
+    BridgeFailed {
+        call: CallId,
+        operator: UserId,
+        error: String,
+    },
     /// The caller still hears the hold announcement.
-    ResumeFailed { call: CallId, operator: UserId },
-    PartyDialled { call: CallId, party: PartyId, leg: sip::LegId },
-    PartyUp { call: CallId, party: PartyId },
-    /// The party is gone, or was never reached.
-    PartyDown { call: CallId, party: PartyId, end: PartyEnd },
+    ResumeFailed {
+        call: CallId,
+        operator: UserId,
+    },
+    PartyDialled {
+        call: CallId,
+        party: PartyId,
+        leg: sip::LegId,
+    },
+    /// `consulted`: with the operator alone.
+    PartyUp {
+        call: CallId,
+        party: PartyId,
+        consulted: bool,
+    },
+    /// The party is gone, or was never reached. `resumed`: with that a consultation is over, and the operator is with the caller again.
+    PartyDown {
+        call: CallId,
+        party: PartyId,
+        end: PartyEnd,
+        resumed: bool,
+    },
     /// The supervisor does not take part.
-    MonitorFailed { call: CallId, supervisor: UserId },
+    MonitorFailed {
+        call: CallId,
+        supervisor: UserId,
+    },
+    /// What the caller's network keeps on a server.
+    Located {
+        call: CallId,
+        location: Option<CallerLocation>,
+        additional: Vec<AdditionalData>,
+    },
     /// The line is closed and its ports are free again.
-    Closed { call: CallId, statistics: Option<media::LegStatistics> },
+    Closed {
+        call: CallId,
+        statistics: Option<media::LegStatistics>,
+    },
 }
 
 /// How a party's part ended.

@@ -24,7 +24,9 @@ impl Line {
             }
             Err(error) => {
                 tracing::error!(call = %self.call, %error, "a party cannot be called");
-                self.plant.report(Report::PartyDown { call: self.call, party, end: PartyEnd::NotReached }).await;
+                // The caller was not put aside yet.
+                let resumed = joins == Joins::Operator && self.standing.caller == Caller::Talking;
+                self.plant.report(Report::PartyDown { call: self.call, party, end: PartyEnd::NotReached, resumed }).await;
             }
         }
     }
@@ -47,7 +49,10 @@ impl Line {
             Err(error) => Err(error.to_string()),
         };
         match joined {
-            Ok(()) => self.plant.report(Report::PartyUp { call: self.call, party: id }).await,
+            Ok(()) => {
+                let consulted = self.standing.party(id).is_some_and(|party| party.joins == Joins::Operator);
+                self.plant.report(Report::PartyUp { call: self.call, party: id, consulted }).await;
+            }
             Err(error) => {
                 tracing::error!(call = %self.call, %error, "a party cannot be joined");
                 self.party_gone(id, PartyEnd::Lost).await;
@@ -63,18 +68,18 @@ impl Line {
             self.plant.sip.hang_up(leg).await;
         }
         let company = self.standing.parties.iter().any(|party| party.answered);
+        let resumed = self.standing.caller == Caller::Held && party.joins == Joins::Operator && !self.standing.consults();
         match self.standing.caller {
             Caller::Talking if self.standing.operator.is_none() && !company => {
                 self.standing.caller = Caller::Waiting(self.waits_with);
             }
-            // The consultation is over: the operator is with the caller again.
-            Caller::Held if party.joins == Joins::Operator && !self.standing.consults() => self.standing.caller = Caller::Talking,
+            Caller::Held if resumed => self.standing.caller = Caller::Talking,
             _ => {}
         }
         self.arrange_or_tell("who is left after a party went does not hear each other").await;
         self.plant.media.close(party.media).await;
         let end = if party.answered || end == PartyEnd::Dropped { end } else { PartyEnd::NotReached };
-        self.plant.report(Report::PartyDown { call: self.call, party: id, end }).await;
+        self.plant.report(Report::PartyDown { call: self.call, party: id, end, resumed }).await;
     }
 
     pub(super) async fn party_remote(&mut self, id: PartyId, audio: &sip::RemoteAudio) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { TimelineEntry } from '../src/api/types'
 import id from '../src/i18n/id.json'
 import { heardIn, heardOf } from '../src/timeline/heard'
-import { partyNames, sentence } from '../src/timeline/sentence'
+import { around, sentence, who } from '../src/timeline/sentence'
 
 const say = (kind: string, data: Record<string, unknown> = {}) =>
   sentence({ seq: 1, at: '', actor: { who: 'system' }, kind, data } as TimelineEntry)
@@ -38,16 +38,25 @@ it('a party is named, by its number if it has no name, with how it was called', 
 })
 
 it('later events of a party have its name from the one that dialled it', () => {
-  const names = partyNames([
+  const others = around([
     event('call.party_dialled', { party: 'p', name: 'Damkar', number: '0778100' }),
     event('call.party_dialled', { party: 'q', name: null, number: '0811770' }),
   ])
-  expect(sentence(event('call.party_joined', { party: 'p' }), names)).toBe('Pihak lain ikut bicara · Damkar')
-  expect(sentence(event('call.party_left', { party: 'q', why: 'not_answered' }), names)).toBe(
+  expect(sentence(event('call.party_joined', { party: 'p' }), others)).toBe('Pihak lain ikut bicara · Damkar')
+  expect(sentence(event('call.party_left', { party: 'q', why: 'not_answered' }), others)).toBe(
     'Pihak lain keluar · 0811770 · tidak menjawab',
   )
-  expect(sentence(event('call.transferred', { party: 'p' }), names)).toBe('Penelepon dialihkan langsung · Damkar')
-  expect(sentence(event('call.party_joined', { party: 'unheard of' }), names)).toBe('Pihak lain ikut bicara')
+  expect(sentence(event('call.transferred', { party: 'p' }), others)).toBe('Penelepon dialihkan langsung · Damkar')
+  expect(sentence(event('call.party_joined', { party: 'unheard of' }), others)).toBe('Pihak lain ikut bicara')
+})
+
+it('who was called is no caller', () => {
+  const call = (kind: string, data = {}) =>
+    ({ ...event(kind, data), call: 'c', actor: { who: 'caller' } }) as TimelineEntry
+  const others = around([call('call.outbound_dialled')])
+  expect(sentence(call('call.ended', { by: 'caller' }), others)).toBe('Panggilan selesai · Yang ditelepon menutup')
+  expect(who(call('call.ended'), others)).toBe('Yang ditelepon')
+  expect(who({ ...call('call.ended'), call: 'another' }, others)).toBe('Penelepon')
 })
 
 it('how a supervisor listens is told; the end too', () => {

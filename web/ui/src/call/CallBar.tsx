@@ -20,7 +20,7 @@ import { DialDialog, openDial } from './DialDialog'
 import { Keypad } from './Keypad'
 import { MainMenu } from './MainMenu'
 import { Pause } from './Pause'
-import { consulted, isMine, nameOf } from './parties'
+import { consulted, isMine } from './parties'
 import { RingBanner } from './RingBanner'
 import { useMyCall } from './useMyCall'
 
@@ -90,9 +90,7 @@ function ActiveCall({ call }: { call: CallView }) {
       <div className="sg-bar-call">
         <span className={`sg-call-state sg-call-${call.state}`} data-call-state={call.state} data-testid="call-state">
           <Icon name={held ? 'pause' : calling ? 'arrowOut' : 'phone'} size={22} />
-          <span className="sg-ellipsis">
-            {party ? t('call.consulting', { name: nameOf(party) }) : t(`call.state.${call.state}`)}
-          </span>
+          <span className="sg-ellipsis">{party && held ? t('call.consulting') : t(`call.state.${call.state}`)}</span>
         </span>
         <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
         {call.name && <span className="sg-ellipsis">{call.name}</span>}
@@ -109,7 +107,7 @@ function ActiveCall({ call }: { call: CallView }) {
       <div className="sg-row">
         {!calling && (
           <Button data-testid="hold" onClick={() => hold?.()} rightSection={<Key of="hold" />} variant="default">
-            {t(party ? 'call.to_caller' : held ? 'call.resume' : 'call.hold')}
+            {t(party ? (held ? 'call.to_caller' : 'call.to_party') : held ? 'call.resume' : 'call.hold')}
           </Button>
         )}
         <Button

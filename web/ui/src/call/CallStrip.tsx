@@ -33,7 +33,14 @@ export function CallStrip({ call }: { call: CallView }) {
       <div className="sg-strip-facts">
         <CallerKeys call={call} />
         {call.parties.map((party) => (
-          <Party call={call.id} key={party.id} may={mine} newest={party.id === last?.id} party={party} />
+          <Party
+            aside={party.state === 'consulting' && call.state === 'active'}
+            call={call.id}
+            key={party.id}
+            may={mine}
+            newest={party.id === last?.id}
+            party={party}
+          />
         ))}
         {call.monitors.map(({ supervisor, name, mode }) => (
           <span className="sg-tag sg-tag-warn" data-monitor={mode} data-testid="monitor" key={supervisor}>
@@ -66,7 +73,7 @@ export function CallStrip({ call }: { call: CallView }) {
             title={t('party.hand_over_explain', { name: handedTo(call) })}
             variant="default"
           >
-            {t('party.hand_over', { name: handedTo(call) })}
+            {t('party.hand_over')}
           </Button>
         )}
         {mine && (
@@ -107,6 +114,8 @@ const PARTY_ICONS: Record<PartyView['state'], IconName> = {
 }
 
 interface PartyProps {
+  /** The operator has gone back to the caller meanwhile, and the party waits. */
+  aside: boolean
   call: string
   party: PartyView
   /** Whether this person may take the party out. */
@@ -115,7 +124,7 @@ interface PartyProps {
   newest: boolean
 }
 
-function Party({ call, party, may, newest }: PartyProps) {
+function Party({ aside, call, party, may, newest }: PartyProps) {
   const t = useT()
   const now = useNow()
   const name = nameOf(party)
@@ -125,7 +134,7 @@ function Party({ call, party, may, newest }: PartyProps) {
       <strong className="sg-ellipsis" title={party.number}>
         {name}
       </strong>
-      <span>{t(`party.state.${party.state}`)}</span>
+      <span>{t(aside ? 'party.aside' : `party.state.${party.state}`)}</span>
       <span className="sg-mono">{elapsed(now - Date.parse(party.since))}</span>
       {may && (
         <button

@@ -28,13 +28,12 @@ export const sendDigits = (call: string, digits: string) => attempt(() => post(`
 
 /** Does it, and shows what the server refuses; `undefined` if it did. */
 export async function attempt<T>(what: () => Promise<T>, action?: Action): Promise<T | undefined> {
+  // Before it is asked: what the live events complain of meanwhile must stay.
+  refusal.set(null)
   try {
-    const result = await what()
-    refusal.set(null)
-    return result
+    return await what()
   } catch (error) {
-    if (alreadyDone(error, action)) refusal.set(null)
-    else complain(sayError(error))
+    if (!alreadyDone(error, action)) complain(sayError(error))
     return undefined
   }
 }

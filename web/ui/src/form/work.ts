@@ -109,6 +109,13 @@ function fillIn(call: CallView) {
   if (Object.keys(change).length > 0) drafts.fill(call.report, change)
 }
 
+/** The network told where the caller is after the call had come: an empty place on the map is filled, whatever was typed meanwhile. */
+function locate(call: CallView) {
+  const position = call.location?.position
+  const draft = drafts.get(call.report)
+  if (position && draft && !draft.fields.position) drafts.fill(call.report, { position })
+}
+
 /** After a snapshot: what is mine among the calls that are up, what this browser remembers, and what the server has unclosed. */
 async function gather() {
   const user = me()?.id
@@ -165,7 +172,7 @@ export function runWork() {
     const user = me()?.id
     if (user) localStorage.setItem(key(user), JSON.stringify(work.get().calls))
   })
-  watchLive((event) => {
+  watchLive((event, before) => {
     const user = me()?.id
     switch (event.event) {
       case 'snapshot': {
@@ -181,6 +188,7 @@ export function runWork() {
         forget(event.call, user)
         break
       case 'call':
+        if (event.call.location && before.calls[event.call.id]?.location == null) locate(event.call)
         if (user && isElsewhere(event.call, user) && work.get().calls.includes(event.call.id)) letGo(event.call.id)
         if (event.call.operator === user && isUp(event.call) && !work.get().calls.includes(event.call.id))
           take(event.call, true)

@@ -5,7 +5,7 @@ import { live } from '../live/live'
 import { useNow } from '../util/now'
 import { useSelect } from '../util/store'
 import { elapsed } from '../util/time'
-import { trunksInOrder } from './trunks'
+import { callsOver, trunksInOrder } from './trunks'
 
 const LOOKS: Record<TrunkView['state'], [string, IconName]> = {
   up: ['sg-ok', 'check'],
@@ -18,9 +18,10 @@ export function TrunkList() {
   const t = useT()
   const now = useNow()
   const trunks = trunksInOrder(useSelect(live, (state) => state.trunks))
+  const over = callsOver(useSelect(live, (state) => state.calls))
   return (
     <ul className="sg-list" data-testid="trunks">
-      {trunks.map(({ name, state, since, registered, detail, calls }) => {
+      {trunks.map(({ name, state, since, registered, detail }) => {
         const [look, icon] = LOOKS[state]
         return (
           <li className="sg-wall-call" data-trunk-state={state} key={name}>
@@ -29,7 +30,7 @@ export function TrunkList() {
             </span>
             <strong>{name}</strong>
             <span className="sg-mono sg-dim">{elapsed(now - Date.parse(since))}</span>
-            <span>{t('trunk.calls', { n: calls })}</span>
+            <span>{t('trunk.calls', { n: over[name] ?? 0 })}</span>
             {registered === false && (
               <span className="sg-bad">
                 <Icon name="warning" size={14} /> {t('trunk.unregistered')}

@@ -1,5 +1,5 @@
 /** The trunks by their state. Pure. */
-import type { TrunkView } from '../api/types'
+import type { CallView, TrunkView } from '../api/types'
 
 const byName = (trunks: Record<string, TrunkView>) => Object.values(trunks).sort((a, b) => a.name.localeCompare(b.name))
 
@@ -13,3 +13,12 @@ export const downTrunks = (trunks: Record<string, TrunkView>): string =>
     .filter(({ state }) => state === 'down')
     .map(({ name }) => name)
     .join(', ')
+
+/** How many calls go over each trunk now: calls tell of themselves as they come and go, trunks only when their state changes. */
+export function callsOver(calls: Record<string, CallView>): Record<string, number> {
+  const over: Record<string, number> = {}
+  for (const { trunk, state } of Object.values(calls)) {
+    if (state !== 'ended') over[trunk] = (over[trunk] ?? 0) + 1
+  }
+  return over
+}

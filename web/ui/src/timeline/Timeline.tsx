@@ -4,7 +4,7 @@ import { useT } from '../i18n/i18n'
 import { live } from '../live/live'
 import { useStore } from '../util/store'
 import { clock } from '../util/time'
-import { partyNames, sentence, who } from './sentence'
+import { around, sentence, who } from './sentence'
 
 /** Everything that happened around one call and its incident, newest first, live. */
 export function Timeline({ call, incident }: { call: string | null; incident: string | null }) {
@@ -23,7 +23,7 @@ export function Timeline({ call, incident }: { call: string | null; incident: st
 
 export function TimelineList({ entries, none }: { entries: TimelineEntry[]; none: string }) {
   const shown = squeeze([...entries].reverse())
-  const parties = partyNames(entries)
+  const others = around(entries)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
     <ol className="sg-events" tabIndex={0}>
@@ -33,10 +33,10 @@ export function TimelineList({ entries, none }: { entries: TimelineEntry[]; none
             {clock(entry.at)}
           </time>
           <Icon name={iconOf(entry.kind)} size={14} />
-          <span className="sg-ellipsis" title={sentence(entry, parties)}>
-            {sentence(entry, parties)}
+          <span className="sg-ellipsis" title={sentence(entry, others)}>
+            {sentence(entry, others)}
           </span>
-          <span className="sg-dim sg-nowrap">{who(entry)}</span>
+          <span className="sg-dim sg-nowrap">{who(entry, others)}</span>
         </li>
       ))}
       {shown.length === 0 && <li className="sg-dim">{none}</li>}
@@ -59,6 +59,7 @@ const ICONS: Record<string, IconName> = {
   'call.outbound_dialled': 'arrowOut',
   'call.monitored': 'ear',
   'call.silent_prompt': 'hash',
+  'call.located': 'globe',
   'call.digit': 'hash',
   'call.quality': 'bars',
   'alert.received': 'warning',

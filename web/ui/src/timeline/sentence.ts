@@ -1,21 +1,36 @@
 /** One line of text per event. Unknown kinds are shown by their name, so that nothing that happened is hidden. Pure. */
 import type { TimelineEntry } from '../api/types'
+import { endedKey } from '../call/ended'
 import { hasText, type TextKey, t } from '../i18n/i18n'
 import { heardIn, sayHeard } from './heard'
 
-export function who(entry: TimelineEntry): string {
+/** What the other entries say of all of them. */
+export interface Around {
+  /** The names of those who were called into calls, by their ids: later events tell the id only. */
+  parties: Record<string, string>
+  /** The calls that were made by us: their other side is no caller. */
+  outbound: Set<string>
+}
+
+export function around(entries: TimelineEntry[]): Around {
+  const of = (kind: string) => entries.filter((entry) => entry.kind === kind)
+  const dialled = of('call.party_dialled').map(({ data }) => facts(data))
+  return {
+    parties: Object.fromEntries(dialled.map(({ party = '', name, number }) => [party, name || number || ''])),
+    outbound: new Set(of('call.outbound_dialled').map(({ call }) => call ?? '')),
+  }
+}
+
+const ALONE: Around = { parties: {}, outbound: new Set() }
+
+export function who(entry: TimelineEntry, { outbound }: Around = ALONE): string {
   const { actor } = entry
   if (actor.who === 'user' || actor.who === 'team') return actor.name
+  if (actor.who === 'caller' && outbound.has(entry.call ?? '')) return t('actor.called')
   return t(`actor.${actor.who}`)
 }
 
-/** The names of all who were called into calls, by their ids: later events tell the id only. */
-export function partyNames(entries: TimelineEntry[]): Record<string, string> {
-  const dialled = entries.filter(({ kind }) => kind === 'call.party_dialled').map(({ data }) => facts(data))
-  return Object.fromEntries(dialled.map(({ party = '', name, number }) => [party, name || number || '']))
-}
-
-export function sentence(entry: TimelineEntry, parties: Record<string, string> = {}): string {
+export function sentence(entry: TimelineEntry, { parties, outbound }: Around = ALONE): string {
   const given = facts(entry.data)
   const data: Facts = { ...given, name: given.name || parties[given.party ?? ''] || '' }
   const key = `event.${entry.kind}`
@@ -23,7 +38,9 @@ export function sentence(entry: TimelineEntry, parties: Record<string, string> =
   const own = DETAILS[entry.kind]?.(data, entry.data)
   if (own !== undefined) return own ? `${t(key)} · ${own}` : t(key)
   const ended =
-    entry.kind === 'call.ended' && hasText(`ended.${data.by}`) ? t(`ended.${data.by}` as 'ended.caller') : ''
+    entry.kind === 'call.ended' && hasText(`ended.${data.by}`)
+      ? t(endedKey(data.by as 'caller', outbound.has(entry.call ?? '') ? 'outbound' : 'inbound'))
+      : ''
   const disposition = hasText(`disposition.${data.disposition}`)
     ? t(`disposition.${data.disposition}` as 'disposition.normal')
     : ''
@@ -58,6 +75,7 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
     const key = `monitor.${mode || 'stop'}`
     return hasText(key) ? t(key) : ''
   },
+  'call.located': ({ civic = '' }) => civic,
   'call.digit': ({ digit = '' }) => digit,
   'call.quality': (_, data) => sayHeard(heardIn(data)),
   'alert.received': ({ headline, event, sender }) => listed(headline || event || '', sender || ''),

@@ -1,0 +1,95 @@
+//! Brings those who come together in a room onto one media thread. While legs move, commands wait.
+
+use super::{COMMAND_PATIENCE, COMMAND_PAUSE, Engine, Route};
+use crate::places::OPERATORS;
+use crate::room::Members;
+use crate::shard::Command;
+use uuid::Uuid;
+
+impl Engine {
+    /// Brings the room of a call, the call's own leg and all members onto one thread, and tells which that is. Whom they are in
+    /// other rooms with comes along.
+    pub(super) async fn gather(&self, call: Uuid, members: &Members) -> usize {
+        let Some(room) = self.room_of(call).await else { return OPERATORS };
+        let legs: Vec<Uuid> = members.iter().map(|member| member.leg).collect();
+        let (home, strays) = self.places().meeting(call, room, legs.iter().copied());
+        if strays.is_empty() {
+            return home;
+        }
+        let engine = self.clone();
+        // On a task of its own, so that legs arrive even if nobody waits for it any more.
+        let moved = tokio::spawn(async move { engine.bring(call, room, &legs).await });
+        moved.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "legs were not brought to another media thread");
+            home
+        })
+    }
+
+    /// The thread with the room of a call; `None` if there is neither the call's leg nor a room. A room whose call is over is
+    /// noted nowhere but where it is.
+    pub(super) async fn room_of(&self, call: Uuid) -> Option<usize> {
+        let known = self.places().known(call);
+        if known.is_some() {
+            return known;
+        }
+        for shard in 0..self.inner.shards.len() {
+            let has = self.ask(Route::Room { call, shard }, |reply| Command::HasRoom { call, reply }).await;
+            if has == Some(true) {
+                return Some(shard);
+            }
+        }
+        None
+    }
+
+    async fn bring(&self, call: Uuid, room: usize, legs: &[Uuid]) -> usize {
+        let moving = Moving::begin(self).await;
+        let (home, strays) = self.places().meeting(call, room, legs.iter().copied());
+        if moving.is_none() {
+            return home;
+        }
+        for leg in strays {
+            let from = self.places().known(leg).unwrap_or(room);
+            // One that is there by now came along with another.
+            if from != home {
+                self.carry(leg, from, home).await;
+            }
+        }
+        home
+    }
+
+    async fn carry(&self, leg: Uuid, from: usize, home: usize) {
+        let released = self.ask(Route::Shard(from), |reply| Command::Release { leg, reply }).await;
+        let Some(moved) = released.flatten() else { return };
+        let legs: Vec<Uuid> = moved.legs().collect();
+        if self.ask(Route::Shard(home), |reply| Command::Adopt { moved, reply }).await.is_none() {
+            tracing::error!("a media thread does not answer; the calls that were brought to it are lost");
+        }
+        let mut places = self.places();
+        for leg in legs {
+            places.put(leg, home);
+        }
+    }
+}
+
+/// While it lives, legs move and commands wait.
+struct Moving<'a>(&'a Engine);
+
+impl<'a> Moving<'a> {
+    /// Waits for its turn; `None` if that does not come.
+    async fn begin(engine: &'a Engine) -> Option<Moving<'a>> {
+        for _ in 0..COMMAND_PATIENCE {
+            if !std::mem::replace(&mut engine.places().moving, true) {
+                return Some(Moving(engine));
+            }
+            tokio::time::sleep(COMMAND_PAUSE).await;
+        }
+        metrics::counter!("siaga_media_commands_refused_total").increment(1);
+        None
+    }
+}
+
+impl Drop for Moving<'_> {
+    fn drop(&mut self) {
+        self.0.places().moving = false;
+    }
+}

@@ -1,0 +1,169 @@
+//! Locations that a caller's network keeps on a server, fetched by HELD (RFC 5985, RFC 6753). The one place of this crate that speaks HTTP.
+//!
+//! Nothing here delays a call: its owner asks beside the ringing and takes what comes as news. What a caller points to is followed only to the
+//! servers that the trunk's setting names, for else a caller could make us ask any address of the city's own network.
+
+mod allowed;
+mod fetch;
+
+pub use allowed::{AllowedServer, ServerError};
+
+use crate::additional::{AdditionalData, DataReference, additional_data};
+use crate::counters;
+use crate::location::{Location, Reference};
+use fetch::Fetched;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// All that is done for one call, however many references it has.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Fetches at once; past it a call goes without.
+const AT_ONCE: usize = 32;
+const REDIRECTS: usize = 3;
+
+/// The location servers of one trunk. Clones are the same.
+#[derive(Clone)]
+pub struct LocationServers {
+    client: reqwest::Client,
+    allowed: Arc<[AllowedServer]>,
+    places: Arc<Semaphore>,
+    patience: Duration,
+    scheme: Scheme,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Https,
+    /// For tests, whose server has no certificate.
+    #[cfg(test)]
+    Any,
+}
+
+impl LocationServers {
+    /// `authorities`: certificates in PEM of authorities to be trusted beside the public ones.
+    ///
+    /// # Errors
+    /// [`ServerError`] when the certificates cannot be read.
+    pub fn new(allowed: Vec<AllowedServer>, authorities: Option<&[u8]>) -> Result<Self, ServerError> {
+        Self::with(allowed, authorities, Scheme::Https, PATIENCE)
+    }
+
+    fn with(
+        allowed: Vec<AllowedServer>,
+        authorities: Option<&[u8]>,
+        scheme: Scheme,
+        patience: Duration,
+    ) -> Result<Self, ServerError> {
+        let allowed: Arc<[AllowedServer]> = allowed.into();
+        let follow = {
+            let allowed = allowed.clone();
+            reqwest::redirect::Policy::custom(move |attempt| {
+                let good = attempt.previous().len() <= REDIRECTS && is_allowed(&allowed, scheme, attempt.url());
+                if good { attempt.follow() } else { attempt.stop() }
+            })
+        };
+        let mut builder =
+            reqwest::Client::builder().redirect(follow).https_only(scheme == Scheme::Https).no_proxy().referer(false);
+        for authority in authorities
+            .map(reqwest::Certificate::from_pem_bundle)
+            .transpose()
+            .map_err(|_| ServerError::Certificate)?
+            .into_iter()
+            .flatten()
+        {
+            builder = builder.add_root_certificate(authority);
+        }
+        let client = builder.build().map_err(|_| ServerError::Certificate)?;
+        Ok(LocationServers { client, allowed, places: Arc::new(Semaphore::new(AT_ONCE)), patience, scheme })
+    }
+
+    /// The first location that one of the references leads to, within five seconds. SIP references are passed over.
+    pub async fn locate(&self, references: &[Reference]) -> Option<Location> {
+        let urls: Vec<reqwest::Url> = references.iter().filter_map(|reference| self.url(reference)).collect();
+        let asked = async {
+            for url in urls {
+                match fetch::location(&self.client, url).await {
+                    Ok(document) => match Location::from_pidf(&document) {
+                        Some(found) => return Some(found),
+                        None => counters::fetched("no_location"),
+                    },
+                    Err(fault) => counters::fetched(fault.label()),
+                }
+            }
+            None
+        };
+        let found = self.bounded(asked).await.flatten();
+        if found.is_some() {
+            counters::fetched("located");
+        }
+        found
+    }
+
+    /// The additional data that the references lead to, within five seconds.
+    pub async fn additional(&self, references: &[DataReference]) -> Vec<AdditionalData> {
+        let urls: Vec<reqwest::Url> = references.iter().filter_map(|found| self.url(&found.reference)).collect();
+        let mut found = Vec::new();
+        let asked = async {
+            for url in urls {
+                match fetch::document(&self.client, url).await {
+                    Ok(document) => {
+                        counters::fetched("data");
+                        found.extend(additional_data(&document));
+                    }
+                    Err(fault) => counters::fetched(fault.label()),
+                }
+            }
+        };
+        self.bounded(asked).await;
+        found
+    }
+
+    /// `None` past the places or past the time.
+    async fn bounded<T>(&self, asked: impl Future<Output = T>) -> Option<T> {
+        let Ok(_place) = self.places.try_acquire() else {
+            counters::fetched("busy");
+            return None;
+        };
+        let answer = tokio::time::timeout(self.patience, asked).await;
+        answer.inspect_err(|_| counters::fetched("timeout")).ok()
+    }
+
+    fn url(&self, reference: &Reference) -> Option<reqwest::Url> {
+        let Reference::Https(text) = reference else { return None };
+        let url = reqwest::Url::parse(text).ok();
+        let allowed = url.filter(|url| is_allowed(&self.allowed, self.scheme, url));
+        if allowed.is_none() {
+            counters::fetched("not_allowed");
+        }
+        allowed
+    }
+}
+
+/// Only over TLS, only without a name and password of the caller's choice, only to a server of the setting.
+fn is_allowed(allowed: &[AllowedServer], scheme: Scheme, url: &reqwest::Url) -> bool {
+    let secure = url.scheme() == "https" || scheme != Scheme::Https;
+    let plain = url.username().is_empty() && url.password().is_none();
+    let host = url.host_str().unwrap_or_default();
+    secure && plain && url.port_or_known_default().is_some_and(|port| allowed.iter().any(|server| server.is(host, port)))
+}
+
+impl std::fmt::Debug for LocationServers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocationServers").field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+impl Fetched {
+    fn label(self) -> &'static str {
+        match self {
+            Fetched::Unreachable => "unreachable",
+            Fetched::Status => "status",
+            Fetched::TooLarge => "too_large",
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

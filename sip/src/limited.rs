@@ -1,0 +1,99 @@
+//! Tells the owner that a limit sheds something: a counter alone wakes nobody. At most once in ten seconds for each limit.
+
+use crate::clock::now;
+use crate::event::Event;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+const PAUSE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Limit {
+    /// `Limits::max_calls`
+    Calls,
+    /// `Limits::max_transactions`
+    Transactions,
+    /// The owner is behind with events.
+    Events,
+    /// `Limits::max_connections`
+    Connections,
+    /// `Limits::trunk_rate`
+    Rate,
+}
+
+impl Limit {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Limit::Calls => "calls",
+            Limit::Transactions => "transactions",
+            Limit::Events => "events",
+            Limit::Connections => "connections",
+            Limit::Rate => "rate",
+        }
+    }
+}
+
+pub(crate) struct Alarms {
+    events: mpsc::Sender<Event>,
+    quiet: Mutex<Quiet>,
+}
+
+/// When each limit was told last.
+#[derive(Debug, Default)]
+struct Quiet(HashMap<Limit, Instant>);
+
+impl Quiet {
+    fn may_tell(&self, limit: Limit, now: Instant) -> bool {
+        self.0.get(&limit).is_none_or(|told| now >= *told + PAUSE)
+    }
+}
+
+impl Alarms {
+    pub(crate) fn new(events: mpsc::Sender<Event>) -> Self {
+        Alarms { events, quiet: Mutex::default() }
+    }
+
+    pub(crate) fn tell(&self, limit: Limit) {
+        let now = now();
+        let mut quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where there is no room for the event, the next one shed says it.
+        if quiet.may_tell(limit, now) && self.events.try_send(Event::Limited { limit: limit.word() }).is_ok() {
+            quiet.0.insert(limit, now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_told_at_most_once_in_ten_seconds() {
+        let (start, mut quiet) = (now(), Quiet::default());
+        let mut told = Vec::new();
+        for second in 0..25 {
+            let now = start + Duration::from_secs(second);
+            if quiet.may_tell(Limit::Calls, now) {
+                quiet.0.insert(Limit::Calls, now);
+                told.push(second);
+            }
+        }
+        assert_eq!(told, [0, 10, 20]);
+        assert!(quiet.may_tell(Limit::Rate, start), "each limit by itself");
+    }
+
+    #[test]
+    fn what_found_no_room_is_told_with_the_next() {
+        let (events, mut heard) = mpsc::channel(1);
+        let alarms = Alarms::new(events);
+        alarms.tell(Limit::Calls);
+        alarms.tell(Limit::Events);
+        assert_eq!(heard.try_recv(), Ok(Event::Limited { limit: "calls" }));
+        alarms.tell(Limit::Calls);
+        alarms.tell(Limit::Events);
+        assert_eq!(heard.try_recv(), Ok(Event::Limited { limit: "events" }));
+    }
+}

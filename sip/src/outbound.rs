@@ -1,0 +1,212 @@
+//! A call of ours from the wish to its end: by one trunk after another until one carries it, each attempt a leg with a dialog of its own.
+//!
+//! Which trunk is next is decided in `trunk::route`; the owner sees one leg throughout.
+
+use crate::clock::now;
+use crate::config::{Account, CallerId};
+use crate::counters;
+use crate::event::{EndedBy, Event, LegId};
+use crate::incoming::terms;
+use crate::leg::{Command, Leg, Negotiation, Outcome, Refused, Side};
+use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
+use crate::outlet::{Reached, address_uri, target_uri};
+use crate::registry::Slot;
+use crate::sdp::LocalAudio;
+use crate::trunk::{Attempt, Line, Route, seconds};
+use crate::user_agent::Core;
+use rsipstack::dialog::authenticate::Credential;
+use rsipstack::dialog::invitation::InviteOption;
+use rsipstack::sip::uri::Auth;
+use rsipstack::sip::{Header, Uri};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// No carrier's wish for rest (`Retry-After`) counts for longer.
+const LONGEST_REST: u32 = 600;
+
+/// What is to be called.
+pub(crate) struct Wish {
+    pub id: LegId,
+    pub number: String,
+    pub caller: String,
+    pub audio: LocalAudio,
+}
+
+/// How an attempt that never became a leg ended.
+enum Unsent {
+    /// With a code of our own, as if the trunk had said it.
+    Refused(u16),
+    /// The owner gave up.
+    HungUp,
+}
+
+/// A call on its way.
+pub(crate) struct Calling {
+    core: Arc<Core>,
+    wish: Wish,
+    commands: mpsc::Receiver<Command>,
+    heard_ringing: bool,
+}
+
+impl Calling {
+    pub(crate) fn new(core: Arc<Core>, wish: Wish, commands: mpsc::Receiver<Command>) -> Self {
+        Calling { core, wish, commands, heard_ringing: false }
+    }
+
+    pub(crate) async fn run(mut self, mut route: Route, mut slot: Slot) {
+        let mut next = route.begin();
+        while let Some(attempt) = next {
+            let (code, given_back) = match self.attempt(&attempt, slot).await {
+                Ok(Outcome::Over) => return,
+                Ok(Outcome::Refused(refused)) => {
+                    let Refused { code, fields, slot, heard_ringing } = *refused;
+                    self.heard_ringing = heard_ringing;
+                    if code == 503
+                        && let Some(rest) = fields.first("Retry-After").and_then(seconds)
+                        && let Some(line) = self.core.ingress.trunks.named(&attempt.trunk)
+                    {
+                        line.rest(now() + Duration::from_secs(rest.min(LONGEST_REST).into()));
+                    }
+                    (code, slot)
+                }
+                Err((Unsent::Refused(code), slot)) => (code, slot),
+                Err((Unsent::HungUp, slot)) => {
+                    counters::ended(EndedBy::Local);
+                    self.tell(Event::Ended { leg: self.wish.id, by: EndedBy::Local }).await;
+                    return drop(slot);
+                }
+            };
+            slot = given_back;
+            next = match route.refused(code) {
+                Ok(attempt_next) => {
+                    tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, next = %attempt_next.trunk, "a trunk did not carry a call");
+                    counters::failed_over(&attempt.trunk, code);
+                    Some(attempt_next)
+                }
+                Err(code) => {
+                    counters::ended(EndedBy::Local);
+                    self.tell(Event::OutboundFailed { leg: self.wish.id, code }).await;
+                    None
+                }
+            };
+        }
+    }
+
+    /// One trunk's try. The slot comes back where no leg had it.
+    async fn attempt(&mut self, attempt: &Attempt, slot: Slot) -> Result<Outcome, (Unsent, Slot)> {
+        let Some(line) = self.core.ingress.trunks.named(&attempt.trunk).cloned() else {
+            return Err((Unsent::Refused(503), slot));
+        };
+        let reached = match self.reach(&line).await {
+            Ok(reached) => reached,
+            Err(unsent) => return Err((unsent, slot)),
+        };
+        let srtp = if attempt.secure { line.config.srtp } else { crate::config::Srtp::Off };
+        let Ok(terms) = terms(srtp) else { return Err((Unsent::Refused(500), slot)) };
+        let (talk, offer) = Negotiation::outbound(self.wish.audio.into(), terms);
+        let Some(option) = self.option(&line, reached, offer) else { return Err((Unsent::Refused(503), slot)) };
+        let layer = self.core.layer.clone();
+        let (states_in, states) = layer.new_dialog_state_channel();
+        let (dialog, invite) = match layer.do_invite_async(option, states_in) {
+            Ok(begun) => begun,
+            Err(error) => {
+                tracing::warn!(leg = %self.wish.id, %error, "an INVITE could not be made");
+                return Err((Unsent::Refused(500), slot));
+            }
+        };
+        counters::called(&line.config.name);
+        let leg = Leg {
+            id: self.wish.id,
+            dialog,
+            layer,
+            side: Side::Outbound { invite: Some(invite), trunk: line.config.name.clone() },
+            talk,
+            reliable: None,
+            events: self.core.events.clone(),
+            slot,
+            heard_ringing: self.heard_ringing,
+        };
+        // The last way is waited out: there is nothing better to do.
+        let silence = attempt.may_hurry.then(|| now() + self.core.limits.silence);
+        Ok(leg.run(&mut self.commands, states, &self.core.limits, silence).await)
+    }
+
+    /// Brings the way to the trunk's proxy about, unless the owner gives up meanwhile.
+    async fn reach(&mut self, line: &Arc<Line>) -> Result<Reached, Unsent> {
+        let Some(proxy) = line.config.proxy.as_ref() else { return Err(Unsent::Refused(503)) };
+        let mut reaching = std::pin::pin!(self.core.outlet.reach(line, proxy));
+        loop {
+            tokio::select! {
+                reached = &mut reaching => return reached.map_err(|error| {
+                    tracing::info!(trunk = %line.config.name, %error, "a trunk cannot be reached");
+                    Unsent::Refused(503)
+                }),
+                Some(command) = self.commands.recv() => match command {
+                    Command::HangUp | Command::Reject(_) => return Err(Unsent::HungUp),
+                    Command::Progress(_, done) | Command::Answer(_, done) => {
+                        // The asker may have gone.
+                        let _ = done.send(Err(crate::error::LegError::WrongState));
+                    }
+                    Command::Broken | Command::Asked(..) | Command::Proceed => {}
+                },
+            }
+        }
+    }
+
+    fn option(&self, line: &Line, reached: Reached, offer: String) -> Option<InviteOption> {
+        let proxy = line.config.proxy.as_ref()?;
+        let account = line.config.account.as_ref();
+        let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())];
+        // The number belongs to the carrier where we have an account there, else to the address that calls.
+        let home = match account {
+            Some(_) => {
+                let registrar = line.config.registrars.first().unwrap_or(proxy);
+                let mut home = target_uri(registrar, reached.transport);
+                home.host_with_port.port = None;
+                home.params.clear();
+                home
+            }
+            None => address_uri(reached.local, crate::config::Transport::Udp),
+        };
+        let number = with_user(home.clone(), self.wish.caller.clone());
+        if line.config.caller_id != CallerId::From {
+            headers.push(Header::Other("P-Asserted-Identity".into(), format!("<{number}>")));
+        }
+        let caller = match (line.config.caller_id, account) {
+            (CallerId::Account, Some(account)) => with_user(home, account.username.clone()),
+            _ => number,
+        };
+        let mut contact = reached.contact();
+        if let Some(account) = account {
+            contact = with_user(contact, account.username.clone());
+        }
+        Some(InviteOption {
+            caller,
+            callee: with_user(target_uri(proxy, reached.transport), self.wish.number.clone()),
+            destination: Some(reached.destination()),
+            offer: Some(offer.into_bytes()),
+            contact,
+            credential: account.map(credential),
+            headers: Some(headers),
+            ..InviteOption::default()
+        })
+    }
+
+    /// Tells the owner, who may be behind.
+    async fn tell(&self, event: Event) {
+        if self.core.events.send(event).await.is_err() {
+            tracing::debug!(leg = %self.wish.id, "nobody listens any more");
+        }
+    }
+}
+
+fn credential(account: &Account) -> Credential {
+    let Account { username, password } = account;
+    Credential { username: username.clone(), password: password.0.clone(), realm: None, auth_username: None }
+}
+
+fn with_user(mut uri: Uri, user: String) -> Uri {
+    uri.auth = Some(Auth { user, password: None });
+    uri
+}

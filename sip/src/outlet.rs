@@ -1,0 +1,150 @@
+//! The way out for requests that begin something: names are looked up, connections brought about, addresses of ours chosen.
+
+use crate::config::{Host, Target, Transport};
+use crate::listener::{Flows, Locals, Way};
+use crate::trunk::Line;
+use rsipstack::sip::{Domain, HostWithPort, Param, Request, Response, Scheme, SipMessage, Uri};
+use rsipstack::transaction::endpoint::EndpointInnerRef;
+use rsipstack::transaction::key::{TransactionKey, TransactionRole};
+use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transport::SipAddr;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Looking up a carrier's name takes no longer than this.
+const LOOKUP: Duration = Duration::from_secs(3);
+/// Addresses of one name that are tried.
+const ADDRESSES: usize = 4;
+
+#[derive(Clone)]
+pub(crate) struct Outlet {
+    pub endpoint: EndpointInnerRef,
+    pub flows: Arc<Flows>,
+    pub locals: Arc<Locals>,
+}
+
+/// A carrier's proxy or registrar that can be sent to now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reached {
+    pub transport: Transport,
+    pub peer: SocketAddr,
+    /// Our address as the carrier is to know it.
+    pub local: SocketAddr,
+}
+
+impl Reached {
+    /// For the SIP stack, which gets a name in place of the address of a stream (see `listener::names`).
+    pub(crate) fn destination(&self) -> SipAddr {
+        let host = match self.transport {
+            Transport::Udp => HostWithPort::from(self.peer),
+            Transport::Tcp | Transport::Tls => {
+                let name = Way { to: self.peer, or: None }.name();
+                HostWithPort { host: Domain(name).into(), port: Some(self.peer.port().into()) }
+            }
+        };
+        SipAddr::new(self.transport.into(), host)
+    }
+
+    pub(crate) fn contact(&self) -> Uri {
+        address_uri(self.local, self.transport)
+    }
+}
+
+/// Why a carrier cannot be sent to: its name is not found, no connection comes about, or nothing of ours speaks its transport.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unreachable(String);
+
+impl Outlet {
+    pub(crate) async fn reach(&self, line: &Line, target: &Target) -> Result<Reached, Unreachable> {
+        let usual = if self.locals.has(Transport::Udp) { Transport::Udp } else { Transport::Tcp };
+        let transport = target.transport.unwrap_or(usual);
+        let local = |peer| self.locals.facing(transport, peer).ok_or_else(|| Unreachable("no listener".to_owned()));
+        let addresses = self.addresses(line, target).await?;
+        if transport == Transport::Udp {
+            if !self.locals.has(Transport::Udp) {
+                return Err(Unreachable("there is no UDP listener".to_owned()));
+            }
+            let same_family = |peer: &&SocketAddr| local(**peer).is_ok_and(|local| local.is_ipv4() == peer.is_ipv4());
+            let peer = addresses.iter().find(same_family).or(addresses.first()).copied();
+            let peer = peer.ok_or_else(|| Unreachable("no address".to_owned()))?;
+            return Ok(Reached { transport, peer, local: local(peer)? });
+        }
+        let mut problem = Unreachable("no address".to_owned());
+        for peer in addresses {
+            match self.flows.reach(transport, peer).await {
+                Ok(()) => return Ok(Reached { transport, peer, local: local(peer)? }),
+                Err(error) => problem = Unreachable(error.to_string()),
+            }
+        }
+        Err(problem)
+    }
+
+    async fn addresses(&self, line: &Line, target: &Target) -> Result<Vec<SocketAddr>, Unreachable> {
+        let name = match &target.host {
+            Host::Address(ip) => return Ok(vec![SocketAddr::new(*ip, target.port)]),
+            Host::Name(name) => name,
+        };
+        let found = tokio::time::timeout(LOOKUP, tokio::net::lookup_host((name.as_str(), target.port))).await;
+        let addresses = match found {
+            Ok(Ok(found)) => found.map(|at| SocketAddr::new(at.ip().to_canonical(), at.port())).take(ADDRESSES).collect(),
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        };
+        for address in &addresses {
+            line.learn(address.ip());
+            self.flows.named(*address, &target.host);
+        }
+        if addresses.is_empty() { Err(Unreachable(format!("the name {name} is not found"))) } else { Ok(addresses) }
+    }
+
+    /// Sends a request outside of calls and waits for its final response. `None`: there was none in time.
+    pub(crate) async fn ask(&self, request: Request, reached: Reached, patience: Duration) -> Option<Response> {
+        let key = TransactionKey::from_request(&request, TransactionRole::Client).ok()?;
+        let mut transaction = Transaction::new_client(key, request, self.endpoint.clone(), None);
+        transaction.destination = Some(reached.destination());
+        let asking = async {
+            transaction.send().await.ok()?;
+            while let Some(message) = transaction.receive().await {
+                if let SipMessage::Response(response) = message
+                    && response.status_code.code() >= 200
+                {
+                    return Some(response);
+                }
+            }
+            None
+        };
+        tokio::time::timeout(patience, asking).await.ok().flatten()
+    }
+}
+
+/// A URI of ours: an address with its transport.
+pub(crate) fn address_uri(address: SocketAddr, transport: Transport) -> Uri {
+    let mut uri = Uri::from(HostWithPort::from(address));
+    uri.params.extend(parameter(transport));
+    uri
+}
+
+/// A carrier's URI: its name, or its address.
+pub(crate) fn target_uri(target: &Target, transport: Transport) -> Uri {
+    let (host, port) = match &target.host {
+        Host::Name(name) => (Domain(name.clone()).into(), (target.port != transport.default_port()).then_some(target.port)),
+        Host::Address(ip) => ((*ip).into(), Some(target.port)),
+    };
+    let host_with_port = HostWithPort { host, port: port.map(Into::into) };
+    Uri { scheme: Some(Scheme::Sip), host_with_port, params: parameter(transport).into_iter().collect(), ..Uri::default() }
+}
+
+fn parameter(transport: Transport) -> Option<Param> {
+    transport.is_stream().then(|| Param::Transport(transport.into()))
+}
+
+impl From<Transport> for rsipstack::sip::Transport {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Udp => rsipstack::sip::Transport::Udp,
+            Transport::Tcp => rsipstack::sip::Transport::Tcp,
+            Transport::Tls => rsipstack::sip::Transport::Tls,
+        }
+    }
+}

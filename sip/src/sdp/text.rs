@@ -1,0 +1,146 @@
+//! Real-time text beside the voice: T.140 over RTP with redundancy (RFC 4103). Pure.
+
+use super::read::{address, direction_of_stream};
+use super::{LocalText, RemoteText};
+use sdp_types::{Connection, Media, MediaType, Session, TransportProto};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// Payload types of our offers.
+const T140: u8 = 98;
+const RED: u8 = 99;
+
+/// Reads a stream. `None`: it is no text, or switched off, or in another form.
+pub(super) fn read(session: &Session, media: &Media) -> Option<RemoteText> {
+    let plain = matches!(media.proto.to_ascii_uppercase().as_str(), "RTP/AVP" | "RTP/AVPF");
+    if !media.media.eq_ignore_ascii_case("text") || media.port == 0 || !plain {
+        return None;
+    }
+    let pt = payload_type(media, "t140")?;
+    let ip = address(media.connections.first().or(session.connection.as_ref())).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    Some(RemoteText { address: SocketAddr::new(ip, media.port), pt, redundancy_pt: redundancy(media, pt) })
+}
+
+/// The payload type of `red` whose `fmtp` repeats the text (RFC 4103 section 10.1); one without `fmtp` can mean nothing else here.
+fn redundancy(media: &Media, text: u8) -> Option<u8> {
+    let red = payload_type(media, "red")?;
+    let carries = media.get_attribute_values("fmtp").flatten().filter_map(|value| value.trim().split_once(char::is_whitespace));
+    let mut carries = carries.filter(|(pt, _)| pt.parse() == Ok(red)).map(|(_, list)| list.trim());
+    let text = text.to_string();
+    carries.all(|list| list.split('/').all(|pt| pt.trim() == text)).then_some(red)
+}
+
+fn payload_type(media: &Media, name: &str) -> Option<u8> {
+    let formats: Vec<u8> = media.fmt.split_whitespace().filter_map(|pt| pt.parse().ok()).filter(|pt| *pt < 128).collect();
+    media.get_attribute_values("rtpmap").flatten().find_map(|value| {
+        let (pt, encoding) = value.trim().split_once(char::is_whitespace)?;
+        let pt: u8 = pt.parse().ok().filter(|pt| formats.contains(pt))?;
+        let (known, rate) = encoding.trim().split_once('/')?;
+        (known.eq_ignore_ascii_case(name) && rate.split('/').next() == Some("1000")).then_some(pt)
+    })
+}
+
+/// Our half of a text stream that was offered.
+pub(super) fn answer(offered: &Media, remote: &RemoteText, local: LocalText, session: IpAddr) -> Media {
+    let direction = direction_of_stream(offered).unwrap_or_default().mirrored();
+    let mut media = stream(&offered.proto, remote.pt, remote.redundancy_pt, local, session);
+    media.add_attribute_from_str(direction.name());
+    media
+}
+
+/// The text stream of an offer of ours.
+pub(super) fn offer(local: LocalText, session: IpAddr) -> Media {
+    let mut media = stream("RTP/AVP", T140, Some(RED), local, session);
+    media.add_attribute_from_str("sendrecv");
+    media
+}
+
+fn stream(proto: &str, pt: u8, redundancy: Option<u8>, local: LocalText, session: IpAddr) -> Media {
+    let formats: Vec<String> = redundancy.into_iter().chain([pt]).map(|pt| pt.to_string()).collect();
+    let mut media = Media::new(MediaType::Text, local.address.port(), TransportProto::RtpAvp, formats.join(" "));
+    media.proto = proto.to_owned();
+    if local.address.ip() != session {
+        media.connections.push(Connection::from_ip_addr(local.address.ip()));
+    }
+    media.add_attribute_with_value("rtpmap", format!("{pt} t140/1000"));
+    if let Some(red) = redundancy {
+        media.add_attribute_with_value("rtpmap", format!("{red} red/1000"));
+        media.add_attribute_with_value("fmtp", format!("{red} {pt}/{pt}/{pt}"));
+    }
+    media
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Srtp;
+    use crate::sdp::{Description, Key, LocalAudio, LocalMedia, LocalText, Terms, answer, offer, read};
+
+    const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([5; 30]) };
+
+    const AUDIO: &str = "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n";
+
+    fn local() -> LocalMedia {
+        let audio = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
+        LocalMedia::from(audio).with_text(LocalText { address: "192.0.2.1:20002".parse().unwrap() })
+    }
+
+    fn described(text: &str) -> Description {
+        read(format!("{AUDIO}{text}").as_bytes(), &TERMS).unwrap()
+    }
+
+    fn text_of(text: &str) -> Option<(String, u8, Option<u8>)> {
+        described(text).text.map(|(_, text)| (text.address.to_string(), text.pt, text.redundancy_pt))
+    }
+
+    const TEXT: &str = "m=text 11000 RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\na=fmtp:100 98/98/98\r\n";
+
+    #[test]
+    fn a_text_stream_is_read_with_its_redundancy() {
+        assert_eq!(text_of(TEXT), Some(("10.0.0.1:11000".into(), 98, Some(100))));
+        assert_eq!(
+            text_of("m=text 11000 RTP/AVP 98\r\nc=IN IP4 10.0.0.9\r\na=rtpmap:98 T140/1000\r\n"),
+            Some(("10.0.0.9:11000".into(), 98, None))
+        );
+        let other = "m=text 11000 RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\na=fmtp:100 97/97\r\n";
+        assert_eq!(text_of(other), Some(("10.0.0.1:11000".into(), 98, None)), "redundancy of something else");
+    }
+
+    #[test]
+    fn what_is_no_real_time_text_is_none() {
+        for stream in [
+            "m=text 0 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n",
+            "m=text 11000 RTP/SAVP 98\r\na=rtpmap:98 t140/1000\r\n",
+            "m=text 11000 RTP/AVP 98\r\na=rtpmap:98 t140/8000\r\n",
+            "m=text 11000 RTP/AVP 98\r\na=rtpmap:97 t140/1000\r\n",
+            "m=text 11000 RTP/AVP 98\r\n",
+            "m=message 2855 TCP/MSRP *\r\n",
+        ] {
+            assert_eq!(text_of(stream), None, "{stream}");
+        }
+    }
+
+    #[test]
+    fn text_is_declined_unless_the_owner_gives_it_a_place() {
+        let offered = described(&format!("{TEXT}a=sendonly\r\nm=text 12000 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n"));
+        let without = answer(&offered, local().audio.into(), TERMS.own, 1);
+        assert_eq!(without.matches("m=text 0 RTP/AVP").count(), 2, "{without}");
+        let with = answer(&offered, local(), TERMS.own, 1);
+        assert!(
+            with.contains(
+                "m=text 20002 RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\na=fmtp:100 98/98/98\r\na=recvonly\r\nm=text 0 RTP/AVP 98\r\n"
+            ),
+            "{with}"
+        );
+    }
+
+    #[test]
+    fn our_offer_has_text_when_there_is_a_place_for_it() {
+        let ours = read(offer(local(), None, 1).as_bytes(), &TERMS).unwrap();
+        assert_eq!(
+            ours.text.map(|(_, text)| (text.address, text.redundancy_pt)),
+            Some(("192.0.2.1:20002".parse().unwrap(), Some(99)))
+        );
+        assert!(!offer(local().audio.into(), None, 1).contains("m=text"));
+        let elsewhere = LocalMedia { text: Some(LocalText { address: "192.0.2.2:20002".parse().unwrap() }), ..local() };
+        assert!(offer(elsewhere, None, 1).contains("m=text 20002 RTP/AVP 99 98\r\nc=IN IP4 192.0.2.2\r\n"));
+    }
+}

@@ -1,0 +1,106 @@
+//! A carrier's proxy or registrar that is scripted by hand: it hears requests of ours and answers them.
+
+use super::field;
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::net::UdpSocket;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Carrier {
+    socket: UdpSocket,
+    /// Requests that were heard, so that a retransmission is not heard again.
+    seen: Mutex<HashSet<String>>,
+}
+
+/// A request that was heard.
+pub struct Asked {
+    pub text: String,
+    from: SocketAddr,
+}
+
+impl Asked {
+    pub fn field(&self, name: &str) -> &str {
+        field(&self.text, name).unwrap_or_else(|| panic!("no {name}: {}", self.text))
+    }
+
+    pub fn uri(&self) -> &str {
+        self.text.split(' ').nth(1).unwrap()
+    }
+
+    /// A parameter of the credentials.
+    pub fn credential(&self, name: &str) -> Option<&str> {
+        let value = field(&self.text, "Authorization").or(field(&self.text, "Proxy-Authorization"))?;
+        let parameter =
+            value.split(", ").find_map(|part| part.trim_start_matches("Digest ").strip_prefix(name)?.strip_prefix('='))?;
+        Some(parameter.trim_matches('"'))
+    }
+}
+
+impl Carrier {
+    pub async fn new(at: &str) -> Carrier {
+        Carrier { socket: UdpSocket::bind(at).await.unwrap(), seen: Mutex::default() }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    /// The next request of this method, within a bounded time; others and retransmissions are passed over.
+    pub async fn asked(&self, method: &str) -> Asked {
+        loop {
+            let asked = self.heard().await;
+            let key = format!("{method} {} {}", asked.field("Via"), asked.field("CSeq"));
+            let is_new = asked.text.starts_with(&format!("{method} ")) && self.seen.lock().unwrap().insert(key);
+            if is_new {
+                return asked;
+            }
+        }
+    }
+
+    /// The next message.
+    pub async fn heard(&self) -> Asked {
+        let mut buffer = vec![0; 65_535];
+        let (length, from) =
+            tokio::time::timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await.expect("nothing asked in time").unwrap();
+        Asked { text: String::from_utf8_lossy(&buffer[..length]).into_owned(), from }
+    }
+
+    /// Whether anything of this method waits.
+    pub fn was_asked(&self, method: &str) -> bool {
+        let mut buffer = vec![0; 65_535];
+        std::iter::from_fn(|| {
+            self.socket.try_recv(&mut buffer).ok().map(|length| String::from_utf8_lossy(&buffer[..length]).into_owned())
+        })
+        .any(|text| text.starts_with(&format!("{method} ")))
+    }
+
+    pub async fn reply(&self, asked: &Asked, status: &str, lines: &[(&str, &str)], body: &str) {
+        let mut text = format!("SIP/2.0 {status}\r\n");
+        for name in ["Via", "From", "Call-ID", "CSeq"] {
+            text.push_str(&format!("{name}: {}\r\n", asked.field(name)));
+        }
+        let to = asked.field("To");
+        let tag = if to.contains("tag=") || status.starts_with("100") { "" } else { ";tag=carrier" };
+        text.push_str(&format!("To: {to}{tag}\r\n"));
+        for (name, value) in lines {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        text.push_str(&format!("{kind}Content-Length: {}\r\n\r\n{body}", body.len()));
+        self.socket.send_to(text.as_bytes(), asked.from).await.unwrap();
+    }
+
+    /// Sends something of its own.
+    pub async fn send(&self, text: &str, to: SocketAddr) {
+        self.socket.send_to(text.as_bytes(), to).await.unwrap();
+    }
+
+    /// Answers a call.
+    pub async fn answer(&self, invite: &Asked, body: &str) {
+        let contact = format!("<sip:callee@{}>", self.address());
+        self.reply(invite, "200 OK", &[("Contact", &contact)], body).await;
+    }
+}

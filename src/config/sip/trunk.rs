@@ -1,0 +1,213 @@
+//! `[[sip.trunk]]`: one carrier.
+
+use super::super::{ConfigError, Key, key};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub const TRUNK_KEYS: &[Key] = &[
+    key("name", "", "A short name, shown in the console and in metrics."),
+    key(
+        "peers",
+        "[]",
+        "Addresses or networks of the carrier: `[\"203.0.113.10\", \"198.51.100.0/24\"]`. Those of `proxy` and `registrars` count without being named.",
+    ),
+    key(
+        "proxy",
+        "",
+        "Where outbound calls of this trunk are sent: `\"203.0.113.10:5060\"` (UDP), `\"tcp://203.0.113.10\"`, `\"tls://sbc.carrier.example\"` or `\"sip:sbc.carrier.example;transport=tls\"`.",
+    ),
+    key("username", "", "The account at the carrier, for carriers that ask for it (digest authentication)."),
+    key("password", "", "Its password."),
+    key("registrars", "[]", "Where the account is registered, written like `proxy`; each is registered at by itself."),
+    key(
+        "srtp",
+        "\"off\"",
+        "Encrypted voice with keys from the signalling (SDES): `\"off\"`, `\"offered\"` (where the carrier wants it) or `\"required\"`. Use it with TLS.",
+    ),
+    key(
+        "reliable",
+        "\"required\"",
+        "Provisional responses are repeated until acknowledged: `\"required\"` (for callers that demand it) or `\"supported\"` (for all that can).",
+    ),
+    key("options_seconds", "30", "The proxy is asked this often whether it is there; `0` never asks."),
+    key(
+        "location_servers",
+        "[]",
+        "Hosts that locations and data by reference may be fetched from over HTTPS, such as `\"lis.carrier.example\"` or `\"lis.carrier.example:8443\"`; what points anywhere else is not followed.",
+    ),
+    key("location_ca", "", "PEM file with the authorities of those servers, if they are not public ones."),
+    key(
+        "caller_id",
+        "\"from\"",
+        "Where our number stands in outbound calls: `\"from\"`, `\"asserted\"` (in P-Asserted-Identity, too) or `\"account\"` (From names the account, P-Asserted-Identity the number).",
+    ),
+];
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trunk {
+    pub name: String,
+    #[serde(default)]
+    pub peers: Vec<String>,
+    pub proxy: Option<String>,
+    pub username: Option<String>,
+    pub password: Option<Password>,
+    #[serde(default)]
+    pub registrars: Vec<String>,
+    #[serde(default)]
+    pub srtp: sip::Srtp,
+    #[serde(default)]
+    pub reliable: Reliable,
+    #[serde(default = "half_a_minute")]
+    pub options_seconds: u16,
+    #[serde(default)]
+    pub location_servers: Vec<String>,
+    pub location_ca: Option<PathBuf>,
+    #[serde(default)]
+    pub caller_id: sip::CallerId,
+}
+
+/// A password, never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reliable {
+    #[default]
+    Required,
+    Supported,
+}
+
+fn half_a_minute() -> u16 {
+    30
+}
+
+impl Trunk {
+    /// A carrier that only calls, from this network.
+    pub fn new(name: &str, peers: &str) -> Self {
+        Self {
+            name: name.into(),
+            peers: vec![peers.into()],
+            proxy: None,
+            username: None,
+            password: None,
+            registrars: Vec::new(),
+            srtp: sip::Srtp::default(),
+            reliable: Reliable::default(),
+            options_seconds: half_a_minute(),
+            location_servers: Vec::new(),
+            location_ca: None,
+            caller_id: sip::CallerId::default(),
+        }
+    }
+
+    pub(super) fn checked(&self) -> Result<sip::Trunk, ConfigError> {
+        let proxy = self.proxy.as_deref().map(|text| target("sip.trunk.proxy", text)).transpose()?;
+        let registrars =
+            self.registrars.iter().map(|text| target("sip.trunk.registrars", text)).collect::<Result<Vec<_>, _>>()?;
+        let account = match (&self.username, &self.password) {
+            (Some(username), Some(password)) if is_user(username) => {
+                Some(sip::Account { username: username.clone(), password: sip::Secret(password.0.clone()) })
+            }
+            (Some(username), Some(_)) => {
+                return Err(ConfigError::new(
+                    "sip.trunk.username",
+                    format!("`{username}` cannot stand in a SIP address"),
+                    "give the part before the @ only",
+                ));
+            }
+            (Some(_), None) => return Err(ConfigError::missing("sip.trunk.password", "give the account's password")),
+            (None, Some(_)) => {
+                return Err(ConfigError::missing("sip.trunk.username", "give the account that the password is for"));
+            }
+            (None, None) => None,
+        };
+        if account.is_none() && !registrars.is_empty() {
+            return Err(ConfigError::missing("sip.trunk.username", "registrars need it and sip.trunk.password"));
+        }
+        if account.is_none() && self.caller_id == sip::CallerId::Account {
+            return Err(ConfigError::missing("sip.trunk.username", "caller_id = \"account\" needs it and sip.trunk.password"));
+        }
+        if self.peers.is_empty() && proxy.is_none() && registrars.is_empty() {
+            return Err(ConfigError::new("sip.trunk.peers", "is empty", "list the carrier's addresses, e.g. [\"203.0.113.10\"]"));
+        }
+        self.servers()?;
+        let mut trunk = sip::Trunk::new(sip::TrunkName(self.name.clone()), self.peers()?, None);
+        trunk.proxy = proxy;
+        trunk.registrars = registrars;
+        trunk.account = account;
+        trunk.srtp = self.srtp;
+        trunk.caller_id = self.caller_id;
+        trunk.reliability = match self.reliable {
+            Reliable::Required => sip::Reliability::WhenRequired,
+            Reliable::Supported => sip::Reliability::WhenSupported,
+        };
+        trunk.options = (self.options_seconds > 0).then(|| Duration::from_secs(self.options_seconds.into()));
+        Ok(trunk)
+    }
+
+    /// Where this trunk's callers may point to for their location.
+    pub fn servers(&self) -> Result<sip::LocationServers, ConfigError> {
+        let wrong = |error: sip::ServerError| {
+            ConfigError::new("sip.trunk.location_servers", error.to_string(), "correct it, or leave `location_servers` out")
+        };
+        let allowed = self.location_servers.iter().map(|text| text.parse().map_err(wrong)).collect::<Result<Vec<_>, _>>()?;
+        let authorities = self
+            .location_ca
+            .as_ref()
+            .map(|path| {
+                std::fs::read(path).map_err(|error| {
+                    ConfigError::new("sip.trunk.location_ca", format!("{}: {error}", path.display()), "name a readable PEM file")
+                })
+            })
+            .transpose()?;
+        sip::LocationServers::new(allowed, authorities.as_deref()).map_err(wrong)
+    }
+
+    /// The carrier's networks, with the addresses of its proxy and registrars; an address alone is a network of one. Names stand for nothing here.
+    pub fn networks(&self) -> Result<Vec<ipnet::IpNet>, ConfigError> {
+        let trunk = self.checked()?;
+        let targets = trunk.proxy.iter().chain(&trunk.registrars).filter_map(sip::Target::address);
+        Ok(trunk.peers.iter().copied().chain(targets.map(|address| address.ip().into())).collect())
+    }
+
+    fn peers(&self) -> Result<Vec<ipnet::IpNet>, ConfigError> {
+        self.peers
+            .iter()
+            .map(|text| {
+                text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)).map_err(|_| {
+                    ConfigError::new(
+                        "sip.trunk.peers",
+                        format!("`{text}` is not an address or network"),
+                        "write it like \"203.0.113.10\" or \"198.51.100.0/24\"",
+                    )
+                })
+            })
+            .collect()
+    }
+}
+
+fn target(key: &str, text: &str) -> Result<sip::Target, ConfigError> {
+    text.parse().map_err(|_| {
+        ConfigError::new(
+            key,
+            format!("`{text}` is no address or name of a carrier"),
+            "write it like \"203.0.113.10:5060\", \"tls://sbc.carrier.example\" or \"sip:sbc.carrier.example;transport=tcp\"",
+        )
+    })
+}
+
+/// RFC 3261 section 25.1, as far as accounts need it.
+fn is_user(username: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '!' | '~' | '*' | '+' | '=' | '$');
+    !username.is_empty() && username.len() <= 128 && username.chars().all(good)
+}
