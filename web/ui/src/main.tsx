@@ -7,6 +7,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { runAlarms } from './alarms/alarms'
 import { queries } from './api/queries'
+import { Apart } from './app/Apart'
 import { App } from './app/App'
 import { runNotReached } from './call/notReached'
 import { runRing } from './call/ring'
@@ -52,7 +53,9 @@ if (root)
     <StrictMode>
       <MantineProvider cssVariablesResolver={cssVariablesResolver} defaultColorScheme="dark" theme={theme}>
         <QueryClientProvider client={queries}>
-          <App />
+          <Apart words="page.broken">
+            <App />
+          </Apart>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react'
-import { Route, Switch } from 'wouter'
+import { Route, Switch, useLocation } from 'wouter'
 import { AlarmBanner } from '../alarms/AlarmBanner'
 import { CallBar } from '../call/CallBar'
 import { Console } from '../form/Console'
@@ -18,6 +18,7 @@ import { shift } from '../shift/shift'
 import { watching } from '../shift/watching'
 import { Wall } from '../supervise/Wall'
 import { useStore } from '../util/store'
+import { Apart } from './Apart'
 import { Watching } from './Watching'
 
 const Admin = lazy(() => import('../admin/Admin'))
@@ -25,6 +26,7 @@ const Admin = lazy(() => import('../admin/Admin'))
 export function App() {
   const t = useT()
   const now = useStore(session)
+  const [place] = useLocation()
   if (location.pathname === '/setup' && now.phase !== 'in') return <Setup />
   if (now.phase === 'loading') return <main className="sg-center">{t('page.loading')}</main>
   if (now.phase === 'out') return <SignIn />
@@ -33,29 +35,31 @@ export function App() {
       <CallBar />
       <AudioGate />
       <AlarmBanner />
-      <Switch>
-        <Route path="/calls">
-          <CallList />
-        </Route>
-        <Route path="/calls/:id">{({ id }) => <CallPage id={id} />}</Route>
-        <Route path="/incidents">
-          <IncidentList />
-        </Route>
-        <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
-        <Route path="/supervise">
-          <Wall />
-        </Route>
-        <Route path="/admin/:part">
-          {({ part }) => (
-            <Suspense fallback={<main className="sg-page">{t('page.loading')}</main>}>
-              <Admin part={part} />
-            </Suspense>
-          )}
-        </Route>
-        <Route>
-          <Home />
-        </Route>
-      </Switch>
+      <Apart place={place} words="page.broken">
+        <Switch>
+          <Route path="/calls">
+            <CallList />
+          </Route>
+          <Route path="/calls/:id">{({ id }) => <CallPage id={id} />}</Route>
+          <Route path="/incidents">
+            <IncidentList />
+          </Route>
+          <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
+          <Route path="/supervise">
+            <Wall />
+          </Route>
+          <Route path="/admin/:part">
+            {({ part }) => (
+              <Suspense fallback={<main className="sg-page">{t('page.loading')}</main>}>
+                <Admin part={part} />
+              </Suspense>
+            )}
+          </Route>
+          <Route>
+            <Home />
+          </Route>
+        </Switch>
+      </Apart>
       <HelpSheet />
     </div>
   )

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useRef } from 'react'
 import { useCameras, useTeams } from '../api/queries'
+import { Apart } from '../app/Apart'
 import type { OpenReport } from '../form/useReport'
 import { drafts } from '../form/work'
 import { useT } from '../i18n/i18n'
@@ -20,17 +21,19 @@ export function MapPanel({ report }: { report: OpenReport | null }) {
   if (now.phase !== 'in') return null
   return (
     <section aria-label={t('map.title')} className="sg-map" data-testid="map" ref={panel}>
-      <Suspense fallback={<div className="sg-map-wait">{t('map.loading')}</div>}>
-        <CityMap
-          call={report?.call.id ?? null}
-          cameras={cameras}
-          center={now.city.center}
-          location={report?.call.location ?? null}
-          onPick={report ? (position) => drafts.edit(report.draft.report, { position }) : null}
-          place={report?.draft.fields.position ?? null}
-          teams={teams}
-        />
-      </Suspense>
+      <Apart words="map.broken">
+        <Suspense fallback={<div className="sg-map-wait">{t('map.loading')}</div>}>
+          <CityMap
+            call={report?.call.id ?? null}
+            cameras={cameras}
+            center={now.city.center}
+            location={report?.call.location ?? null}
+            onPick={report ? (position) => drafts.edit(report.draft.report, { position }) : null}
+            place={report?.draft.fields.position ?? null}
+            teams={teams}
+          />
+        </Suspense>
+      </Apart>
       <small className="sg-attribution">{t('map.attribution')}</small>
     </section>
   )
