@@ -11,7 +11,8 @@ import { until } from "./support/wait.mjs";
 import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
 const FIRE = {
-  identifier: "PANEL-7-1", sent: sentAt(3), headline: "Asap di lantai 3", description: "Dua detektor berbunyi", area: "Gedung Jodoh, lantai 3", circle: PLACE,
+  identifier: "PANEL-7-1", sent: sentAt(3), headline: "Asap di lantai 3", description: "Dua detektor berbunyi",
+  area: "Gedung Jodoh, lantai 3", circle: PLACE,
 };
 
 scenarioOnBoth("a fire panel's alert is an incident with a place, and what follows stands on its timeline", async (world) => {

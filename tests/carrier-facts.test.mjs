@@ -1,8 +1,10 @@
 // What a network says beside the voice reaches the operator who answers: the place on the map, the cell, who the caller is.
 import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { PLACE, people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse } from "./support/house.mjs";
+import { LocationServer } from "./support/location-server.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
@@ -14,7 +16,8 @@ const PIDF = `<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gs="http://www.opengis.net/pidflo/1.0"
  xmlns:gml="http://www.opengis.net/gml" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" entity="pres:caller@127.0.0.1">
 <dm:device id="phone"><gp:geopriv><gp:location-info>
-<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos><gs:radius uom="urn:ogc:def:uom:EPSG::9001">60</gs:radius></gs:Circle>
+<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos>
+<gs:radius uom="urn:ogc:def:uom:EPSG::9001">60</gs:radius></gs:Circle>
 </gp:location-info><gp:usage-rules/></gp:geopriv><dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:device>
 </presence>`;
 
@@ -85,4 +88,47 @@ scenario("place, cell, subscriber, comment and language of a caller are on the o
   // It is still there when the call is looked up later.
   const { call } = await supervisor.ask("GET", `calls/${(await newestCall(supervisor)).id}`);
   assert.deepEqual([call.cell, call.additional, call.location], [cell, additional, location]);
+});
+
+scenario("what the network only points to is fetched beside the call, from the trunk's own servers and no others", async (world) => {
+  const certificate = await makeCertificate(world, { address: "127.0.0.1" });
+  const documents = {
+    "/place/7": { type: "application/pidf+xml", text: PIDF },
+    "/comment/7": { type: "application/EmergencyCallData.Comment+xml", text: COMMENT },
+  };
+  const server = await LocationServer.open(world, certificate, documents);
+  const other = await LocationServer.open(world, certificate, documents);
+  other.answers();
+  const siaga = await openHouse(world, {
+    sip: { trunk: [{ name: "tests", peers: ["127.0.0.1/32"], location_servers: [server.host], location_ca: certificate.authority }] },
+  });
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const live = await (await siaga.as(people.ayu)).live(world);
+  const caller = await Caller.dial(world, siaga.sip, {
+    headers: [
+      `Geolocation: <https://${other.host}/place/7>, <https://${server.host}/place/7>`,
+      `Call-Info: <https://${server.host}/comment/7>;purpose=EmergencyCallData.Comment`,
+    ],
+  });
+  // The call rings while the server takes its time.
+  await until("the server is asked for the data", () => server.asked.includes("GET /comment/7"));
+  const { call: { id, location } } = await live.next("offered");
+  assert.equal(location, null);
+  server.answers();
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+
+  await ayu.at("position").getByText(`${PLACE.latitude.toFixed(5)}, ${PLACE.longitude.toFixed(5)}`).waitFor();
+  await ayu.at("map").locator(".sg-marker-place").waitFor();
+  await ayu.at("network-data").filter({ hasText: "Penelepon memakai kursi roda" }).waitFor();
+  await until("it is written down", async () => {
+    const { call, timeline } = await supervisor.ask("GET", `calls/${id}`);
+    return call.location?.radius_m === 60 && timeline.some(({ kind }) => kind === "call.located");
+  });
+  assert.deepEqual(server.asked.toSorted(), ["GET /comment/7", "POST /place/7"]);
+  assert.deepEqual(other.asked, [], "a caller cannot make siaga ask any address");
+  await caller.hears(1000);
+  await caller.hangUp();
 });

@@ -1,12 +1,11 @@
 // What must be refused is refused clearly, and changes nothing.
 import assert from "node:assert/strict";
-import dgram from "node:dgram";
-import { once } from "node:events";
 import { Caller } from "./support/caller.mjs";
 import { MEDICS_NUMBER, importCity, people, teamNamed } from "./support/city.mjs";
 import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
+import { Line } from "./support/line.mjs";
 import { Telegram } from "./support/telegram.mjs";
-import { bounded, until } from "./support/wait.mjs";
+import { until } from "./support/wait.mjs";
 import { Whatsapp } from "./support/whatsapp.mjs";
 import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
@@ -49,7 +48,7 @@ scenario("malformed requests get 400, garbage nothing, and the next call rings",
   };
   for (const [what, change] of Object.entries(wrong)) {
     const branch = `SIP/2.0/UDP ${line.address};branch=z9hG4bK-${what.replaceAll(" ", "")}`;
-    const code = await line.ask({ ...good, Via: branch, "Call-ID": what.replaceAll(" ", "-"), ...change });
+    const code = await line.invite({ ...good, Via: branch, "Call-ID": what.replaceAll(" ", "-"), ...change });
     assert.equal(code, 400, `an INVITE with ${what}`);
   }
   assert.equal(await siaga.metric("siaga_sip_refused_total"), Object.keys(wrong).length);
@@ -196,46 +195,4 @@ async function dispatched(world, siaga, supervisor) {
   const [fire, medics] = [await teamNamed(supervisor, "Regu Jodoh"), await teamNamed(supervisor, "Ambulans Nagoya")];
   await supervisor.ask("POST", `incidents/${incident}/dispatches`, { teams: [fire, medics] });
   return { incident, fire, medics };
-}
-
-/** A plain UDP socket that speaks SIP by hand, for what no real telephone would say. */
-class Line {
-  #socket;
-  #target;
-  address;
-
-  static async open(world, target) {
-    const line = new Line();
-    line.#socket = dgram.createSocket("udp4").bind(0, "127.0.0.1");
-    await once(line.#socket, "listening");
-    line.address = `127.0.0.1:${line.#socket.address().port}`;
-    line.#target = target.split(":");
-    return world.keep(line);
-  }
-
-  async send(text) {
-    const [host, port] = this.#target;
-    await new Promise((resolve, reject) =>
-      this.#socket.send(Buffer.from(text, "latin1"), Number(port), host, (error) => (error ? reject(error) : resolve())));
-  }
-
-  /** Sends an INVITE with these headers, and answers the final code. */
-  async ask(headers) {
-    const lines = Object.entries(headers).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}`);
-    const final = new Promise((resolve) => {
-      const listener = (bytes) => {
-        const code = Number(bytes.toString("latin1").match(/^SIP\/2\.0 (\d{3})/)?.[1]);
-        if (code < 200) return;
-        this.#socket.off("message", listener);
-        resolve(code);
-      };
-      this.#socket.on("message", listener);
-    });
-    await this.send(["INVITE sip:112@127.0.0.1 SIP/2.0", ...lines, "", ""].join("\r\n"));
-    return bounded(`an answer to an INVITE with ${lines}`, final, { within: 5_000 });
-  }
-
-  close() {
-    this.#socket.close();
-  }
 }

@@ -21,7 +21,8 @@ scenarioOnBoth("the service level follows each call", async (world) => {
   const counted = (short, long) => until("the calls are counted", async () => {
     const { service_levels: levels } = await supervisor.ask("GET", "statistics/today");
     assert.deepEqual(levels, [
-      { within_s: SHORT_S, goal_percent: 90, answered: short[0], of: short[1] }, { within_s: LONG_S, goal_percent: 95, answered: long[0], of: long[1] },
+      { within_s: SHORT_S, goal_percent: 90, answered: short[0], of: short[1] },
+      { within_s: LONG_S, goal_percent: 95, answered: long[0], of: long[1] },
     ]);
     return true;
   });

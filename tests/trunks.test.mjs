@@ -1,6 +1,7 @@
 // Carriers come and go: the supervisor sees and hears which line is down, registrations are kept, and calls take the way that works.
 import assert from "node:assert/strict";
 import { Callee } from "./support/callee.mjs";
+import { Caller } from "./support/caller.mjs";
 import { Carrier } from "./support/carrier.mjs";
 import { people } from "./support/city.mjs";
 import { Exchange } from "./support/exchange.mjs";
@@ -69,7 +70,10 @@ scenario("an account is registered with its password, refused, registered again 
   await registered(true);
   await live.next("alarm_cleared", (cleared) => cleared.alarm === alarm.id);
   await row.getByText("terdaftar", { exact: true }).waitFor();
-  // What comes from the registrar's address is the trunk's, although no peers are named.
+  // Calls come from where it registers, and are the trunk's although no peers are named.
+  const caller = await Caller.dial(world, siaga.sip, { address: "127.0.0.5" });
+  assert.equal((await live.next("call")).call.trunk, "carrier");
+  await caller.hangUp();
   await siaga.stop();
   assert.match(carrier.of("REGISTER", 200).at(-1).text, /^Expires *: *0\r/im, "the registration is taken back at the end");
 });

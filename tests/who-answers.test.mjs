@@ -6,7 +6,7 @@ import { newestCall, onShift, openHouse } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { watchingTheWall } from "./support/supervisor.mjs";
 import { until } from "./support/wait.mjs";
-import { scenario, scenarioOnBoth } from "./support/world.mjs";
+import { scenario } from "./support/world.mjs";
 
 const SKILL_WAIT_S = 4;
 
@@ -67,7 +67,7 @@ scenario("what the network calls urgent goes before who has waited for longer", 
   await first.hangUp();
 });
 
-scenarioOnBoth("a nuisance number waits behind others and is never refused, until a supervisor clears it", async (world) => {
+scenario("a nuisance number waits behind others and is never refused, until a supervisor clears it", async (world) => {
   const NUISANCE = "+628117706021";
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);

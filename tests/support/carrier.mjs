@@ -70,7 +70,8 @@ export class Carrier {
   #knows(text) {
     const credentials = text.match(/^Authorization *: *Digest (.*)$/im)?.[1];
     if (!credentials) return false;
-    const told = Object.fromEntries([...credentials.matchAll(/(\w+)=(?:"([^"]*)"|([^,\s]*))/g)].map(([, name, quoted, plain]) => [name, quoted ?? plain]));
+    const told = Object.fromEntries([...credentials.matchAll(/(\w+)=(?:"([^"]*)"|([^,\s]*))/g)]
+      .map(([, name, quoted, plain]) => [name, quoted ?? plain]));
     const { username, password } = this.account;
     const secret = md5(`${username}:${REALM}:${password}`);
     const wanted = md5([secret, told.nonce, told.nc, told.cnonce, told.qop, md5(`REGISTER:${told.uri}`)].join(":"));

@@ -77,7 +77,7 @@ function datagram(frame) {
 
 /** By IP version. */
 const NETWORKS = {
-  4: (ip) => ({ protocol: ip[9], from: [...ip.subarray(12, 16)].join("."), to: [...ip.subarray(16, 20)].join("."), payload: ip.subarray((ip[0] & 15) * 4) }),
+  4: (ip) => ({ protocol: ip[9], from: ip.subarray(12, 16).join("."), to: ip.subarray(16, 20).join("."), payload: ip.subarray((ip[0] & 15) * 4) }),
   6: (ip) => ({ protocol: ip[6], from: groups(ip.subarray(8, 24)), to: groups(ip.subarray(24, 40)), payload: ip.subarray(40) }),
 };
 

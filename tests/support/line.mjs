@@ -1,6 +1,7 @@
 // A plain UDP socket that speaks SIP by hand, for what no real telephone would say.
 import dgram from "node:dgram";
 import { once } from "node:events";
+import { until } from "./wait.mjs";
 
 export class Line {
   #socket;
@@ -27,6 +28,14 @@ export class Line {
       `From: <sip:somebody@${this.address}>;tag=${id}`, `To: <${uri}>`, `Call-ID: ${id}`, `CSeq: 1 ${method}`,
       `Contact: <sip:somebody@${this.address}>`, ...more, "Content-Length: 0", "", "",
     ].join("\r\n"));
+  }
+
+  /** Sends an INVITE with these header fields, and answers the final code. */
+  async invite(headers) {
+    const before = this.heard.length;
+    const lines = Object.entries(headers).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}`);
+    await this.send(["INVITE sip:112@127.0.0.1 SIP/2.0", ...lines, "", ""].join("\r\n"));
+    return until(`an INVITE with ${lines} is answered`, () => this.codes.slice(before).find((code) => code >= 200), { within: 5_000 });
   }
 
   async send(text) {

@@ -1,0 +1,44 @@
+//! What calls for somebody's attention.
+
+use super::CallSide;
+use crate::id::{AlarmId, CallId, CameraId, DispatchId, IncidentId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AlarmView {
+    pub id: AlarmId,
+    pub raised_at: Timestamp,
+    pub kind: AlarmKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AlarmKind {
+    /// A call waits and nobody is ready.
+    NobodyReady { call: CallId },
+    /// An operator did not answer in time.
+    Unanswered { call: CallId, operator: UserId, operator_name: String },
+    /// An operator's browser or headset went away during a call.
+    OperatorLost { call: CallId, operator: UserId, operator_name: String },
+    /// No audio from one side for three seconds.
+    OneWayAudio { call: CallId, silent: CallSide },
+    /// A team did not acknowledge in time.
+    Unacknowledged { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
+    /// A message cannot be delivered.
+    Undeliverable { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
+    /// Audio of a call could not be written.
+    RecordingFailing { call: CallId },
+    /// A camera's footage could not be kept for an incident for a minute; it is being retried.
+    FootageFailing { camera: CameraId, camera_name: String, incident: IncidentId },
+    /// The database does not take what must be kept; it waits on the disk or in memory and is retried.
+    StoreFailing,
+    /// Something that happened could neither be written nor kept, and is lost: the server's log says what to look at.
+    EntriesLost,
+    /// A carrier's line does not answer, or refuses our registration.
+    TrunkDown { trunk: String, why: String },
+    /// A bound of the server is reached and calls are refused: `calls`, `transactions`, `rtp_ports`, `events`, `connections` or
+    /// `rate`. Ends by itself when it was not reached for a minute.
+    LimitReached { limit: String },
+}

@@ -1,0 +1,29 @@
+//! Carriers' lines.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A carrier's line as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrunkView {
+    pub name: String,
+    pub state: TrunkState,
+    /// Since when the state has stood.
+    pub since: Timestamp,
+    /// Whether the carrier's registrar knows us; `None` if we do not register there.
+    pub registered: Option<bool>,
+    /// What was last seen, if it explains the state.
+    pub detail: Option<String>,
+    /// Calls over it now.
+    pub calls: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrunkState {
+    /// Nothing says how it is: it is not asked, or was not yet.
+    Unknown,
+    Up,
+    Down,
+}
