@@ -1,51 +1,50 @@
-// Free ports on loopback. Each is asked of the kernel, so that runs side by side do not meet.
+// Free ports on loopback, below those that the kernel gives to connections, so that none is taken between the look and the use. Each
+// process begins elsewhere, so that scenarios side by side do not meet.
 import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";
 
 const HOST = "127.0.0.1";
+const FIRST = 10_000;
+const LAST = 31_900;
 
-/** A TCP port that was free a moment ago. */
+let next = FIRST + (process.pid * 397) % (LAST - FIRST);
+
+/** A port that was free a moment ago, for UDP and for TCP. */
 export async function tcpPort() {
-  const server = net.createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  return take(1, async (port) => (await isFree(port, udp)) && (await isFree(port, tcp)));
 }
 
-/** A UDP port that was free a moment ago. */
-export async function udpPort() {
-  const socket = dgram.createSocket("udp4").bind(0, HOST);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
-}
+/** The same: SIP listens on both. */
+export const udpPort = tcpPort;
 
-let nextRange = 10_000 + (process.pid % 100) * 200;
-
-/** A range of UDP ports below the kernel's own, of which the first and last were free a moment ago. */
+/** A range of UDP ports of which the first and last were free a moment ago. */
 export async function udpRange(size = 40) {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const first = nextRange;
-    nextRange = first + size > 31_900 ? 10_000 : first + size;
-    if ((await free(first)) && (await free(first + size - 1))) return { first, last: first + size - 1 };
-  }
-  throw new Error(`no free range of ${size} UDP ports on ${HOST}`);
+  const first = await take(size, async (port) => (await isFree(port, udp)) && (await isFree(port + size - 1, udp)));
+  return { first, last: first + size - 1 };
 }
 
-async function free(port) {
-  const socket = dgram.createSocket("udp4");
+async function take(size, isGood) {
+  for (let tries = 0; tries < 50; tries += 1) {
+    if (next + size > LAST) next = FIRST;
+    const first = next;
+    next += size;
+    if (await isGood(first)) return first;
+  }
+  throw new Error(`no ${size} free ports on ${HOST}`);
+}
+
+const udp = (port) => dgram.createSocket("udp4").bind(port, HOST);
+const tcp = (port) => net.createServer().listen(port, HOST);
+
+async function isFree(port, open) {
+  const socket = open(port);
   try {
-    socket.bind(port, HOST);
     await once(socket, "listening");
-    return true;
   } catch {
     return false;
-  } finally {
-    socket.close();
   }
+  socket.close();
+  await once(socket, "close");
+  return true;
 }
