@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
-import { readWav, toneSeconds, toneSpan } from "./support/sound.mjs";
+import { readWav, toneSeconds } from "./support/sound.mjs";
 import { until } from "./support/wait.mjs";
 import { scenarioOnBoth } from "./support/world.mjs";
 
@@ -37,8 +37,5 @@ scenarioOnBoth("a reload in the middle of a call brings audio back in both direc
   assert.equal(call.ended_by, "operator");
   const { bytes } = await supervisor.get(`calls/${id}/recording.wav`);
   const { channels: [left], rate, seconds } = readWav(bytes);
-  // From the answer on, which is when this caller begins to speak.
-  const { from, to } = toneSpan(left, rate, 620);
-  assert.ok(seconds - to < 2, `the caller was recorded to the end (${to} of ${seconds} s)`);
-  assert.ok(toneSeconds(left, rate, 620) > to - from - 1, "the caller was recorded throughout");
+  assert.ok(toneSeconds(left, rate, 620) > seconds - 2, "the caller was recorded throughout");
 });

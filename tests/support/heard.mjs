@@ -86,12 +86,6 @@ export class Heard {
     return tones.filter((hz) => this.stretches(hz).some((one) => Math.min(one.to, to) - Math.max(one.from, from) >= 300));
   }
 
-  /** How much of the time between two moments (epoch ms) a tone was heard, 0 to 1: a busy machine leaves out some tenths of a second. */
-  share(hz, from, to) {
-    const overlaps = this.stretches(hz).map((one) => Math.max(0, Math.min(one.to, to) - Math.max(one.from, from)));
-    return overlaps.reduce((sum, some) => sum + some, 0) / (to - from);
-  }
-
   /** When a tone was heard: stretches of time, in epoch ms. */
   stretches(hz, options) {
     const { start, samples } = this.#timeline();
