@@ -1,15 +1,17 @@
 //! What is done with the database once it answers: tables, the calls that a stop had interrupted, recordings that a crash had cut
-//! short, cameras. A server whose database is down at the start takes calls all the same: they are announced to, recorded, and ring
-//! at the fallback number, and this is tried again until it succeeds.
+//! short, cameras. A server whose database is slow or down at the start takes calls all the same: they are announced to, recorded, and
+//! ring at the fallback number, and this is tried again until it succeeds.
 
 use crate::archive::RecordingArchive;
 use anyhow::Context;
 use dispatch::desk::{Desk, DeskError, Entry};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+/// How long a start waits for the database before it begins to take calls.
+const PATIENCE: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(2);
 
 pub struct Opening {
@@ -24,31 +26,49 @@ impl Opening {
         Self { desk, archive, repaired }
     }
 
-    /// Tries once, and goes on trying in a task of its own if the database may answer later. The receiver tells whether it has.
+    /// Begins in a task of its own, which goes on until the database is open. The receiver tells when it is.
     ///
     /// # Errors
-    /// What only a person can mend.
-    pub async fn begin(mut self, stop: CancellationToken) -> anyhow::Result<watch::Receiver<bool>> {
+    /// What only a person can mend, if it shows within [`PATIENCE`]. What shows later must not stop a server that takes calls already.
+    pub async fn begin(self, stop: CancellationToken) -> anyhow::Result<watch::Receiver<bool>> {
         let (told, opened) = watch::channel(false);
-        match self.attempt().await {
-            Ok(()) => {
-                told.send_replace(true);
+        let (refuse, refused) = oneshot::channel();
+        tokio::spawn(stop.run_until_cancelled_owned(self.go_on(told, refuse)));
+        match tokio::time::timeout(PATIENCE, refused).await {
+            Ok(Ok(DeskError::Store(error))) => Err(error.into()),
+            Ok(Ok(error)) => Err(error).context("the database could not be brought up to date"),
+            // It is open, or will be tried again.
+            Ok(Err(_)) => Ok(opened),
+            Err(_) => {
+                tracing::warn!("the database is slow to open; calls are taken without it meanwhile");
+                Ok(opened)
             }
-            Err(error) if error.may_pass() => {
-                tracing::error!(
-                    error = because(&error),
-                    "setting `database.url`: the database does not answer; calls are taken without it, nobody can sign in, and it is tried again"
-                );
-                tokio::spawn(self.go_on(told, stop));
-            }
-            Err(DeskError::Store(error)) => return Err(error.into()),
-            Err(error) => return Err(error).context("the database could not be brought up to date"),
         }
-        Ok(opened)
     }
 
-    async fn go_on(mut self, told: watch::Sender<bool>, stop: CancellationToken) {
-        while stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_some() {
+    /// Drops `refuse` when the first attempt is over, unless what it failed by is for its reader.
+    async fn go_on(mut self, told: watch::Sender<bool>, refuse: oneshot::Sender<DeskError>) {
+        let mut error = match self.attempt().await {
+            Ok(()) => {
+                told.send_replace(true);
+                return;
+            }
+            Err(error) => error,
+        };
+        if !error.may_pass() {
+            match refuse.send(error) {
+                Ok(()) => return,
+                Err(back) => error = back,
+            }
+        } else {
+            drop(refuse);
+        }
+        tracing::error!(
+            error = because(&error),
+            "setting `database.url`: the database does not answer; calls are taken without it, nobody can sign in, and it is tried again"
+        );
+        loop {
+            tokio::time::sleep(AGAIN).await;
             match self.attempt().await {
                 Ok(()) => {
                     tracing::info!("the database answers now");

@@ -7,6 +7,7 @@ use common::browser::{Browser, Played};
 use common::gateway::{Gateway, sound};
 use common::{Under, amplitude, engine, id, loopback, remote};
 use media::{AttachError, Codec, ConnectError, Event, Side, Sound, TapItem};
+use std::time::Duration;
 
 const CALLER: u128 = 1;
 const OPERATOR: u128 = 900;
@@ -69,6 +70,26 @@ async fn caller_and_operator_hear_each_other_and_nothing_is_sent_while_idle() {
             .collect();
         assert!(amplitude(&pcm, hertz) > 7_000.0, "{side:?} is recorded");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_caller_said_just_before_the_join_is_heard_without_waiting_for_the_next_packet() {
+    let mut under = engine(31_190..=31_199);
+    let browser = attach(&mut under).await;
+    // A machine that stands still for as long as the word is fresh may miss one, but not ten.
+    for _ in 0..10 {
+        let mut caller = call(&under, Codec::Pcma).await;
+        caller.send_tone(440.0).await;
+        under.expect(Event::FirstPacket { leg: id(CALLER) }).await;
+        under.engine.connect(id(CALLER), id(OPERATOR)).await.unwrap();
+        let heard = browser.hear_within(Duration::from_millis(200));
+        under.engine.close(id(CALLER)).await.unwrap();
+        if let Some(heard) = heard {
+            assert!(amplitude(&heard.pcm, 440.0) > 7_000.0);
+            return;
+        }
+    }
+    panic!("the caller's last word is lost");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,7 @@ pub enum Event {
     /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
     /// Only the newest state is told, so changes that came too fast may be missing. `detail` is for people.
     Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, detail: String },
-    /// A limit sheds what comes: `calls`, `transactions`, `events`, `connections` or `rate`. At most once in ten seconds for each.
+    /// A limit sheds what comes: `calls`, `transactions`, `events`, `connections`, `rate` or `stack`. At most once in ten seconds for each.
     Limited { limit: &'static str },
 }
 

@@ -20,8 +20,10 @@ pub(crate) enum Limit {
     Events,
     /// `Limits::max_connections`
     Connections,
-    /// `Limits::trunk_rate`
+    /// `Trunk::rate`
     Rate,
+    /// The SIP stack does not take a message.
+    Stack,
 }
 
 impl Limit {
@@ -32,6 +34,7 @@ impl Limit {
             Limit::Events => "events",
             Limit::Connections => "connections",
             Limit::Rate => "rate",
+            Limit::Stack => "stack",
         }
     }
 }

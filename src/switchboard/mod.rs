@@ -33,6 +33,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use test_call::TestCalls;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
 
 /// Reports of lines that may wait for the switchboard.
@@ -205,10 +206,15 @@ impl Switchboard {
 
     fn order(&mut self, call: CallId, order: Order) {
         let Some(found) = self.calls.get(&call) else { return };
-        if found.orders.try_send(order).is_err() {
-            // A line that takes no orders is stuck; the caller is better off dialling again.
-            metrics::counter!("siaga_line_orders_dropped_total").increment(1);
-            tracing::error!(%call, "a line takes no orders");
+        match found.orders.try_send(order) {
+            Ok(()) => {}
+            // The line has ended, and its report of that is on its way.
+            Err(TrySendError::Closed(_)) => tracing::debug!(%call, "an order to a line that has ended"),
+            Err(TrySendError::Full(_)) => {
+                metrics::counter!("siaga_line_orders_dropped_total").increment(1);
+                tracing::error!(%call, "a line is stuck and takes no orders");
+                self.limited("orders");
+            }
         }
     }
 }

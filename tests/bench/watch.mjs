@@ -27,13 +27,14 @@ export async function watch() {
   await context.resume();
   const listener = `registerProcessor("listener", class extends AudioWorkletProcessor {
     process([[samples]]) {
-      if (samples?.some((sample) => Math.abs(sample) > 0.02)) this.port.postMessage(0);
+      if (samples?.some((sample) => Math.abs(sample) > 0.02)) this.port.postMessage(Date.now());
       return true;
     }
   })`;
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([listener], { type: "text/javascript" })));
   const node = new AudioWorkletNode(context, "listener");
-  node.port.onmessage = () => times.clicked && (times.audible ??= now());
+  // The time is the audio thread's: the page may be busy when it is told.
+  node.port.onmessage = ({ data: at }) => times.clicked && at > times.clicked && (times.audible ??= at);
   context.createMediaStreamSource(new MediaStream([globalThis.siaga.peer.getReceivers()[0].track])).connect(node);
   const silent = context.createGain();
   silent.gain.value = 0;

@@ -57,8 +57,7 @@ pub(super) struct Ended {
 impl Journal {
     pub(super) fn start(store: Store, live: LiveHub, board: AlarmBoard, callers: Callers, settings: &DeskSettings) -> Self {
         let (sender, receiver) = mpsc::channel(settings.journal_capacity.max(BATCH));
-        let writer = Writer::new(store, live, board.clone(), settings);
-        tokio::spawn(writer.run(receiver));
+        tokio::spawn(Writer::new(receiver, store, live, board.clone(), settings).run());
         Self { sender, board, callers }
     }
 

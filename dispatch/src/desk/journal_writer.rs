@@ -1,5 +1,5 @@
-//! The journal's task: it writes entries in order. What the database does not take within a moment goes on to the disk, and from
-//! there into the database when it answers again; without a file, or when that is full, entries wait in memory.
+//! The journal's task: it writes entries in order. What the database does not take within a moment, or not as fast as it comes, goes
+//! on to the disk, and from there into the database when it can; without a file, or when that is full, entries wait in memory.
 
 use super::alarms::AlarmBoard;
 use super::entry::Touched;
@@ -21,6 +21,8 @@ const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 /// A database that takes longer is left to itself for now, and entries go to the disk.
 const MOMENT: Duration = Duration::from_secs(3);
+/// The most entries that go to the disk at once.
+const GULP: usize = 1_024;
 /// How often a database that did not answer is asked again, and how long it has to say that it is there.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(1);
@@ -29,6 +31,9 @@ const ANSWER: Duration = Duration::from_secs(1);
 struct Unavailable;
 
 pub(super) struct Writer {
+    receiver: mpsc::Receiver<Item>,
+    /// More entries wait than the database takes in time; those go to the disk, which is faster.
+    pressing: usize,
     store: Store,
     live: LiveHub,
     board: AlarmBoard,
@@ -41,8 +46,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn new(store: Store, live: LiveHub, board: AlarmBoard, settings: &DeskSettings) -> Self {
+    pub fn new(receiver: mpsc::Receiver<Item>, store: Store, live: LiveHub, board: AlarmBoard, settings: &DeskSettings) -> Self {
         Self {
+            pressing: receiver.max_capacity() / 4,
+            receiver,
             store,
             live,
             board,
@@ -55,15 +62,16 @@ impl Writer {
     }
 
     /// Ends when every clone of the journal is gone and all is written, or on the disk.
-    pub async fn run(mut self, mut receiver: mpsc::Receiver<Item>) {
+    pub async fn run(mut self) {
         self.left_over = self.path.as_deref().is_some_and(|path| path.exists());
         self.catch_up().await;
         let mut ticks = interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut items = Vec::with_capacity(BATCH);
+        let mut items = Vec::with_capacity(GULP);
         loop {
+            let most = if self.is_pressed() { GULP } else { BATCH };
             tokio::select! {
-                count = receiver.recv_many(&mut items, BATCH) => {
+                count = self.receiver.recv_many(&mut items, most) => {
                     if count == 0 {
                         return;
                     }
@@ -90,6 +98,10 @@ impl Writer {
         }
     }
 
+    fn is_pressed(&self) -> bool {
+        self.receiver.len() > self.pressing
+    }
+
     fn has_backlog(&self) -> bool {
         self.spill.as_ref().is_some_and(|spill| !spill.is_empty())
     }
@@ -97,8 +109,14 @@ impl Writer {
     /// Brings the entries into the database, or on to the disk behind what waits there already. Waits while neither takes them.
     async fn settle(&mut self, mut entries: Vec<Waiting>) {
         let mut pause = FIRST_RETRY;
+        if !entries.is_empty() && (entries.len() > BATCH || self.is_pressed()) {
+            match self.keep_on_disk(entries).await {
+                Ok(()) => return,
+                Err(back) => entries = back,
+            }
+        }
         loop {
-            if entries.is_empty() || (!self.has_backlog() && self.write(&entries).await.is_ok()) {
+            if entries.is_empty() || (!self.has_backlog() && self.write_all(&entries).await.is_ok()) {
                 return;
             }
             let _ = self.board.raise(AlarmKind::StoreFailing, clock::now());
@@ -111,6 +129,14 @@ impl Writer {
             pause = (pause * 2).min(LONGEST_RETRY);
             self.catch_up().await;
         }
+    }
+
+    /// What is written again, because a later batch was not taken, changes nothing.
+    async fn write_all(&self, entries: &[Waiting]) -> Result<(), Unavailable> {
+        for batch in entries.chunks(BATCH) {
+            self.write(batch).await?;
+        }
+        Ok(())
     }
 
     /// Writes a batch; if the database refuses it, each entry by itself, so that a bad one takes no other with it.
@@ -182,7 +208,7 @@ impl Writer {
         Ok((unit.commit().await?, touched))
     }
 
-    /// Writes what waits on the disk, oldest first, as far as the database takes it.
+    /// Writes what waits on the disk, oldest first, as far as the database takes it and newer entries can wait.
     async fn catch_up(&mut self) {
         if self.left_over {
             self.open_spill().await;
@@ -192,6 +218,9 @@ impl Writer {
             return;
         }
         while self.has_backlog() {
+            if self.is_pressed() {
+                return;
+            }
             if !matches!(timeout(ANSWER, self.store.ping()).await, Ok(Ok(()))) {
                 return;
             }

@@ -72,6 +72,22 @@ both! {
         assert!(restarted.alarms().is_empty());
     }
 
+    async fn a_burst_faster_than_the_database_waits_on_the_disk_and_nothing_of_it_is_lost(house) {
+        let (place, rina) = (Place::new(), operator("Rina"));
+        let settings = DeskSettings { journal_capacity: 400, ..spilling_to(&place.spill()) };
+        let desk = Desk::new(Store::connect(&house.url).await.unwrap(), LiveHub::default(), settings);
+        let call = arrived("+62821", clock::now());
+        desk.journal().record(Entry::Arrived(call.clone()));
+        for _ in 0..390 {
+            desk.journal().record(Entry::Requeued { call: call.call, at: clock::now() });
+        }
+        eventually(async || std::fs::metadata(place.spill()).is_ok_and(|file| file.len() > 0)).await;
+        desk.journal().flush().await;
+        eventually(async || std::fs::metadata(place.spill()).unwrap().len() == 0).await;
+        assert_eq!(desk.call(&rina, call.call).await.unwrap().timeline.len(), 391);
+        assert!(desk.alarms().is_empty(), "a burst is no failure");
+    }
+
     async fn a_line_that_cannot_be_read_is_told_and_takes_no_other_with_it(house) {
         let place = Place::new();
         std::fs::write(place.spill(), "nonsense\n").unwrap();

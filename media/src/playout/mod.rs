@@ -163,6 +163,13 @@ impl PlayoutBuffer {
         }
     }
 
+    /// All that has come and was not played, with silence for what is missing between.
+    pub fn finish(self) -> Vec<i16> {
+        let Some((begin, end)) = self.held.begin().zip(self.held.end()) else { return Vec::new() };
+        let begin = if self.play == Play::Running { self.cursor } else { begin };
+        (begin.max(end - MAX_BEHIND)..end).map(|at| self.held.sample(at).unwrap_or(0)).collect()
+    }
+
     fn begin(&mut self, now: i64, out: &mut [i16; FRAME]) -> bool {
         let (Some(begin), Some(source)) = (self.held.begin(), &self.source) else {
             out.fill(0);

@@ -115,7 +115,7 @@ impl Shelf {
         }
     }
 
-    fn sample(&self, position: i64) -> Option<i16> {
+    pub fn sample(&self, position: i64) -> Option<i16> {
         let held = self.held.iter().find(|held| position < held.end())?;
         held.pcm.get(usize::try_from(position - held.position).ok()?).copied()
     }

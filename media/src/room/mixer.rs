@@ -31,8 +31,6 @@ pub(crate) struct Mixer {
     began: Instant,
     /// When the next frames are to be sent.
     due: Instant,
-    /// Where voices that join now are read from.
-    cursor: i64,
     seats: Vec<Seat>,
 }
 
@@ -97,16 +95,15 @@ impl Mixed {
 impl Mixer {
     /// An empty mix that begins now.
     pub fn new(now: Instant) -> Mixer {
-        Mixer { began: now, due: now + DELAY, cursor: 0, seats: vec![] }
+        Mixer { began: now, due: now + DELAY, seats: vec![] }
     }
 
     /// Whoever stays in the same role is heard on without a break. `stream` gives a new stream for a newcomer.
     pub fn seat(&mut self, members: &Members, mut stream: impl FnMut() -> StreamId) {
         let mut before = std::mem::take(&mut self.seats);
-        let cursor = self.cursor;
         for member in members.iter().copied() {
             let kept = before.iter().position(|seat| seat.member.leg == member.leg).map(|at| before.swap_remove(at));
-            let input = || (member.role != Role::Listener).then(|| Input::new(cursor));
+            let input = || (member.role != Role::Listener).then(Input::default);
             self.seats.push(match kept {
                 Some(seat) if seat.member == member => seat,
                 Some(seat) => Seat { member, input: input(), ..seat },
@@ -145,7 +142,8 @@ impl Mixer {
         if now.saturating_duration_since(self.due) > MAX_BACKLOG {
             self.skip_to(now);
         }
-        let at = self.position(now);
+        // The cadence is the timeline's, however late the thread wakes.
+        let at = self.position(self.due);
         let mut total = [0; FRAME];
         for seat in &mut self.seats {
             seat.voice = seat.input.as_mut().and_then(|input| {
@@ -163,7 +161,6 @@ impl Mixer {
                 out.push(seat.next(&pcm));
             }
         }
-        self.cursor += FRAME as i64;
         self.due += FRAME_TIME;
         true
     }
@@ -172,18 +169,17 @@ impl Mixer {
     /// so that not a word is lost. Past `most` samples the oldest are left out. Also tells by how many samples the hearer's
     /// stream is then ahead of the clock.
     pub fn rest(&mut self, now: Instant, speaker: Uuid, hearer: Uuid, most: usize) -> (Vec<Mixed>, i64) {
-        let at = self.position(now);
         let mut said = self
             .seats
             .iter_mut()
             .find(|seat| seat.member == Member::speaker(speaker))
             .and_then(|seat| seat.input.take())
-            .map(|input| input.finish(at))
+            .map(Input::finish)
             .unwrap_or_default();
         let Some(seat) = self.seats.iter_mut().find(|seat| seat.member.leg == hearer) else { return (vec![], 0) };
         said.drain(..said.len().saturating_sub(most));
         said.truncate(said.len() / MILLISECOND * MILLISECOND);
-        let pieces: Vec<Mixed> = said.make_contiguous().chunks(FRAME).map(|piece| seat.next(piece)).collect();
+        let pieces: Vec<Mixed> = said.chunks(FRAME).map(|piece| seat.next(piece)).collect();
         let before_last = (pieces.len().saturating_sub(1) * FRAME) as i64;
         let ahead = before_last + samples(self.due.saturating_duration_since(now));
         (pieces, ahead)
@@ -224,7 +220,6 @@ impl Mixer {
                 input.skip(left_out);
             }
         }
-        self.cursor += left_out as i64;
         self.due += FRAME_TIME * frames;
     }
 }

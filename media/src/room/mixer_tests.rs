@@ -183,7 +183,7 @@ fn switched(rounds: u64, phase: u64, direct: u64, mixed: u64) -> BTreeMap<i64, i
         if at == (direct + mixed) * 20 - phase - 1
             && let Some(mut ended) = mixer.take()
         {
-            let most = usize::try_from(640 - rewriter.ahead()).unwrap();
+            let most = usize::try_from(640 - rewriter.ahead()).unwrap_or(0);
             let (pieces, ahead) = ended.rest(now, id(1), id(2), most);
             for piece in &pieces {
                 hear(&mut rewriter, now, piece.stream, piece.sequence, piece.timestamp, piece.pcm());

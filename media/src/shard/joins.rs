@@ -166,6 +166,15 @@ impl Shard {
             // What the peer sent before was not meant for this leg.
             self.restart(now, leg);
         }
+        for (speaker, hearer) in [(one, other), (other, one)] {
+            let word = self.trunks.get_mut(&speaker).and_then(|trunk| trunk.last_word.take());
+            let Some(packet) = word.as_ref().and_then(|word| word.packet(now)) else { continue };
+            if self.trunks.contains_key(&hearer) {
+                self.forward_to_trunk(now, hearer, &packet);
+            } else {
+                self.forward_to_operator(now, hearer, &packet);
+            }
+        }
     }
 
     fn open_mix(&mut self, now: Instant, call: Uuid) {

@@ -5,6 +5,7 @@
 
 mod command;
 mod joins;
+mod last_word;
 mod moves;
 mod operators;
 mod outlet;

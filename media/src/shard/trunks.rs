@@ -1,5 +1,6 @@
 //! Trunk legs with their sockets: opening, receiving, sending, closing.
 
+use super::last_word::LastWord;
 use super::timers::Timer;
 use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
 use crate::clock;
@@ -25,6 +26,8 @@ pub(super) struct Trunk {
     pub player: Option<Player>,
     pub digits: Option<DigitTrain>,
     tap: Option<LegTap>,
+    /// Not what was heard already.
+    pub last_word: Option<Box<LastWord>>,
     pub sockets: Sockets,
 }
 
@@ -92,7 +95,7 @@ impl Shard {
         }
         let tap = tap.then(|| LegTap::new(id));
         self.tokens.extend(sockets.tokens().map(|(token, which)| (token, (id, which))));
-        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, sockets });
+        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, last_word: None, sockets });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(address, port))
@@ -177,6 +180,10 @@ impl Shard {
             let Packet { stream, sequence, timestamp, .. } = *packet;
             tap.push(now, Heard { side: Side::Caller, stream: stream.0, sequence, timestamp, codec, payload }, &mut self.taps);
         }
+        trunk.last_word = match (&arrival.what, trunk.place) {
+            (What::Packet(packet), None | Some(Place { path: Path::Nowhere, .. })) => LastWord::of(now, packet),
+            _ => None,
+        };
         let Some(Place { room, path }) = trunk.place else { return };
         self.heard_in_room(now, room, id);
         match (path, &arrival.what) {

@@ -118,6 +118,10 @@ impl Browser {
         self.played.recv_timeout(PATIENCE).expect("the browser hears nothing")
     }
 
+    pub fn hear_within(&self, patience: Duration) -> Option<Played> {
+        self.played.recv_timeout(patience).ok()
+    }
+
     pub fn hear_many(&self, packets: usize) -> Vec<Played> {
         (0..packets).map(|_| self.hear()).collect()
     }

@@ -32,8 +32,6 @@ pub struct Limits {
     pub silence: Duration,
     /// A connection to a carrier, with its TLS handshake, comes about in this time or not at all.
     pub connect: Duration,
-    /// New calls and other requests outside of calls, from each trunk.
-    pub trunk_rate: Rate,
     pub strangers: Strangers,
 }
 
@@ -76,7 +74,6 @@ impl Default for Limits {
             shut_down: Duration::from_secs(3),
             silence: Duration::from_secs(5),
             connect: Duration::from_secs(5),
-            trunk_rate: Rate { per_second: 5000, burst: 10_000 },
             strangers: Strangers::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! A carrier: whose calls are its, how it is reached, and what it wants.
 
-use super::Target;
+use super::{Rate, Target};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +41,8 @@ pub struct Trunk {
     pub caller_id: CallerId,
     /// The proxy is asked by OPTIONS this often whether it is there; `None`: never.
     pub options: Option<Duration>,
+    /// New calls and other requests outside of calls; what is past it is shed and told as `Event::Limited`.
+    pub rate: Rate,
 }
 
 /// A user name and password at a carrier.
@@ -110,6 +112,7 @@ impl Trunk {
             srtp: Srtp::default(),
             caller_id: CallerId::default(),
             options: None,
+            rate: Rate { per_second: 5000, burst: 10_000 },
         }
     }
 

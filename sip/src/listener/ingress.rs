@@ -136,6 +136,7 @@ impl Ingress {
         if let Err(error) = self.endpoint.on_received_message(parsed, connection.clone(), &from).await {
             tracing::debug!(peer = %source.peer, %error, "the SIP stack did not take a message");
             counters::dropped("stack");
+            self.alarms.tell(Limit::Stack);
             if let Some(key) = admitted {
                 self.registry.forget(&key);
             }

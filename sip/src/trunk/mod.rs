@@ -16,7 +16,7 @@ pub(crate) use registration::seconds;
 pub(crate) use route::{Attempt, Candidate, Route};
 pub use watch::TrunkState;
 
-use crate::config::{Rate, Trunk, TrunkName};
+use crate::config::{Trunk, TrunkName};
 use bucket::Bucket;
 use status::Status;
 use std::net::IpAddr;
@@ -40,8 +40,8 @@ pub(crate) struct Line {
 }
 
 impl Trunks {
-    pub(crate) fn new(trunks: Vec<Trunk>, rate: Rate) -> Self {
-        Trunks(trunks.into_iter().map(|config| Arc::new(Line::new(config, rate))).collect())
+    pub(crate) fn new(trunks: Vec<Trunk>) -> Self {
+        Trunks(trunks.into_iter().map(|config| Arc::new(Line::new(config))).collect())
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Line>> {
@@ -60,9 +60,9 @@ impl Trunks {
 }
 
 impl Line {
-    fn new(config: Trunk, rate: Rate) -> Self {
-        let status = Status::new(config.registrars.len());
-        Line { config, status, learned: RwLock::default(), rate: Mutex::new(Bucket::new(rate)), resting: Mutex::default() }
+    fn new(config: Trunk) -> Self {
+        let (status, rate) = (Status::new(config.registrars.len()), Bucket::new(config.rate));
+        Line { config, status, learned: RwLock::default(), rate: Mutex::new(rate), resting: Mutex::default() }
     }
 
     /// Whether signalling from `address` is this trunk's.
@@ -110,7 +110,7 @@ mod tests {
 
     fn trunks() -> Trunks {
         let trunk = |name: &str, peer: &str| Trunk::new(name.into(), vec![peer.parse().unwrap()], None);
-        Trunks::new(vec![trunk("one", "10.1.0.0/16"), trunk("two", "10.2.0.0/16")], Rate { per_second: 1, burst: 1 })
+        Trunks::new(vec![trunk("one", "10.1.0.0/16"), trunk("two", "10.2.0.0/16")])
     }
 
     fn whose(trunks: &Trunks, address: &str) -> Option<String> {

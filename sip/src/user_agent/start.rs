@@ -63,7 +63,7 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
     let ingress = Arc::new(Ingress {
         endpoint: endpoint.inner.clone(),
         registry: registry.clone(),
-        trunks: Arc::new(Trunks::new(trunks, limits.trunk_rate)),
+        trunks: Arc::new(Trunks::new(trunks)),
         alarms: Arc::new(Alarms::new(events.clone())),
         refusals: refusals(limits.strangers, seed),
         limits: limits.clone(),

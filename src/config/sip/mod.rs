@@ -126,6 +126,8 @@ impl Sip {
         };
         let limits = sip::Limits {
             max_calls: self.max_calls,
+            // A call that comes and goes is remembered as two of them for 32 s (RFC 3261 section 17.2.2).
+            max_transactions: self.max_calls.saturating_mul(8).max(4_000),
             max_ring: LONGEST_WAIT,
             strangers,
             take_alerts: true,

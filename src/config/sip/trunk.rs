@@ -2,6 +2,7 @@
 
 use super::super::{ConfigError, Key, key};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,6 +33,11 @@ pub const TRUNK_KEYS: &[Key] = &[
     ),
     key("options_seconds", "30", "The proxy is asked this often whether it is there; `0` never asks."),
     key(
+        "requests_per_second",
+        "5000",
+        "New calls and other requests outside of calls that are taken from the carrier, on average; twice as many at once. What is past it gets 503 or nothing, and the room is told.",
+    ),
+    key(
         "location_servers",
         "[]",
         "Hosts that locations and data by reference may be fetched from over HTTPS, such as `\"lis.carrier.example\"` or `\"lis.carrier.example:8443\"`; what points anywhere else is not followed.",
@@ -61,6 +67,8 @@ pub struct Trunk {
     pub reliable: Reliable,
     #[serde(default = "half_a_minute")]
     pub options_seconds: u16,
+    #[serde(default = "five_thousand")]
+    pub requests_per_second: NonZeroU32,
     #[serde(default)]
     pub location_servers: Vec<String>,
     pub location_ca: Option<PathBuf>,
@@ -91,6 +99,10 @@ fn half_a_minute() -> u16 {
     30
 }
 
+fn five_thousand() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(4999)
+}
+
 impl Trunk {
     /// A carrier that only calls, from this network.
     pub fn new(name: &str, peers: &str) -> Self {
@@ -104,6 +116,7 @@ impl Trunk {
             srtp: sip::Srtp::default(),
             reliable: Reliable::default(),
             options_seconds: half_a_minute(),
+            requests_per_second: five_thousand(),
             location_servers: Vec::new(),
             location_ca: None,
             caller_id: sip::CallerId::default(),
@@ -151,6 +164,8 @@ impl Trunk {
             Reliable::Required => sip::Reliability::WhenRequired,
             Reliable::Supported => sip::Reliability::WhenSupported,
         };
+        let per_second = self.requests_per_second.get();
+        trunk.rate = sip::Rate { per_second, burst: per_second.saturating_mul(2) };
         trunk.options = (self.options_seconds > 0).then(|| Duration::from_secs(self.options_seconds.into()));
         Ok(trunk)
     }

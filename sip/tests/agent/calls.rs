@@ -1,0 +1,149 @@
+//! Calls by `sipp`, from the first INVITE to the last BYE.
+
+use crate::support::{audio, desk, desk_with, sipp};
+use sip::{Codec, Direction, EndedBy, Event, Limits, Reject};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_call_is_answered_and_the_caller_hangs_up() {
+    let mut desk = desk().await;
+    let caller = sipp("uac_basic.xml", desk.udp(), &["-key", "ruri", "sip:112@psap.example"]);
+    let invitation = desk.invited().await;
+    assert_eq!((invitation.trunk.0.as_str(), invitation.dialled.as_str()), ("telco", "112"));
+    assert_eq!(invitation.identity.number.as_deref(), Some("+62811234567"));
+    assert_eq!(invitation.identity.name.as_deref(), Some("Budi Santoso"));
+    assert!(invitation.identity.asserted);
+    let offered = invitation.audio.unwrap();
+    assert_eq!(offered.codecs.iter().map(|c| c.codec).collect::<Vec<_>>(), [Codec::Pcma, Codec::Pcmu]);
+    assert_eq!((offered.telephone_event, offered.ptime_ms, offered.direction), (Some(101), 20, Direction::SendRecv));
+    let leg = invitation.leg;
+    assert_eq!(desk.answer(leg).await, None, "the offer was in the INVITE");
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+    caller.succeeded().await;
+}
+
+#[tokio::test]
+async fn emergency_and_telephone_uris_ring_like_any_other() {
+    let mut desk = desk().await;
+    for (uri, dialled) in
+        [("urn:service:sos", "urn:service:sos"), ("urn:service:sos.fire", "urn:service:sos.fire"), ("tel:112", "112")]
+    {
+        let caller = sipp("uac_basic.xml", desk.udp(), &["-key", "ruri", uri]);
+        let invitation = desk.invited().await;
+        assert_eq!(invitation.dialled, dialled);
+        desk.answer(invitation.leg).await;
+        assert_eq!(desk.next().await, Event::Ended { leg: invitation.leg, by: EndedBy::RemoteBye });
+        caller.succeeded().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_over_tcp_goes_the_same_way() {
+    let mut desk = desk().await;
+    let caller = sipp("uac_basic.xml", desk.tcp(), &["-t", "t1", "-key", "ruri", "sip:112@psap.example"]);
+    let invitation = desk.invited().await;
+    desk.answer(invitation.leg).await;
+    assert_eq!(desk.next().await, Event::Ended { leg: invitation.leg, by: EndedBy::RemoteBye });
+    caller.succeeded().await;
+}
+
+#[tokio::test]
+async fn we_hang_up_over_tcp_on_the_callers_own_connection() {
+    let mut desk = desk().await;
+    let caller = sipp("uac_behind_nat.xml", desk.tcp(), &["-t", "t1"]);
+    let leg = desk.invited().await.leg;
+    desk.answer(leg).await;
+    desk.agent.hang_up(leg).await;
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+    caller.succeeded().await;
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_while_it_rings_is_cancelled() {
+    let mut desk = desk().await;
+    let caller = sipp("uac_cancel.xml", desk.udp(), &[]);
+    let leg = desk.invited().await.leg;
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Cancelled });
+    caller.succeeded().await;
+    assert!(desk.agent.answer(leg, audio()).await.is_err(), "a cancelled call cannot be answered");
+}
+
+#[tokio::test]
+async fn without_an_offer_ours_is_sent_and_the_ack_answers() {
+    let mut desk = desk().await;
+    let caller = sipp("uac_delayed_offer.xml", desk.udp(), &[]);
+    let invitation = desk.invited().await;
+    let leg = invitation.leg;
+    assert_eq!(invitation.audio, None);
+    assert_eq!(desk.agent.progress(leg, audio()).await, Err(sip::LegError::NoOffer));
+    let remote = desk.answer(leg).await.expect("the ACK answers");
+    assert_eq!(remote.codecs[0].codec, Codec::Pcma);
+    desk.agent.hang_up(leg).await;
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+    caller.succeeded().await;
+}
+
+#[tokio::test]
+async fn behind_nat_our_bye_comes_back_to_the_source_with_the_contact_unharmed() {
+    let mut desk = desk().await;
+    let caller = sipp("uac_behind_nat.xml", desk.udp(), &[]);
+    let invitation = desk.invited().await;
+    assert_eq!(invitation.identity.number, None, "anonymous");
+    desk.agent.progress(invitation.leg, audio()).await.unwrap();
+    desk.answer(invitation.leg).await;
+    desk.agent.hang_up(invitation.leg).await;
+    assert_eq!(desk.next().await, Event::Ended { leg: invitation.leg, by: EndedBy::Local });
+    caller.succeeded().await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_never_acknowledged_ends() {
+    // 64 * T1 is 1.3 s here.
+    let mut desk = desk_with(Limits { t1: Duration::from_millis(20), ..Limits::default() }, None).await;
+    let caller = sipp("uac_no_ack.xml", desk.udp(), &[]);
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::NoAck });
+    caller.succeeded().await;
+}
+
+#[tokio::test]
+async fn hold_keys_and_resume_are_told_in_order() {
+    let mut desk = desk().await;
+    let caller = sipp("uac_hold.xml", desk.udp(), &[]);
+    let leg = desk.invited().await.leg;
+    desk.answer(leg).await;
+    let Event::Changed { audio: held, .. } = desk.next().await else { panic!("no hold") };
+    assert_eq!(held.direction, Direction::SendOnly);
+    assert_eq!(desk.next().await, Event::Digit { leg, digit: '5' });
+    let Event::Changed { audio: resumed, .. } = desk.next().await else { panic!("no resume") };
+    assert_eq!(resumed.direction, Direction::SendRecv);
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+    caller.succeeded().await;
+}
+
+#[tokio::test]
+async fn a_call_nobody_answers_ends_by_itself() {
+    let mut desk = desk_with(Limits { max_ring: Duration::from_millis(300), ..Limits::default() }, None).await;
+    let mut peer = crate::support::Peer::new("127.0.0.1", desk.udp()).await;
+    let (code, _) = peer.ask("INVITE", "sip:112@psap.example", &[], crate::support::OFFER).await;
+    assert_eq!(code, 480);
+    let leg = desk.invited().await.leg;
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Timeout });
+}
+
+#[tokio::test]
+async fn a_rejected_caller_hears_why_and_when_to_come_back() {
+    let mut desk = desk().await;
+    let mut peer = crate::support::Peer::new("127.0.0.1", desk.udp()).await;
+    for (why, expected) in [(Reject::Busy, 486), (Reject::NotFound, 404), (Reject::Unavailable { retry_after_s: 7 }, 503)] {
+        let invite = peer.request("INVITE", "sip:112@psap.example", &[], crate::support::OFFER);
+        peer.send(&invite).await;
+        let leg = desk.invited().await.leg;
+        desk.agent.reject(leg, why).await;
+        let (code, text) = peer.final_response().await;
+        assert_eq!(code, expected);
+        assert_eq!(crate::support::field(&text, "Retry-After"), (code == 503).then_some("7"));
+        assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+    }
+}

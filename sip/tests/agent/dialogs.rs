@@ -1,0 +1,143 @@
+//! The odd moments of a call: requests out of order, several addresses, many calls at once.
+
+use crate::support::{OFFER, Peer, audio, desk, desk_on, field, sipp, within};
+use sip::{EndedBy, Event, Limits};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+
+const URI: &str = "sip:112@psap.example";
+
+/// Rings at the desk; returns the INVITE and its 180.
+async fn ring(peer: &mut Peer) -> (String, String) {
+    let invite = peer.request("INVITE", URI, &[], OFFER);
+    peer.send(&invite).await;
+    let ringing = peer.receive_until("SIP/2.0 180").await;
+    (invite, ringing)
+}
+
+#[tokio::test]
+async fn a_bye_before_the_answer_ends_the_call_and_the_invite() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (invite, ringing) = ring(&mut peer).await;
+    let leg = desk.invited().await.leg;
+    peer.send(&within(&invite, &ringing, "BYE", 2)).await;
+    let answers = [peer.final_response().await.0, peer.final_response().await.0];
+    assert_eq!(answers.into_iter().collect::<HashSet<_>>(), HashSet::from([200, 487]));
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Cancelled });
+}
+
+#[tokio::test]
+async fn requests_before_the_answer_are_never_left_without_a_reply() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (invite, ringing) = ring(&mut peer).await;
+    let leg = desk.invited().await.leg;
+    for (method, number, expected) in
+        [("INFO", 2, 200), ("OPTIONS", 3, 200), ("UPDATE", 4, 200), ("INVITE", 5, 500), ("PRACK", 6, 481)]
+    {
+        peer.send(&within(&invite, &ringing, method, number)).await;
+        let (code, text) = peer.final_response().await;
+        assert_eq!((code, field(&text, "CSeq").unwrap().contains(method)), (expected, true), "{text}");
+        if method == "INVITE" {
+            let ack = within(&invite, &text, "ACK", number).replace("z9hG4bKACK", "z9hG4bKINVITE");
+            peer.send(&ack).await;
+        }
+    }
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+    peer.send(&within(&invite, &answered, "INFO", 7)).await;
+    assert_eq!(peer.final_response().await.0, 200);
+    peer.send(&within(&invite, &answered, "NOTIFY", 8)).await;
+    assert_eq!(peer.final_response().await.0, 405);
+    peer.send(&within(&invite, &answered, "OPTIONS", 6)).await;
+    assert_eq!(peer.final_response().await.0, 500, "older than the last request");
+    peer.send(&within(&invite, &answered, "BYE", 9)).await;
+    assert_eq!(peer.final_response().await.0, 200);
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+}
+
+#[tokio::test]
+async fn early_media_is_offered_and_the_answer_repeats_it() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    ring(&mut peer).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.progress(leg, audio()).await.unwrap();
+    let early = peer.receive_until("SIP/2.0 183").await;
+    assert_eq!(field(&early, "Content-Type"), Some("application/sdp"));
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    let body = |text: &str| text.split_once("\r\n\r\n").unwrap().1.to_owned();
+    assert!(body(&early).contains("m=audio 20000 RTP/AVP 8 101\r\n"));
+    assert_eq!(body(&early), body(&answered));
+    assert_eq!(desk.agent.answer(leg, audio()).await, Err(sip::LegError::WrongState));
+}
+
+#[tokio::test]
+async fn hanging_up_before_the_ack_waits_for_it() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (invite, _) = ring(&mut peer).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    desk.agent.hang_up(leg).await;
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    // The 200 comes again while there is no ACK; the BYE only after it.
+    peer.receive_until("SIP/2.0 200").await;
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    let bye = peer.receive_until("BYE").await;
+    assert!(bye.starts_with("BYE sip:peer@127.0.0.1:"), "{bye}");
+}
+
+#[tokio::test]
+async fn each_call_stays_on_the_address_it_came_to() {
+    let mut desk = desk_on(&["udp://127.0.0.1:0", "udp://127.0.0.1:0", "udp://[::]:0"], Limits::default(), None).await;
+    for listen in desk.agent.local_addresses() {
+        let target = SocketAddr::from(([127, 0, 0, 1], listen.address.port()));
+        // This peer hears nothing from any other address.
+        let mut peer = Peer::new("127.0.0.1", target).await;
+        let (invite, ringing) = ring(&mut peer).await;
+        assert!(field(&ringing, "Contact").unwrap().contains(&target.to_string()), "{ringing}");
+        let leg = desk.invited().await.leg;
+        desk.agent.answer(leg, audio()).await.unwrap();
+        let answered = peer.receive_until("SIP/2.0 200").await;
+        peer.send(&within(&invite, &answered, "ACK", 1)).await;
+        assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+        desk.agent.hang_up(leg).await;
+        peer.receive_until("BYE").await;
+        assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+    }
+}
+
+#[tokio::test]
+async fn three_hundred_calls_come_and_go_and_leave_nothing_behind() {
+    let limits = Limits { max_calls: 300, ..Limits::default() };
+    let mut desk = crate::support::desk_with(limits, None).await;
+    let callers = sipp("uac_basic.xml", desk.udp(), &["-key", "ruri", URI, "-m", "300", "-l", "300", "-r", "150"]);
+    let (mut ringing, mut ended) = (0, 0);
+    while ended < 300 {
+        match desk.next().await {
+            Event::Invited(invitation) => {
+                ringing += 1;
+                desk.agent.answer(invitation.leg, audio()).await.unwrap();
+            }
+            Event::Ended { by, .. } => {
+                assert_eq!(by, EndedBy::RemoteBye);
+                ended += 1;
+            }
+            _ => {}
+        }
+    }
+    callers.succeeded().await;
+    assert_eq!(ringing, 300);
+    // Every place is free again: as many calls fit as before.
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    for _ in 0..300 {
+        ring(&mut peer).await;
+        desk.invited().await;
+    }
+}

@@ -1,0 +1,21 @@
+//! The user agent against peers on loopback: one file for each kind of story. Together, so that they are built once and wait side by side.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod alerts;
+mod calls;
+mod carried;
+mod dialogs;
+mod failover;
+mod outbound;
+mod refusals;
+mod reliable;
+mod session_timer;
+mod srtp;
+mod streams;
+mod torture;
+mod torture_rfc;
+mod transports;
+mod trunks;

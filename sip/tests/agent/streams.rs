@@ -1,0 +1,189 @@
+//! What messages carry, and what is repaired in them, over connections: by TCP and TLS as by UDP.
+
+use crate::support::authority::Authority;
+use crate::support::{Desk, OFFER, desk_with_all, field, trunk};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use sip::{EndedBy, Event, Limits, Pem, Purpose, Rate, Strangers, Tls};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const CAP: &str = "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>7</identifier><sender>sensor</sender>\
+                   <sent>2026-11-25T04:00:00+07:00</sent><status>Actual</status><msgType>Alert</msgType><scope>Private</scope>\
+                   <info><category>Fire</category><event>Kebakaran</event><urgency>Immediate</urgency><severity>Severe</severity>\
+                   <certainty>Likely</certainty></info></alert>";
+
+trait Octets: AsyncRead + AsyncWrite + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Unpin> Octets for T {}
+
+/// A connection to the agent.
+struct Line {
+    octets: Box<dyn Octets>,
+    held: String,
+}
+
+impl Line {
+    async fn open(desk: &Desk, way: &str, authority: &Authority) -> Line {
+        let stream = TcpStream::connect(address(desk, way)).await.unwrap();
+        let octets: Box<dyn Octets> = match way {
+            "tls" => Box::new(secured(stream, authority).await),
+            _ => Box::new(stream),
+        };
+        Line { octets, held: String::new() }
+    }
+
+    /// Sends in two halves, as a network may deliver it.
+    async fn send(&mut self, text: &str) {
+        let (one, other) = text.as_bytes().split_at(text.len() / 2);
+        for half in [one, other] {
+            self.octets.write_all(half).await.unwrap();
+            self.octets.flush().await.unwrap();
+        }
+    }
+
+    /// The next message that begins so, within a bounded time; `None`: the connection is closed.
+    async fn next(&mut self, beginning: &str) -> Option<String> {
+        let reading = async {
+            loop {
+                if let Some(end) = self.held.find("\r\n\r\n") {
+                    let length: usize = field(&self.held[..end], "Content-Length").unwrap().parse().unwrap();
+                    if self.held.len() >= end + 4 + length {
+                        let message: String = self.held.drain(..end + 4 + length).collect();
+                        if message.starts_with(beginning) {
+                            return Some(message);
+                        }
+                        continue;
+                    }
+                }
+                let mut buffer = [0; 4096];
+                match self.octets.read(&mut buffer).await {
+                    Ok(0) | Err(_) => return None,
+                    Ok(length) => self.held.push_str(&String::from_utf8_lossy(&buffer[..length])),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, reading).await.expect("nothing in time")
+    }
+
+    /// The answer to a MESSAGE with this body.
+    async fn alert(&mut self, way: &str, number: u32, body: &str) -> String {
+        let way = way.to_uppercase();
+        let text = format!(
+            "MESSAGE urn:service:sos SIP/2.0\r\nVia: SIP/2.0/{way} 127.0.0.1;branch=z9hG4bKa{number}\r\nFrom: <sip:sensor@mall>;tag=1\r\n\
+             To: <urn:service:sos>\r\nCall-ID: alert-{number}\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n\
+             Content-Type: application/EmergencyCallData.cap+xml\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.send(&text).await;
+        self.next("SIP/2.0 ").await.expect("an answer")
+    }
+}
+
+fn address(desk: &Desk, way: &str) -> SocketAddr {
+    desk.agent.local_addresses().iter().find(|listen| listen.to_string().starts_with(way)).unwrap().address
+}
+
+async fn secured(stream: TcpStream, authority: &Authority) -> impl Octets + use<> {
+    let Pem::Octets(pem) = authority.pem() else { panic!("octets") };
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await.unwrap()
+}
+
+async fn desk(limits: Limits) -> (Desk, Authority) {
+    let authority = Authority::new();
+    let tls = Tls { identity: Some(authority.identity(&["127.0.0.1"])), ..Tls::default() };
+    let limits = Limits { take_alerts: true, ..limits };
+    (
+        desk_with_all(&["tcp://127.0.0.1:0", "tls://127.0.0.1:0"], limits, vec![trunk("telco", "127.0.0.1/32")], tls).await,
+        authority,
+    )
+}
+
+#[tokio::test]
+async fn a_call_with_every_space_that_is_allowed_rings_with_what_it_carries() {
+    let (mut desk, authority) = desk(Limits::default()).await;
+    for way in ["tcp", "tls"] {
+        let mut line = Line::open(&desk, way, &authority).await;
+        let place = "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\"><tuple><geopriv><location-info><Point><pos>1.13 104.05</pos></Point>\
+                     </location-info></geopriv></tuple></presence>";
+        let body = format!(
+            "--b\r\nContent-Type: application/sdp\r\n\r\n{OFFER}m=text 41000 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n\r\n\
+             --b\r\nContent-Type: application/pidf+xml\r\nContent-ID: <l@h>\r\n\r\n{place}\r\n--b--\r\n"
+        );
+        let invite = format!(
+            "INVITE urn:service:test.sos.fire SIP/2.0\r\nv:  SIP  / 2.0  / {}   127.0.0.1  ;\r\n  branch  =   z9hG4bKodd\r\n\
+             To :\r\n <urn:service:test.sos.fire>\r\nf: \"A \\\\\\\"\"  <sip:+62811@h>  ;\r\n  tag    = 98asjd8\r\n\
+             Subject: two lines\r\n l: 5\r\ni  : {way}-odd@h\r\nCSeq: 0009\r\n  INVITE\r\nm : <sip:peer@127.0.0.1>\r\nMax-Forwards: 0068\r\n\
+             Geolocation: <cid:l@h>\r\nc : multipart/mixed;\r\n boundary=b\r\nContent-Length :\r\n  {}\r\n\r\n{body}",
+            way.to_uppercase(),
+            body.len()
+        );
+        line.send(&invite).await;
+        let call = desk.invited().await;
+        assert_eq!((call.service.as_deref(), call.purpose), (Some("sos.fire"), Purpose::Test), "{way}");
+        assert_eq!(call.location.and_then(|place| place.latitude_longitude), Some((1.13, 104.05)), "{way}");
+        assert_eq!(call.text.map(|text| text.address.port()), Some(41_000), "{way}");
+        let ringing = line.next("SIP/2.0 180").await.unwrap();
+        assert_eq!(field(&ringing, "Call-ID"), Some(format!("{way}-odd@h").as_str()), "{ringing}");
+        desk.agent.hang_up(call.leg).await;
+        line.next("SIP/2.0 480").await.unwrap();
+        assert_eq!(desk.next().await, Event::Ended { leg: call.leg, by: EndedBy::Local });
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_told_once_whichever_way_it_comes_and_a_bad_one_is_told_why() {
+    let (mut desk, authority) = desk(Limits::default()).await;
+    for (number, way) in [(1, "tcp"), (2, "tls")] {
+        let mut line = Line::open(&desk, way, &authority).await;
+        let heard = line.alert(way, number, CAP).await;
+        assert!(heard.starts_with("SIP/2.0 200 "), "{heard}");
+        let corrupt = line.alert(way, 10 + number, "<alert").await;
+        assert!(corrupt.starts_with("SIP/2.0 425 ") && field(&corrupt, "AlertMsg-Error").is_some(), "{corrupt}");
+    }
+    assert_eq!(desk.alerted().await.cap.identifier, "7");
+    assert!(desk.is_quiet());
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_and_ends_its_connection_alone() {
+    let (mut desk, authority) = desk(Limits::default()).await;
+    for way in ["tcp", "tls"] {
+        let mut other = Line::open(&desk, way, &authority).await;
+        let mut line = Line::open(&desk, way, &authority).await;
+        let head = "INVITE sip:112@h SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKlarge\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:112@h>\r\n\
+                    Call-ID: large\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\nContent-Length: 99999999\r\n\r\n";
+        line.send(head).await;
+        assert!(line.next("SIP/2.0 513 ").await.is_some(), "{way}");
+        assert_eq!(line.next("").await, None, "{way}");
+        assert!(other.alert(way, 1, "<alert").await.starts_with("SIP/2.0 425 "), "{way}");
+    }
+    assert!(desk.is_quiet());
+}
+
+#[tokio::test]
+async fn a_strangers_alert_by_tcp_is_refused_and_by_tls_not_even_heard() {
+    let each = Rate { per_second: 1, burst: 1 };
+    let (mut desk, _) = desk(Limits { strangers: Strangers::Refuse { each, all: each }, ..Limits::default() }).await;
+    let connect = async |to: SocketAddr| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        Line { octets: Box::new(socket.connect(to).await.unwrap()), held: String::new() }
+    };
+    assert!(connect(address(&desk, "tcp")).await.alert("tcp", 1, CAP).await.starts_with("SIP/2.0 403 "));
+    assert_eq!(connect(address(&desk, "tls")).await.next("").await, None);
+    assert!(desk.is_quiet());
+}

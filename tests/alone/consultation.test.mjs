@@ -1,0 +1,91 @@
+// Consultations that do not come to a conference: whoever is asked is busy, is not waited for, or hangs up, and the operator is with the
+// caller again each time; the last one ends because the caller hangs up.
+import assert from "node:assert/strict";
+import { Callee } from "../support/callee.mjs";
+import { Caller } from "../support/caller.mjs";
+import { people } from "../support/city.mjs";
+import { Exchange } from "../support/exchange.mjs";
+import { announcements, newestCall, onShift, openHouse, sealed, steps } from "../support/house.mjs";
+import { heardAsRecorded } from "../support/recorded.mjs";
+import { scenario } from "../support/world.mjs";
+
+const HZ = { caller: 620, ayu: 1000, short: 1800, last: 2200, hold: 500 };
+const ALL = Object.values(HZ);
+const [BUSY, SLOW, SHORT, LAST] = ["0778111", "0778112", "0778113", "0778114"];
+
+scenario("an operator who asked in vain is with the caller again", async (world) => {
+  const exchange = await Exchange.open(world);
+  await Callee.wait(world, { scenario: "busy", exchange, number: BUSY });
+  const slow = await Callee.wait(world, { scenario: "telephone", exchange, number: SLOW });
+  const short = await Callee.wait(world, { scenario: "telephone", exchange, number: SHORT, voice: HZ.short });
+  const last = await Callee.wait(world, { scenario: "telephone", exchange, number: LAST, voice: HZ.last });
+  const siaga = await openHouse(world, {
+    sip: { trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }, exchange.trunk] },
+    queue: { announcements: await announcements(world, { hold: HZ.hold }) },
+  });
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  await together();
+  const { id } = await newestCall(supervisor);
+
+  await ayu.callsIn(BUSY, "consult");
+  await ayu.at("timeline").getByText(/Pihak lain keluar.*0778111.*tidak menjawab/).first().waitFor();
+  await ayu.seesParty(BUSY, undefined);
+  await together();
+
+  // It rings for too long.
+  await ayu.callsIn(SLOW, "consult");
+  await slow.rings();
+  await ayu.seesParty(SLOW, "ringing");
+  await caller.hearsJust([HZ.hold], ALL);
+  await drop(SLOW);
+  await slow.ended();
+  assert.ok(slow.got("CANCEL"));
+  await together();
+
+  // It answers, and hangs up.
+  await ayu.callsIn(SHORT, "consult");
+  await short.picksUp();
+  await ayu.seesParty(SHORT, "consulting");
+  await short.hearsJust([HZ.ayu], ALL);
+  await caller.hearsJust([HZ.hold], ALL);
+  await short.hangsUp();
+  await together();
+
+  // The caller hangs up while the operator asks: there is nobody left to ask for.
+  await ayu.callsIn(LAST, "consult");
+  await last.picksUp();
+  await ayu.hearsJust([HZ.last], ALL);
+  await caller.hangUp();
+  await last.ended();
+  assert.ok(last.got("BYE"));
+  await ayu.seesOwnState("ready");
+  await ayu.hearsNothing();
+
+  const detail = await sealed(supervisor, id);
+  assert.equal(detail.call.ended_by, "caller");
+  assert.deepEqual(steps(detail), [
+    "call.arrived", "call.offered", "call.answered",
+    "call.party_dialled", "call.party_left",
+    "call.party_dialled", "call.party_left",
+    "call.party_dialled", "call.party_joined", "call.party_left",
+    "call.party_dialled", "call.party_joined", "call.party_left", "call.ended",
+  ]);
+  const left = detail.timeline.filter(({ kind }) => kind === "call.party_left").map(({ data: { why } }) => why);
+  assert.deepEqual(left.slice(0, 3), ["not_answered", "dropped", "hung_up"]);
+  await heardAsRecorded(supervisor, detail, { caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold] });
+
+  async function together() {
+    await ayu.seesCall("active");
+    await caller.hearsJust([HZ.ayu], ALL);
+    await ayu.hearsJust([HZ.caller], ALL);
+  }
+
+  async function drop(number) {
+    const { call: { parties } } = await supervisor.ask("GET", `calls/${id}`);
+    await ayu.at(`drop-${parties.find((one) => one.number === number).id}`).click();
+  }
+});

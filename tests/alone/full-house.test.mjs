@@ -1,0 +1,44 @@
+// Every place is taken: one more caller is told when to come back, the room hears of it, and the next one is taken again.
+import assert from "node:assert/strict";
+import { Caller } from "../support/caller.mjs";
+import { people } from "../support/city.mjs";
+import { onShift, openHouse } from "../support/house.mjs";
+import { sounding } from "../support/sounder.mjs";
+import { watching } from "../support/supervisor.mjs";
+import { until } from "../support/wait.mjs";
+import { scenario } from "../support/world.mjs";
+
+scenario("past the limit of calls a caller gets 503 and the alarm sounds", async (world) => {
+  const siaga = await openHouse(world, { sip: { max_calls: 1, trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }] } });
+  const supervisor = await siaga.as(people.citra);
+  const live = await supervisor.live(world);
+  const ayu = await onShift(world, siaga, "ayu");
+  const citra = await watching(world, siaga);
+  const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  assert.deepEqual(await citra.page.evaluate(sounding), []);
+
+  const another = await Caller.dial(world, siaga.sip, { scenario: "unavailable", number: "+628117707502" });
+  const { text } = await another.refused(503);
+  assert.match(text, /^Retry-After: *[1-9]\d*/m);
+  await another.ended();
+  const { alarm } = await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "limit_reached");
+  assert.equal(alarm.kind.limit, "calls");
+  for (const one of [ayu, citra]) await one.at("alarm").filter({ hasText: "panggilan baru ditolak" }).waitFor();
+  await until("the alarm sounds", async () => (await citra.page.evaluate(sounding)).length === 1);
+  // The call that is up is not touched.
+  await caller.hears(1000);
+  await ayu.hears(620);
+  assert.equal((await supervisor.ask("GET", "calls?limit=10")).length, 1);
+
+  await caller.hangUp();
+  await ayu.at("disposition-ghost").click();
+  const next = await Caller.dial(world, siaga.sip, { number: "+628117707503" });
+  await ayu.rings();
+  await next.hangUp();
+  await citra.at("acknowledge-alarm").click();
+  await live.next("alarm_cleared", (cleared) => cleared.alarm === alarm.id);
+  await until("nothing sounds any more", async () => (await citra.page.evaluate(sounding)).length === 0);
+});

@@ -1,0 +1,109 @@
+// A supervisor listens to a call, whispers to its operator, joins it, and leaves: who hears whom, at which moment, and that none of it
+// negotiates anybody's media anew.
+import assert from "node:assert/strict";
+import { Caller } from "../support/caller.mjs";
+import { people } from "../support/city.mjs";
+import { countNegotiations } from "../support/headset.mjs";
+import { atTheWall, newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
+import { heardAsRecorded } from "../support/recorded.mjs";
+import { until } from "../support/wait.mjs";
+import { scenario } from "../support/world.mjs";
+
+const HZ = { caller: 620, operator: 1000, supervisor: 2600 };
+const ALL = Object.values(HZ);
+
+scenario("listen, whisper, barge", async (world) => {
+  const siaga = await openHouse(world);
+  const api = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu", { scripts: [countNegotiations] });
+  const citra = await atTheWall(world, siaga, "citra", { scripts: [countNegotiations] });
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hearsJust([HZ.operator], ALL);
+  await ayu.hearsJust([HZ.caller], ALL);
+  const { id } = await newestCall(api);
+  for (const person of [ayu, citra]) await person.notes(ALL);
+  const negotiated = [await ayu.negotiations(), await citra.negotiations()];
+  const choose = (mode) => citra.at("wall-calls").getByTestId(`monitor-${mode}-${id}`).click();
+
+  // Listens: hears both, and is heard by nobody; the operator sees it.
+  const listening = Date.now();
+  await choose("listen");
+  await sees("listen");
+  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+  await lasts(1_000);
+  await caller.hearsJust([HZ.operator], ALL);
+  await ayu.hearsJust([HZ.caller], ALL);
+
+  // Whispers: the operator alone hears it.
+  const whispering = Date.now();
+  assert.ok(!(await ayu.heardBetween(listening, whispering)).includes(HZ.supervisor), "a listener is not heard by the operator");
+  await choose("whisper");
+  await sees("whisper");
+  await ayu.hearsJust([HZ.caller, HZ.supervisor], ALL);
+  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+  await lasts(1_000);
+  const barging = Date.now();
+  assert.ok((await ayu.heardBetween(whispering, barging)).includes(HZ.supervisor));
+  assert.deepEqual(caller.heard.between(0, barging, ALL), [HZ.operator], "the caller has heard nobody but the operator");
+
+  // Joins: everybody hears everybody.
+  await choose("barge");
+  await sees("barge");
+  await caller.hearsJust([HZ.operator, HZ.supervisor], ALL);
+  await ayu.hearsJust([HZ.caller, HZ.supervisor], ALL);
+  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+  await lasts(1_000);
+
+  // Leaves: as before.
+  await citra.at("wall-calls").getByTestId(`monitor-stop-${id}`).click();
+  await ayu.at("monitor").waitFor({ state: "detached" });
+  await caller.hearsJust([HZ.operator], ALL);
+  await ayu.hearsJust([HZ.caller], ALL);
+  await citra.hearsNothing();
+  assert.deepEqual([await ayu.negotiations(), await citra.negotiations()], negotiated, "nobody's media was negotiated anew");
+
+  await caller.hangUp();
+  const detail = await sealed(api, id);
+  const monitored = detail.timeline.filter(({ kind }) => kind === "call.monitored");
+  assert.deepEqual(monitored.map(({ actor, data: { mode } }) => [actor.name, mode]),
+    ["listen", "whisper", "barge", null].map((mode) => [people.citra.name, mode]));
+  const manager = await siaga.as(people.dedi);
+  const audit = (await manager.ask("GET", "audit?limit=100")).filter(({ action, subject }) => action === "call.monitored" && subject === id);
+  assert.ok(audit.length >= 3, `each look is in the audit: ${audit.length}`);
+  assert.ok(audit.every((one) => JSON.stringify(one).includes(people.citra.name) || JSON.stringify(one).includes(people.citra.username)));
+  // The whisper is not in the recording, for the caller did not hear it.
+  await heardAsRecorded(api, detail, { caller, voice: HZ.caller, others: [HZ.operator, HZ.supervisor] });
+
+  async function sees(mode) {
+    await until(`ayu sees that citra does ${mode}`, async () =>
+      (await ayu.at("monitor").getAttribute("data-monitor", { timeout: 1_000 })) === mode);
+    await until(`citra sees that she does ${mode}`, async () =>
+      (await citra.at("monitoring").getAttribute("data-monitor", { timeout: 1_000 })) === mode);
+  }
+});
+
+scenario("an operator may not listen to another's call", async (world) => {
+  const siaga = await openHouse(world);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  const bagus = await siaga.as(people.bagus);
+  const { id } = await newestCall(bagus);
+  for (const mode of ["listen", "whisper", "barge"]) {
+    const { status, json } = await bagus.put(`calls/${id}/monitor`, { mode });
+    assert.deepEqual([status, json.error.code], [403, "forbidden"], mode);
+  }
+  const { call, timeline } = await bagus.ask("GET", `calls/${id}`);
+  assert.deepEqual(call.monitors, []);
+  assert.equal(timeline.filter(({ kind }) => kind === "call.monitored").length, 0);
+  await caller.hangUp();
+});
+
+/** Long enough for a voice that should not be heard to be heard. */
+function lasts(ms) {
+  const began = Date.now();
+  return until("a while has passed", () => Date.now() - began > ms);
+}

@@ -1,0 +1,162 @@
+// Strangers on the internet, and a carrier that went mad: whoever is no trunk learns nothing, and no flood costs memory or keeps a caller
+// from being heard.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Caller } from "../support/caller.mjs";
+import { people } from "../support/city.mjs";
+import { newestCall, onShift, openHouse } from "../support/house.mjs";
+import { Line } from "../support/line.mjs";
+import { Program } from "../support/program.mjs";
+import { sounding } from "../support/sounder.mjs";
+import { watching } from "../support/supervisor.mjs";
+import { until } from "../support/wait.mjs";
+import { scenario } from "../support/world.mjs";
+
+const CARRIER = "127.0.0.2";
+const MAD = "127.0.0.6";
+const TRUNK = { name: "tests", peers: [`${CARRIER}/32`] };
+/** svwar speaks from nowhere else. */
+const STRANGER = "127.0.0.1";
+const USERS = ["112", "100", "ayu"];
+const ATTACKERS = new URL("../../target/attackers/bin/", import.meta.url).pathname;
+/** svmap looks for servers, svwar for extensions. */
+const SCANS = [
+  ["svmap"], ["svmap", "-m", "REGISTER"],
+  ...["REGISTER", "INVITE", "OPTIONS"].map((method) => ["svwar", "-m", method, "--force", "-e", "100-110,112"]),
+];
+/** A table with an extension, a kind of password, a name. */
+const LEARNT = /^\|.*\b1[01]\d\b.*\||reqauth|noauth|siaga|User Agent/im;
+const FLOOD = new URL("../peers/sipp/flood.xml", import.meta.url).pathname;
+const FLOOD_REQUESTS = 24_000;
+const FLOOD_RATE = 4_000;
+const MEGABYTE = 1_048_576;
+
+scenario("whoever is no trunk learns nothing", async (world) => {
+  const siaga = await openHouse(world, { sip: { trunk: [TRUNK] } });
+  const supervisor = await siaga.as(people.citra);
+  const stranger = await Line.open(world, siaga.sip, { address: STRANGER });
+  const trunk = await Line.open(world, siaga.sip, { address: CARRIER });
+
+  // What is no call gets no answer at all, whoever it asks for; the trunk is answered meanwhile.
+  const silent = ["OPTIONS", "REGISTER", "SUBSCRIBE", "BYE", "ACK", "CANCEL", "UPDATE"];
+  for (const method of silent) for (const user of USERS) await stranger.asks(method, `sip:${user}@${siaga.sip}`);
+  await trunk.asks("OPTIONS", `sip:112@${siaga.sip}`);
+  await until("the trunk is answered", () => trunk.codes.length === 1);
+  assert.deepEqual(trunk.codes, [200]);
+  assert.deepEqual(stranger.codes, []);
+  assert.equal(await siaga.metric("siaga_sip_dropped_total"), silent.length * USERS.length);
+
+  // A call is told that it is not known here, the same whatever it asks for, and nothing of what is here.
+  for (const user of USERS) await stranger.asks("INVITE", `sip:${user}@${siaga.sip}`);
+  await until("the stranger is turned away", () => stranger.codes.length === USERS.length);
+  for (const text of stranger.heard) {
+    assert.match(text, /^SIP\/2\.0 403 /);
+    assert.doesNotMatch(text, /^(Allow|Accept|Supported|Server|User-Agent|WWW-Authenticate|Contact|Warning) *:/im);
+  }
+  for (const [what, said] of await scanned(world, siaga, SCANS)) assert.doesNotMatch(said, LEARNT, `${what}:\n${said}`);
+  assert.deepEqual(await supervisor.ask("GET", "calls?limit=10"), []);
+});
+
+scenario("where strangers hear nothing, the scanners of attackers find no server", async (world) => {
+  const siaga = await openHouse(world, { sip: { trunk: [TRUNK], strangers: "silent" } });
+  const stranger = await Line.open(world, siaga.sip, { address: STRANGER });
+  for (const user of USERS) await stranger.asks("INVITE", `sip:${user}@${siaga.sip}`);
+  for (const [what, said] of await scanned(world, siaga, [["svmap", "-m", "INVITE"], ...SCANS])) {
+    assert.match(said, /found nothing/, `${what}:\n${said}`);
+    assert.doesNotMatch(said, LEARNT, what);
+  }
+  assert.deepEqual(stranger.codes, []);
+  const caller = await Caller.dial(world, siaga.sip, { address: CARRIER });
+  await caller.ringing();
+  await caller.hangUp();
+});
+
+scenario("a flood of strangers costs no memory, and a caller rings through it", async (world) => {
+  const siaga = await openHouse(world, { sip: { trunk: [TRUNK] } });
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  // Once before, so that what every server takes at first is taken.
+  await (await flood(world, siaga, { requests: 2_000 })).over();
+  const before = await siaga.memory();
+  const refused = () => siaga.metric("siaga_sip_refused_total");
+  const turnedAway = await refused();
+
+  const strangers = await flood(world, siaga, {});
+  const caller = await Caller.dial(world, siaga.sip, { number: "+628117704001", address: CARRIER });
+  const { at } = await caller.ringing();
+  assert.ok(at - caller.dialledAt < 1_000, `it rings after ${at - caller.dialledAt} ms`);
+  assert.ok(strangers.running, "the flood goes on meanwhile");
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  await ayu.hears(620);
+  await strangers.over();
+
+  // Some of them were told, by no more than a bounded rate; the others nothing.
+  const dropped = await siaga.metric("siaga_sip_dropped_total");
+  assert.ok(dropped > FLOOD_REQUESTS / 2, `${dropped} were dropped without an answer`);
+  assert.ok((await refused()) - turnedAway <= 100, "few are worth an answer");
+  const grown = ((await siaga.memory()) - before) / MEGABYTE;
+  assert.ok(grown < 16, `siaga has grown by ${grown.toFixed(1)} MB`);
+  assert.equal((await newestCall(supervisor)).number, "+628117704001");
+  assert.equal((await supervisor.ask("GET", "calls?limit=10")).length, 1);
+  await ayu.hangUp();
+  await caller.ended();
+});
+
+scenario("a trunk that floods is held to its rate, the room is told, and another trunk's caller is heard", async (world) => {
+  const siaga = await openHouse(world, { sip: { trunk: [TRUNK, { name: "mad", peers: [`${MAD}/32`], requests_per_second: 100 }] } });
+  const live = await (await siaga.as(people.citra)).live(world);
+  const citra = await watching(world, siaga);
+  const ayu = await onShift(world, siaga, "ayu");
+  const before = await siaga.memory();
+  await (await flood(world, siaga, { method: "OPTIONS", address: MAD })).over();
+  const shed = await siaga.metric("siaga_sip_dropped_total");
+  assert.ok(shed > FLOOD_REQUESTS / 2, `${shed} were dropped without an answer`);
+  const { alarm } = await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "limit_reached");
+  assert.equal(alarm.kind.limit, "rate");
+  await citra.at("alarm").filter({ hasText: "cari serangan" }).waitFor();
+  await until("the alarm sounds", async () => (await citra.page.evaluate(sounding)).length === 1);
+  const caller = await Caller.dial(world, siaga.sip, { number: "+628117704002", address: CARRIER });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  await ayu.hears(620);
+  const grown = ((await siaga.memory()) - before) / MEGABYTE;
+  assert.ok(grown < 16, `siaga has grown by ${grown.toFixed(1)} MB`);
+  await caller.hangUp();
+});
+
+/** What each scan said, all side by side: `[what, said]`. */
+async function scanned(world, siaga, scans) {
+  const [host, port] = siaga.sip.split(":");
+  return Promise.all(scans.map(async ([tool, ...args]) => {
+    const program = world.keep(new Program(tool, `${ATTACKERS}sipvicious_${tool}`, [...args, "-p", port, host], {
+      cwd: world.directory, env: { HOME: world.directory }, input: "",
+    }));
+    await program.end({ within: 30_000 });
+    return [[tool, ...args].join(" "), program.lines.join("\n")];
+  }));
+}
+
+/** Requests that nobody waits for, some thousand in a second. `{running, over()}`. */
+async function flood(world, siaga, { requests = FLOOD_REQUESTS, method = "INVITE", address = STRANGER, rate = FLOOD_RATE }) {
+  // sipp takes no method by a key.
+  const script = join(world.directory, `flood-${method}.xml`);
+  await writeFile(script, (await readFile(FLOOD, "utf8")).replaceAll("INVITE", method));
+  const program = new Program("the flood", "sipp", [
+    siaga.sip, "-sf", script, "-m", String(requests), "-r", String(rate), "-l", String(requests), "-nostdin", "-i", address, "-bind_local",
+    "-p", "0", "-key", "dialled", `sip:112@${siaga.sip}`,
+  ], { cwd: world.directory });
+  return world.keep({
+    get running() {
+      return program.running;
+    },
+    async over() {
+      const { code } = await program.end({ within: 60_000 });
+      assert.equal(code, 0, program.told());
+    },
+    close: () => program.close(),
+  });
+}
