@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod presence;
 mod support;
 
 use sip::{CellId, DataKind, Event, GeolocationRouting, LocalMedia, LocalText, LocationReference, Purpose, Shape};

@@ -1,6 +1,6 @@
 //! A carrier: whose calls are its, how it is reached, and what it wants.
 
-use super::Target;
+use super::{AllowedServer, Target};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +41,8 @@ pub struct Trunk {
     pub caller_id: CallerId,
     /// The proxy is asked by OPTIONS this often whether it is there; `None`: never.
     pub options: Option<Duration>,
+    /// Hosts that may be subscribed to where a call's Geolocation points to them by a SIP URI.
+    pub location_servers: Vec<AllowedServer>,
 }
 
 /// A user name and password at a carrier.
@@ -110,6 +112,7 @@ impl Trunk {
             srtp: Srtp::default(),
             caller_id: CallerId::default(),
             options: None,
+            location_servers: Vec::new(),
         }
     }
 
