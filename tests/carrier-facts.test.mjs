@@ -5,6 +5,7 @@ import { makeCertificate } from "./support/certificate.mjs";
 import { PLACE, people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse } from "./support/house.mjs";
 import { LocationServer } from "./support/location-server.mjs";
+import { PresenceServer } from "./support/presence-server.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
@@ -131,4 +132,40 @@ scenario("what the network only points to is fetched beside the call, from the t
   assert.deepEqual(other.asked, [], "a caller cannot make siaga ask any address");
   await caller.hears(1000);
   await caller.hangUp();
+});
+
+scenario("a place that the network points to by SIP is subscribed to, and follows the caller until the call is over", async (world) => {
+  const moved = { latitude: PLACE.latitude + 0.001, longitude: PLACE.longitude };
+  const server = await PresenceServer.open(world, { places: [{ ...PLACE, radius_m: 60 }, { ...moved, radius_m: 25 }] });
+  const siaga = await openHouse(world, {
+    sip: { trunk: [{ name: "tests", peers: ["127.0.0.1/32"], location_servers: [server.sip] }] },
+  });
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const live = await (await siaga.as(people.ayu)).live(world);
+  const caller = await Caller.dial(world, siaga.sip, { headers: [`Geolocation: <sip:place-7@${server.sip}>`] });
+  // The call rings while the server takes its time.
+  await server.subscribed();
+  const { call: { id, location } } = await live.next("offered");
+  assert.equal(location, null);
+  await server.tells();
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  const shown = `${PLACE.latitude.toFixed(5)}, ${PLACE.longitude.toFixed(5)}`;
+  await ayu.at("position").getByText(shown).waitFor();
+  await ayu.at("map").locator(".sg-marker-place").waitFor();
+
+  await server.tells();
+  await until("the caller is seen elsewhere", async () => {
+    const { call, timeline } = await supervisor.ask("GET", `calls/${id}`);
+    const kinds = timeline.map(({ kind }) => kind).filter((kind) => kind.endsWith("located"));
+    return call.location?.radius_m === 25 && call.location.position.latitude === moved.latitude
+      && kinds.join() === "call.located,call.relocated";
+  }, { within: 30_000 });
+  await ayu.at("position").getByText(shown).waitFor();
+  await caller.hears(1000);
+  await caller.hangUp();
+  // sipp has heard the subscription taken back, and its last NOTIFY answered.
+  await server.ended();
 });

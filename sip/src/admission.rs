@@ -83,7 +83,7 @@ pub(crate) fn judge(message: &Message, srtp: Srtp, limits: &Limits) -> Verdict {
             let refusal = unsupported(fields).or_else(|| too_brief(method, fields, min_session_s));
             return refusal.map_or(Verdict::Pass, Verdict::Reply);
         }
-        "BYE" | "INFO" | "UPDATE" | "PRACK" => return Verdict::Reply(Refusal::new(481, "no_dialog")),
+        "BYE" | "INFO" | "UPDATE" | "PRACK" | "NOTIFY" => return Verdict::Reply(Refusal::new(481, "no_dialog")),
         "INVITE" | "OPTIONS" => {}
         "MESSAGE" if limits.take_alerts => {}
         _ => return Verdict::Reply(Refusal::new(405, "method").with("Allow", allow)),
@@ -223,6 +223,7 @@ mod tests {
         assert_eq!(code(&request("INVITE", "sip:112@h", &[], "nonsense")), 488);
         assert_eq!(code(&request("REGISTER", "sip:h", &[], "")), 405);
         assert_eq!(code(&request("BYE", "sip:112@h", &[], "")), 481);
+        assert_eq!(code(&request("NOTIFY", "sip:112@h", &[], "")), 481);
         assert_eq!(code(&request("UPDATE", "sip:112@h", &[("To", "<sip:112@h>;tag=2"), ("Require", "precondition")], "")), 420);
         let brief = &[("Supported", "timer"), ("Session-Expires", "60")][..];
         assert_eq!(code(&request("INVITE", "sip:112@h", brief, SDP)), 422);

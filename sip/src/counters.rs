@@ -34,7 +34,6 @@ pub(crate) fn alerted(trunk: &TrunkName, outcome: &'static str) {
 }
 
 /// What became of a location or of data that a call only points to.
-#[cfg(feature = "held")]
 pub(crate) fn fetched(outcome: &'static str) {
     metrics::counter!("siaga_sip_references_total", "outcome" => outcome).increment(1);
 }

@@ -12,6 +12,7 @@ use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::message::stamp::{HEADER, Source, Stamp};
 use crate::outlet::address_uri;
+use crate::presence;
 use crate::reliable::{self, Reliable};
 use crate::sdp::{self, Key, Terms};
 use crate::user_agent::Core;
@@ -38,11 +39,30 @@ async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
     match core.layer.match_dialog(&transaction) {
         Some(Dialog::Invite(dialog)) => inside(core, dialog, transaction).await,
         _ if transaction.original.method == Method::Invite && !in_dialog => new_call(core, transaction).await,
+        _ if transaction.original.method == Method::Notify => notified(core, transaction).await,
         _ => {
-            refuse(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
+            reply(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
             drain(transaction).await;
         }
     }
+}
+
+/// A NOTIFY of a subscription of ours, or of nobody's.
+async fn notified(core: &Core, mut transaction: Transaction) {
+    let stamp = transaction.original.header_value(HEADER).as_deref().and_then(Stamp::read);
+    let fields = invitation::fields(&transaction.original);
+    let answer = stamp.map(|stamp| core.presence.take(&fields, &transaction.original.body, stamp.source));
+    let (code, headers) = match answer {
+        Some(presence::Answer::Ok | presence::Answer::NoLocation) => (StatusCode::OK, vec![]),
+        Some(presence::Answer::BadEvent) => (StatusCode::BadEvent, vec![Header::Other("Allow-Events".into(), "presence".into())]),
+        Some(presence::Answer::OutOfOrder) => (StatusCode::ServerInternalError, vec![]),
+        Some(presence::Answer::TooFast) => {
+            (StatusCode::ServiceUnavailable, vec![Header::RetryAfter(core.limits.retry_after_s.to_string().into())])
+        }
+        Some(presence::Answer::Unknown) | None => (StatusCode::CallTransactionDoesNotExist, vec![]),
+    };
+    reply(&mut transaction, code, headers).await;
+    drain(transaction).await;
 }
 
 async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
@@ -52,18 +72,18 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     let key = invitation::key(&fields);
     // What has no stamp did not come through admission.
     let (Some(stamp), Some(trunk), Some(key)) = (stamp, trunk, key) else {
-        refuse(&mut transaction, StatusCode::Forbidden, vec![]).await;
+        reply(&mut transaction, StatusCode::Forbidden, vec![]).await;
         return drain(transaction).await;
     };
     let Ok(terms) = terms(trunk.srtp) else {
         core.registry.forget(&key);
-        refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+        reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
         return drain(transaction).await;
     };
     let id = new_leg_id();
     let (commands, mut queue) = mpsc::channel(COMMANDS);
     let Some((mut slot, permit)) = core.registry.begin(key, id, commands.clone()) else {
-        refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+        reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
         return drain(transaction).await;
     };
     if let Err(error) = transaction.send_trying().await {
@@ -75,7 +95,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         Err(error) => {
             tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
             drop(slot);
-            refuse(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+            reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
             return drain(transaction).await;
         }
     };
@@ -167,7 +187,7 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
         _ => Some((StatusCode::CallTransactionDoesNotExist, vec![])),
     };
     match verdict {
-        Some((code, headers)) => refuse(&mut transaction, code, headers).await,
+        Some((code, headers)) => reply(&mut transaction, code, headers).await,
         None => {
             if let Err(error) = dialog.clone().handle(&mut transaction).await {
                 tracing::debug!(method = %transaction.original.method, %error, "a request inside a call failed");
@@ -204,7 +224,7 @@ async fn ask_leg(core: &Core, dialog: &InviteDialog, mut transaction: Transactio
     drain(transaction).await;
 }
 
-async fn refuse(transaction: &mut Transaction, code: StatusCode, headers: Vec<Header>) {
+async fn reply(transaction: &mut Transaction, code: StatusCode, headers: Vec<Header>) {
     if let Err(error) = transaction.reply_with(code, headers, None).await {
         tracing::debug!(%error, "a reply failed");
     }

@@ -101,7 +101,7 @@ fn untag(headers: &mut Headers) {
 }
 
 /// A URI that is written out exactly as given: as a "host name", the one part that is never escaped.
-fn verbatim(text: String) -> Uri {
+pub(crate) fn verbatim(text: String) -> Uri {
     Uri { scheme: None, host_with_port: HostWithPort { host: Host::Domain(Domain(text)), port: None }, ..Uri::default() }
 }
 

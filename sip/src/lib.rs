@@ -3,7 +3,7 @@
 //! It answers INVITEs of known trunks, tells the owner of the call about them by [`Event`] and does what the owner asks by [`UserAgent`].
 //! It is not a proxy and not a registrar, it holds no media (addresses only), and it knows nothing of operators, queues or recordings.
 //! What a message carries beside its audio (location, additional data, alerts) is read here and shown elsewhere; what it only points to is
-//! fetched by [`LocationServers`], when the owner asks for it.
+//! fetched by [`LocationServers`], or followed by [`UserAgent::follow`], when the owner asks for it.
 //!
 //! A message's way: [`listener`] (sockets, framing, repair) -> [`admission`] (pure: who may, what is refused) -> the transaction and dialog
 //! layers of `rsipstack` -> [`leg`] (one task a call) -> [`Event`]. Nothing from an address outside the trunks gets past admission. [`trunk`] keeps
@@ -13,6 +13,7 @@ mod access;
 mod additional;
 mod admission;
 mod alert;
+mod asking;
 mod clock;
 mod config;
 mod counters;
@@ -35,6 +36,7 @@ mod location;
 mod message;
 mod outbound;
 mod outlet;
+mod presence;
 mod priority;
 mod registry;
 mod reliable;
@@ -48,16 +50,17 @@ pub use access::{AccessNetwork, Cell, CellId};
 pub use additional::{AdditionalData, DataKind, DataReference, additional_data};
 pub use alert::Alert;
 pub use config::{
-    Account, CallerId, Config, Host, Limits, Listen, ListenError, Pem, Rate, Reliability, Roots, Secret, Srtp, Strangers, Target,
-    TargetError, Tls, Transport, Trunk, TrunkName,
+    Account, AllowedServer, CallerId, Config, Host, Limits, Listen, ListenError, Pem, Rate, Reliability, Roots, Secret,
+    ServerError, Srtp, Strangers, Target, TargetError, Tls, Transport, Trunk, TrunkName,
 };
 pub use dialled::Purpose;
 pub use error::{LegError, StartError};
 pub use event::{EndedBy, Event, Invitation, LegId, Outbound, Reject};
 #[cfg(feature = "held")]
-pub use held::{AllowedServer, LocationServers, ServerError};
+pub use held::LocationServers;
 pub use identity::Identity;
 pub use location::{GeolocationRouting, Location, Position, Reference as LocationReference, Shape};
+pub use presence::Followed;
 pub use priority::ResourcePriority;
 pub use sdp::{Codec, Direction, KEY_LENGTH, LocalAudio, LocalMedia, LocalText, PayloadType, RemoteAudio, RemoteText, SrtpKeys};
 pub use trunk::TrunkState;

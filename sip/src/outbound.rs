@@ -9,15 +9,14 @@ use crate::event::{EndedBy, Event, LegId};
 use crate::incoming::terms;
 use crate::leg::{Command, Leg, Negotiation, Outcome, Refused, Side};
 use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
-use crate::outlet::{Reached, address_uri, target_uri};
+use crate::outlet::{Reached, home, target_uri, with_user};
 use crate::registry::Slot;
 use crate::sdp::LocalAudio;
 use crate::trunk::{Attempt, Line, Route, seconds};
 use crate::user_agent::Core;
 use rsipstack::dialog::authenticate::Credential;
 use rsipstack::dialog::invitation::InviteOption;
-use rsipstack::sip::uri::Auth;
-use rsipstack::sip::{Header, Uri};
+use rsipstack::sip::Header;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -158,32 +157,22 @@ impl Calling {
         let proxy = line.config.proxy.as_ref()?;
         let account = line.config.account.as_ref();
         let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())];
-        // The number belongs to the carrier where we have an account there, else to the address that calls.
-        let home = match account {
-            Some(_) => {
-                let registrar = line.config.registrars.first().unwrap_or(proxy);
-                let mut home = target_uri(registrar, reached.transport);
-                home.host_with_port.port = None;
-                home.params.clear();
-                home
-            }
-            None => address_uri(reached.local, crate::config::Transport::Udp),
-        };
-        let number = with_user(home.clone(), self.wish.caller.clone());
+        let home = home(line, reached);
+        let number = with_user(home.clone(), &self.wish.caller);
         if line.config.caller_id != CallerId::From {
             headers.push(Header::Other("P-Asserted-Identity".into(), format!("<{number}>")));
         }
         let caller = match (line.config.caller_id, account) {
-            (CallerId::Account, Some(account)) => with_user(home, account.username.clone()),
+            (CallerId::Account, Some(account)) => with_user(home, &account.username),
             _ => number,
         };
         let mut contact = reached.contact();
         if let Some(account) = account {
-            contact = with_user(contact, account.username.clone());
+            contact = with_user(contact, &account.username);
         }
         Some(InviteOption {
             caller,
-            callee: with_user(target_uri(proxy, reached.transport), self.wish.number.clone()),
+            callee: with_user(target_uri(proxy, reached.transport), &self.wish.number),
             destination: Some(reached.destination()),
             offer: Some(offer.into_bytes()),
             contact,
@@ -204,9 +193,4 @@ impl Calling {
 fn credential(account: &Account) -> Credential {
     let Account { username, password } = account;
     Credential { username: username.clone(), password: password.0.clone(), realm: None, auth_username: None }
-}
-
-fn with_user(mut uri: Uri, user: String) -> Uri {
-    uri.auth = Some(Auth { user, password: None });
-    uri
 }

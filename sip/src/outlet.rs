@@ -1,14 +1,15 @@
 //! The way out for requests that begin something: names are looked up, connections brought about, addresses of ours chosen.
 
-use crate::config::{Host, Target, Transport};
+use crate::config::{Host, Target, Transport, Trunk};
 use crate::listener::{Flows, Locals, Way};
 use crate::trunk::Line;
+use rsipstack::sip::uri::Auth;
 use rsipstack::sip::{Domain, HostWithPort, Param, Request, Response, Scheme, SipMessage, Uri};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transaction::transaction::Transaction;
 use rsipstack::transport::SipAddr;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,11 +58,21 @@ impl Reached {
 pub(crate) struct Unreachable(String);
 
 impl Outlet {
+    /// The way to a proxy or registrar of a trunk, whose address is the trunk's from now on.
     pub(crate) async fn reach(&self, line: &Line, target: &Target) -> Result<Reached, Unreachable> {
+        self.reach_by(target, |address| line.learn(address)).await
+    }
+
+    /// The way to somebody whose address gets no rights by being found.
+    pub(crate) async fn reach_other(&self, target: &Target) -> Result<Reached, Unreachable> {
+        self.reach_by(target, |_| {}).await
+    }
+
+    async fn reach_by(&self, target: &Target, learn: impl Fn(IpAddr)) -> Result<Reached, Unreachable> {
         let usual = if self.locals.has(Transport::Udp) { Transport::Udp } else { Transport::Tcp };
         let transport = target.transport.unwrap_or(usual);
         let local = |peer| self.locals.facing(transport, peer).ok_or_else(|| Unreachable("no listener".to_owned()));
-        let addresses = self.addresses(line, target).await?;
+        let addresses = self.addresses(target, learn).await?;
         if transport == Transport::Udp {
             if !self.locals.has(Transport::Udp) {
                 return Err(Unreachable("there is no UDP listener".to_owned()));
@@ -81,7 +92,7 @@ impl Outlet {
         Err(problem)
     }
 
-    async fn addresses(&self, line: &Line, target: &Target) -> Result<Vec<SocketAddr>, Unreachable> {
+    async fn addresses(&self, target: &Target, learn: impl Fn(IpAddr)) -> Result<Vec<SocketAddr>, Unreachable> {
         let name = match &target.host {
             Host::Address(ip) => return Ok(vec![SocketAddr::new(*ip, target.port)]),
             Host::Name(name) => name,
@@ -92,7 +103,7 @@ impl Outlet {
             Ok(Err(_)) | Err(_) => Vec::new(),
         };
         for address in &addresses {
-            line.learn(address.ip());
+            learn(address.ip());
             self.flows.named(*address, &target.host);
         }
         if addresses.is_empty() { Err(Unreachable(format!("the name {name} is not found"))) } else { Ok(addresses) }
@@ -123,6 +134,25 @@ pub(crate) fn address_uri(address: SocketAddr, transport: Transport) -> Uri {
     let mut uri = Uri::from(HostWithPort::from(address));
     uri.params.extend(parameter(transport));
     uri
+}
+
+pub(crate) fn with_user(mut uri: Uri, user: &str) -> Uri {
+    uri.auth = Some(Auth { user: user.to_owned(), password: None });
+    uri
+}
+
+/// Where our own names live, as the trunk is to see them: at the carrier where we have an account there, else at the address that asks.
+pub(crate) fn home(line: &Line, reached: Reached) -> Uri {
+    let Trunk { account, registrars, proxy, .. } = &line.config;
+    match registrars.first().or(proxy.as_ref()) {
+        Some(carrier) if account.is_some() => {
+            let mut home = target_uri(carrier, reached.transport);
+            home.host_with_port.port = None;
+            home.params.clear();
+            home
+        }
+        _ => address_uri(reached.local, Transport::Udp),
+    }
 }
 
 /// A carrier's URI: its name, or its address.

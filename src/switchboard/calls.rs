@@ -120,6 +120,7 @@ impl Switchboard {
             callback_of: None,
         };
         super::locate::fetch(&self.servers, call, &invitation, self.plant.reports.clone());
+        let following = super::locate::follow(&self.plant.sip, call, &invitation, self.plant.reports.clone());
         let (orders, inbox) = mpsc::channel(ORDERS);
         let plant = self.plant(&view.languages);
         tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, invitation.audio, inbox));
@@ -142,7 +143,7 @@ impl Switchboard {
         metrics::counter!("siaga_calls_arrived_total").increment(1);
         let service = invitation.service.map(|service| format!("urn:service:{service}"));
         let wants = Wants::of(service.as_deref().unwrap_or(&view.dialled), &view.languages);
-        self.calls.insert(call, Call::new(view, orders));
+        self.calls.insert(call, Call { following, ..Call::new(view, orders) });
         self.told(Input::CallArrived { call, priority, again, wants });
     }
 
@@ -177,6 +178,7 @@ impl Switchboard {
                 }
             }
             Report::Located { call, location, additional } => self.located(call, location, additional),
+            Report::Relocated { call, location } => self.relocated(call, location),
             Report::Closed { call, statistics } => {
                 if let Some(heard) = statistics.as_ref().and_then(convert::heard) {
                     self.journal.record(Entry::Quality { call, heard, at: now() });

@@ -1,5 +1,5 @@
 //! What a caller's network has not sent with the call but keeps on a server: location and additional data by reference (RFC 6442,
-//! RFC 7852). Fetched beside the ringing; nothing waits for it.
+//! RFC 7852). Fetched over HTTPS, or followed by a SIP subscription while the call lasts; nothing waits for either.
 
 use super::line::Report;
 use super::{Switchboard, convert, now};
@@ -8,9 +8,17 @@ use dispatch::desk::Entry;
 use dispatch::id::CallId;
 use std::collections::HashMap;
 use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The location servers of each trunk; a trunk that is not here has none, and what its callers point to is not followed.
 pub type Servers = HashMap<sip::TrunkName, sip::LocationServers>;
+
+/// A subscription to where the caller is. It ends when this is dropped.
+pub struct Following {
+    /// Whether the place that is known came by it.
+    has_told: bool,
+    _end: DropGuard,
+}
 
 /// Asks for what the invitation points to, in a task of its own.
 pub fn fetch(servers: &Servers, call: CallId, invitation: &sip::Invitation, reports: mpsc::Sender<Report>) {
@@ -32,6 +40,26 @@ pub fn fetch(servers: &Servers, call: CallId, invitation: &sip::Invitation, repo
     });
 }
 
+/// Follows where the invitation's SIP references say that the caller is, in a task of its own.
+pub fn follow(
+    sip: &sip::UserAgent,
+    call: CallId,
+    invitation: &sip::Invitation,
+    reports: mpsc::Sender<Report>,
+) -> Option<Following> {
+    let mut followed = sip.follow(&invitation.trunk, &invitation.location_references)?;
+    let end = CancellationToken::new();
+    let ended = end.clone();
+    tokio::spawn(ended.run_until_cancelled_owned(async move {
+        while let Some(location) = followed.next().await {
+            if reports.send(Report::Relocated { call, location: convert::location(&location) }).await.is_err() {
+                return;
+            }
+        }
+    }));
+    Some(Following { has_told: false, _end: end.drop_guard() })
+}
+
 impl Switchboard {
     /// The location that came with the call stays.
     pub(super) fn located(&mut self, call: CallId, location: Option<CallerLocation>, additional: Vec<AdditionalData>) {
@@ -42,5 +70,60 @@ impl Switchboard {
         found.view.additional.extend(additional);
         self.journal.record(Entry::Located { call, location, additional: found.view.additional.clone(), at: now() });
         self.board.call(&found.view);
+    }
+
+    /// The subscription tells where the caller is now.
+    pub(super) fn relocated(&mut self, call: CallId, location: CallerLocation) {
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        let Some(following) = &mut found.following else { return };
+        let entry = match &found.view.location {
+            None => {
+                Entry::Located { call, location: Some(location.clone()), additional: found.view.additional.clone(), at: now() }
+            }
+            Some(known) if following.has_told || is_more_exact(&location, known) => {
+                Entry::Relocated { call, location: location.clone(), at: now() }
+            }
+            Some(_) => return,
+        };
+        following.has_told = true;
+        found.view.location = Some(location);
+        self.journal.record(entry);
+        self.board.call(&found.view);
+    }
+}
+
+/// What came with the call gives way only to what says more: networks send the cell at once and the place itself when they have it.
+fn is_more_exact(new: &CallerLocation, known: &CallerLocation) -> bool {
+    let radius = |location: &CallerLocation| location.position.map(|_| location.radius_m.unwrap_or(0.0));
+    match (radius(new), radius(known)) {
+        (Some(new), Some(known)) => new < known,
+        // An address in words is worth more than a circle.
+        (Some(_) | None, None) | (None, Some(_)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dispatch::contract::Position;
+
+    fn circle(radius_m: Option<f64>) -> CallerLocation {
+        CallerLocation { position: Some(Position { latitude: 1.1, longitude: 104.0 }), radius_m, civic: None }
+    }
+
+    #[test]
+    fn only_a_more_exact_place_takes_the_place_of_what_came_with_the_call() {
+        let words = CallerLocation { position: None, radius_m: None, civic: Some("Jalan Imam Bonjol 7".into()) };
+        assert!(is_more_exact(&circle(Some(20.0)), &circle(Some(2000.0))));
+        assert!(is_more_exact(&circle(None), &circle(Some(2000.0))), "a point has no radius");
+        for (new, known) in [
+            (circle(Some(2000.0)), circle(Some(20.0))),
+            (circle(Some(20.0)), circle(Some(20.0))),
+            (circle(Some(20.0)), circle(None)),
+            (circle(Some(20.0)), words.clone()),
+            (words.clone(), circle(Some(2000.0))),
+        ] {
+            assert!(!is_more_exact(&new, &known), "{new:?} {known:?}");
+        }
     }
 }

@@ -28,6 +28,7 @@ use early::EarlyEvents;
 use hearing::Hearing;
 use jiff::Timestamp;
 use line::{Order, Plant};
+use locate::Following;
 use seat::Seat;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -74,11 +75,13 @@ struct Call {
     fallback: Option<PartyId>,
     /// How well the operators of the call were heard.
     hearing: Hearing,
+    /// The subscription to the caller's place, if there is one; it ends with the call.
+    following: Option<Following>,
 }
 
 impl Call {
     fn new(view: CallView, orders: mpsc::Sender<Order>) -> Self {
-        Self { view, orders, shown: None, fallback: None, hearing: Hearing::default() }
+        Self { view, orders, shown: None, fallback: None, hearing: Hearing::default(), following: None }
     }
 }
 

@@ -125,6 +125,8 @@ pub enum Entry {
     /// `call.located`: the caller's network has told where the caller is, or more about the call, after the call came. `additional` is
     /// all that is known then.
     Located { call: CallId, location: Option<CallerLocation>, additional: Vec<AdditionalData>, at: Timestamp },
+    /// `call.relocated`: the caller's network tells another place than the one that is known, which gives way to it.
+    Relocated { call: CallId, location: CallerLocation, at: Timestamp },
     /// `call.offered`: it rings at an operator.
     Offered { call: CallId, operator: Who, at: Timestamp },
     /// `call.missed`: the operator did not answer in time.
@@ -219,6 +221,7 @@ impl Entry {
                 let additional: Vec<_> = additional.iter().take(STATEMENTS).map(bounded).collect();
                 unit.db().locate_call(*call, location.as_ref(), &additional).await?;
             }
+            Self::Relocated { call, location, .. } => unit.db().relocate_call(*call, &bounded_location(location)).await?,
             Self::OutboundDialled(dialled) => {
                 let view = dialled.view();
                 unit.db().insert_call(&view, node).await?;

@@ -18,6 +18,13 @@ impl Entry {
                 Actor::System,
                 json!({ "civic": location.as_ref().and_then(|at| at.civic.clone()) }),
             ),
+            Self::Relocated { call, location, at } => event(
+                "call.relocated",
+                *call,
+                *at,
+                Actor::System,
+                json!({ "civic": location.civic, "position": location.position, "radius_m": location.radius_m }),
+            ),
             Self::Offered { call, operator, at } => event("call.offered", *call, *at, Actor::System, to(operator)),
             Self::Missed { call, operator, at } => event("call.missed", *call, *at, Actor::System, to(operator)),
             Self::Declined { call, operator, at } => event("call.declined", *call, *at, by(operator), json!({})),

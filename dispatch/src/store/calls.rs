@@ -170,6 +170,20 @@ impl Conn<'_> {
         run!(self, sqlx::query("UPDATE calls SET additional = $2 WHERE id = $1").bind(id).bind(Json(additional.to_vec())))
     }
 
+    /// The caller is elsewhere than what is known says.
+    pub async fn relocate_call(&mut self, id: CallId, location: &CallerLocation) -> Result<(), StoreError> {
+        let (latitude, longitude) = coordinates(location.position);
+        run!(
+            self,
+            sqlx::query("UPDATE calls SET latitude = $2, longitude = $3, radius_m = $4, civic = $5 WHERE id = $1")
+                .bind(id)
+                .bind(latitude)
+                .bind(longitude)
+                .bind(location.radius_m)
+                .bind(location.civic.clone())
+        )
+    }
+
     /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number, and the
     /// last operator goes on being known.
     pub async fn answer_call(&mut self, id: CallId, operator: Option<(UserId, &str)>, at: Timestamp) -> Result<(), StoreError> {

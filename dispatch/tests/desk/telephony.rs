@@ -47,6 +47,20 @@ both! {
         }
     }
 
+    async fn where_the_network_sees_the_caller_now_takes_the_place_of_where_it_did(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let before = CallerLocation { position: None, radius_m: None, civic: Some("Nagoya".into()) };
+        let now = CallerLocation { position: Some(KABIL), radius_m: Some(40.0), civic: None };
+        let call = ArrivedCall { location: Some(before), ..arrived("+62811", clock::now()) };
+        desk.journal().record(Entry::Arrived(call.clone()));
+        desk.journal().record(Entry::Relocated { call: call.call, location: now.clone(), at: clock::now() });
+        desk.journal().flush().await;
+        let detail = desk.call(&rina, call.call).await.unwrap();
+        assert_eq!(detail.call.location, Some(now));
+        let told = detail.timeline.iter().find(|entry| entry.kind == "call.relocated").unwrap();
+        assert_eq!((told.data["radius_m"].as_f64(), told.data["position"]["latitude"].as_f64()), (Some(40.0), Some(KABIL.latitude)));
+    }
+
     async fn what_happens_between_people_stands_on_the_timeline(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let call = house.answered_by(&rina).await.call;

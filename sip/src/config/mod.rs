@@ -2,12 +2,14 @@
 
 mod limits;
 mod listen;
+mod server;
 mod target;
 mod tls;
 mod trunk;
 
 pub use limits::{Limits, Rate, Strangers};
 pub use listen::{Listen, ListenError, Transport};
+pub use server::{AllowedServer, ServerError};
 pub use target::{Host, Target, TargetError};
 pub use tls::{Pem, Roots, Tls};
 pub use trunk::{Account, CallerId, Reliability, Secret, Srtp, Trunk, TrunkName};

@@ -1,6 +1,6 @@
 //! A carrier: whose calls are its, how it is reached, and what it wants.
 
-use super::{Rate, Target};
+use super::{AllowedServer, Rate, Target};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,6 +43,8 @@ pub struct Trunk {
     pub options: Option<Duration>,
     /// New calls and other requests outside of calls; what is past it is shed and told as `Event::Limited`.
     pub rate: Rate,
+    /// Hosts that may be subscribed to where a call's Geolocation points to them by a SIP URI.
+    pub location_servers: Vec<AllowedServer>,
 }
 
 /// A user name and password at a carrier.
@@ -113,6 +115,7 @@ impl Trunk {
             caller_id: CallerId::default(),
             options: None,
             rate: Rate { per_second: 5000, burst: 10_000 },
+            location_servers: Vec::new(),
         }
     }
 

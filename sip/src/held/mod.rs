@@ -3,12 +3,10 @@
 //! Nothing here delays a call: its owner asks beside the ringing and takes what comes as news. What a caller points to is followed only to the
 //! servers that the trunk's setting names, for else a caller could make us ask any address of the city's own network.
 
-mod allowed;
 mod fetch;
 
-pub use allowed::{AllowedServer, ServerError};
-
 use crate::additional::{AdditionalData, DataReference, additional_data};
+use crate::config::{AllowedServer, ServerError};
 use crate::counters;
 use crate::location::{Location, Reference};
 use fetch::Fetched;
@@ -78,7 +76,7 @@ impl LocationServers {
         Ok(LocationServers { client, allowed, places: Arc::new(Semaphore::new(AT_ONCE)), patience, scheme })
     }
 
-    /// The first location that one of the references leads to, within five seconds. SIP references are passed over.
+    /// The first location that one of the references leads to, within five seconds. SIP references are for `UserAgent::follow`.
     pub async fn locate(&self, references: &[Reference]) -> Option<Location> {
         let urls: Vec<reqwest::Url> = references.iter().filter_map(|reference| self.url(reference)).collect();
         let asked = async {
@@ -145,7 +143,7 @@ fn is_allowed(allowed: &[AllowedServer], scheme: Scheme, url: &reqwest::Url) -> 
     let secure = url.scheme() == "https" || scheme != Scheme::Https;
     let plain = url.username().is_empty() && url.password().is_none();
     let host = url.host_str().unwrap_or_default();
-    secure && plain && url.port_or_known_default().is_some_and(|port| allowed.iter().any(|server| server.is(host, port)))
+    secure && plain && url.port_or_known_default().is_some_and(|port| allowed.iter().any(|server| server.is(host, port, 443)))
 }
 
 impl std::fmt::Debug for LocationServers {

@@ -10,6 +10,7 @@ use crate::invitation;
 use crate::limited::{Alarms, Limit};
 use crate::message::stamp::{Source, Stamp};
 use crate::message::{Message, Start, name_and_uri, target, via};
+use crate::presence::Presence;
 use crate::registry::{InviteKey, Registry};
 use crate::trunk::{Buckets, Line, Trunks, digest};
 use rsipstack::sip::SipMessage;
@@ -17,7 +18,7 @@ use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transport::{SipAddr, SipConnection};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A stateless reply and where it goes over UDP.
@@ -30,6 +31,7 @@ pub(crate) struct Ingress {
     pub endpoint: EndpointInnerRef,
     pub registry: Arc<Registry>,
     pub trunks: Arc<Trunks>,
+    pub presence: Arc<Presence>,
     pub limits: Limits,
     pub alarms: Arc<Alarms>,
     /// 403s that strangers may still get. `None`: they get nothing.
@@ -45,7 +47,12 @@ impl Ingress {
         source: Source,
         connection: &SipConnection,
     ) -> Option<Reply> {
-        let Some(line) = self.trunks.of(source.peer.ip()) else { return self.stranger(octets, framing, source) };
+        let Some(line) = self.trunks.of(source.peer.ip()) else {
+            return match self.presence.asks(source.peer.ip()) {
+                Some(line) => self.guest(octets, framing, source, connection, &line).await,
+                None => self.stranger(octets, framing, source),
+            };
+        };
         let message = match normalise(octets, source.peer, framing) {
             Outcome::Pass { message, repairs } => {
                 repairs.into_iter().for_each(counters::repaired);
@@ -88,6 +95,42 @@ impl Ingress {
             return refuse(&refusal, &message, source);
         }
         None
+    }
+
+    /// What was sent by somebody who is being asked for a caller's location: answers and notifications, and nothing that begins anything.
+    async fn guest(
+        &self,
+        octets: &[u8],
+        framing: Framing,
+        source: Source,
+        connection: &SipConnection,
+        line: &Line,
+    ) -> Option<Reply> {
+        if !octets.starts_with(b"SIP/2.0 ") && !octets.starts_with(b"NOTIFY ") {
+            return self.stranger(octets, framing, source);
+        }
+        let message = match normalise(octets, source.peer, framing) {
+            Outcome::Pass { message, .. } => *message,
+            Outcome::Reply { octets, code, reason } => {
+                counters::refused(code, reason);
+                return Some(Reply { octets, to: source.peer });
+            }
+            Outcome::Drop(reason) => {
+                counters::dropped(reason);
+                return None;
+            }
+        };
+        let refused = match judge(&message, line.config.srtp, &self.limits) {
+            Verdict::Pass => self.forward(&message, line, source, connection, None).await.err(),
+            Verdict::Reply(refusal) => Some(refusal),
+            Verdict::Invite | Verdict::Alert(_) => None,
+        };
+        refused.and_then(|refusal| refuse(&refusal, &message, source))
+    }
+
+    /// Whether signalling from this address is taken, of a trunk or of somebody who is being asked.
+    pub(crate) fn knows(&self, address: IpAddr) -> bool {
+        self.trunks.of(address).is_some() || self.presence.asks(address).is_some()
     }
 
     /// What no trunk sent. Next to nothing is done for it: no reading past its first word, no memory, and seldom a reply.

@@ -81,7 +81,7 @@ impl StreamListening {
                 }
             };
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-            let trusted = reception.ingress.trunks.of(peer.ip()).is_some();
+            let trusted = reception.ingress.knows(peer.ip());
             // A stranger's handshake costs us more than it costs the stranger.
             let unwelcome = self.transport == Transport::Tls || reception.ingress.limits.strangers == Strangers::Silent;
             if !trusted && unwelcome {

@@ -8,7 +8,7 @@ use crate::config::Transport;
 use crate::listener::Way;
 use std::net::SocketAddr;
 
-const PARAMETER: &str = "siaga-target";
+pub(crate) const PARAMETER: &str = "siaga-target";
 
 /// The disguised Contact field value. `way.to` is where requests for `contact` are to be sent. What goes by a connection gets a host name for
 /// its way (see `listener::names`).

@@ -3,6 +3,7 @@
 use super::registration::{Ask, Registration, Told};
 use super::watch::{Sign, Watch};
 use super::{Line, TrunkState};
+use crate::asking::{Asking, answer, until};
 use crate::clock::{nonce, now, random};
 use crate::config::{Account, Limits, Target, Transport};
 use crate::counters;
@@ -10,19 +11,15 @@ use crate::event::Event;
 use crate::leg::response_fields;
 use crate::message::Fields;
 use crate::message::reply::{ACCEPT, ALLOW};
-use crate::outlet::{Outlet, Reached, address_uri, target_uri};
+use crate::outlet::{Outlet, Reached, address_uri, target_uri, with_user};
 use rsipstack::sip::headers::CallId;
 use rsipstack::sip::typed::{From, To};
-use rsipstack::sip::uri::Auth;
 use rsipstack::sip::{Header, HostWithPort, Method, Request, Uri};
 use rsipstack::transaction::make_tag;
 use std::convert::Infallible;
-use std::future::pending;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What keepers share.
@@ -36,9 +33,6 @@ pub(crate) struct Keeping {
     pub leave: CancellationToken,
     pub stop: CancellationToken,
 }
-
-/// A question under way.
-type Asking<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 
 /// Begins to keep a trunk, if there is anything to do. Each registration drops its `registrations` when it is over; nothing is sent.
 pub(crate) fn keep(line: &Arc<Line>, keeping: &Keeping, registrations: &mpsc::Sender<Infallible>) {
@@ -239,28 +233,5 @@ fn request(
 impl Keeping {
     fn product_name(&self) -> String {
         self.product.chars().take_while(char::is_ascii_alphanumeric).collect()
-    }
-}
-
-fn with_user(mut uri: Uri, user: &str) -> Uri {
-    uri.auth = Some(Auth { user: user.to_owned(), password: None });
-    uri
-}
-
-async fn answer<T>(asking: &mut Asking<T>) -> T {
-    match asking {
-        Some(question) => {
-            let answer = question.as_mut().await;
-            *asking = None;
-            answer
-        }
-        None => pending().await,
-    }
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => pending().await,
     }
 }

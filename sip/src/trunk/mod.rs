@@ -10,14 +10,13 @@ mod route;
 mod status;
 mod watch;
 
-pub(crate) use bucket::Buckets;
+pub(crate) use bucket::{Bucket, Buckets};
 pub(crate) use keeper::{Keeping, keep};
 pub(crate) use registration::seconds;
-pub(crate) use route::{Attempt, Candidate, Route};
+pub(crate) use route::{Attempt, Candidate, Route, another_may_do_better};
 pub use watch::TrunkState;
 
 use crate::config::{Trunk, TrunkName};
-use bucket::Bucket;
 use status::Status;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

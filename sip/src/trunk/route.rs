@@ -73,7 +73,7 @@ impl Route {
 }
 
 /// Whether a code speaks of the trunk rather than of the called party. 401 and 407 are left when the trunk does not take our credentials.
-fn another_may_do_better(code: u16) -> bool {
+pub(crate) fn another_may_do_better(code: u16) -> bool {
     matches!(code, 401 | 407 | 408 | 500..600)
 }
 

@@ -3,21 +3,24 @@
 mod start;
 
 use crate::clock::{new_leg_id, now};
-use crate::config::{Config, Limits, Listen};
+use crate::config::{Config, Limits, Listen, TrunkName};
+use crate::counters;
 use crate::error::{LegError, StartError};
 use crate::event::{Event, LegId, Outbound, Reject};
 use crate::leg::{COMMANDS, Command, Done};
 use crate::limited::Limit;
 use crate::listener::Ingress;
+use crate::location::Reference;
 use crate::outbound::{Calling, Wish};
 use crate::outlet::Outlet;
+use crate::presence::{Followed, Presence, follow, subject};
 use crate::registry::Registry;
 use crate::sdp::LocalMedia;
 use crate::trunk::Route;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A running SIP user agent; clones are the same one. It stops with [`UserAgent::shut_down`] only.
@@ -36,7 +39,8 @@ pub(crate) struct Core {
     pub events: mpsc::Sender<Event>,
     pub limits: Limits,
     pub outlet: Outlet,
-    /// Registrations are taken back.
+    pub presence: Arc<Presence>,
+    /// Registrations and subscriptions are taken back.
     leave: CancellationToken,
     /// Ends when the last registration is over.
     registrations: Mutex<mpsc::Receiver<Infallible>>,
@@ -119,10 +123,30 @@ impl UserAgent {
         Ok(id)
     }
 
-    /// Ends every call (503 to ringing ones) and every registration, waits for their last messages for at most `Limits::shut_down`, and closes
+    /// Subscribes to what SIP references say of a caller's place (RFC 6442 section 4.6), one after another until one tells something. Nothing
+    /// waits for it. `None`: none of them leads to a server that the trunk's callers may point to.
+    pub fn follow(&self, trunk: &TrunkName, references: &[Reference]) -> Option<Followed> {
+        let line = self.core.ingress.trunks.named(trunk)?.clone();
+        let mut subjects = Vec::new();
+        for reference in references.iter().filter(|reference| matches!(reference, Reference::Sip(_))) {
+            match subject(reference).filter(|subject| subject.is_allowed(&line.config.location_servers)) {
+                Some(subject) => subjects.push(subject),
+                None => counters::fetched("not_allowed"),
+            }
+        }
+        if subjects.is_empty() {
+            return None;
+        }
+        let (told, news) = watch::channel(None);
+        let left = self.core.leave.child_token();
+        tokio::spawn(follow(self.core.clone(), line, self.product.clone(), subjects, told, left.clone()));
+        Some(Followed::new(news, left.drop_guard()))
+    }
+
+    /// Ends every call (503 to ringing ones), every registration and every subscription, waits for their last messages for at most `Limits::shut_down`, and closes
     /// the listeners.
     pub async fn shut_down(&self) {
-        let Core { registry, limits, stop, leave, registrations, .. } = self.core.as_ref();
+        let Core { registry, limits, stop, leave, registrations, presence, .. } = self.core.as_ref();
         leave.cancel();
         for leg in registry.close() {
             // A leg that does not take commands has many waiting; it ends with the listeners.
@@ -139,8 +163,15 @@ impl UserAgent {
             // Nothing is ever sent: it ends with its senders.
             while registrations.lock().await.recv().await.is_some() {}
         };
-        if tokio::time::timeout(limits.shut_down, async { tokio::join!(calls, registrations) }).await.is_err() {
-            tracing::warn!("some calls or registrations were not acknowledged at shutdown");
+        let mut silent = std::pin::pin!(presence.emptied.notified());
+        silent.as_mut().enable();
+        let subscriptions = async {
+            if !presence.is_empty() {
+                silent.await;
+            }
+        };
+        if tokio::time::timeout(limits.shut_down, async { tokio::join!(calls, registrations, subscriptions) }).await.is_err() {
+            tracing::warn!("some calls, registrations or subscriptions were not acknowledged at shutdown");
         }
         stop.cancel();
     }

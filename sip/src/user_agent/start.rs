@@ -12,6 +12,7 @@ use crate::listener::{
     Flows, Ingress, Locals, Places, Reception, StreamListening, TlsSides, UdpSockets, bind_streams, bind_udp, refusals,
 };
 use crate::outlet::Outlet;
+use crate::presence::Presence;
 use crate::registry::Registry;
 use crate::resolver::Resolver;
 use crate::trunk::{Keeping, Trunks, keep};
@@ -60,10 +61,12 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
     let (events, receiver) = mpsc::channel(limits.events.max(2));
     let registry = Registry::new(limits.clone(), events.clone());
     let seed = u64::from(random()) << 32 | u64::from(random());
+    let presence = Arc::new(Presence::default());
     let ingress = Arc::new(Ingress {
         endpoint: endpoint.inner.clone(),
         registry: registry.clone(),
         trunks: Arc::new(Trunks::new(trunks)),
+        presence: presence.clone(),
         alarms: Arc::new(Alarms::new(events.clone())),
         refusals: refusals(limits.strangers, seed),
         limits: limits.clone(),
@@ -88,6 +91,7 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
         events,
         limits,
         outlet,
+        presence,
         leave: keeping.leave.clone(),
         registrations: Mutex::new(left),
         stop: stop.clone(),

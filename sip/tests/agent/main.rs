@@ -10,6 +10,7 @@ mod carried;
 mod dialogs;
 mod failover;
 mod outbound;
+mod presence;
 mod refusals;
 mod reliable;
 mod session_timer;

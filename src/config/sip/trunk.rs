@@ -40,9 +40,9 @@ pub const TRUNK_KEYS: &[Key] = &[
     key(
         "location_servers",
         "[]",
-        "Hosts that locations and data by reference may be fetched from over HTTPS, such as `\"lis.carrier.example\"` or `\"lis.carrier.example:8443\"`; what points anywhere else is not followed.",
+        "Hosts that locations and data by reference may be had from, over HTTPS or by a SIP subscription, such as `\"lis.carrier.example\"` (at the usual port: 443, 5060, 5061 for TLS) or `\"lis.carrier.example:8443\"`; what points anywhere else is not followed. A host that is not found is asked for by `proxy`.",
     ),
-    key("location_ca", "", "PEM file with the authorities of those servers, if they are not public ones."),
+    key("location_ca", "", "PEM file with the authorities of those servers over HTTPS, if they are not public ones."),
     key(
         "caller_id",
         "\"from\"",
@@ -154,8 +154,10 @@ impl Trunk {
             return Err(ConfigError::new("sip.trunk.peers", "is empty", "list the carrier's addresses, e.g. [\"203.0.113.10\"]"));
         }
         self.servers()?;
+        let location_servers = self.location_servers()?;
         let mut trunk = sip::Trunk::new(sip::TrunkName(self.name.clone()), self.peers()?, None);
         trunk.proxy = proxy;
+        trunk.location_servers = location_servers;
         trunk.registrars = registrars;
         trunk.account = account;
         trunk.srtp = self.srtp;
@@ -172,10 +174,6 @@ impl Trunk {
 
     /// Where this trunk's callers may point to for their location.
     pub fn servers(&self) -> Result<sip::LocationServers, ConfigError> {
-        let wrong = |error: sip::ServerError| {
-            ConfigError::new("sip.trunk.location_servers", error.to_string(), "correct it, or leave `location_servers` out")
-        };
-        let allowed = self.location_servers.iter().map(|text| text.parse().map_err(wrong)).collect::<Result<Vec<_>, _>>()?;
         let authorities = self
             .location_ca
             .as_ref()
@@ -185,7 +183,11 @@ impl Trunk {
                 })
             })
             .transpose()?;
-        sip::LocationServers::new(allowed, authorities.as_deref()).map_err(wrong)
+        sip::LocationServers::new(self.location_servers()?, authorities.as_deref()).map_err(wrong_server)
+    }
+
+    fn location_servers(&self) -> Result<Vec<sip::AllowedServer>, ConfigError> {
+        self.location_servers.iter().map(|text| text.parse().map_err(wrong_server)).collect()
     }
 
     /// The carrier's networks, with the addresses of its proxy and registrars; an address alone is a network of one. Names stand for nothing here.
@@ -209,6 +211,10 @@ impl Trunk {
             })
             .collect()
     }
+}
+
+fn wrong_server(error: sip::ServerError) -> ConfigError {
+    ConfigError::new("sip.trunk.location_servers", error.to_string(), "correct it, or leave `location_servers` out")
 }
 
 fn target(key: &str, text: &str) -> Result<sip::Target, ConfigError> {

@@ -130,6 +130,11 @@ pub enum Report {
         location: Option<CallerLocation>,
         additional: Vec<AdditionalData>,
     },
+    /// Where the caller's network sees the caller now.
+    Relocated {
+        call: CallId,
+        location: CallerLocation,
+    },
     /// The line is closed and its ports are free again.
     Closed {
         call: CallId,

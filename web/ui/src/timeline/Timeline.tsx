@@ -60,6 +60,7 @@ const ICONS: Record<string, IconName> = {
   'call.monitored': 'ear',
   'call.silent_prompt': 'hash',
   'call.located': 'globe',
+  'call.relocated': 'globe',
   'call.digit': 'hash',
   'call.quality': 'bars',
   'alert.received': 'warning',

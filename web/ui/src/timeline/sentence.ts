@@ -76,6 +76,7 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
     return hasText(key) ? t(key) : ''
   },
   'call.located': ({ civic = '' }) => civic,
+  'call.relocated': ({ civic = '' }) => civic,
   'call.digit': ({ digit = '' }) => digit,
   'call.quality': (_, data) => sayHeard(heardIn(data)),
   'alert.received': ({ headline, event, sender }) => listed(headline || event || '', sender || ''),

@@ -3,19 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A host with its port, written `lis.carrier.example` (port 443) or `lis.carrier.example:8443`; an IPv6 address in brackets.
+/// A host, written `lis.carrier.example` (at the usual port of HTTPS or SIP) or `lis.carrier.example:8443`; an IPv6 address in brackets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AllowedServer {
     /// In lower case.
     host: String,
-    port: u16,
+    /// `None`: the usual one of whatever it is asked by.
+    port: Option<u16>,
 }
 
 /// Why a setting of location servers cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
     /// A scheme, a path or a wildcard, or no host at all.
-    #[error("`{0}` is no server; write its host name, and its port if that is not 443: lis.carrier.example:8443")]
+    #[error("`{0}` is no server; write its host name, and its port if that is not the usual one: lis.carrier.example:8443")]
     Host(String),
     /// The file of authorities has no certificate that can be read.
     #[error("the certificates of the location servers' authorities cannot be read; give them in PEM")]
@@ -30,8 +31,10 @@ impl FromStr for AllowedServer {
         let text = text.trim();
         let (host, port) = match text.rsplit_once(':') {
             // The last colon of an IPv6 address is inside of its brackets.
-            Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?),
-            _ => (text, 443),
+            Some((host, port)) if !port.contains(']') => {
+                (host, Some(port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?))
+            }
+            _ => (text, None),
         };
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let sound = match bare {
@@ -44,14 +47,17 @@ impl FromStr for AllowedServer {
 
 impl fmt::Display for AllowedServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => f.write_str(&self.host),
+        }
     }
 }
 
 impl AllowedServer {
-    /// A host matches as a whole: a part of a name is another name.
-    pub(super) fn is(&self, host: &str, port: u16) -> bool {
-        self.port == port && self.host.eq_ignore_ascii_case(host.trim_end_matches('.'))
+    /// A host matches as a whole: a part of a name is another name. `usual` is the port where none is written.
+    pub(crate) fn is(&self, host: &str, port: u16, usual: u16) -> bool {
+        self.port.unwrap_or(usual) == port && self.host.eq_ignore_ascii_case(host.trim_end_matches('.'))
     }
 }
 
@@ -62,11 +68,11 @@ mod tests {
     #[test]
     fn a_server_reads_back_as_written() {
         for (text, shown) in [
-            ("lis.carrier.example", "lis.carrier.example:443"),
+            ("lis.carrier.example", "lis.carrier.example"),
             ("LIS.example:8443", "lis.example:8443"),
-            ("[2001:db8::1]", "[2001:db8::1]:443"),
+            ("[2001:db8::1]", "[2001:db8::1]"),
             ("[::1]:8443", "[::1]:8443"),
-            ("10.0.0.1", "10.0.0.1:443"),
+            ("10.0.0.1", "10.0.0.1"),
         ] {
             assert_eq!(text.parse::<AllowedServer>().unwrap().to_string(), shown);
         }
@@ -88,11 +94,11 @@ mod tests {
     #[test]
     fn only_the_whole_name_at_the_very_port_is_it() {
         let server: AllowedServer = "lis.example".parse().unwrap();
-        assert!(server.is("LIS.example", 443) && server.is("lis.example.", 443));
+        assert!(server.is("LIS.example", 443, 443) && server.is("lis.example.", 5060, 5060));
         for (host, port) in
             [("lis.example", 8443), ("evil-lis.example", 443), ("lis.example.evil", 443), ("example", 443), ("", 443)]
         {
-            assert!(!server.is(host, port), "{host}:{port}");
+            assert!(!server.is(host, port, 443), "{host}:{port}");
         }
     }
 }
