@@ -47,6 +47,11 @@ export function RingBanner({ call }: { call: CallView }) {
           {facts.filter(Boolean).join(' · ')}
         </span>
       </span>
+      {call.text && (
+        <span className="sg-tag sg-ring-text" data-testid="ring-text">
+          <Icon name="talk" /> {t('text.uses')}
+        </span>
+      )}
       <span className="sg-timer">{elapsed(now - Date.parse(call.arrived_at))}</span>
       <span className="sg-grow" />
       <Button

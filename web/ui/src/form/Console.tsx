@@ -1,4 +1,7 @@
 /** The operator's one screen: queue, form, map and cameras, timeline. Nothing of the main job is on another page. */
+import { TextPanel } from '../call/TextPanel'
+import { hasText } from '../call/texting'
+import { useMyCall } from '../call/useMyCall'
 import { CameraPanel } from '../cameras/CameraPanel'
 import { useT } from '../i18n/i18n'
 import { MapPanel } from '../map/MapPanel'
@@ -14,12 +17,18 @@ export function Console() {
   const t = useT()
   const { current } = useStore(work)
   const report = useReport(current)
+  const mine = useMyCall()
+  // The caller who types must be seen whatever form is looked at meanwhile.
+  const typed = hasText(mine) ? mine : report?.call
   return (
     <main className="sg-console">
       <h1 className="sg-visually-hidden">{t('page.console')}</h1>
       <QueuePanel />
       {report ? <ReportForm key={report.call.id} report={report} /> : <EmptyForm />}
       <section className="sg-side">
+        {hasText(typed) && (
+          <TextPanel call={typed} key={typed.id} may={typed === mine} named={typed.id !== report?.call.id} />
+        )}
         <MapPanel report={report} />
         <CameraPanel report={report} />
         <Timeline call={report?.call.id ?? null} incident={report?.incident?.id ?? null} />

@@ -84,6 +84,7 @@ function WaitingCall({ call }: { call: CallView }) {
     t(`call.state.${call.state}`),
     call.operator_name,
     call.priority !== 'normal' && t(`priority.short.${call.priority}`),
+    call.text && t('text.uses'),
   ]
   return (
     <li
