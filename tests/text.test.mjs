@@ -141,6 +141,28 @@ scenario("a caller takes text up in the middle of the call, and ends it", async 
     ["call.text_opened", "call.text", "call.text", "call.text_closed"]);
 });
 
+scenario("what was typed is there after the power goes, and after an orderly stop also the line that was not ended", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  for (const [end, kept] of [["kill", ["tolong"]], ["stop", ["tolong", "saya di atap"]]]) {
+    const ayu = await onShift(world, siaga, end === "kill" ? "ayu" : "bagus");
+    const phone = await TextPhone.open(world);
+    const caller = await Caller.dial(world, siaga.sip, { sdp: phone.sdp });
+    await ayu.rings();
+    await phone.connect(caller);
+    await ayu.answer();
+    const { id } = await newestCall(supervisor);
+    await phone.types("tolong\u2028saya di atap");
+    await until("ayu sees both lines", async () => (await lines(ayu)).at(-1)?.[1] === "saya di atap");
+    await siaga[end]();
+    await ayu.close();
+    await caller.close();
+    await siaga.start();
+    const { timeline } = await callWhen(supervisor, id, "is closed", ({ call }) => call.state === "ended");
+    assert.deepEqual(said(timeline), kept.map((text) => ["caller", text]), end);
+  }
+});
+
 /** The typed lines of a timeline: who, and what. */
 function said(timeline) {
   return timeline.filter(({ kind }) => kind === "call.text").map(({ actor, data }) => [actor.name ?? actor.who, data.text]);

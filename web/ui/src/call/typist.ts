@@ -129,5 +129,7 @@ function difference(sent: string[], wanted: string[], newId: () => string): Batc
 
 /** Letters and new lines; what nobody can read is left out. */
 const readable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out.
-  text.replace(/\r\n?/g, '\n').replace(/\t/g, ' ').replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '')
+  text
+    .replace(/\r\n?/g, '\n')
+    .replace(/\t/g, ' ')
+    .replace(/\p{Cc}/gu, (letter) => (letter === '\n' ? letter : ''))
