@@ -22,6 +22,19 @@ pub(super) struct Text {
     port: u16,
 }
 
+impl Text {
+    /// Sends what is due.
+    fn transmit(&mut self, now: Instant) {
+        let mut datagram = [0; MAX_DATAGRAM];
+        if let Some((to, length)) = self.leg.poll_transmit(now, &mut datagram)
+            && self.socket.send_to(datagram.get(..length).unwrap_or_default(), to).is_err()
+        {
+            // What does not leave is repeated by the next two packets.
+            metrics::counter!("siaga_media_text_unsent_total").increment(1);
+        }
+    }
+}
+
 impl Shard {
     pub(super) fn open_text(&mut self, now: Instant, id: Uuid, allowed: Vec<IpNet>) -> Result<SocketAddr, OpenError> {
         let address = self.address;
@@ -84,15 +97,10 @@ impl Shard {
 
     /// Does what the time has come for, and is woken again for what comes next.
     pub(super) fn text_due(&mut self, now: Instant, id: Uuid) {
-        let (mut read, mut datagram) = (String::new(), [0; MAX_DATAGRAM]);
+        let mut read = String::new();
         let Some(text) = self.text(id) else { return };
         text.leg.poll(now, &mut read);
-        if let Some((to, length)) = text.leg.poll_transmit(now, &mut datagram)
-            && text.socket.send_to(datagram.get(..length).unwrap_or_default(), to).is_err()
-        {
-            // What does not leave is repeated by the next two packets.
-            metrics::counter!("siaga_media_text_unsent_total").increment(1);
-        }
+        text.transmit(now);
         match text.leg.deadline() {
             Some(at) => self.timers.set(Timer::Text(id), at),
             None => self.timers.clear(Timer::Text(id)),
@@ -105,6 +113,7 @@ impl Shard {
         self.unwatch_text(id, Some(&mut text));
         let mut read = String::new();
         text.leg.finish(now, &mut read);
+        text.transmit(now);
         self.tell_text(id, read);
         self.ports.give_back(text.port);
         let counts = text.leg.counts;

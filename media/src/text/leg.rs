@@ -117,8 +117,9 @@ impl TextLeg {
         self.sender.poll(now, &remote, out).map(|length| (to, length))
     }
 
-    /// The leg is closed: what waited for something lost is read.
+    /// The leg is closed: what waited for something lost is read, and what waits for the far end is to be sent.
     pub fn finish(&mut self, now: Instant, text: &mut String) {
+        self.sender.hurry(now);
         let mut pieces = Vec::new();
         self.order.finish(now, &mut pieces);
         self.read_pieces(now, &pieces, text);

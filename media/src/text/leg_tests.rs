@@ -186,3 +186,17 @@ fn text_that_has_ended_takes_no_letters_and_goes_on_when_it_is_back() {
     assert_eq!(typist.send(now, "hai"), Ok(()));
     assert_eq!(typist.poll_transmit(now, &mut [0; MAX_DATAGRAM]).map(|(to, _)| to), Some(address("10.0.0.9:4002")));
 }
+
+#[test]
+fn what_waits_for_the_far_end_goes_out_before_the_leg_is_closed() {
+    let now = clock::now();
+    let mut typist = leg(now, true);
+    let mut out = [0; MAX_DATAGRAM];
+    typist.send(now, "kami").unwrap();
+    typist.poll_transmit(now, &mut out).unwrap();
+    typist.send(now, " datang").unwrap();
+    assert_eq!(typist.poll_transmit(now, &mut out), None, "gathered with what may follow");
+    typist.finish(now, &mut String::new());
+    let (_, length) = typist.poll_transmit(now, &mut out).unwrap();
+    assert!(out[..length].ends_with(b" datang"));
+}

@@ -75,6 +75,13 @@ impl Sender {
         Ok(())
     }
 
+    /// What waits goes out now: nothing more will follow it.
+    pub fn hurry(&mut self, now: Instant) {
+        if !self.waiting.is_empty() {
+            self.due = Some(now);
+        }
+    }
+
     pub fn deadline(&self) -> Option<Instant> {
         self.due.or_else(|| self.last.map(|last| last + KEEP_OPEN))
     }
