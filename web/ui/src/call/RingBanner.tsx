@@ -43,15 +43,16 @@ export function RingBanner({ call }: { call: CallView }) {
       <span className="sg-ring-who">
         <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
         <span className="sg-ellipsis" data-testid="ring-facts">
+          {call.text && (
+            <strong data-testid="ring-text">
+              <Icon name="talk" size={14} /> {t('text.uses')}
+              {facts.some(Boolean) && ' · '}
+            </strong>
+          )}
           {call.priority !== 'normal' && <Icon name={call.priority === 'low' ? 'down' : 'up'} size={14} />}
           {facts.filter(Boolean).join(' · ')}
         </span>
       </span>
-      {call.text && (
-        <span className="sg-tag sg-ring-text" data-testid="ring-text">
-          <Icon name="talk" /> {t('text.uses')}
-        </span>
-      )}
       <span className="sg-timer">{elapsed(now - Date.parse(call.arrived_at))}</span>
       <span className="sg-grow" />
       <Button

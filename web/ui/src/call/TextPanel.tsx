@@ -13,6 +13,8 @@ import { clock } from '../util/time'
 import { followText, outboxes, typistOf } from './texting'
 import type { Outbox } from './typist'
 
+/** Stands where the network lost letters. */
+const LOST = '\ufffd'
 const NO_LINES: TextLine[] = []
 /** Nearer to the end than this, and the newest line is what one wants to see. */
 const AT_END_PX = 40
@@ -72,6 +74,7 @@ function Lines({ lines }: { lines: TextLine[] }) {
             <bdi className="sg-text-words">
               {line.text}
               {!line.ended && <span aria-hidden="true" className="sg-text-cursor" />}
+              {line.text.includes(LOST) && <span className="sg-text-lost">{t('text.lost')}</span>}
             </bdi>
             <time className="sg-mono sg-dim" dateTime={line.at}>
               {clock(line.at)}
