@@ -4,7 +4,7 @@ mod gather;
 
 use crate::clock;
 use crate::config::Config;
-use crate::error::{AttachError, ConnectError, OpenError, StartError};
+use crate::error::{AttachError, ConnectError, OpenError, StartError, TextError};
 use crate::event::{Event, MediaTest};
 use crate::operator::{Negotiator, OperatorLeg};
 use crate::packet::RemoteAudio;
@@ -15,6 +15,7 @@ use crate::shard::{Command, Shard, Shared, Sources, WebRtc};
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
 use crate::tap::{TapItem, TapOutlet};
+use crate::text::RemoteText;
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -113,6 +114,24 @@ impl Engine {
     /// The far end's newest SDP.
     pub async fn set_remote(&self, leg: Uuid, remote: RemoteAudio) {
         self.ask(Route::To(leg), |reply| Command::SetRemote { leg, remote, reply }).await;
+    }
+
+    /// Opens real-time text beside a trunk leg, on a port of its own, and gives the address for the leg's SDP; the same one if it
+    /// is open. It ends with the leg. Packets are taken as those of the leg are, once `set_text_remote` has told of a far end.
+    pub async fn open_text(&self, leg: Uuid, allowed: Vec<IpNet>) -> Result<SocketAddr, OpenError> {
+        let opened = self.ask(Route::To(leg), |reply| Command::OpenText { leg, allowed, reply }).await;
+        opened.unwrap_or(Err(OpenError::Unavailable))
+    }
+
+    /// What the far end's newest SDP says of text; `None`: nothing, for now.
+    pub async fn set_text_remote(&self, leg: Uuid, remote: Option<RemoteText>) {
+        self.ask(Route::To(leg), |reply| Command::SetTextRemote { leg, remote, reply }).await;
+    }
+
+    /// Types to the far end, all of it or nothing: `\n` is a new line, `\u{8}` erases the letter before it.
+    pub async fn send_text(&self, leg: Uuid, text: String) -> Result<(), TextError> {
+        let sent = self.ask(Route::To(leg), |reply| Command::SendText { leg, text, reply }).await;
+        sent.unwrap_or(Err(TextError::Unavailable))
     }
 
     /// Answers the offer of a browser's new peer connection. The newest one wins: what the operator has before it is closed,

@@ -28,9 +28,26 @@ pub enum OpenError {
     /// A leg with this id is open.
     #[error("this leg is already open")]
     AlreadyOpen,
+    /// There is no leg beside which text could be opened; the call may have ended.
+    #[error("the call's leg is gone")]
+    NoLeg,
     /// The socket could not be watched, or the address is not this machine's.
     #[error("no socket for the call's audio: {0}")]
     Socket(#[from] std::io::Error),
+    /// The engine is shutting down or overloaded.
+    #[error("the media engine does not answer")]
+    Unavailable,
+}
+
+/// Text was not taken; none of it goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// The call has no text, or none any more.
+    #[error("this call has no text")]
+    NoText,
+    /// More waits to be sent than may wait.
+    #[error("what was typed before is still being sent; wait a moment")]
+    Full,
     /// The engine is shutting down or overloaded.
     #[error("the media engine does not answer")]
     Unavailable,

@@ -1,4 +1,4 @@
-//! What the engine tells about its legs. None of it carries what was said, or who said it.
+//! What the engine tells about its legs. Text is the only thing in it that somebody said.
 
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ pub enum Side {
 }
 
 /// Something that happened to a leg.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The operator's newest leg has passed ICE and DTLS, or is heard again.
     OperatorConnected { operator: Uuid },
@@ -31,8 +31,21 @@ pub enum Event {
     Quality { leg: Uuid, loss_percent: f32, jitter_ms: f32, mos: f32 },
     /// The far end of the trunk leg pressed a key (RFC 4733): 0-9, `*`, `#`, A-D.
     Digit { leg: Uuid, digit: char },
+    /// The far end of the trunk leg typed this: `\n` is a new line, `\u{8}` erases the letter before it, U+FFFD stands where text
+    /// was lost.
+    Text { leg: Uuid, text: Text },
     /// Samples that were not looped have been played to their end on this leg.
     Played { leg: Uuid },
+}
+
+/// Words that somebody typed. They are in no log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Text({} bytes)", self.0.len())
+    }
 }
 
 /// What the test of an operator's leg measured.

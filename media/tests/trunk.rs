@@ -5,7 +5,7 @@ mod common;
 
 use common::gateway::{Gateway, Got, sound};
 use common::{Under, amplitude, engine, id, loopback, remote};
-use media::{Codec, ConnectError, Event, OpenError, Side, Sound, TapItem};
+use media::{Codec, ConnectError, Event, OpenError, RemoteText, Side, Sound, TapItem, Text, TextError};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -315,4 +315,40 @@ async fn a_far_end_that_holds_the_call_is_sent_nothing_and_hears_no_hole_afterwa
     let after = caller.hear().await;
     assert_eq!(after.timestamp.wrapping_sub(before.timestamp), 4 * 160);
     assert_eq!(after.sequence.wrapping_sub(before.sequence), 1);
+}
+
+#[tokio::test]
+async fn text_beside_a_leg_goes_both_ways_over_a_port_of_its_own_and_moves_with_the_leg() {
+    let mut under = engine(30_900..=30_919);
+    let _caller = open(&under, 1, Codec::Pcma, false).await;
+    let _fallback = open(&under, 2, Codec::Pcma, false).await;
+    assert_eq!(under.engine.send_text(id(1), "hai".into()).await, Err(TextError::NoText));
+    let mut typist = Gateway::new(Codec::Pcma).await;
+    let place = under.engine.open_text(id(1), loopback()).await.unwrap();
+    assert_eq!((place.port() % 2, under.engine.open_text(id(1), loopback()).await.unwrap()), (0, place));
+    typist.sends_to(place);
+    let remote = RemoteText { address: typist.address(), pt: 98, redundancy_pt: Some(100) };
+    under.engine.set_text_remote(id(1), Some(remote)).await;
+    let opened = typist.hear().await;
+    assert_eq!((opened.payload_type, opened.marker, opened.payload.as_slice()), (100, true, "\u{62}\u{feff}".as_bytes()));
+
+    typist.send(98, true, "tolong\u{2028}".as_bytes()).await;
+    under.expect(Event::Text { leg: id(1), text: Text("tolong\n".into()) }).await;
+    // Caller and fallback come together on one thread; the text comes along.
+    under.engine.connect(id(1), id(2)).await.unwrap();
+    typist.sequence = typist.sequence.wrapping_add(1);
+    typist.send(98, false, b"api").await;
+    under.expect(Event::Text { leg: id(1), text: Text("api".into()) }).await;
+    under.engine.send_text(id(1), "di mana?\n".into()).await.unwrap();
+    let mut seen = String::new();
+    while !seen.contains("di mana?\u{2028}") {
+        let got = typist.hear().await;
+        assert_eq!((got.payload_type, got.ssrc, got.from), (100, opened.ssrc, place));
+        seen = String::from_utf8_lossy(&got.payload).into_owned();
+    }
+    under.engine.set_text_remote(id(1), None).await;
+    assert_eq!(under.engine.send_text(id(1), "hai".into()).await, Err(TextError::NoText));
+    under.engine.close(id(1)).await.unwrap();
+    assert!(matches!(under.engine.open_text(id(1), loopback()).await, Err(OpenError::NoLeg)));
+    assert_eq!(under.engine.send_text(id(1), "hai".into()).await, Err(TextError::NoText));
 }

@@ -36,6 +36,11 @@ pub enum Event {
     Changed { leg: LegId, audio: RemoteAudio },
     /// The remote side's real-time text began, changed or ended; already answered with the leg's current `LocalText`.
     TextChanged { leg: LegId, text: Option<RemoteText> },
+    /// The remote side offers real-time text in a call that has no place for it. Answered when [`UserAgent::place_text`] says where it
+    /// goes; after a second without a word it is declined.
+    ///
+    /// [`UserAgent::place_text`]: crate::UserAgent::place_text
+    TextOffered { leg: LegId },
     /// The called party rings (first 180 or 183), by this trunk. Told once; another trunk may still be the one that carries the call.
     OutboundRinging { leg: LegId, trunk: TrunkName },
     /// The called party answered, by this trunk; ACK is sent.
@@ -63,6 +68,7 @@ impl Event {
             Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
             | Event::TextChanged { leg, .. }
+            | Event::TextOffered { leg }
             | Event::OutboundRinging { leg, .. }
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }

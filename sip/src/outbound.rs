@@ -147,7 +147,7 @@ impl Calling {
                         // The asker may have gone.
                         let _ = done.send(Err(crate::error::LegError::WrongState));
                     }
-                    Command::Broken | Command::Asked(..) | Command::Proceed => {}
+                    Command::Broken | Command::Asked(..) | Command::Proceed | Command::PlaceText(_) => {}
                 },
             }
         }

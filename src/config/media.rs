@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 pub const KEYS: &[Key] = &[
     key("address", "", "This server's address as carriers and browsers reach it; it stands in every SDP. Must be set."),
-    key("rtp_ports", "\"20000-20999\"", "UDP ports for carriers' RTP, two for each call."),
+    key("rtp_ports", "\"20000-20999\"", "UDP ports for carriers' RTP, two for each call and two more for its text."),
     key("webrtc_port", "21000", "One UDP port for all operators' browsers."),
     key("threads", "0", "Threads that voice is spread over; 0 takes as many as this machine has cores."),
 ];

@@ -1,9 +1,9 @@
 //! What SIP and the lines tell the switchboard.
 
-use super::line::{Line, ORDERS, Order, Report};
+use super::line::{Line, ORDERS, Offer, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now};
 use crate::clock;
-use dispatch::contract::{CallDirection, CallPriority, CallState, CallView};
+use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView};
 use dispatch::desk::{ArrivedCall, Entry};
 use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
@@ -19,6 +19,7 @@ impl Switchboard {
             sip::Event::Alert(alert) => self.alerts.take(&self.desk, convert::alert(&alert)),
             sip::Event::Trunk { trunk, state, registered, detail } => self.trunk_changed(&trunk, state, registered, detail),
             sip::Event::Limited { limit } => self.limited(limit),
+            sip::Event::TextOffered { leg } => self.text_offered(leg),
             event => match event.leg().and_then(|leg| self.legs.get(&leg).copied()) {
                 Some((call, LegKind::Caller)) => self.hear_caller(call, event),
                 Some((call, LegKind::Party(party))) => self.hear_party(call, party, event),
@@ -33,6 +34,7 @@ impl Switchboard {
             sip::Event::Confirmed { audio: Some(audio), .. } | sip::Event::Changed { audio, .. } => {
                 self.order(call, Order::Remote(audio));
             }
+            sip::Event::TextChanged { text, .. } => self.order(call, Order::Text(text)),
             sip::Event::OutboundRinging { trunk, .. } => self.goes_over(call, &trunk),
             sip::Event::OutboundAnswered { trunk, audio, .. } => {
                 self.goes_over(call, &trunk);
@@ -118,12 +120,14 @@ impl Switchboard {
             cell: invitation.access.as_ref().and_then(convert::cell),
             additional: invitation.additional.iter().map(convert::additional).collect(),
             callback_of: None,
+            text: invitation.text.as_ref().map(|_| CallText::Open),
         };
         super::locate::fetch(&self.servers, call, &invitation, self.plant.reports.clone());
         let following = super::locate::follow(&self.plant.sip, call, &invitation, self.plant.reports.clone());
         let (orders, inbox) = mpsc::channel(ORDERS);
         let plant = self.plant(&view.languages);
-        tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, invitation.audio, inbox));
+        let offer = Offer { audio: invitation.audio, text: invitation.text };
+        tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, offer, inbox));
         self.legs.insert(invitation.leg, (call, LegKind::Caller));
         let again = self.desk.called_before(view.number.as_deref());
         self.journal.record(Entry::Arrived(ArrivedCall {
@@ -177,6 +181,8 @@ impl Switchboard {
                     self.leave_monitoring(supervisor);
                 }
             }
+            Report::Text { call, text } => self.text_stands(call, text),
+            Report::Typed { call, who, text } => self.text_typed(call, &who, &text),
             Report::Located { call, location, additional } => self.located(call, location, additional),
             Report::Relocated { call, location } => self.relocated(call, location),
             Report::Closed { call, statistics } => {
@@ -206,5 +212,6 @@ impl Switchboard {
             metrics::counter!("siaga_calls_answered_total").increment(1);
             self.told(Input::BridgeUp { call });
         }
+        self.text_is_with(call, Some(operator));
     }
 }

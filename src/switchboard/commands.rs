@@ -37,6 +37,8 @@ impl Switchboard {
             Command::Hold { operator, call, reply } => answer(reply, self.hold(operator, call)),
             Command::Resume { operator, call, reply } => answer(reply, self.resume(operator, call)),
             Command::SendDigits { operator, call, digits, reply } => answer(reply, self.send_digits(operator, call, digits)),
+            Command::TypeText { operator, call, id, text, reply } => self.type_text(operator, call, id, text, reply),
+            Command::ReadText { reader, call, reply } => answer(reply, self.read_text(reader, call)),
             Command::CallOut { operator, number, callback_of, reply } => {
                 answer(reply, self.call_out(operator, &number, callback_of));
             }
@@ -177,7 +179,7 @@ impl Switchboard {
     }
 }
 
-fn answer<T>(reply: Reply<T>, result: Result<T, Refusal>) {
+pub(super) fn answer<T>(reply: Reply<T>, result: Result<T, Refusal>) {
     // The console that asked may have gone; what was asked is done all the same.
     let _ = reply.send(result);
 }

@@ -33,6 +33,10 @@ pub fn remote_audio(audio: &sip::RemoteAudio) -> Option<media::RemoteAudio> {
     })
 }
 
+pub fn remote_text(text: &sip::RemoteText) -> media::RemoteText {
+    media::RemoteText { address: text.address, pt: text.pt, redundancy_pt: text.redundancy_pt }
+}
+
 pub fn location(location: &sip::Location) -> CallerLocation {
     CallerLocation {
         position: location.latitude_longitude.map(|(latitude, longitude)| Position { latitude, longitude }),

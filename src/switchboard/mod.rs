@@ -5,6 +5,7 @@ mod alerts;
 mod board;
 mod calls;
 mod commands;
+mod conversation;
 pub mod convert;
 mod early;
 mod hearing;
@@ -15,11 +16,13 @@ mod outputs;
 mod parties;
 mod seat;
 mod test_call;
+mod texts;
 mod trunks;
 mod voice;
 
 use alerts::Alerts;
 pub use board::Board;
+use conversation::Conversation;
 use dispatch::contract::{CallState, CallView, Command, EndedBy};
 use dispatch::desk::{Desk, Entry, Journal};
 use dispatch::domain::queue::Queue;
@@ -77,11 +80,13 @@ struct Call {
     hearing: Hearing,
     /// The subscription to the caller's place, if there is one; it ends with the call.
     following: Option<Following>,
+    /// What was typed; `None` of a call that never had text.
+    talk: Option<Conversation>,
 }
 
 impl Call {
     fn new(view: CallView, orders: mpsc::Sender<Order>) -> Self {
-        Self { view, orders, shown: None, fallback: None, hearing: Hearing::default(), following: None }
+        Self { view, orders, shown: None, fallback: None, hearing: Hearing::default(), following: None, talk: None }
     }
 }
 
@@ -176,16 +181,19 @@ impl Switchboard {
                     None => return,
                 },
                 Some(command) = inbox.commands.recv() => switchboard.obey(command),
-                () = timer => switchboard.queue.handle_timeout(tick()),
+                () = timer => {
+                    switchboard.queue.handle_timeout(tick());
+                    switchboard.end_paused_lines();
+                }
             }
             switchboard.settle();
         }
     }
 
-    /// Sleeps until the queue wants to be woken.
+    /// Sleeps until the queue wants to be woken, or somebody who types has paused.
     fn timer(&self) -> impl Future<Output = ()> + use<> {
-        let wait =
-            self.queue.poll_timeout().map(|at| std::time::Duration::try_from(at.duration_since(tick())).unwrap_or_default());
+        let at = self.queue.poll_timeout().into_iter().chain(self.text_deadline()).min();
+        let wait = at.map(|at| std::time::Duration::try_from(at.duration_since(tick())).unwrap_or_default());
         async move {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -196,6 +204,9 @@ impl Switchboard {
 
     /// The server stops: what is up is written down as ended by that. SIP says BYE after this.
     fn close(mut self) {
+        for call in self.calls.keys().copied().collect::<Vec<_>>() {
+            self.end_text(call);
+        }
         for (call, found) in std::mem::take(&mut self.calls) {
             let operator = found.view.operator.map(|operator| self.who(operator));
             self.journal.record(Entry::Ended { call, by: EndedBy::Restart, operator, at: now() });

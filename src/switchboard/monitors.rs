@@ -48,6 +48,7 @@ impl Switchboard {
             monitors.retain(|monitor| monitor.supervisor != supervisor);
             monitors.push(MonitorView { supervisor, name, mode });
         });
+        self.tell_text_so_far(call);
         Ok(())
     }
 

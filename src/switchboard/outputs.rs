@@ -41,6 +41,7 @@ impl Switchboard {
             }
             Output::Unbridge { call, operator } => {
                 self.order(call, Order::Unbridge);
+                self.text_is_with(call, None);
                 self.all_joined(call);
                 self.silence_is_meant(call);
                 // With the call over, a page that was lost during it counts.
@@ -80,6 +81,7 @@ impl Switchboard {
 
     /// The end of a call: its line finishes alone, everybody is told, and nothing of it is left here.
     fn release(&mut self, call: CallId, by: EndedBy) {
+        self.end_text(call);
         self.nobody_monitors(call);
         self.order(call, Order::Release);
         let Some(mut found) = self.calls.remove(&call) else { return };

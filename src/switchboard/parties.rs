@@ -52,6 +52,7 @@ impl Switchboard {
             cell: None,
             additional: Vec::new(),
             callback_of,
+            text: None,
         };
         let (orders, inbox) = mpsc::channel(ORDERS);
         tokio::spawn(Line::outbound(self.plant(&[]), call, operator, number.clone(), self.routes.clone(), inbox));
@@ -189,7 +190,7 @@ impl Switchboard {
     }
 
     /// The call, if this operator has it.
-    fn held_by(&self, operator: UserId, call: CallId) -> Result<&Call, Refusal> {
+    pub(super) fn held_by(&self, operator: UserId, call: CallId) -> Result<&Call, Refusal> {
         if !self.seats.contains_key(&operator) {
             return Err(Refusal::NoShift);
         }

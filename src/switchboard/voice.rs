@@ -18,6 +18,7 @@ impl Switchboard {
             }
             media::Event::Digit { leg, digit } => self.digit(CallId(leg), digit),
             media::Event::Quality { leg, loss_percent, jitter_ms, mos } => self.quality(leg, loss_percent, jitter_ms, mos),
+            media::Event::Text { leg, text: media::Text(text) } => self.text_heard(CallId(leg), &text),
             media::Event::FirstPacket { .. } | media::Event::Played { .. } => {}
         }
     }

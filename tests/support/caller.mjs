@@ -8,7 +8,7 @@ export class Caller extends Telephone {
 
   /**
    * Calls the siaga at `target` (host:port). `scenario` names a file of peers/sipp; `voice` is a tone in Hz. The INVITE carries `headers`,
-   * `sdp` and `parts` beside what the scenario says (see `withMore`).
+   * `sdp` and `parts` beside what the scenario says (see `withMore`); `keys` are further keys of the scenario.
    */
   static async dial(world, target, options = {}) {
     const {
@@ -20,13 +20,14 @@ export class Caller extends Telephone {
       address = "127.0.0.1",
       transport = "udp",
       headers, sdp, parts,
+      keys = {},
     } = options;
     const caller = new Caller();
     return caller.begin(world, {
       name: `the caller ${number}`, scenario, more: { headers, sdp, parts }, address, voice, remote: [target], directory: `caller-${caller.#callId}`,
       parameters: [
         "-t", transport === "tcp" ? "t1" : "u1", "-cid_str", caller.#callId,
-        "-key", "number", number, "-key", "name", name, "-key", "dialled", dialled,
+        ...Object.entries({ number, name, dialled, ...keys }).flatMap(([key, value]) => ["-key", key, String(value)]),
       ],
     });
   }

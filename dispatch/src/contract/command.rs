@@ -1,8 +1,9 @@
 //! What a person at the console asks of the switchboard.
 
-use super::view::MonitorMode;
+use super::view::{MonitorMode, TextView};
 use crate::id::{CallId, PartyId, ReportId, UserId};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// Where the switchboard says whether it did what was asked.
 pub type Reply<T = ()> = oneshot::Sender<Result<T, Refusal>>;
@@ -82,6 +83,20 @@ pub enum Command {
         digits: String,
         reply: Reply,
     },
+    /// Types to the caller. The same `id` again types nothing.
+    TypeText {
+        operator: UserId,
+        call: CallId,
+        id: Uuid,
+        text: Typed,
+        reply: Reply,
+    },
+    /// What was typed in the call so far, for its operator or a supervisor who takes part in it.
+    ReadText {
+        reader: UserId,
+        call: CallId,
+        reply: Reply<TextView>,
+    },
     /// Calls a number. The operator hears it ring and talks when it answers.
     CallOut {
         operator: UserId,
@@ -132,6 +147,16 @@ pub enum Command {
         call: CallId,
         reply: Reply,
     },
+}
+
+/// What a person types: letters, `\n` for a new line, and `\u{8}`, which erases the letter before it. It is in no log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Typed(pub String);
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Typed({} bytes)", self.0.len())
+    }
 }
 
 /// How somebody is called into a call.
@@ -192,6 +217,15 @@ pub enum Refusal {
     /// Only digits 0-9, *, # and A-D can be sent.
     #[error("only 0-9, *, #, and A-D can be sent")]
     BadDigits,
+    /// The caller's side has no text, or none any more.
+    #[error("the caller does not use text in this call; speak instead")]
+    NoText,
+    /// Letters come faster than they can be sent.
+    #[error("what was typed before is still being sent; wait a moment")]
+    TextFull,
+    /// Nothing was typed, too much at once, or letters that nobody can read.
+    #[error("type 1 to 500 letters at once, without control characters")]
+    BadText,
     /// The party has left, or was never in this call.
     #[error("the other party has left the call")]
     NoSuchParty,

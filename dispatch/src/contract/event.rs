@@ -78,6 +78,16 @@ pub enum Event {
         call: CallId,
         digit: char,
     },
+    /// A line of text was begun, continued or ended; told only to who has the call, and to who supervises it.
+    Text {
+        call: CallId,
+        line: TextLine,
+    },
+    /// What was typed so far, for somebody who may read on from here; or more than is taken was typed.
+    TextSoFar {
+        call: CallId,
+        text: TextView,
+    },
     /// A carrier's line changed.
     Trunk {
         trunk: TrunkView,

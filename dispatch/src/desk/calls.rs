@@ -1,6 +1,5 @@
 //! Calls as they are looked up afterwards, and listened to.
 
-use super::publish::is_private;
 use super::{CallQuery, Desk, DeskError, Principal, access, check};
 use crate::clock;
 use crate::contract::{CallDetail, CallView, EarlierCall, RecordingView};
@@ -34,7 +33,7 @@ impl Desk {
         };
         let recording = reader.db().recording(id).await?;
         let mut timeline = reader.db().call_timeline(id).await?;
-        timeline.retain(|entry| may_read || !is_private(entry));
+        timeline.retain(|entry| access::may_see(who, Some(&call), entry));
         drop(reader);
         if access::is_watched(who, &call) {
             self.audit(who, "call.opened", &id.to_string()).await?;

@@ -11,6 +11,8 @@ use crate::store::{StoreError, Unit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The longest line of text that is kept in one piece.
+const LINE: usize = 2000;
 /// The longest text that is kept of what the network sent.
 const NETWORK_TEXT: usize = 500;
 /// The most languages, and statements of additional data, that are kept of one call.
@@ -110,6 +112,24 @@ pub struct HeardQuality {
     pub mos: f32,
 }
 
+/// A line that was typed in a call.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidLine {
+    pub call: CallId,
+    pub side: CallSide,
+    pub text: String,
+    /// Who typed it, or had the call when the caller did.
+    pub operator: Option<Who>,
+    /// When it was begun.
+    pub at: Timestamp,
+}
+
+impl std::fmt::Debug for SaidLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SaidLine").field("call", &self.call).field("side", &self.side).finish_non_exhaustive()
+    }
+}
+
 /// A person at a console, as a journal entry names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
@@ -180,6 +200,12 @@ pub enum Entry {
     SilentPrompt { call: CallId, operator: Who, at: Timestamp },
     /// `call.digit`: the caller pressed a key.
     Digit { call: CallId, digit: char, at: Timestamp },
+    /// `call.text_opened`: the caller can type.
+    TextOpened { call: CallId, at: Timestamp },
+    /// `call.text_closed`: the caller's side has ended it.
+    TextClosed { call: CallId, at: Timestamp },
+    /// `call.text`: what one side typed, line by line. Read by who may hear the call.
+    Said(SaidLine),
     /// `call.quality`: told once at the end, for each side.
     Quality { call: CallId, heard: HeardQuality, at: Timestamp },
     /// `call.test`: a test call (`urn:service:test.sos`) was answered and released by itself. It is no call of the statistics.
@@ -286,6 +312,7 @@ impl ArrivedCall {
             cell: clean(&self.cell, NETWORK_TEXT),
             additional: self.additional.iter().take(STATEMENTS).map(bounded).collect(),
             callback_of: None,
+            text: None,
         }
     }
 }
@@ -316,7 +343,15 @@ impl DialledCall {
             cell: None,
             additional: Vec::new(),
             callback_of: self.callback_of,
+            text: None,
         }
+    }
+}
+
+impl SaidLine {
+    /// What no database need keep is left out.
+    pub(super) fn words(&self) -> String {
+        check::cut(&self.text, LINE)
     }
 }
 

@@ -1,11 +1,14 @@
 //! The event that stands on the timeline for each of the switchboard's entries.
 
-use super::entry::{ArrivedCall, DialledCall, DialledParty, Entry, Who};
-use crate::contract::{Actor, CallView, EndedBy};
+use super::entry::{ArrivedCall, DialledCall, DialledParty, Entry, SaidLine, Who};
+use crate::contract::{Actor, CallSide, CallView, EndedBy};
 use crate::id::CallId;
 use crate::store::NewEvent;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+/// What was typed in a call; `operator` of its data is who may read it beside supervisors.
+pub(super) const SAID: &str = "call.text";
 
 impl Entry {
     pub(super) fn event(&self) -> NewEvent {
@@ -66,6 +69,9 @@ impl Entry {
             }
             Self::SilentPrompt { call, operator, at } => event("call.silent_prompt", *call, *at, by(operator), json!({})),
             Self::Digit { call, digit, at } => event("call.digit", *call, *at, Actor::Caller, json!({ "digit": digit })),
+            Self::TextOpened { call, at } => event("call.text_opened", *call, *at, Actor::Caller, json!({})),
+            Self::TextClosed { call, at } => event("call.text_closed", *call, *at, Actor::Caller, json!({})),
+            Self::Said(said) => said_event(said),
             Self::Quality { call, heard, at } => event("call.quality", *call, *at, Actor::System, json!(heard)),
             Self::TestCall { call, trunk, dialled, at } => {
                 event("call.test", *call, *at, Actor::System, json!({ "trunk": trunk, "dialled": dialled }))
@@ -95,6 +101,16 @@ fn party_event(dialled: &DialledParty) -> NewEvent {
     let DialledParty { party, number, name, mode, .. } = dialled;
     let data = json!({ "party": party, "number": number, "name": name, "mode": mode });
     event("call.party_dialled", dialled.call, dialled.at, by(&dialled.operator), data)
+}
+
+fn said_event(said: &SaidLine) -> NewEvent {
+    let actor = match (&said.side, &said.operator) {
+        (CallSide::Operator, Some(operator)) => by(operator),
+        (CallSide::Operator, None) => Actor::System,
+        (CallSide::Caller, _) => Actor::Caller,
+    };
+    let operator = said.operator.as_ref().map(|operator| operator.user);
+    event(SAID, said.call, said.at, actor, json!({ "side": said.side, "text": said.words(), "operator": operator }))
 }
 
 fn event(kind: &'static str, call: CallId, at: Timestamp, actor: Actor, data: Value) -> NewEvent {

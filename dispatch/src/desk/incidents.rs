@@ -83,7 +83,7 @@ impl Desk {
         let mut timeline = reader.db().incident_timeline(id).await?;
         timeline.retain(|entry| {
             let call = calls.iter().find(|call| Some(call.id) == entry.call);
-            !super::publish::is_private(entry) || call.is_some_and(|call| access::may_read(who, call).is_ok())
+            access::may_see(who, call, entry)
         });
         Ok(IncidentDetail { incident: incident.view(dispatches), calls, footage, timeline })
     }

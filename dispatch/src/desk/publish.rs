@@ -1,28 +1,31 @@
 //! Tells the consoles what was written, after it was written.
 
+use super::access::Words;
 use super::{Desk, LiveHub};
 use crate::contract::{Actor, Audience, DispatchView, Event, FootageView, IncidentView, ReportView, Role, TimelineEntry};
 use crate::id::UserId;
 
 impl LiveHub {
-    /// Entries about the words of a report go to whoever wrote them and to supervisors; all others to everyone.
+    /// Entries about the words of a report go to whoever wrote them and to supervisors, what was typed in a call to who had it and to
+    /// supervisors; all others to everyone.
     pub(super) fn tell_entries(&self, entries: Vec<TimelineEntry>) {
         for entry in entries {
-            if is_private(&entry) {
-                if let Actor::User { id, .. } = entry.actor {
-                    self.tell(Audience::One(id), Event::Timeline { entry: entry.clone() });
+            let person = match Words::of(&entry) {
+                None => {
+                    self.tell(Audience::Everyone, Event::Timeline { entry });
+                    continue;
                 }
-                self.tell(Audience::AtLeast(Role::Supervisor), Event::Timeline { entry });
-            } else {
-                self.tell(Audience::Everyone, Event::Timeline { entry });
+                Some(Words::Report) => match entry.actor {
+                    Actor::User { id, .. } => Some(id),
+                    Actor::Team { .. } | Actor::Caller | Actor::System => None,
+                },
+                Some(Words::Said) => entry.data.get("operator").and_then(|id| serde_json::from_value(id.clone()).ok()),
+            };
+            for audience in person.map(Audience::One).into_iter().chain([Audience::AtLeast(Role::Supervisor)]) {
+                self.tell(audience, Event::Timeline { entry: entry.clone() });
             }
         }
     }
-}
-
-/// Whether the entry tells what stands in a report.
-pub(super) fn is_private(entry: &TimelineEntry) -> bool {
-    entry.kind.starts_with("report.")
 }
 
 impl Desk {

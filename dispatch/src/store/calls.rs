@@ -70,6 +70,8 @@ impl From<Row> for CallView {
             cell: row.cell,
             additional: row.additional.0,
             callback_of: row.callback_of,
+            // How its text stands only the switchboard knows; the timeline keeps what was said.
+            text: None,
         }
     }
 }

@@ -39,6 +39,50 @@ both! {
         assert_eq!(detail.timeline[4].actor, Actor::User { id: rina.user, name: "Rina".into() });
     }
 
+    async fn what_was_typed_is_read_by_who_may_hear_the_call(house) {
+        let (desk, rina, budi) = (&house.desk, operator("Rina"), operator("Budi"));
+        let (arrived, incident) = house.incident_by(&rina).await;
+        let (call, at) = (arrived.call, clock::now());
+        let who = Who { user: rina.user, name: "Rina".into() };
+        let mut live = desk.live().subscribe();
+        let said = |side, text: &str, operator| Entry::Said(SaidLine { call, side, text: text.into(), operator, at });
+        desk.journal().record(said(CallSide::Caller, "kebakaran\0 di rumah", None));
+        desk.journal().record(said(CallSide::Caller, "api besar", Some(who.clone())));
+        desk.journal().record(said(CallSide::Operator, "di mana?", Some(who)));
+        desk.journal().flush().await;
+
+        let words = |timeline: Vec<TimelineEntry>| -> Vec<(Actor, String)> {
+            let said = timeline.into_iter().filter(|entry| entry.kind == "call.text");
+            said.map(|entry| (entry.actor, entry.data["text"].as_str().unwrap().to_owned())).collect()
+        };
+        let rinas = Actor::User { id: rina.user, name: "Rina".into() };
+        let all = [(Actor::Caller, "kebakaran di rumah".into()), (Actor::Caller, "api besar".into()), (rinas, "di mana?".into())];
+        for reader in [&rina, &supervisor()] {
+            assert_eq!(words(desk.call(reader, call).await.unwrap().timeline), all);
+            assert_eq!(words(desk.incident(reader, incident.id).await.unwrap().timeline), all);
+        }
+        assert_eq!(words(desk.call(&budi, call).await.unwrap().timeline), []);
+        assert_eq!(words(desk.incident(&budi, incident.id).await.unwrap().timeline), []);
+        let mut told = Vec::new();
+        while let Ok(one) = live.try_recv() {
+            if matches!(&one.event, Event::Timeline { entry } if entry.kind == "call.text") {
+                told.push(one.audience);
+            }
+        }
+        let (hers, theirs) = (Audience::One(rina.user), Audience::AtLeast(Role::Supervisor));
+        assert_eq!(told, [theirs, hers, theirs, hers, theirs], "nobody had the call when the first line was typed");
+    }
+
+    async fn a_call_that_rings_is_read_by_nobody_but_supervisors(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.call_from("+62811").await.call;
+        desk.journal().record(Entry::Said(SaidLine { call, side: CallSide::Caller, text: "tolong".into(), operator: None, at: clock::now() }));
+        desk.journal().flush().await;
+        let has_words = |detail: CallDetail| detail.timeline.iter().any(|entry| entry.kind == "call.text");
+        assert!(!has_words(desk.call(&rina, call).await.unwrap()), "it may ring at any operator, who has not answered yet");
+        assert!(has_words(desk.call(&supervisor(), call).await.unwrap()));
+    }
+
     async fn earlier_calls_of_a_number_come_with_what_was_reported(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let (first, incident) = house.incident_by(&rina).await;

@@ -2,13 +2,14 @@
 
 use super::{Moved, Shard};
 use crate::clock;
-use crate::error::{ConnectError, OpenError};
+use crate::error::{ConnectError, OpenError, TextError};
 use crate::event::MediaTest;
 use crate::operator::OperatorLeg;
 use crate::packet::RemoteAudio;
 use crate::room::Members;
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
+use crate::text::RemoteText;
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use tokio::sync::oneshot;
@@ -28,6 +29,21 @@ pub(crate) enum Command {
         leg: Uuid,
         remote: RemoteAudio,
         reply: Reply,
+    },
+    OpenText {
+        leg: Uuid,
+        allowed: Vec<IpNet>,
+        reply: Reply<Result<SocketAddr, OpenError>>,
+    },
+    SetTextRemote {
+        leg: Uuid,
+        remote: Option<RemoteText>,
+        reply: Reply,
+    },
+    SendText {
+        leg: Uuid,
+        text: String,
+        reply: Reply<Result<(), TextError>>,
     },
     Attach {
         operator: Uuid,
@@ -102,6 +118,16 @@ impl Shard {
             Command::SetRemote { leg, remote, reply } => {
                 self.set_remote(now, leg, remote);
                 let _ = reply.send(());
+            }
+            Command::OpenText { leg, allowed, reply } => {
+                let _ = reply.send(self.open_text(now, leg, allowed));
+            }
+            Command::SetTextRemote { leg, remote, reply } => {
+                self.set_text_remote(now, leg, remote);
+                let _ = reply.send(());
+            }
+            Command::SendText { leg, text, reply } => {
+                let _ = reply.send(self.send_text(now, leg, &text));
             }
             Command::Attach { operator, leg, reply } => {
                 self.attach(now, operator, leg);

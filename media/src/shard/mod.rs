@@ -10,6 +10,7 @@ mod moves;
 mod operators;
 mod outlet;
 mod sounds;
+mod texts;
 mod timers;
 mod trunks;
 
@@ -77,6 +78,8 @@ pub(crate) struct Shard {
     webrtc: UdpSocket,
     trunks: HashMap<Uuid, Trunk>,
     tokens: HashMap<Token, (Uuid, Port)>,
+    /// The sockets of text, by the leg that they stand beside.
+    text_tokens: HashMap<Token, Uuid>,
     operators: HashMap<Uuid, Operator>,
     /// By the leg that is recorded.
     rooms: HashMap<Uuid, Room>,
@@ -140,6 +143,7 @@ impl Shard {
             webrtc,
             trunks: HashMap::new(),
             tokens: HashMap::new(),
+            text_tokens: HashMap::new(),
             operators: HashMap::new(),
             rooms: HashMap::new(),
             mixed: Vec::new(),
@@ -176,6 +180,7 @@ impl Shard {
                 match token {
                     WAKE => self.take_commands(),
                     WEBRTC => self.webrtc_readable(),
+                    text if self.text_tokens.contains_key(&text) => self.text_readable(text),
                     trunk => self.trunk_readable(trunk),
                 }
             }
@@ -208,6 +213,7 @@ impl Shard {
                 Timer::Housekeeping => self.keep_house(now),
                 Timer::TrunkSound(leg) => self.sound_on_trunk(now, leg),
                 Timer::Digits(leg) => self.digits_on_trunk(now, leg),
+                Timer::Text(leg) => self.text_due(now, leg),
                 Timer::Room(call) => self.mix(now, call),
                 Timer::OperatorSound(operator) => self.sound_on_operator(now, operator),
                 Timer::PeerConnection(operator) => self.peer_connection_due(now, operator),

@@ -35,6 +35,7 @@ impl Shard {
         for leg in legs {
             let Some(mut trunk) = self.trunks.remove(&leg) else { continue };
             self.unwatch(&mut trunk.sockets);
+            self.unwatch_text(leg, trunk.text.as_mut());
             self.timers.clear(Timer::TrunkSound(leg));
             self.timers.clear(Timer::Digits(leg));
             trunks.push((leg, trunk));
@@ -73,6 +74,7 @@ impl Shard {
             }
             // What came meanwhile is read now: the poll may not tell of it.
             self.backlog.extend(trunk.sockets.tokens().map(|(token, _)| token));
+            self.adopt_text(leg, trunk.text.as_mut());
             self.trunks.insert(leg, trunk);
             metrics::counter!("siaga_media_legs_moved_total").increment(1);
         }

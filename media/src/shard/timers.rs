@@ -14,6 +14,7 @@ pub(crate) enum Timer {
     TrunkSound(Uuid),
     Room(Uuid),
     Digits(Uuid),
+    Text(Uuid),
     OperatorSound(Uuid),
     /// str0m's own.
     PeerConnection(Uuid),

@@ -1,6 +1,7 @@
 //! Trunk legs with their sockets: opening, receiving, sending, closing.
 
 use super::last_word::LastWord;
+use super::texts::Text;
 use super::timers::Timer;
 use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
 use crate::clock;
@@ -28,6 +29,7 @@ pub(super) struct Trunk {
     tap: Option<LegTap>,
     /// Not what was heard already.
     pub last_word: Option<Box<LastWord>>,
+    pub text: Option<Text>,
     pub sockets: Sockets,
 }
 
@@ -95,7 +97,7 @@ impl Shard {
         }
         let tap = tap.then(|| LegTap::new(id));
         self.tokens.extend(sockets.tokens().map(|(token, which)| (token, (id, which))));
-        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, last_word: None, sockets });
+        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, last_word: None, text: None, sockets });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(address, port))
@@ -117,6 +119,7 @@ impl Shard {
         if let Some((port, to, length)) = trunk.leg.goodbye(now, &mut report) {
             send_control(trunk.sockets.of(port), to, report.get(..length));
         }
+        self.close_text(now, id, trunk.text.take());
         self.unwatch(&mut trunk.sockets);
         let port = trunk.sockets.port;
         drop(trunk.sockets);

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 /// A source of RTP that was heard more recently than this keeps the leg.
 pub(super) const RTP_HOLDS: Duration = Duration::from_secs(1);
-/// RTCP comes every five seconds or so.
-pub(super) const RTCP_HOLDS: Duration = Duration::from_secs(15);
+/// RTCP comes every five seconds or so, and who types thinks meanwhile.
+pub(crate) const RTCP_HOLDS: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(crate) struct Latch {

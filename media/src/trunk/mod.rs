@@ -9,4 +9,5 @@ mod receive;
 mod send;
 
 pub(crate) use dtmf::DigitTrain;
+pub(crate) use latch::{Latch, RTCP_HOLDS};
 pub(crate) use leg::{Arrival, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};

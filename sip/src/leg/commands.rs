@@ -20,6 +20,7 @@ impl Running {
                 let result = self.answer(local);
                 let _ = done.send(result);
             }
+            Command::PlaceText(text) => self.placed(text),
             Command::Reject(why) => match (&self.side, self.phase) {
                 (Side::Inbound { .. }, Phase::Ringing) => {
                     self.refuse(why);

@@ -4,6 +4,7 @@
 
 mod commands;
 mod digit;
+mod late_text;
 mod negotiation;
 mod provisional;
 mod refresh;
@@ -24,7 +25,7 @@ use crate::message::Fields;
 use crate::message::reply::ALLOW;
 use crate::registry::Slot;
 use crate::reliable::Reliable;
-use crate::sdp::LocalMedia;
+use crate::sdp::{LocalMedia, LocalText};
 use crate::session_timer::{Said, SessionTimer};
 use refresh::{Refresh, Told};
 use rsipstack::dialog::dialog::DialogStateReceiver;
@@ -55,6 +56,8 @@ pub(crate) type Done = oneshot::Sender<Result<(), LegError>>;
 pub(crate) enum Command {
     Progress(LocalMedia, Done),
     Answer(LocalMedia, Done),
+    /// Where text goes that was offered late; `None`: nowhere.
+    PlaceText(Option<LocalText>),
     Reject(Reject),
     HangUp,
     /// The INVITE's transaction ended without an end of the call.
@@ -134,6 +137,8 @@ struct Running {
     reliable: Option<Reliable>,
     /// The owner answered while a description waits for its PRACK.
     waiting_answer: Option<LocalMedia>,
+    /// An offer of text that waits for a place.
+    waiting_text: Option<late_text::Waiting>,
     /// What the INVITE says about the session's time.
     session: Said,
     timer: SessionTimer,
@@ -172,6 +177,7 @@ impl Leg {
             awaited_ack,
             reliable,
             waiting_answer: None,
+            waiting_text: None,
             session: Said::read(&invite),
             timer: SessionTimer::new(limits.min_session_s),
             peer_updates: invite.lists("Allow", "UPDATE"),
@@ -228,6 +234,7 @@ impl Leg {
                     leg.repeat();
                     leg.keep_alive();
                     leg.response_overdue();
+                    leg.answer_waiting().await;
                 }
             }
             leg.tell_text();
@@ -247,7 +254,8 @@ impl Running {
         }
         let repeat = self.reliable.as_ref().and_then(Reliable::deadline);
         let response = self.refused.map(|(_, until)| until);
-        repeat.into_iter().chain(self.timer.deadline()).chain(response).min()
+        let text = self.waiting_text.as_ref().map(|waiting| waiting.until);
+        repeat.into_iter().chain(self.timer.deadline()).chain(response).chain(text).min()
     }
 
     fn is_outbound(&self) -> bool {

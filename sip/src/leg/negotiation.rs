@@ -2,7 +2,7 @@
 
 use crate::config::Srtp;
 use crate::message::Fields;
-use crate::sdp::{self, Description, Key, LocalMedia, RemoteAudio, RemoteText, SdpError, Terms};
+use crate::sdp::{self, Description, Key, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms};
 
 /// What both sides said last.
 #[derive(Debug)]
@@ -179,6 +179,20 @@ impl Negotiation {
         }
     }
 
+    /// Whether this offers real-time text that would be declined, because nobody has said where it goes.
+    pub(crate) fn lacks_place(&self, fields: &Fields, body: &[u8]) -> bool {
+        let offers =
+            || sdp::offer_in(fields, body, &self.terms).is_ok_and(|offer| offer.is_some_and(|offer| offer.text.is_some()));
+        self.local.is_some_and(|local| local.text.is_none()) && offers()
+    }
+
+    /// From the next description on, real-time text has a place.
+    pub(crate) fn place(&mut self, text: LocalText) {
+        self.local = self.local.map(|local| local.with_text(text));
+        // What was declined before is news when it is taken.
+        self.text = None;
+    }
+
     /// The remote side's real-time text, once after each change of it.
     pub(crate) fn text_changed(&mut self) -> Option<Option<RemoteText>> {
         std::mem::take(&mut self.text_is_news).then(|| self.text.clone())
@@ -198,7 +212,7 @@ impl Negotiation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdp::{Direction, LocalAudio, LocalText};
+    use crate::sdp::{Direction, LocalAudio};
 
     const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([4; 30]) };
 

@@ -42,6 +42,12 @@ impl Running {
 
     /// A re-INVITE or UPDATE in a confirmed call.
     pub(super) async fn updated(&mut self, request: Request, handle: TransactionHandle) {
+        if self.waiting_text.is_some() {
+            return reply(handle, Answer::plain(StatusCode::RequestPending)).await;
+        }
+        if self.lacks_place(&request) {
+            return self.ask_for_place(request, handle);
+        }
         let answer = match self.phase {
             Phase::Confirmed => self.change(&request),
             _ => Answer::plain(StatusCode::CallTransactionDoesNotExist),
@@ -121,7 +127,7 @@ pub(super) async fn not_allowed(handle: TransactionHandle) {
     reply(handle, Answer::plain(StatusCode::MethodNotAllowed).with(Header::Allow(ALLOW.into()))).await;
 }
 
-async fn reply(handle: TransactionHandle, answer: Answer) {
+pub(super) async fn reply(handle: TransactionHandle, answer: Answer) {
     if handle.respond(answer.code, Some(answer.headers), answer.body).await.is_err() {
         tracing::debug!("a request inside a call was given up before its reply");
     }

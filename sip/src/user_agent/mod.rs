@@ -15,7 +15,7 @@ use crate::outbound::{Calling, Wish};
 use crate::outlet::Outlet;
 use crate::presence::{Followed, Presence, follow, subject};
 use crate::registry::Registry;
-use crate::sdp::LocalMedia;
+use crate::sdp::{LocalMedia, LocalText};
 use crate::trunk::Route;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use std::convert::Infallible;
@@ -82,6 +82,11 @@ impl UserAgent {
     pub async fn answer(&self, leg: LegId, media: impl Into<LocalMedia>) -> Result<(), LegError> {
         let media = media.into();
         self.ask(leg, |done| Command::Answer(media, done)).await
+    }
+
+    /// Says where text goes that [`Event::TextOffered`] told of, from now on to the end of the call; `None` declines it.
+    pub async fn place_text(&self, leg: LegId, text: Option<LocalText>) {
+        self.tell(leg, Command::PlaceText(text)).await;
     }
 
     /// Turns an unanswered call away; an answered one is hung up. `Ended { by: Local }` follows.

@@ -153,6 +153,36 @@ async fn real_time_text_is_answered_where_there_is_a_place_for_it_and_its_end_is
 }
 
 #[tokio::test]
+async fn text_that_is_offered_later_waits_until_it_has_a_place() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let with_text = format!("{OFFER}m=text 41000 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n");
+    let invite = peer.request("INVITE", URI, &[], OFFER);
+    peer.send(&invite).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answer = peer.response(200, "INVITE").await;
+    peer.send(&within(&invite, &answer, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+
+    // Nobody has a place: declined, and told of all the same.
+    peer.send(&within_with(&invite, &answer, "INVITE", 2, &[], &with_text)).await;
+    assert_eq!(desk.next().await, Event::TextOffered { leg });
+    desk.agent.place_text(leg, None).await;
+    let declined = peer.response(200, "2 INVITE").await;
+    assert!(declined.contains("m=text 0 RTP/AVP 98\r\n"), "{declined}");
+    assert!(matches!(desk.next().await, Event::TextChanged { text: Some(_), .. }));
+    peer.send(&within(&invite, &answer, "ACK", 2)).await;
+
+    peer.send(&within_with(&invite, &answer, "INVITE", 3, &[], &with_text)).await;
+    assert_eq!(desk.next().await, Event::TextOffered { leg });
+    desk.agent.place_text(leg, Some(LocalText { address: "127.0.0.1:20004".parse().unwrap() })).await;
+    let taken = peer.response(200, "3 INVITE").await;
+    assert!(taken.contains("m=text 20004 RTP/AVP 98\r\n"), "{taken}");
+    assert!(matches!(desk.next().await, Event::TextChanged { text: Some(_), .. }));
+}
+
+#[tokio::test]
 async fn an_offer_in_an_encoding_or_a_type_that_is_not_read_is_told_what_is() {
     let desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;

@@ -4,8 +4,9 @@
 pub mod arrangement;
 mod orders;
 mod party;
+mod text;
 
-pub use orders::{ORDERS, Order, PartyEnd, Report};
+pub use orders::{ORDERS, Offer, Order, PartyEnd, Report};
 
 use super::convert;
 use crate::sounds::Spoken;
@@ -15,6 +16,7 @@ use party::Parties;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use text::LineText;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -50,6 +52,7 @@ pub struct Line {
     /// The operator's headset is away, and the caller is soon to hear so.
     cover_soon: bool,
     parties: Parties,
+    text: LineText,
 }
 
 impl Line {
@@ -59,11 +62,12 @@ impl Line {
         call: CallId,
         leg: sip::LegId,
         trunk: sip::TrunkName,
-        offer: Option<sip::RemoteAudio>,
+        offer: Offer,
         orders: mpsc::Receiver<Order>,
     ) {
-        let remote = offer.as_ref().and_then(convert::remote_audio);
-        let address = match plant.media.open_trunk(call.0, plant.allowed(&trunk), remote, true).await {
+        let Offer { audio, text } = offer;
+        let (remote, allowed) = (audio.as_ref().and_then(convert::remote_audio), plant.allowed(&trunk));
+        let address = match plant.media.open_trunk(call.0, allowed.clone(), remote, true).await {
             Ok(address) => address,
             Err(error) => {
                 tracing::error!(%call, %error, "no voice for a call; refusing it");
@@ -71,10 +75,13 @@ impl Line {
                 return plant.report(Report::Refused { call }).await;
             }
         };
-        let line = Self::new(plant, call, leg, local_audio(call.0, address), Caller::Waiting(Sound::Silence));
-        if offer.is_some() {
+        let mut line = Self::new(plant, call, leg, local_audio(call.0, address), allowed);
+        if let Some(text) = &text {
+            line.begin_text(text).await;
+        }
+        if audio.is_some() {
             // Early media carries the ringback and the announcement; where it cannot be sent the network's own ringback remains.
-            if let Err(error) = line.plant.sip.progress(line.leg, line.local).await {
+            if let Err(error) = line.plant.sip.progress(line.leg, line.media()).await {
                 tracing::debug!(%call, %error, "no early media");
             }
         }
@@ -90,6 +97,7 @@ impl Line {
         routes: Vec<sip::TrunkName>,
         orders: mpsc::Receiver<Order>,
     ) {
+        let allowed = plant.allowed_by(&routes);
         let (leg, local) = match plant.call_out(call.0, number, routes, true).await {
             Ok(dialled) => dialled,
             Err(error) => {
@@ -97,15 +105,15 @@ impl Line {
                 return plant.report(Report::NotCalled { call }).await;
             }
         };
-        let mut line = Self::new(plant, call, leg, local, Caller::Waiting(Sound::Silence));
+        let mut line = Self::new(plant, call, leg, local, allowed);
         line.plant.report(Report::Calling { call, leg }).await;
         line.standing.operator = Some(operator);
         line.arrange_or_tell("an operator does not hear it ring").await;
         line.work(orders).await;
     }
 
-    fn new(plant: Plant, call: CallId, leg: sip::LegId, local: sip::LocalAudio, caller: Caller) -> Self {
-        let standing = Standing::new(call, caller);
+    fn new(plant: Plant, call: CallId, leg: sip::LegId, local: sip::LocalAudio, allowed: Vec<ipnet::IpNet>) -> Self {
+        let standing = Standing::new(call, Caller::Waiting(Sound::Silence));
         Self {
             arranged: Arrangement::nobody(),
             plant,
@@ -117,6 +125,7 @@ impl Line {
             waits_with: Sound::Silence,
             cover_soon: false,
             parties: Parties::default(),
+            text: LineText::new(allowed),
         }
     }
 
@@ -160,6 +169,9 @@ impl Line {
                 self.arrange_or_tell("a call cannot be uncovered").await;
             }
             Order::Digits(digits) => self.plant.media.send_digits(call.0, digits).await,
+            Order::PlaceText => self.place_text().await,
+            Order::Text(remote) => self.text_changed(remote.as_ref()).await,
+            Order::Type { id, text, who, reply } => self.type_text(id, text, who, reply).await,
             Order::Remote(audio) => self.remote(&audio).await,
             Order::Reached(audio) => self.reached(&audio).await,
             Order::Dial { party, number, routes, joins } => self.dial(party, number, routes, joins).await,
@@ -232,7 +244,7 @@ impl Line {
 
     async fn answer(&mut self) -> Result<(), String> {
         if !self.answered {
-            self.plant.sip.answer(self.leg, self.local).await.map_err(|error| error.to_string())?;
+            self.plant.sip.answer(self.leg, self.media()).await.map_err(|error| error.to_string())?;
             self.answered = true;
         }
         Ok(())
@@ -344,6 +356,10 @@ impl Plant {
         self.networks.get(trunk).cloned().unwrap_or_default()
     }
 
+    fn allowed_by(&self, routes: &[sip::TrunkName]) -> Vec<ipnet::IpNet> {
+        routes.iter().flat_map(|trunk| self.allowed(trunk)).collect()
+    }
+
     /// Calls a number over the first of the trunks that takes it, with voice under this id.
     async fn call_out(
         &self,
@@ -352,7 +368,7 @@ impl Plant {
         routes: Vec<sip::TrunkName>,
         recorded: bool,
     ) -> Result<(sip::LegId, sip::LocalAudio), String> {
-        let allowed = routes.iter().flat_map(|trunk| self.allowed(trunk)).collect();
+        let allowed = self.allowed_by(&routes);
         let address = self.media.open_trunk(media, allowed, None, recorded).await.map_err(|error| error.to_string())?;
         let audio = local_audio(media, address);
         match self.sip.call(sip::Outbound { trunks: routes, number, audio, caller: self.number.clone() }).await {

@@ -1,8 +1,10 @@
 //! What the switchboard orders of a line, and what the line reports.
 
 use super::arrangement::{Joins, Sound};
-use dispatch::contract::{AdditionalData, CallerLocation, MonitorMode};
+use dispatch::contract::{AdditionalData, CallText, CallerLocation, MonitorMode, Reply, Typed};
+use dispatch::desk::Who;
 use dispatch::id::{CallId, PartyId, UserId};
+use uuid::Uuid;
 
 /// Orders that may wait at one line; past it the switchboard counts and drops the order.
 pub const ORDERS: usize = 64;
@@ -33,6 +35,17 @@ pub enum Order {
     Uncover,
     /// Keys for the caller's side.
     Digits(String),
+    /// The caller's side offers text within the call, and waits to hear where it goes.
+    PlaceText,
+    /// The caller's side says where its text goes; `None`: it has none any more.
+    Text(Option<sip::RemoteText>),
+    /// Letters for the caller.
+    Type {
+        id: Uuid,
+        text: Typed,
+        who: Who,
+        reply: Reply,
+    },
     /// The description of the caller's side is known or has changed.
     Remote(sip::RemoteAudio),
     /// Whoever an outbound call is for has answered.
@@ -70,6 +83,13 @@ pub enum Order {
     PromptSilent,
     /// The last order: ends the caller's leg, if the caller has not, and frees everything.
     Release,
+}
+
+/// What an invitation offers of the caller's media.
+#[derive(Debug)]
+pub struct Offer {
+    pub audio: Option<sip::RemoteAudio>,
+    pub text: Option<sip::RemoteText>,
 }
 
 #[derive(Debug)]
@@ -123,6 +143,17 @@ pub enum Report {
     MonitorFailed {
         call: CallId,
         supervisor: UserId,
+    },
+    /// How the text of the call stands now.
+    Text {
+        call: CallId,
+        text: CallText,
+    },
+    /// Letters are on their way to the caller.
+    Typed {
+        call: CallId,
+        who: Who,
+        text: Typed,
     },
     /// What the caller's network keeps on a server.
     Located {

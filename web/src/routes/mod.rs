@@ -20,6 +20,7 @@ mod session;
 mod setup;
 mod shift;
 mod teams;
+mod text;
 mod trunks;
 mod users;
 
@@ -59,6 +60,7 @@ pub(crate) fn quick() -> OpenApiRouter<AppState> {
         live::operations(),
         calls::operations(),
         calls_between::operations(),
+        text::operations(),
         callbacks::operations(),
         reputations::operations(),
         trunks::operations(),

@@ -75,6 +75,25 @@ async fn calling_out_and_calling_others_in_reach_the_switchboard() {
 }
 
 #[tokio::test]
+async fn what_is_typed_reaches_the_switchboard_with_its_id() {
+    let mut house = House::open().await;
+    let siti = house.person("siti", Role::Operator).await;
+    let text = format!("calls/{}/text", clock::new_id());
+    siti.post(&text, json!({ "id": clock::new_id(), "text": "di mana?\n" })).await.expect(204);
+    assert_eq!(house.switchboard.heard().await, "type di mana?\n");
+    assert_eq!(siti.get(&text).await.expect(200).json(), json!({ "lines": [], "cut": false }));
+    assert_eq!(house.switchboard.heard().await, "read text");
+    for bad in [
+        json!({ "id": clock::new_id(), "text": "" }),
+        json!({ "id": clock::new_id(), "text": "x".repeat(2_001) }),
+        json!({ "text": "a" }),
+    ] {
+        siti.post(&text, bad).await.expect(422);
+    }
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_shift_begins_with_what_the_person_can_do() {
     let mut house = House::open().await;
     let (siti, budi) = (house.person("siti", Role::Operator).await, house.person("budi", Role::Head).await);
@@ -110,6 +129,9 @@ async fn each_refusal_has_a_status_and_a_stable_code() {
         (Refusal::NoMedia, 409, "no_media"),
         (Refusal::BadOffer("no audio".into()), 422, "bad_offer"),
         (Refusal::BadDigits, 422, "bad_digits"),
+        (Refusal::NoText, 409, "no_text"),
+        (Refusal::TextFull, 429, "text_full"),
+        (Refusal::BadText, 422, "bad_text"),
         (Refusal::NoSuchParty, 409, "no_such_party"),
         (Refusal::BadNumber, 422, "bad_number"),
         (Refusal::NoTrunk, 409, "no_trunk"),

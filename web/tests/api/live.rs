@@ -32,6 +32,7 @@ fn ringing() -> CallView {
         cell: None,
         additional: vec![],
         callback_of: None,
+        text: None,
     }
 }
 

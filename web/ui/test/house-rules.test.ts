@@ -82,7 +82,11 @@ describe('texts', () => {
         'not_answered',
         'too_many_parties',
         'callback_taken',
+        'no_text',
+        'text_full',
+        'bad_text',
       ],
+      'text.state': ['open', 'ended', 'unavailable'],
       'camera.state': ['recording', 'connecting', 'failing', 'off'],
     }
     const missing = Object.entries(values).flatMap(([group, names]) =>

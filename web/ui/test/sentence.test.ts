@@ -19,6 +19,9 @@ it('every kind of the telephony has a sentence of its own', () => {
     'call.monitored',
     'call.silent_prompt',
     'call.digit',
+    'call.text',
+    'call.text_opened',
+    'call.text_closed',
     'call.quality',
     'call.outbound_dialled',
     'call.outbound_answered',
@@ -63,6 +66,9 @@ it('how a supervisor listens is told; the end too', () => {
   expect(say('call.monitored', { mode: 'whisper' })).toBe('Pengawas memantau · Bisik')
   expect(say('call.monitored', { mode: null })).toBe('Pengawas memantau · Berhenti')
 })
+
+it('a typed line is told in its own words', () =>
+  expect(say('call.text', { side: 'caller', text: 'api besar', operator: null })).toBe('Teks · api besar'))
 
 it('a pressed key is told', () => expect(say('call.digit', { digit: '1' })).toBe('Penelepon menekan tombol · 1'))
 

@@ -1,6 +1,6 @@
 //! A call, who takes part in it, and how it ends.
 
-use super::{CallerLocation, Disposition, RecordingView, ReportView, TimelineEntry};
+use super::{CallText, CallerLocation, Disposition, RecordingView, ReportView, TimelineEntry};
 use crate::id::{CallId, IncidentId, PartyId, ReportId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,9 @@ pub struct CallView {
     /// The abandoned call that this outbound call answers to.
     #[serde(default)]
     pub callback_of: Option<CallId>,
+    /// Whether the caller types beside or in place of speaking (RFC 4103). Known only of a call that is up.
+    #[serde(default)]
+    pub text: Option<CallText>,
 }
 
 /// One statement of a call's additional data (RFC 7852).

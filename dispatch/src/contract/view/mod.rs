@@ -10,6 +10,7 @@ mod person;
 mod place;
 mod recording;
 mod report;
+mod text;
 mod timeline;
 mod trunk;
 
@@ -23,5 +24,6 @@ pub use person::*;
 pub use place::*;
 pub use recording::*;
 pub use report::*;
+pub use text::*;
 pub use timeline::*;
 pub use trunk::*;

@@ -59,6 +59,11 @@ fn attend(command: Command, answer: Result<(), Refusal>) -> String {
         Hold { reply, .. } => ("hold".into(), reply),
         Resume { reply, .. } => ("resume".into(), reply),
         SendDigits { digits, reply, .. } => (format!("digits {digits}"), reply),
+        TypeText { text, reply, .. } => (format!("type {}", text.0), reply),
+        ReadText { reply, .. } => {
+            let _ = reply.send(answer.map(|()| Default::default()));
+            return "read text".into();
+        }
         CallOut { number, callback_of, reply, .. } => {
             let made = dispatch::contract::CallOut { call: CallId(clock::new_id()), report: ReportId(clock::new_id()) };
             let _ = reply.send(answer.map(|()| made));

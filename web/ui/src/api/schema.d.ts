@@ -407,6 +407,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was typed in a call that is up, so far. For the operator who has it, and for a supervisor who takes part in it. */
+        get: operations["read_text"];
+        put?: never;
+        /** Types to the caller, as the operator of the call. What was typed comes back as live events. */
+        post: operations["type_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -1125,6 +1143,11 @@ export interface components {
         CallSide: "caller" | "operator";
         /** @enum {string} */
         CallState: "waiting" | "ringing" | "active" | "held" | "detached" | "fallback" | "calling" | "transferring" | "transferred" | "ended";
+        /**
+         * @description How the text of a call stands.
+         * @enum {string}
+         */
+        CallText: "open" | "ended" | "unavailable";
         /** @description A call as the queue and the call bar show it. */
         CallView: {
             /** @description What the network or the caller's device says beside the call (RFC 7852). */
@@ -1158,6 +1181,7 @@ export interface components {
             priority: components["schemas"]["CallPriority"];
             report: components["schemas"]["ReportId"];
             state: components["schemas"]["CallState"];
+            text?: components["schemas"]["CallText"] | null;
             trunk: string;
         };
         /**
@@ -1380,6 +1404,16 @@ export interface components {
             digit: string;
             /** @enum {string} */
             event: "digit";
+        } | {
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "text";
+            line: components["schemas"]["TextLine"];
+        } | {
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "text_so_far";
+            text: components["schemas"]["TextView"];
         } | {
             /** @enum {string} */
             event: "trunk";
@@ -1879,6 +1913,33 @@ export interface components {
             /** @description The WhatsApp number in E.164 without `+`. */
             whatsapp_number?: string | null;
         };
+        /** @description One line of one side, as it stands now. */
+        TextLine: {
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            at: string;
+            /** @description Who types for the operator's side. */
+            by?: string | null;
+            /** @description Nothing is added to it any more. */
+            ended: boolean;
+            /**
+             * Format: int32
+             * @description Its place among the lines of the call, which rises by one.
+             */
+            n: number;
+            side: components["schemas"]["CallSide"];
+            /** @description U+FFFD stands where the network lost letters; U+232B erases a letter of a line before. */
+            text: string;
+        };
+        /** @description What was typed in a call so far. */
+        TextView: {
+            /** @description One side typed more than is taken of one call, and the rest was left out. */
+            cut: boolean;
+            /** @description Oldest first. Of a very long conversation only the newest lines; the timeline has them all. */
+            lines: components["schemas"]["TextLine"][];
+        };
         TimelineEntry: {
             actor: components["schemas"]["Actor"];
             /** Format: date-time */
@@ -1915,6 +1976,15 @@ export interface components {
              */
             since: string;
             state: components["schemas"]["TrunkState"];
+        };
+        TypeText: {
+            /**
+             * Format: uuid
+             * @description Made by the client for these letters; sent again under it they are typed once.
+             */
+            id: string;
+            /** @description 1 to 500 letters; a line feed is a new line, and a backspace (U+0008) erases the letter before it. */
+            text: string;
         };
         /**
          * Format: uuid
@@ -2747,6 +2817,68 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextView"];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    type_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TypeText"];
+            };
+        };
         responses: {
             204: {
                 headers: {

@@ -18,6 +18,11 @@ export function CallFacts({ call }: { call: CallView }) {
   return (
     <>
       <Quality call={call.id} />
+      {call.text && (
+        <span className={call.text === 'unavailable' ? 'sg-tag sg-tag-bad' : 'sg-tag'} data-testid="uses-text">
+          <Icon name="talk" /> {t(call.text === 'unavailable' ? 'text.unavailable' : 'text.uses')}
+        </span>
+      )}
       {call.callback_of ? (
         <span className="sg-tag">
           <Icon name="arrowBack" /> {t('call.callback')}

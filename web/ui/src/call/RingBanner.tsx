@@ -43,6 +43,12 @@ export function RingBanner({ call }: { call: CallView }) {
       <span className="sg-ring-who">
         <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
         <span className="sg-ellipsis" data-testid="ring-facts">
+          {call.text && (
+            <strong data-testid="ring-text">
+              <Icon name="talk" size={14} /> {t('text.uses')}
+              {facts.some(Boolean) && ' · '}
+            </strong>
+          )}
           {call.priority !== 'normal' && <Icon name={call.priority === 'low' ? 'down' : 'up'} size={14} />}
           {facts.filter(Boolean).join(' · ')}
         </span>

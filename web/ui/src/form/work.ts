@@ -201,6 +201,11 @@ export function runWork() {
       case 'report':
         drafts.heard(event.report)
         break
+      case 'timeline':
+        // What was typed before the answer may be read from now on.
+        if (event.entry.kind === 'call.answered' && work.get().calls.includes(event.entry.call ?? ''))
+          void refresh(event.entry.call ?? '')
+        break
     }
   })
   beforeSignOut(() => drafts.flushAll())

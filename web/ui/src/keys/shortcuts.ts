@@ -15,6 +15,7 @@ export const SHORTCUTS = {
   dropParty: { key: 'Alt+X', group: 'call' },
   silentPrompt: { key: 'Alt+B', group: 'call' },
   callFacts: { key: 'Alt+O', group: 'call' },
+  text: { key: 'Alt+Y', group: 'call' },
   pause: { key: 'Alt+R', group: 'call' },
   place: { key: 'Alt+1', group: 'form' },
   event: { key: 'Alt+2', group: 'form' },

@@ -9,10 +9,12 @@ import type {
   LiveEvent,
   OperatorView,
   ReportView,
+  TextView,
   TimelineEntry,
   TrunkView,
   Withdrawal,
 } from '../api/types'
+import { withAll, withLine } from './texts'
 
 export interface LiveState {
   /** Whether a snapshot has been read since the page was loaded. */
@@ -35,6 +37,8 @@ export interface LiveState {
   trunks: Record<string, TrunkView>
   /** How the two sides of a call were heard last, by call. */
   quality: Record<string, Heard>
+  /** What is typed, by call. */
+  texts: Record<string, TextView>
 }
 
 /** Loss, jitter and the estimated opinion score of each side. */
@@ -60,6 +64,7 @@ export const INITIAL: LiveState = {
   digits: {},
   trunks: {},
   quality: {},
+  texts: {},
 }
 
 export function reduce(state: LiveState, event: LiveEvent, me: string): LiveState {
@@ -135,6 +140,10 @@ export function reduce(state: LiveState, event: LiveEvent, me: string): LiveStat
       const heard = { ...state.quality[call], [side]: { loss_percent, jitter_ms, mos } }
       return { ...state, quality: { ...state.quality, [call]: heard } }
     }
+    case 'text':
+      return { ...state, texts: { ...state.texts, [event.call]: withLine(state.texts[event.call], event.line) } }
+    case 'text_so_far':
+      return { ...state, texts: { ...state.texts, [event.call]: withAll(state.texts[event.call], event.text) } }
     default:
       // A server newer than this page may send events it does not know.
       return state
@@ -222,9 +231,12 @@ function boundEnded(calls: Record<string, CallView>): Record<string, CallView> {
 }
 
 /** What is kept beside calls goes with them. */
-function only(calls: Record<string, CallView>, { digits, quality }: LiveState): Pick<LiveState, 'digits' | 'quality'> {
+function only(
+  calls: Record<string, CallView>,
+  { digits, quality, texts }: LiveState,
+): Pick<LiveState, 'digits' | 'quality' | 'texts'> {
   const of = <T>(all: Record<string, T>) => Object.fromEntries(Object.entries(all).filter(([id]) => calls[id]))
-  return { digits: of(digits), quality: of(quality) }
+  return { digits: of(digits), quality: of(quality), texts: of(texts) }
 }
 
 function keyed<T extends { id: string }>(items: T[]): Record<string, T> {

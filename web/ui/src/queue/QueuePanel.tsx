@@ -81,6 +81,7 @@ function WaitingCall({ call }: { call: CallView }) {
   const waited = now - Date.parse(call.arrived_at)
   const note = [
     given && call.parties.map(nameOf).join(', '),
+    call.text && t('text.short'),
     t(`call.state.${call.state}`),
     call.operator_name,
     call.priority !== 'normal' && t(`priority.short.${call.priority}`),

@@ -5,6 +5,8 @@ import { Icon, type IconName } from '../app/Icon'
 import { Page } from '../app/Page'
 import { Priority } from '../call/CallFacts'
 import { isAnswered, nameOf } from '../call/parties'
+import { TextPanel } from '../call/TextPanel'
+import { hasText } from '../call/texting'
 import { useT } from '../i18n/i18n'
 import { live } from '../live/live'
 import { inLine } from '../queue/line'
@@ -39,6 +41,7 @@ export function Wall() {
   return (
     <Page title={t('page.supervise')}>
       <Tiles operators={people} waiting={waiting.filter(({ state }) => state !== 'transferring')} />
+      {hasText(heard?.call) && <TextPanel call={heard.call} key={heard.call.id} may={false} named />}
       <div className="sg-wall">
         <section aria-label={t('wall.in_progress')} className="sg-panel">
           <h2>

@@ -78,6 +78,7 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
   'call.located': ({ civic = '' }) => civic,
   'call.relocated': ({ civic = '' }) => civic,
   'call.digit': ({ digit = '' }) => digit,
+  'call.text': ({ text = '' }) => text,
   'call.quality': (_, data) => sayHeard(heardIn(data)),
   'alert.received': ({ headline, event, sender }) => listed(headline || event || '', sender || ''),
   'alert.updated': ({ headline, description }) => headline || description || '',
