@@ -22,7 +22,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use key::{Key, Section, key};
 pub use queue::Strategy;
 use serde::{Deserialize, Serialize};
-pub use sip::Trunk;
+pub use sip::{Phone, Phones, Trunk};
 use std::path::Path;
 pub use web::Tls;
 
@@ -55,6 +55,14 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "queue", meaning: "How calls wait and ring, and how long a team may take.", keys: queue::KEYS },
     Section { name: "cctv", meaning: "Which footage an incident keeps.", keys: cctv::KEYS },
 ];
+
+/// The keys of `[sip.phones]` and of one `[[sip.phone]]`.
+pub const PHONES_SECTION: Section = Section {
+    name: "sip.phones",
+    meaning: "Desk phones, with which operators may work in place of the browser's headset.",
+    keys: sip::PHONES_KEYS,
+};
+pub const PHONE_SECTION: Section = Section { name: "sip.phone", meaning: "One desk phone.", keys: sip::PHONE_KEYS };
 
 /// The keys of one `[[sip.trunk]]`.
 pub const TRUNK_SECTION: Section = Section { name: "sip.trunk", meaning: "One carrier.", keys: sip::TRUNK_KEYS };

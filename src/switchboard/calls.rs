@@ -1,5 +1,6 @@
 //! What SIP and the lines tell the switchboard.
 
+use super::features::FeatureCall;
 use super::line::{Line, ORDERS, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now};
 use crate::clock;
@@ -19,11 +20,18 @@ impl Switchboard {
             sip::Event::Alert(alert) => self.alerts.take(&self.desk, convert::alert(&alert)),
             sip::Event::Trunk { trunk, state, registered, detail } => self.trunk_changed(&trunk, state, registered, detail),
             sip::Event::Limited { limit } => self.limited(limit),
+            sip::Event::Phone { phone, registered, .. } => self.phone_registered(&phone.0, registered),
+            sip::Event::PhoneInvited { leg, phone, dialled, audio } => {
+                self.feature(FeatureCall { phone: phone.0, leg, audio }, &dialled);
+            }
             event => match event.leg().and_then(|leg| self.legs.get(&leg).copied()) {
                 Some((call, LegKind::Caller)) => self.hear_caller(call, event),
                 Some((call, LegKind::Party(party))) => self.hear_party(call, party, event),
                 Some((_, LegKind::Test)) => self.forget_ended(&event),
-                None => self.early.keep(event),
+                None => match event.leg().and_then(|leg| self.phones.with_leg(leg)).map(str::to_owned) {
+                    Some(phone) => self.hear_phone(&phone, event),
+                    None => self.early.keep(event),
+                },
             },
         }
     }
@@ -76,6 +84,7 @@ impl Switchboard {
         if let sip::Event::Ended { leg, .. } = event {
             self.legs.remove(leg);
             self.test_calls.over(*leg);
+            self.feature_calls.over(*leg);
         }
     }
 
@@ -176,6 +185,10 @@ impl Switchboard {
                     self.leave_monitoring(supervisor);
                 }
             }
+            Report::PhoneCalling { phone, media, leg } => self.phone_calling(&phone, media, leg),
+            Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
+            Report::PhoneOwner { call, person } => self.sign_on(call, person.map(|person| *person)),
+            Report::PhoneReady { phone } => self.phone_ready(&phone),
             Report::Located { call, location, additional } => self.located(call, location, additional),
             Report::Closed { call, statistics } => {
                 if let Some(heard) = statistics.as_ref().and_then(convert::heard) {

@@ -7,12 +7,15 @@ mod calls;
 mod commands;
 pub mod convert;
 mod early;
+mod features;
 mod hearing;
 mod line;
 mod locate;
 mod monitors;
 mod outputs;
 mod parties;
+mod phone_calls;
+mod phones;
 mod seat;
 mod test_call;
 mod trunks;
@@ -20,7 +23,7 @@ mod voice;
 
 use alerts::Alerts;
 pub use board::Board;
-use dispatch::contract::{CallState, CallView, Command, EndedBy};
+use dispatch::contract::{CallState, CallView, Command, EndedBy, UserView};
 use dispatch::desk::{Desk, Entry, Journal};
 use dispatch::domain::queue::Queue;
 use dispatch::id::{CallId, PartyId, UserId};
@@ -28,6 +31,7 @@ use early::EarlyEvents;
 use hearing::Hearing;
 use jiff::Timestamp;
 use line::{Order, Plant};
+use phones::Phones;
 use seat::Seat;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -46,6 +50,11 @@ pub struct Switchboard {
     /// What was heard of outbound legs before their line told which call they belong to.
     early: EarlyEvents,
     seats: HashMap<UserId, Seat>,
+    phones: Phones,
+    /// Whose phones these are, as far as the database has told: a shift begins without it if it must.
+    owners: HashMap<String, UserView>,
+    /// Feature codes that are being answered.
+    feature_calls: TestCalls,
     /// People who have a page of the console open, with or without a shift.
     pages: HashSet<UserId>,
     /// Supervisors who take part in a call that is not theirs.
@@ -87,7 +96,7 @@ enum LegKind {
     /// The caller; of an outbound call, whom it is for.
     Caller,
     Party(PartyId),
-    /// A test call, which nobody sees.
+    /// A test call or a feature code, which nobody sees.
     Test,
 }
 
@@ -123,6 +132,9 @@ pub struct Parts {
     /// Our number, for those whom we call.
     pub number: Option<String>,
     pub fallback: Option<Fallback>,
+    /// Desk phones with the user names of their persons, and where their voice may come from.
+    pub phones: Vec<(String, Option<String>)>,
+    pub phone_networks: Vec<ipnet::IpNet>,
 }
 
 impl Switchboard {
@@ -136,6 +148,7 @@ impl Switchboard {
             reports,
             number: parts.number,
             networks: Arc::new(parts.networks),
+            phones: parts.phone_networks.into(),
         };
         let mut switchboard = Self {
             queue: parts.queue,
@@ -143,6 +156,9 @@ impl Switchboard {
             legs: HashMap::new(),
             early: EarlyEvents::default(),
             seats: HashMap::new(),
+            phones: Phones::new(parts.phones, now()),
+            owners: HashMap::new(),
+            feature_calls: TestCalls::default(),
             pages: HashSet::new(),
             monitors: HashMap::new(),
             plant,

@@ -70,7 +70,7 @@ async fn read<S: AsyncRead>(
     channel: &SipConnection,
     replies: mpsc::Sender<Vec<u8>>,
 ) -> &'static str {
-    let trusted = ingress.trunks.of(source.peer.ip()).is_some();
+    let trusted = ingress.peer(source.peer.ip()).is_some();
     let idle = match (begun, trusted) {
         (Begun::ByUs, _) => None,
         (Begun::ByPeer, true) => Some(IDLE),

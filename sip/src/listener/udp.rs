@@ -107,7 +107,7 @@ impl UdpSockets {
             };
             // Peers are known by their IPv4 address even where an IPv6 socket heard them.
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-            let trusted = ingress.trunks.of(peer.ip()).is_some();
+            let trusted = ingress.peer(peer.ip()).is_some();
             if trusted {
                 self.remember(peer, index);
             }

@@ -215,7 +215,7 @@ fn registrar_uri(registrar: &Target) -> Uri {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn request(
+pub(crate) fn request(
     keeping: &Keeping,
     reached: Reached,
     method: Method,
@@ -237,7 +237,7 @@ fn request(
 }
 
 impl Keeping {
-    fn product_name(&self) -> String {
+    pub(crate) fn product_name(&self) -> String {
         self.product.chars().take_while(char::is_ascii_alphanumeric).collect()
     }
 }

@@ -11,7 +11,7 @@ mod status;
 mod watch;
 
 pub(crate) use bucket::Buckets;
-pub(crate) use keeper::{Keeping, keep};
+pub(crate) use keeper::{Keeping, keep, request};
 pub(crate) use registration::seconds;
 pub(crate) use route::{Attempt, Candidate, Route};
 pub use watch::TrunkState;
@@ -60,7 +60,7 @@ impl Trunks {
 }
 
 impl Line {
-    fn new(config: Trunk, rate: Rate) -> Self {
+    pub(crate) fn new(config: Trunk, rate: Rate) -> Self {
         let status = Status::new(config.registrars.len());
         Line { config, status, learned: RwLock::default(), rate: Mutex::new(Bucket::new(rate)), resting: Mutex::default() }
     }
