@@ -13,8 +13,6 @@ use tokio::time::Instant;
 pub(crate) struct Flow {
     pub transport: Transport,
     pub peer: SocketAddr,
-    /// Our address as the phone knows it.
-    pub local: SocketAddr,
 }
 
 /// One phone's registration.
@@ -32,7 +30,7 @@ pub(crate) struct Binding {
 
 impl Binding {
     pub(crate) fn new(contact: String, source: Source, fields: &Fields, until: Instant) -> Self {
-        let flow = Flow { transport: source.transport, peer: reached(&contact, source), local: source.local };
+        let flow = Flow { transport: source.transport, peer: reached(&contact, source) };
         let call_id = fields.first("Call-ID").unwrap_or_default().to_owned();
         Binding { contact, flow, until, missed: 0, call_id, cseq: cseq(fields) }
     }
@@ -77,7 +75,7 @@ impl Wish {
         if all.is_empty() {
             return Some(Wish::Ask);
         }
-        if all.iter().any(|one| *one == "*") {
+        if all.contains(&"*") {
             return (all.len() == 1 && expires == Some(0)).then_some(Wish::Leave { contacts: None });
         }
         let mut leaving = Vec::new();

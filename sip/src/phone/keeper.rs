@@ -115,7 +115,7 @@ async fn options(keeping: &Keeping, flow: Flow, contact: &str) -> bool {
 impl Flow {
     /// `None`: its connection has ended.
     pub(super) fn reached(self, outlet: &crate::outlet::Outlet) -> Option<Reached> {
-        let Flow { transport, peer, .. } = self;
+        let Flow { transport, peer } = self;
         let open = !transport.is_stream() || outlet.flows.is_open(transport, peer);
         open.then(|| outlet.locals.facing(transport, peer).map(|local| Reached { transport, peer, local })).flatten()
     }
