@@ -22,7 +22,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use key::{Key, Section, key};
 pub use queue::Strategy;
 use serde::{Deserialize, Serialize};
-pub use sip::{Phone, Phones, Trunk};
+pub use sip::Trunk;
 use std::path::Path;
 pub use web::Tls;
 

@@ -1,3 +1,4 @@
+use super::sip::{Phone, Phones};
 use super::*;
 
 fn load(text: &str) -> Result<Config, ConfigError> {

@@ -115,7 +115,7 @@ impl Switchboard {
         let outcome = if done.is_ok() { "done" } else { "refused" };
         metrics::counter!("siaga_phone_codes_total", "outcome" => outcome).increment(1);
         let pcm = if done.is_ok() { yes() } else { no() };
-        let after = (ready && done.is_ok()).then(|| Report::PhoneReady { phone });
+        let after = (ready && done.is_ok()).then_some(Report::PhoneReady { phone });
         let plant = self.plant.clone();
         self.legs.insert(leg, (dispatch::id::CallId(crate::clock::new_id()), super::LegKind::Test));
         self.feature_calls.play(plant.clone(), leg, plant.phones.to_vec(), audio, pcm, after);

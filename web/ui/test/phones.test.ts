@@ -44,7 +44,14 @@ test('who works with a phone needs no page', () => {
 })
 
 test('phones come with the snapshot and change with events', () => {
-  const snapshot = { event: 'snapshot', calls: [], operators: [], alarms: [], trunks: [], phones: [aPhone()] } as LiveEvent
+  const snapshot = {
+    event: 'snapshot',
+    calls: [],
+    operators: [],
+    alarms: [],
+    trunks: [],
+    phones: [aPhone()],
+  } as LiveEvent
   const known = reduce(INITIAL, snapshot, 'me')
   expect(known.phones['meja-1']?.state).toBe('registered')
   const rung = reduce(known, { event: 'phone', phone: aPhone({ state: 'ringing' }) }, 'me')

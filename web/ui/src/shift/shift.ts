@@ -56,6 +56,14 @@ async function takePhone(phone: string) {
   detach()
 }
 
+/** From a lost desk phone back to the headset of this page; a call that waits goes on there. */
+export async function backToHeadset(): Promise<void> {
+  unlockAudio()
+  await put('/shift/voice', { phone: null })
+  sessionStorage.removeItem(PHONE_KEY)
+  await attach()
+}
+
 /** The server plays two seconds of tone and says how loud it heard the microphone. */
 export async function testHeadset(): Promise<MediaTest> {
   const result = await post<MediaTest>('/shift/test')
