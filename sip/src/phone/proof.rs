@@ -17,16 +17,20 @@ pub(crate) const NONCE_LIFE: Duration = Duration::from_secs(300);
 pub(crate) struct Nonces {
     secret: [u8; 32],
     began: Instant,
+    /// When the newest one was made; no two are made at the same time.
+    newest: u64,
 }
 
 impl Nonces {
     pub(crate) fn new(secret: [u8; 32], now: Instant) -> Self {
-        Nonces { secret, began: now }
+        Nonces { secret, began: now, newest: 0 }
     }
 
-    pub(crate) fn issue(&self, now: Instant) -> String {
-        let at = now.saturating_duration_since(self.began).as_micros();
-        format!("{at:016x}{}", self.seal(&format!("{at:016x}")))
+    pub(crate) fn issue(&mut self, now: Instant) -> String {
+        let at = u64::try_from(now.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX);
+        self.newest = at.max(self.newest.saturating_add(1));
+        let made = format!("{:016x}", self.newest);
+        format!("{made}{}", self.seal(&made))
     }
 
     /// When it was made, in microseconds of ours; `None`: it is none of ours.

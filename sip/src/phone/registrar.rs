@@ -96,7 +96,7 @@ impl Registrar {
         }
     }
 
-    fn challenge(&self, stale: bool, now: Instant) -> Refusal {
+    fn challenge(&mut self, stale: bool, now: Instant) -> Refusal {
         let (realm, nonce) = (quoted(&self.config.realm), self.nonces.issue(now));
         let stale = if stale { ", stale=true" } else { "" };
         self.config.digests.iter().fold(Refusal::new(401, "phone_challenge"), |refusal, digest| {
