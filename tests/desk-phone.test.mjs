@@ -2,8 +2,10 @@
 // beside it and without any.
 import assert from "node:assert/strict";
 import { Baresip } from "./support/baresip.mjs";
+import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
+import { Exchange } from "./support/exchange.mjs";
 import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { udpPort } from "./support/ports.mjs";
@@ -17,13 +19,13 @@ const PASSWORD = "sandi-telepon-meja";
 const TALK_MS = 1_000;
 
 /** A house with two desk phones, the first of them Ayu's. */
-async function houseWithPhones(world, { queue, options = 2 } = {}) {
+async function houseWithPhones(world, { queue, options = 2, trunk = { name: "tests", peers: ["127.0.0.1/32"] } } = {}) {
   const sip = `127.0.0.1:${await udpPort()}`;
   const siaga = await openHouse(world, {
     queue,
     sip: {
       listen: [`udp://${sip}`, `tcp://${sip}`],
-      trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }],
+      trunk: [trunk],
       "phones.networks": ["127.0.0.1/32"], "phones.digests": ["MD5"], "phones.options_seconds": options,
       phone: [{ name: "meja-1", password: PASSWORD, operator: "ayu" }, { name: "meja-2", password: PASSWORD }],
     },
@@ -43,6 +45,15 @@ async function phoneIs(api, name, state, options) {
     const phones = await api.ask("GET", "phones");
     return phones.find((phone) => phone.name === name)?.state === state;
   }, { within: 20_000, ...options });
+}
+
+/** A person at the console who works with this phone. */
+async function atThePhone(world, siaga, name, phone) {
+  const person = await Operator.open(world, siaga, { person: people[name] });
+  await person.signIn(people[name]);
+  await person.at(`start-with-${phone}`).click();
+  await person.seesOwnState("ready");
+  return person;
 }
 
 /** How the console's API shows an operator. */
@@ -76,10 +87,7 @@ scenario("a desk phone in place of the headset: it rings, is lifted, heard both 
   const siaga = await houseWithPhones(world);
   const api = await siaga.as(people.citra);
   const phone = await deskPhone(world, siaga, "meja-1");
-  const ayu = await Operator.open(world, siaga, { person: people.ayu });
-  await ayu.signIn(people.ayu);
-  await ayu.at("start-with-meja-1").click();
-  await ayu.seesOwnState("ready");
+  const ayu = await atThePhone(world, siaga, "ayu", "meja-1");
 
   const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
   await phone.rings();
@@ -92,7 +100,7 @@ scenario("a desk phone in place of the headset: it rings, is lifted, heard both 
   const { id, operator_name: name } = await newestCall(api);
   assert.equal(name, people.ayu.name);
 
-  // The page is reloaded, and closed altogether: the call is the phone's.
+  // The page is reloaded: the call is the phone's.
   await ayu.page.reload();
   await ayu.seesCall("active");
   const since = Date.now();
@@ -119,10 +127,7 @@ scenario("an answer at the console asks for the handset, and what the console do
   const siaga = await houseWithPhones(world);
   const api = await siaga.as(people.citra);
   const phone = await deskPhone(world, siaga, "meja-2", { via: "tcp" });
-  const ayu = await Operator.open(world, siaga, { person: people.ayu });
-  await ayu.signIn(people.ayu);
-  await ayu.at("start-with-meja-2").click();
-  await ayu.seesOwnState("ready");
+  const ayu = await atThePhone(world, siaga, "ayu", "meja-2");
 
   const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
   await ayu.rings();
@@ -213,4 +218,82 @@ scenario("a phone with a wrong password is nobody's, and one that is busy declin
   await bagus.answer();
   await caller.hears(1400);
   await caller.hangUp();
+});
+
+scenario("a phone that comes back rings again, and the call goes on", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  phone.dial(`sip:*11@${siaga.sip}`);
+  await phone.ended();
+  await operatorIs(world, api, "ayu", "ready");
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await phone.rings();
+  phone.lift();
+  await caller.hears(PHONE_HZ);
+  await phone.vanish();
+  await phoneIs(api, "meja-1", "away", { within: 40_000 });
+  await until("the call waits for the phone", async () => (await newestCall(api)).state === "detached");
+
+  const again = await Baresip.start(world, { number: "meja-1", registrar: siaga.sip, password: PASSWORD, voice: 1400 });
+  await again.rings();
+  again.lift();
+  await caller.hears(1400);
+  await again.hears(CALLER_HZ);
+  const { state, operator_name: name } = await newestCall(api);
+  assert.deepEqual([state, name], ["active", people.ayu.name]);
+  again.hangUp();
+  await caller.ended();
+}, { within: 180_000 });
+
+scenario("who works with a phone calls out by it: first the handset, then the number", async (world) => {
+  const NUMBER = "0778112233";
+  const exchange = await Exchange.open(world);
+  const callee = await Callee.wait(world, { scenario: "telephone", exchange, number: NUMBER, voice: 1800 });
+  const siaga = await houseWithPhones(world, { trunk: exchange.trunk });
+  const phone = await deskPhone(world, siaga, "meja-1");
+  const ayu = await atThePhone(world, siaga, "ayu", "meja-1");
+  await ayu.callsOut(NUMBER);
+  await phone.rings();
+  assert.deepEqual(exchange.called, [], "nobody is called for a handset that lies there");
+  phone.lift();
+  await callee.rings();
+  await phone.hears(425);
+  await callee.picksUp();
+  await ayu.seesCall("active");
+  await callee.hears(PHONE_HZ);
+  await phone.hears(1800);
+  await callee.hangsUp();
+  await ayu.seesOwnState("ready");
+  await phoneIs(await siaga.as(people.citra), "meja-1", "registered");
+});
+
+scenario("a supervisor with a phone whispers to the operator, and the caller hears nothing of it", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-2");
+  const ayu = await onShift(world, siaga, "ayu");
+  const citra = await atThePhone(world, siaga, "citra", "meja-2");
+  await citra.at("pause").click();
+  await citra.page.getByRole("menuitem").first().click();
+  await citra.seesOwnState("paused");
+  await citra.at("menu").click();
+  await citra.at("page-supervise").click();
+  await citra.at("works-by-phone").filter({ hasText: "meja-2" }).waitFor();
+
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  const { id } = await newestCall(api);
+  await citra.at("wall-calls").getByTestId(`monitor-whisper-${id}`).click();
+  await phone.rings();
+  phone.lift();
+  await ayu.hearsJust([CALLER_HZ, PHONE_HZ], [CALLER_HZ, PHONE_HZ, 1000]);
+  await caller.hearsJust([1000], [CALLER_HZ, PHONE_HZ, 1000]);
+  await citra.at("wall-calls").getByTestId(`monitor-stop-${id}`).click();
+  await phone.ended();
+  await ayu.hearsJust([CALLER_HZ], [CALLER_HZ, PHONE_HZ, 1000]);
+  await ayu.hangUp();
+  await caller.ended();
 });

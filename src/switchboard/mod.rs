@@ -172,6 +172,8 @@ impl Switchboard {
             routes: parts.routes,
             fallback: parts.fallback,
         };
+        // The phones are seen before the first of them says a word.
+        switchboard.show();
         loop {
             let timer = switchboard.timer();
             tokio::select! {

@@ -111,7 +111,7 @@ impl Switchboard {
     }
 
     /// Shows every call and operator whose state has changed.
-    fn show(&mut self) {
+    pub(super) fn show(&mut self) {
         let calls: Vec<CallStatus> = self.queue.calls().collect();
         for status in calls {
             self.show_call(status);
