@@ -1,7 +1,8 @@
 //! SIP user agent for emergency calls: trunks, dialogs, identity, location, offer/answer.
 //!
 //! It answers INVITEs of known trunks, tells the owner of the call about them by [`Event`] and does what the owner asks by [`UserAgent`].
-//! It is a registrar for the operators' desk phones ([`phone`]) and for nobody else; it is not a proxy, it holds no media (addresses only), and it knows nothing of operators, queues or recordings.
+//! It is a registrar for the operators' desk phones and for nobody else; it is not a proxy, it holds no media (addresses only), and it knows
+//! nothing of operators, queues or recordings.
 //! What a message carries beside its audio (location, additional data, alerts) is read here and shown elsewhere; what it only points to is
 //! fetched by [`LocationServers`], when the owner asks for it.
 //!

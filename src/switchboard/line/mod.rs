@@ -4,6 +4,7 @@
 pub mod arrangement;
 mod orders;
 mod party;
+mod voice;
 
 pub use orders::{ORDERS, Order, PartyEnd, Report};
 
@@ -220,33 +221,6 @@ impl Line {
         joined.await.map_err(|error| error.to_string())?;
         self.waits_with = Sound::Silence;
         self.answer().await
-    }
-
-    /// One of us changes to a desk phone, to another leg of it, or to the headset. The leg before is closed.
-    async fn voice(&mut self, of: UserId, leg: Option<Uuid>) {
-        let before = self.standing.telephones.get(&of).copied();
-        if before == leg {
-            return;
-        }
-        let changed = self.change(|standing| {
-            match leg {
-                Some(leg) => standing.telephones.insert(of, leg),
-                None => standing.telephones.remove(&of),
-            };
-        });
-        if let Err(error) = changed.await {
-            return tracing::warn!(call = %self.call, %error, "one of us cannot change the telephone");
-        }
-        if let Some(before) = before {
-            self.plant.media.close(before).await;
-        }
-    }
-
-    /// One of us who spoke by a desk phone has left.
-    async fn put_down(&mut self, of: UserId) {
-        if let Some(leg) = self.standing.telephones.remove(&of) {
-            self.plant.media.close(leg).await;
-        }
     }
 
     async fn unbridge(&mut self) {
