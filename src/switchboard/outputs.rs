@@ -68,7 +68,10 @@ impl Switchboard {
         let Some(view) = self.calls.get(&call).map(|found| found.view.clone()) else { return };
         self.journal.record(Entry::Offered { call, operator: self.who(operator), at: now() });
         self.board.tell(operator, Event::Offered { call: view });
-        self.ring_phone(operator, Purpose::Offer(call));
+        // It may have moved on already.
+        if self.queue.operator(operator).is_some_and(|status| status.call == Some(call)) {
+            self.ring_phone(operator, Purpose::Offer(call));
+        }
     }
 
     fn stop_ringing(&mut self, call: CallId, operator: UserId, why: Withdrawal) {

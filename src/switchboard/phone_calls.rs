@@ -7,7 +7,11 @@ use crate::clock;
 use dispatch::contract::{CallState, OperatorState, Refusal};
 use dispatch::domain::queue::Input;
 use dispatch::id::{CallId, UserId};
+use std::time::Duration;
 use uuid::Uuid;
+
+/// How long a phone is left alone that has refused a call.
+const REST: Duration = Duration::from_secs(5);
 
 impl Switchboard {
     /// The operator works with this phone from now on, or with the browser's headset.
@@ -207,18 +211,38 @@ impl Switchboard {
         let operator = self.phones.get(name).and_then(|phone| phone.operator);
         let id = call.purpose.call();
         match (&call.purpose, operator) {
-            (Purpose::Offer(_), Some(operator)) if unreachable => {
-                self.told(Input::OperatorGone { operator });
-                // It comes back at once if the phone is still registered, behind those who are idle.
-                self.present(operator);
+            (Purpose::Offer(_), Some(operator)) => {
+                if !unreachable {
+                    self.told(Input::Decline { operator, call: id });
+                }
+                self.rest(name, operator);
             }
-            (Purpose::Offer(_), Some(operator)) => self.told(Input::Decline { operator, call: id }),
             (Purpose::Take(_), Some(operator)) => self.told(Input::BridgeFailed { call: id, operator }),
             (Purpose::CallOut { .. }, _) => self.told(Input::OutboundFailed { call: id }),
             (Purpose::Monitor(_), Some(operator)) => self.leave_monitoring(operator),
             _ => {}
         }
         self.put_down(call);
+    }
+
+    /// For a moment no call is offered to a phone that has refused one: it goes on to others, or waits.
+    fn rest(&mut self, name: &str, operator: UserId) {
+        let Some(phone) = self.phones.get(name) else { return };
+        phone.rests = true;
+        self.present(operator);
+        let (plant, phone) = (self.plant.clone(), name.to_owned());
+        tokio::spawn(async move {
+            tokio::time::sleep(REST).await;
+            plant.report(Report::PhoneRested { phone }).await;
+        });
+    }
+
+    pub(super) fn phone_rested(&mut self, name: &str) {
+        let Some(phone) = self.phones.get(name) else { return };
+        phone.rests = false;
+        if let Some(operator) = phone.operator {
+            self.present(operator);
+        }
     }
 
     /// The handset was put down, or the phone is lost.

@@ -20,6 +20,8 @@ pub struct Phone {
     /// Who works with it.
     pub operator: Option<UserId>,
     pub call: Option<PhoneCall>,
+    /// It has refused a call a moment ago. A phone that refuses by itself would be asked again at once, and for ever.
+    pub rests: bool,
     shown: (PhoneState, Timestamp),
 }
 
@@ -96,7 +98,7 @@ impl Phone {
             Some(call) if call.is_up() => true,
             Some(PhoneCall { purpose: Purpose::Return(_), .. }) => false,
             Some(_) => self.registered,
-            None => self.registered && *state != OperatorState::Busy,
+            None => self.registered && !self.rests && *state != OperatorState::Busy,
         }
     }
 
@@ -125,7 +127,7 @@ impl Phones {
     pub fn new(phones: impl IntoIterator<Item = (String, Option<String>)>, now: Timestamp) -> Self {
         let phone = |(name, owner)| {
             let shown = (PhoneState::Away, now);
-            Phone { name, owner, registered: false, operator: None, call: None, shown }
+            Phone { name, owner, registered: false, operator: None, call: None, rests: false, shown }
         };
         Self(phones.into_iter().map(phone).collect())
     }
@@ -198,8 +200,12 @@ mod tests {
         assert!(!phones.reaches("meja-1", &BUSY), "the handset is gone from a call that is up");
         called(&mut phones, Purpose::Return(CALL), Stage::Calling);
         assert!(!phones.reaches("meja-1", &BUSY), "until it is lifted again");
-        phones.register("meja-1", false);
         phones.get("meja-1").unwrap().call = None;
+        phones.get("meja-1").unwrap().rests = true;
+        assert!(!phones.reaches("meja-1", &OperatorState::Ready), "it has just refused one");
+        phones.get("meja-1").unwrap().rests = false;
+        assert!(phones.reaches("meja-1", &OperatorState::Ready));
+        phones.register("meja-1", false);
         assert!(!phones.reaches("meja-1", &OperatorState::Ready));
         assert!(!phones.reaches("meja-9", &OperatorState::Ready));
     }

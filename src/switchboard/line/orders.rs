@@ -149,6 +149,10 @@ pub enum Report {
     PhoneReady {
         phone: String,
     },
+    /// A phone that has refused a call may be asked again.
+    PhoneRested {
+        phone: String,
+    },
     /// What the caller's network keeps on a server.
     Located {
         call: CallId,
