@@ -114,6 +114,8 @@ impl Running {
             number: config.sip.number.clone(),
             servers: location_servers(config)?,
             fallback: fallback(config),
+            phones: config.sip.phone.iter().map(|phone| (phone.name.clone(), phone.operator.clone())).collect(),
+            phone_networks: config.sip.phones.clone().unwrap_or_default().networks()?,
         };
         let inbox = Inbox { commands: requests, sip: calls, voice };
         let switchboard = tokio::spawn(Switchboard::run(parts, inbox, stop.clone()));

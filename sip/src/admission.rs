@@ -32,11 +32,12 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: u16, reason: &'static str) -> Self {
+    pub(crate) fn new(code: u16, reason: &'static str) -> Self {
         Refusal { code, reason, extra: Vec::new() }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.extra.push((name, value.into()));
         self
     }
@@ -44,6 +45,11 @@ impl Refusal {
     /// 503 that says when to come back.
     pub(crate) fn unavailable(reason: &'static str, retry_after_s: u32) -> Self {
         Refusal::new(503, reason).with("Retry-After", retry_after_s.to_string())
+    }
+
+    /// A method that is not served here.
+    pub(crate) fn not_allowed() -> Self {
+        Refusal::new(405, "method").with("Allow", ALLOW)
     }
 
     /// 200 to an alert that was told, now or before.

@@ -69,6 +69,11 @@ pub(crate) fn registered(trunk: &TrunkName, outcome: &'static str) {
     metrics::counter!("siaga_sip_registrations_total", "trunk" => trunk.0.clone(), "outcome" => outcome).increment(1);
 }
 
+/// A desk phone `registered`, or is `lost`.
+pub(crate) fn phone(outcome: &'static str) {
+    metrics::counter!("siaga_sip_phone_registrations_total", "outcome" => outcome).increment(1);
+}
+
 /// A call of ours went on to the next trunk, because this one ended it with `code`.
 pub(crate) fn failed_over(trunk: &TrunkName, code: u16) {
     metrics::counter!("siaga_sip_failovers_total", "trunk" => trunk.0.clone(), "code" => code.to_string()).increment(1);

@@ -1,6 +1,6 @@
 //! What can go wrong at the crate's boundary.
 
-use crate::config::{Listen, TrunkName};
+use crate::config::{Listen, PhoneName, TrunkName};
 
 /// Why the user agent did not start.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ pub enum LegError {
     /// The call names no trunk.
     #[error("no trunk is named for this call; set a trunk with a proxy")]
     NoTrunk,
+    /// No phone of this name is configured.
+    #[error("there is no desk phone {0}; look at sip.phone")]
+    NoPhone(PhoneName),
+    /// The phone is not registered.
+    #[error("the desk phone {0} is not registered; look whether it is on and connected")]
+    PhoneAway(PhoneName),
     /// The number has a character that no number has.
     #[error("`{0}` cannot be dialled")]
     BadNumber(String),

@@ -3,7 +3,7 @@
 use crate::access::AccessNetwork;
 use crate::additional::{AdditionalData, DataReference};
 use crate::alert::Alert;
-use crate::config::TrunkName;
+use crate::config::{PhoneName, TrunkName};
 use crate::dialled::Purpose;
 use crate::identity::Identity;
 use crate::location::{GeolocationRouting, Location, Reference};
@@ -53,6 +53,10 @@ pub enum Event {
     Ended { leg: LegId, by: EndedBy },
     /// An alert without a call (RFC 8876); already answered. Its id is no leg's.
     Alert(Box<Alert>),
+    /// A desk phone calls us; 100 and 180 are already sent. `dialled` is the user part of what it called.
+    PhoneInvited { leg: LegId, phone: PhoneName, dialled: String, audio: Option<RemoteAudio> },
+    /// A desk phone has registered, or cannot be reached any more. Only the newest state is told. `detail` is for people.
+    Phone { phone: PhoneName, registered: bool, detail: String },
     /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
     /// Only the newest state is told, so changes that came too fast may be missing. `detail` is for people.
     Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, detail: String },
@@ -65,7 +69,8 @@ impl Event {
     pub fn leg(&self) -> Option<LegId> {
         match self {
             Event::Invited(invitation) => Some(invitation.leg),
-            Event::Confirmed { leg, .. }
+            Event::PhoneInvited { leg, .. }
+            | Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
             | Event::TextChanged { leg, .. }
             | Event::TextOffered { leg }
@@ -74,7 +79,7 @@ impl Event {
             | Event::OutboundFailed { leg, .. }
             | Event::Digit { leg, .. }
             | Event::Ended { leg, .. } => Some(*leg),
-            Event::Alert(_) | Event::Trunk { .. } | Event::Limited { .. } => None,
+            Event::Alert(_) | Event::Phone { .. } | Event::Trunk { .. } | Event::Limited { .. } => None,
         }
     }
 }
@@ -185,6 +190,16 @@ pub struct Outbound {
     /// Digits, `+`, `*`, `#` and letters; becomes the user part of the Request-URI.
     pub number: String,
     /// The number shown to the called party, as the trunk's `caller_id` says; `None` shows the product's name.
+    pub caller: Option<String>,
+    /// Goes into the offer.
+    pub audio: LocalAudio,
+}
+
+/// A call to be made to a desk phone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhoneCall {
+    pub phone: PhoneName,
+    /// The number that the phone shows; `None`: an anonymous caller.
     pub caller: Option<String>,
     /// Goes into the offer.
     pub audio: LocalAudio,

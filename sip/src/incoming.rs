@@ -67,7 +67,11 @@ async fn notified(core: &Core, mut transaction: Transaction) {
 
 async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     let stamp = transaction.original.header_value(HEADER).as_deref().and_then(Stamp::read);
-    let trunk = stamp.as_ref().and_then(|stamp| core.ingress.trunks.of(stamp.source.peer.ip())).map(|line| &line.config);
+    let trunk = stamp.as_ref().and_then(|stamp| match &stamp.phone {
+        Some(_) => Some(&core.ingress.phones.line),
+        None => core.ingress.trunks.of(stamp.source.peer.ip()),
+    });
+    let trunk = trunk.map(|line| &line.config);
     let fields = invitation::fields(&transaction.original);
     let key = invitation::key(&fields);
     // What has no stamp did not come through admission.
@@ -112,7 +116,10 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     }
     counters::invited(&trunk.name);
     let (invitation, offer) = invitation::read(id, trunk.name.clone(), &stamp, &transaction.original, &terms);
-    permit.send(Event::Invited(Box::new(invitation)));
+    permit.send(match stamp.phone {
+        Some(phone) => Event::PhoneInvited { leg: id, phone, dialled: invitation.dialled, audio: invitation.audio },
+        None => Event::Invited(Box::new(invitation)),
+    });
     let leg = Leg {
         id,
         dialog: dialog.clone(),

@@ -1,7 +1,8 @@
 //! SIP user agent for emergency calls: trunks, dialogs, identity, location, offer/answer.
 //!
 //! It answers INVITEs of known trunks, tells the owner of the call about them by [`Event`] and does what the owner asks by [`UserAgent`].
-//! It is not a proxy and not a registrar, it holds no media (addresses only), and it knows nothing of operators, queues or recordings.
+//! It is a registrar for the operators' desk phones and for nobody else; it is not a proxy, it holds no media (addresses only), and it knows
+//! nothing of operators, queues or recordings.
 //! What a message carries beside its audio (location, additional data, alerts) is read here and shown elsewhere; what it only points to is
 //! fetched by [`LocationServers`], or followed by [`UserAgent::follow`], when the owner asks for it.
 //!
@@ -36,6 +37,7 @@ mod location;
 mod message;
 mod outbound;
 mod outlet;
+mod phone;
 mod presence;
 mod priority;
 mod registry;
@@ -50,12 +52,12 @@ pub use access::{AccessNetwork, Cell, CellId};
 pub use additional::{AdditionalData, DataKind, DataReference, additional_data};
 pub use alert::Alert;
 pub use config::{
-    Account, AllowedServer, CallerId, Config, Host, Limits, Listen, ListenError, Pem, Rate, Reliability, Roots, Secret,
-    ServerError, Srtp, Strangers, Target, TargetError, Tls, Transport, Trunk, TrunkName,
+    Account, AllowedServer, CallerId, Config, Host, Limits, Listen, ListenError, Pem, Phone, PhoneDigest, PhoneName, Phones, Rate,
+    Reliability, Roots, Secret, ServerError, Srtp, Strangers, Target, TargetError, Tls, Transport, Trunk, TrunkName,
 };
 pub use dialled::Purpose;
 pub use error::{LegError, StartError};
-pub use event::{EndedBy, Event, Invitation, LegId, Outbound, Reject};
+pub use event::{EndedBy, Event, Invitation, LegId, Outbound, PhoneCall, Reject};
 #[cfg(feature = "held")]
 pub use held::LocationServers;
 pub use identity::Identity;

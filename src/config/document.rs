@@ -1,6 +1,6 @@
 //! `docs/configuration.md`, written from the tables beside the structs.
 
-use super::{SECTIONS, Section, TRUNK_SECTION};
+use super::{PHONE_SECTION, PHONES_SECTION, SECTIONS, Section, TRUNK_SECTION};
 use std::fmt::Write;
 
 const HEAD: &str = "# Configuration
@@ -29,6 +29,8 @@ pub fn document() -> String {
         table(&mut page, section, &format!("[{}]", section.name));
         if section.name == "sip" {
             table(&mut page, &TRUNK_SECTION, "[[sip.trunk]]");
+            table(&mut page, &PHONES_SECTION, "[sip.phones]");
+            table(&mut page, &PHONE_SECTION, "[[sip.phone]]");
         }
     }
     page

@@ -56,6 +56,14 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "cctv", meaning: "Which footage an incident keeps.", keys: cctv::KEYS },
 ];
 
+/// The keys of `[sip.phones]` and of one `[[sip.phone]]`.
+pub const PHONES_SECTION: Section = Section {
+    name: "sip.phones",
+    meaning: "Desk phones, with which operators may work in place of the browser's headset.",
+    keys: sip::PHONES_KEYS,
+};
+pub const PHONE_SECTION: Section = Section { name: "sip.phone", meaning: "One desk phone.", keys: sip::PHONE_KEYS };
+
 /// The keys of one `[[sip.trunk]]`.
 pub const TRUNK_SECTION: Section = Section { name: "sip.trunk", meaning: "One carrier.", keys: sip::TRUNK_KEYS };
 

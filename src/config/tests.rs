@@ -1,3 +1,4 @@
+use super::sip::{Phone, Phones};
 use super::*;
 
 fn load(text: &str) -> Result<Config, ConfigError> {
@@ -37,6 +38,38 @@ fn the_documented_keys_are_exactly_those_of_the_structs_with_their_defaults() {
     actual.sort_unstable();
     documented.sort_unstable();
     assert_eq!(documented, actual, "[[sip.trunk]]");
+}
+
+#[test]
+fn the_documented_keys_of_phones_are_those_of_the_structs() {
+    let phone: Phone = Figment::from(Toml::string("name = 'meja-1'")).extract().unwrap();
+    for (section, fields) in [
+        (PHONES_SECTION, serde_json::to_value(Phones::default()).unwrap()),
+        (PHONE_SECTION, serde_json::to_value(phone).unwrap()),
+    ] {
+        let mut actual: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut documented: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
+        actual.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(documented, actual, "[{}]", section.name);
+        for key in section.keys.iter().filter(|key| !key.default.is_empty()) {
+            let written = serde_json::to_value(toml_value(key.default)).unwrap();
+            assert_eq!(fields[key.name], written, "default of {}.{}", section.name, key.name);
+        }
+    }
+}
+
+#[test]
+fn phones_are_read_with_their_passwords_from_either_place_and_none_is_shown() {
+    let config = load(
+        "[media]\naddress = \"127.0.0.1\"\n[sip.phones]\nnetworks = [\"192.168.10.0/24\"]\npasswords = { meja-2 = \"rahasia-dua\" }\n\
+         [[sip.phone]]\nname = \"meja-1\"\npassword = \"rahasia-satu\"\noperator = \"ayu\"\n[[sip.phone]]\nname = \"meja-2\"",
+    )
+    .unwrap();
+    let checked = config.sip.checked().unwrap();
+    let passwords: Vec<&str> = checked.phones.phones.iter().map(|phone| phone.password.0.as_str()).collect();
+    assert_eq!(passwords, ["rahasia-satu", "rahasia-dua"]);
+    assert!(!format!("{config:?} {checked:?}").contains("rahasia"));
 }
 
 fn toml_value(text: &str) -> figment::value::Value {
@@ -90,6 +123,24 @@ fn wrong_settings_are_one_line_that_names_the_key() {
             "sip.tls_certificate",
         ),
         ("[media]\naddress = \"127.0.0.1\"\n[sip]\ntls_ca = \"/nowhere.pem\"", "sip.tls_ca"),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[[sip.phone]]\nname = \"meja-1\"\npassword = \"rahasia-satu\"",
+            "sip.phones.networks",
+        ),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip.phones]\nnetworks = [\"x\"]", "sip.phones.networks"),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip.phones]\ndigests = []", "sip.phones.digests"),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[sip.phones]\nmin_expires_seconds = 90\nmax_expires_seconds = 60",
+            "sip.phones.min_expires_seconds",
+        ),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[sip.phones]\nnetworks = [\"10.0.0.0/8\"]\n[[sip.phone]]\nname = \"Meja 1\"\npassword = \"rahasia-satu\"",
+            "sip.phone.name",
+        ),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[sip.phones]\nnetworks = [\"10.0.0.0/8\"]\n[[sip.phone]]\nname = \"meja-1\"\npassword = \"pendek\"",
+            "sip.phone.password",
+        ),
         ("[media]\naddress = \"127.0.0.1\"\n[database]\nurl = \"mysql://x\"", "database.url"),
         ("[media]\naddress = \"127.0.0.1\"\n[telegram]\ntoken = \"1:x\"\nmode = \"webhook\"", "telegram.webhook_secret"),
         ("[media]\naddress = \"127.0.0.1\"\n[whatsapp]\ntoken = \"x\"", "whatsapp.phone_number_id"),

@@ -1,7 +1,7 @@
 //! What everybody may see of the switchboard: calls, operators, alarms, trunks. Kept beside the switchboard so that a console can read it
 //! without asking the switchboard's task.
 
-use dispatch::contract::{Audience, CallSide, CallView, Event, OperatorView, Snapshot, TrunkState, TrunkView};
+use dispatch::contract::{Audience, CallSide, CallView, Event, OperatorView, PhoneView, Snapshot, TrunkState, TrunkView};
 use dispatch::desk::{Desk, LiveHub};
 use dispatch::id::{CallId, UserId};
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ struct Shown {
     operators: BTreeMap<UserId, OperatorView>,
     /// In the order of the configuration.
     trunks: Vec<TrunkView>,
+    phones: Vec<PhoneView>,
 }
 
 impl Shown {
@@ -46,6 +47,7 @@ impl Board {
             calls: shown.calls.values().cloned().collect(),
             operators: shown.operators.values().cloned().collect(),
             alarms: self.desk.alarms(),
+            phones: shown.phones.clone(),
             trunks: shown
                 .trunks
                 .iter()
@@ -77,6 +79,24 @@ impl Board {
     pub fn operator_left(&self, operator: UserId) {
         self.write(|shown| shown.operators.remove(&operator));
         self.live.tell(Audience::Everyone, Event::OperatorLeft { operator });
+    }
+
+    /// Shows a desk phone, if anything about it changed.
+    pub fn phone(&self, phone: PhoneView) {
+        let changed = self.write(|shown| match shown.phones.iter_mut().find(|known| known.name == phone.name) {
+            Some(known) if *known == phone => false,
+            Some(known) => {
+                *known = phone.clone();
+                true
+            }
+            None => {
+                shown.phones.push(phone.clone());
+                true
+            }
+        });
+        if changed {
+            self.live.tell(Audience::Everyone, Event::Phone { phone });
+        }
     }
 
     /// Shows how a trunk stands now.

@@ -1,5 +1,6 @@
 //! What SIP and the lines tell the switchboard.
 
+use super::features::FeatureCall;
 use super::line::{Line, ORDERS, Offer, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now};
 use crate::clock;
@@ -20,11 +21,18 @@ impl Switchboard {
             sip::Event::Trunk { trunk, state, registered, detail } => self.trunk_changed(&trunk, state, registered, detail),
             sip::Event::Limited { limit } => self.limited(limit),
             sip::Event::TextOffered { leg } => self.text_offered(leg),
+            sip::Event::Phone { phone, registered, .. } => self.phone_registered(&phone.0, registered),
+            sip::Event::PhoneInvited { leg, phone, dialled, audio } => {
+                self.feature(FeatureCall { phone: phone.0, leg, audio }, &dialled);
+            }
             event => match event.leg().and_then(|leg| self.legs.get(&leg).copied()) {
                 Some((call, LegKind::Caller)) => self.hear_caller(call, event),
                 Some((call, LegKind::Party(party))) => self.hear_party(call, party, event),
                 Some((_, LegKind::Test)) => self.forget_ended(&event),
-                None => self.early.keep(event),
+                None => match event.leg().and_then(|leg| self.phones.with_leg(leg)).map(str::to_owned) {
+                    Some(phone) => self.hear_phone(&phone, event),
+                    None => self.early.keep(event),
+                },
             },
         }
     }
@@ -78,6 +86,7 @@ impl Switchboard {
         if let sip::Event::Ended { leg, .. } = event {
             self.legs.remove(leg);
             self.test_calls.over(*leg);
+            self.feature_calls.over(*leg);
         }
     }
 
@@ -183,6 +192,11 @@ impl Switchboard {
             }
             Report::Text { call, text } => self.text_stands(call, text),
             Report::Typed { call, who, text } => self.text_typed(call, &who, &text),
+            Report::PhoneCalling { phone, media, leg } => self.phone_calling(&phone, media, leg),
+            Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
+            Report::PhoneOwner { call, person } => self.sign_on(call, person.map(|person| *person)),
+            Report::PhoneRested { phone } => self.phone_rested(&phone),
+            Report::PhoneReady { phone } => self.phone_ready(&phone),
             Report::Located { call, location, additional } => self.located(call, location, additional),
             Report::Relocated { call, location } => self.relocated(call, location),
             Report::Closed { call, statistics } => {

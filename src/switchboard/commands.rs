@@ -20,6 +20,9 @@ impl Switchboard {
                 answer(reply, self.start_shift(operator, Seat::new(name, skills, languages)))
             }
             Command::EndShift { operator, reply } => answer(reply, self.end_shift(operator)),
+            Command::UsePhone { operator, username, phone, reply } => {
+                answer(reply, self.use_phone(operator, username.as_deref(), phone));
+            }
             Command::SetReadiness { operator, readiness, reply } => answer(reply, self.set_readiness(operator, readiness)),
             Command::AttachMedia { operator, offer, reply } => self.attach_media(operator, offer, reply),
             Command::TestMedia { operator, reply } => self.test_media(operator, reply),
@@ -55,7 +58,7 @@ impl Switchboard {
         }
     }
 
-    fn start_shift(&mut self, operator: UserId, seat: Seat) -> Result<(), Refusal> {
+    pub(super) fn start_shift(&mut self, operator: UserId, seat: Seat) -> Result<(), Refusal> {
         if !self.seats.contains_key(&operator) {
             self.queue.handle(tick(), Input::ShiftStarted { operator, abilities: seat.abilities() })?;
             self.seats.insert(operator, seat);
@@ -68,12 +71,13 @@ impl Switchboard {
         Ok(())
     }
 
-    fn end_shift(&mut self, operator: UserId) -> Result<(), Refusal> {
+    pub(super) fn end_shift(&mut self, operator: UserId) -> Result<(), Refusal> {
         if !self.seats.contains_key(&operator) {
             return Ok(());
         }
         self.queue.handle(tick(), Input::EndShift { operator })?;
         self.leave_monitoring(operator);
+        self.give_up_phone(operator);
         self.seats.remove(&operator);
         self.board.operator_left(operator);
         let media = self.plant.media.clone();
@@ -81,10 +85,10 @@ impl Switchboard {
         Ok(())
     }
 
-    fn set_readiness(&mut self, operator: UserId, readiness: Readiness) -> Result<(), Refusal> {
+    pub(super) fn set_readiness(&mut self, operator: UserId, readiness: Readiness) -> Result<(), Refusal> {
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
         match readiness {
-            Readiness::Ready if !seat.media_connected => Err(Refusal::NoMedia),
+            Readiness::Ready if !self.has_voice(seat) => Err(Refusal::NoMedia),
             Readiness::Ready => {
                 self.leave_monitoring(operator);
                 self.queue.handle(tick(), Input::OperatorReady { operator })
@@ -133,8 +137,19 @@ impl Switchboard {
     /// Tells the queue whether a call can reach the operator.
     pub(super) fn present(&mut self, operator: UserId) {
         let (Some(seat), Some(status)) = (self.seats.get(&operator), self.queue.operator(operator)) else { return };
-        let present = seat.is_present(&status.state, self.pages.contains(&operator));
+        let present = match &seat.phone {
+            Some(phone) => self.phones.reaches(phone, &status.state),
+            None => seat.is_present(&status.state, self.pages.contains(&operator)),
+        };
         self.told(if present { Input::OperatorBack { operator } } else { Input::OperatorGone { operator } });
+    }
+
+    /// Whether the person can be heard: by the headset, or by the desk phone.
+    pub(super) fn has_voice(&self, seat: &Seat) -> bool {
+        match &seat.phone {
+            Some(phone) => self.phones.is_registered(phone),
+            None => seat.media_connected,
+        }
     }
 
     /// A request about a call that the queue may refuse.
@@ -148,7 +163,7 @@ impl Switchboard {
         self.queue.handle(tick(), input)
     }
 
-    fn hold(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+    pub(super) fn hold(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
         self.ask(operator, call, Input::Hold { operator, call })?;
         self.order(call, Order::Hold);
         self.silence_is_meant(call);
@@ -156,7 +171,7 @@ impl Switchboard {
         Ok(())
     }
 
-    fn resume(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
+    pub(super) fn resume(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
         if self.calls.get(&call).is_some_and(|found| found.view.state == CallState::Detached) {
             return Err(Refusal::NoMedia);
         }

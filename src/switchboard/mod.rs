@@ -8,12 +8,15 @@ mod commands;
 mod conversation;
 pub mod convert;
 mod early;
+mod features;
 mod hearing;
 mod line;
 mod locate;
 mod monitors;
 mod outputs;
 mod parties;
+mod phone_calls;
+mod phones;
 mod seat;
 mod test_call;
 mod texts;
@@ -23,7 +26,7 @@ mod voice;
 use alerts::Alerts;
 pub use board::Board;
 use conversation::Conversation;
-use dispatch::contract::{CallState, CallView, Command, EndedBy};
+use dispatch::contract::{CallState, CallView, Command, EndedBy, UserView};
 use dispatch::desk::{Desk, Entry, Journal};
 use dispatch::domain::queue::Queue;
 use dispatch::id::{CallId, PartyId, UserId};
@@ -32,6 +35,7 @@ use hearing::Hearing;
 use jiff::Timestamp;
 use line::{Order, Plant};
 use locate::Following;
+use phones::Phones;
 use seat::Seat;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -51,6 +55,11 @@ pub struct Switchboard {
     /// What was heard of outbound legs before their line told which call they belong to.
     early: EarlyEvents,
     seats: HashMap<UserId, Seat>,
+    phones: Phones,
+    /// Whose phones these are, as far as the database has told: a shift begins without it if it must.
+    owners: HashMap<String, UserView>,
+    /// Feature codes that are being answered.
+    feature_calls: TestCalls,
     /// People who have a page of the console open, with or without a shift.
     pages: HashSet<UserId>,
     /// Supervisors who take part in a call that is not theirs.
@@ -96,7 +105,7 @@ enum LegKind {
     /// The caller; of an outbound call, whom it is for.
     Caller,
     Party(PartyId),
-    /// A test call, which nobody sees.
+    /// A test call or a feature code, which nobody sees.
     Test,
 }
 
@@ -132,6 +141,9 @@ pub struct Parts {
     /// Our number, for those whom we call.
     pub number: Option<String>,
     pub fallback: Option<Fallback>,
+    /// Desk phones with the user names of their persons, and where their voice may come from.
+    pub phones: Vec<(String, Option<String>)>,
+    pub phone_networks: Vec<ipnet::IpNet>,
 }
 
 impl Switchboard {
@@ -145,6 +157,7 @@ impl Switchboard {
             reports,
             number: parts.number,
             networks: Arc::new(parts.networks),
+            phones: parts.phone_networks.into(),
         };
         let mut switchboard = Self {
             queue: parts.queue,
@@ -152,6 +165,9 @@ impl Switchboard {
             legs: HashMap::new(),
             early: EarlyEvents::default(),
             seats: HashMap::new(),
+            phones: Phones::new(parts.phones, now()),
+            owners: HashMap::new(),
+            feature_calls: TestCalls::default(),
             pages: HashSet::new(),
             monitors: HashMap::new(),
             plant,
@@ -165,6 +181,8 @@ impl Switchboard {
             routes: parts.routes,
             fallback: parts.fallback,
         };
+        // The phones are seen before the first of them says a word.
+        switchboard.show();
         loop {
             let timer = switchboard.timer();
             tokio::select! {

@@ -2,6 +2,7 @@
 //! ready for calls of his or her own.
 
 use super::line::Order;
+use super::phones::Purpose;
 use super::{Switchboard, now};
 use dispatch::contract::{CallState, MonitorMode, MonitorView, OperatorState, Refusal};
 use dispatch::desk::{Entry, Who};
@@ -26,7 +27,7 @@ impl Switchboard {
             return Err(Refusal::NotAnswered);
         }
         let seat = self.seats.get(&supervisor).ok_or(Refusal::NoShift)?;
-        if !seat.media_connected {
+        if !self.has_voice(seat) {
             return Err(Refusal::NoMedia);
         }
         match self.queue.operator(supervisor).map(|status| status.state) {
@@ -37,7 +38,6 @@ impl Switchboard {
             self.leave_monitoring(supervisor);
         }
         self.monitors.insert(supervisor, call);
-        self.order(call, Order::Monitor { supervisor, mode: Some(mode) });
         self.journal.record(Entry::Monitored {
             call,
             supervisor: Who { user: supervisor, name: name.clone() },
@@ -49,7 +49,21 @@ impl Switchboard {
             monitors.push(MonitorView { supervisor, name, mode });
         });
         self.tell_text_so_far(call);
+        match self.phone_of(supervisor).map(|phone| phone.call_for(call).is_some_and(|own| own.is_up())) {
+            // The supervisor hears the call once the handset is lifted.
+            Some(false) => self.ring_phone(supervisor, Purpose::Monitor(call)),
+            Some(true) | None => self.order(call, Order::Monitor { supervisor, mode: Some(mode) }),
+        }
         Ok(())
+    }
+
+    /// A supervisor's handset is lifted.
+    pub(super) fn monitor_by_phone(&mut self, supervisor: UserId, call: CallId) {
+        let views = self.calls.get(&call).map(|found| found.view.monitors.as_slice()).unwrap_or_default();
+        match views.iter().find(|monitor| monitor.supervisor == supervisor).map(|monitor| monitor.mode) {
+            Some(mode) => self.order(call, Order::Monitor { supervisor, mode: Some(mode) }),
+            None => self.free_phone(supervisor, call),
+        }
     }
 
     /// Takes a person out of the call that he or she supervises, if there is one.
@@ -59,6 +73,7 @@ impl Switchboard {
         let who = self.who(supervisor);
         self.journal.record(Entry::Monitored { call, supervisor: who, mode: None, at: now() });
         self.show_monitors(call, |monitors| monitors.retain(|monitor| monitor.supervisor != supervisor));
+        self.free_phone(supervisor, call);
     }
 
     /// The call is over: nobody supervises it any more.

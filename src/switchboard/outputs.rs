@@ -2,6 +2,7 @@
 
 use super::line::Order;
 use super::line::arrangement::Sound;
+use super::phones::Purpose;
 use super::{Switchboard, now, tick};
 use dispatch::contract::{AlarmKind, CallState, EndedBy, Event, Withdrawal};
 use dispatch::desk::{Entry, PartyEnd, Who};
@@ -37,13 +38,14 @@ impl Switchboard {
             Output::StopRinging { call, operator, why } => self.stop_ringing(call, operator, why),
             Output::Bridge { call, operator } => {
                 self.leave_monitoring(operator);
-                self.order(call, Order::Bridge { operator });
+                self.bridge(call, operator);
             }
             Output::Unbridge { call, operator } => {
                 self.order(call, Order::Unbridge);
                 self.text_is_with(call, None);
                 self.all_joined(call);
                 self.silence_is_meant(call);
+                self.free_phone(operator, call);
                 // With the call over, a page that was lost during it counts.
                 self.present(operator);
             }
@@ -67,6 +69,10 @@ impl Switchboard {
         let Some(view) = self.calls.get(&call).map(|found| found.view.clone()) else { return };
         self.journal.record(Entry::Offered { call, operator: self.who(operator), at: now() });
         self.board.tell(operator, Event::Offered { call: view });
+        // It may have moved on already.
+        if self.queue.operator(operator).is_some_and(|status| status.call == Some(call)) {
+            self.ring_phone(operator, Purpose::Offer(call));
+        }
     }
 
     fn stop_ringing(&mut self, call: CallId, operator: UserId, why: Withdrawal) {
@@ -76,6 +82,7 @@ impl Switchboard {
             Withdrawal::Declined => self.journal.record(Entry::Declined { call, operator: who, at: now() }),
             Withdrawal::CallerHungUp | Withdrawal::AnsweredElsewhere | Withdrawal::OperatorGone => {}
         }
+        self.free_phone(operator, call);
         self.board.tell(operator, Event::OfferWithdrawn { call, why });
     }
 
@@ -109,7 +116,7 @@ impl Switchboard {
     }
 
     /// Shows every call and operator whose state has changed.
-    fn show(&mut self) {
+    pub(super) fn show(&mut self) {
         let calls: Vec<CallStatus> = self.queue.calls().collect();
         for status in calls {
             self.show_call(status);
@@ -117,8 +124,11 @@ impl Switchboard {
         for status in self.queue.operators() {
             if let Some(seat) = self.seats.get(&status.operator) {
                 let page_open = self.pages.contains(&status.operator);
-                self.board.operator(seat.view(status, page_open));
+                self.board.operator(seat.view(status, page_open, self.has_voice(seat)));
             }
+        }
+        for phone in self.phones.views(now()) {
+            self.board.phone(phone);
         }
     }
 

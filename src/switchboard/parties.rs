@@ -2,6 +2,7 @@
 
 use super::line::arrangement::Joins;
 use super::line::{Line, ORDERS, Order, PartyEnd};
+use super::phones::Purpose;
 use super::{Call, LegKind, Switchboard, now, tick};
 use crate::clock;
 use dispatch::contract::{CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, PartyState, PartyView, Refusal};
@@ -21,7 +22,7 @@ impl Switchboard {
         let number = dialable(number)?;
         let trunk = self.routes.first().ok_or(Refusal::NoTrunk)?.to_string();
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
-        if !seat.media_connected {
+        if !self.has_voice(seat) {
             return Err(Refusal::NoMedia);
         }
         let name = seat.name.clone();
@@ -55,11 +56,10 @@ impl Switchboard {
             text: None,
         };
         let (orders, inbox) = mpsc::channel(ORDERS);
-        tokio::spawn(Line::outbound(self.plant(&[]), call, operator, number.clone(), self.routes.clone(), inbox));
         self.journal.record(Entry::OutboundDialled(DialledCall {
             call,
             report,
-            number,
+            number: number.clone(),
             name: None,
             trunk,
             operator: self.who(operator),
@@ -68,6 +68,13 @@ impl Switchboard {
         }));
         metrics::counter!("siaga_calls_made_total").increment(1);
         self.calls.insert(call, Call::new(view, orders));
+        if self.phone_of(operator).is_some() {
+            // First the handset is lifted, so that whoever answers hears somebody.
+            self.ring_phone(operator, Purpose::CallOut { call, number, orders: inbox });
+        } else {
+            let (plant, routes) = (self.plant(&[]), self.routes.clone());
+            tokio::spawn(Line::outbound(plant, call, (operator, None), number, routes, inbox));
+        }
         Ok(CallOut { call, report })
     }
 

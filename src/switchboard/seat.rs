@@ -1,4 +1,4 @@
-//! An operator's seat: the headset of one person whose shift runs. What the person wants and does is the queue's; whether a page of
+//! An operator's seat: the headset, or the desk phone, of one person whose shift runs. What the person wants and does is the queue's; whether a page of
 //! the console is open is known before there is a seat.
 
 use dispatch::contract::{OperatorState, OperatorView};
@@ -7,7 +7,10 @@ use dispatch::domain::queue::{Abilities, OperatorStatus};
 #[derive(Debug, Clone)]
 pub struct Seat {
     pub name: String,
+    /// Whether the browser's headset is there.
     pub media_connected: bool,
+    /// The desk phone that the person works with in place of the headset.
+    pub phone: Option<String>,
     pub skills: Vec<String>,
     pub languages: Vec<String>,
 }
@@ -15,7 +18,7 @@ pub struct Seat {
 impl Seat {
     /// A shift is begun before its headset is connected.
     pub fn new(name: String, skills: Vec<String>, languages: Vec<String>) -> Self {
-        Self { name, media_connected: false, skills, languages }
+        Self { name, media_connected: false, phone: None, skills, languages }
     }
 
     pub fn abilities(&self) -> Abilities {
@@ -28,15 +31,17 @@ impl Seat {
         self.media_connected && (page_open || *state == OperatorState::Busy)
     }
 
-    pub fn view(&self, status: OperatorStatus, page_open: bool) -> OperatorView {
+    /// `has_voice`: headset or phone is there.
+    pub fn view(&self, status: OperatorStatus, page_open: bool, has_voice: bool) -> OperatorView {
         OperatorView {
             id: status.operator,
             name: self.name.clone(),
             state: status.state,
             since: status.since,
             call: status.call,
-            media_connected: self.media_connected,
+            media_connected: has_voice,
             browser_connected: page_open,
+            phone: self.phone.clone(),
             skills: self.skills.clone(),
             languages: self.languages.clone(),
         }

@@ -1,8 +1,9 @@
-//! Test calls (`urn:service:test.sos`, RFC 6881 section 15): answered by the machine, told that the line works, and released. They
-//! ring at nobody, are not recorded, and count in no statistics.
+//! Calls that the machine answers: test calls (`urn:service:test.sos`, RFC 6881 section 15), which are told that the line works, and feature
+//! codes of desk phones, which are told how it went. They ring at nobody, are not recorded, and count in no statistics.
 
-use super::line::Plant;
+use super::line::{Plant, Report};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -16,18 +17,35 @@ const TAIL: Duration = Duration::from_millis(500);
 pub struct TestCalls(HashMap<sip::LegId, CancellationToken>);
 
 impl TestCalls {
-    /// Answers, plays the announcement once, and hangs up, in a task of its own.
+    /// Answers with the announcement for tests.
     pub fn answer(&mut self, plant: Plant, leg: sip::LegId, trunk: &sip::TrunkName, offer: Option<sip::RemoteAudio>) {
+        let (allowed, pcm) = (plant.allowed(trunk), plant.sounds.test.clone());
+        self.play(plant, leg, allowed, offer, pcm, None);
+    }
+
+    /// Answers, plays the sound once, hangs up, and reports, in a task of its own.
+    pub fn play(
+        &mut self,
+        plant: Plant,
+        leg: sip::LegId,
+        allowed: Vec<ipnet::IpNet>,
+        offer: Option<sip::RemoteAudio>,
+        pcm: Arc<[i16]>,
+        after: Option<Report>,
+    ) {
         if self.0.len() >= AT_ONCE {
             metrics::counter!("siaga_test_calls_total", "outcome" => "refused").increment(1);
             tokio::spawn(async move { plant.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 60 }).await });
             return;
         }
-        let (over, allowed) = (CancellationToken::new(), plant.allowed(trunk));
+        let over = CancellationToken::new();
         self.0.insert(leg, over.clone());
         tokio::spawn(async move {
-            let outcome = if plant.play_test(leg, allowed, offer, over).await { "answered" } else { "failed" };
+            let outcome = if plant.play_once(leg, allowed, offer, pcm, over).await { "answered" } else { "failed" };
             metrics::counter!("siaga_test_calls_total", "outcome" => outcome).increment(1);
+            if let Some(after) = after {
+                plant.report(after).await;
+            }
         });
     }
 
@@ -41,11 +59,12 @@ impl TestCalls {
 
 impl Plant {
     /// Whether the caller could be answered.
-    async fn play_test(
+    async fn play_once(
         &self,
         leg: sip::LegId,
         allowed: Vec<ipnet::IpNet>,
         offer: Option<sip::RemoteAudio>,
+        pcm: Arc<[i16]>,
         over: CancellationToken,
     ) -> bool {
         let remote = offer.as_ref().and_then(super::convert::remote_audio);
@@ -55,7 +74,6 @@ impl Plant {
         };
         let answered = self.sip.answer(leg, super::line::local_audio(leg.0, address)).await.is_ok();
         if answered {
-            let pcm = self.sounds.test.clone();
             let length = Duration::from_millis(u64::try_from(pcm.len() / 8).unwrap_or(0));
             self.media.play(leg.0, media::Sound::Samples { pcm, looped: false }).await;
             over.run_until_cancelled(tokio::time::sleep(length + TAIL)).await;

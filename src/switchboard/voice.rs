@@ -1,5 +1,6 @@
 //! What the voice engine tells the switchboard.
 
+use super::line::Order;
 use super::{Switchboard, now};
 use dispatch::contract::{AlarmKind, CallSide, Event};
 use dispatch::desk::Entry;
@@ -14,6 +15,7 @@ impl Switchboard {
             media::Event::OneWay { leg, silent } => self.one_way(leg, silent),
             media::Event::TwoWay { leg } => {
                 let call = CallId(leg);
+                self.phone_silent(call, false);
                 self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
             }
             media::Event::Digit { leg, digit } => self.digit(CallId(leg), digit),
@@ -29,7 +31,8 @@ impl Switchboard {
         if self.calls.contains_key(&call) {
             return self.board.quality(call, CallSide::Caller, loss_percent, jitter_ms, mos);
         }
-        let Some(call) = self.queue.operator(UserId(leg)).and_then(|status| status.call) else { return };
+        let operator = self.phones.speaker(leg).unwrap_or(UserId(leg));
+        let Some(call) = self.queue.operator(operator).and_then(|status| status.call) else { return };
         if let Some(found) = self.calls.get_mut(&call) {
             found.hearing.add(loss_percent, jitter_ms, mos);
             self.board.quality(call, CallSide::Operator, loss_percent, jitter_ms, mos);
@@ -39,6 +42,11 @@ impl Switchboard {
     fn headset(&mut self, operator: UserId, connected: bool) {
         if let Some(seat) = self.seats.get_mut(&operator) {
             seat.media_connected = connected;
+            let by_headset = seat.phone.is_none();
+            // A call that was lost with a desk phone goes on by the headset.
+            if let Some(call) = self.queue.operator(operator).and_then(|status| status.call).filter(|_| connected && by_headset) {
+                self.order(call, Order::Voice { of: operator, leg: None });
+            }
             self.present(operator);
         }
     }
@@ -52,6 +60,9 @@ impl Switchboard {
                 media::Side::Operator => CallSide::Operator,
             };
             self.desk.raise_alarm(AlarmKind::OneWayAudio { call, silent }, now());
+            if silent == CallSide::Operator {
+                self.phone_silent(call, true);
+            }
         }
     }
 

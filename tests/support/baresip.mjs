@@ -1,4 +1,4 @@
-// baresip as a caller: a telephone that others wrote, with a tone for a voice. What it hears it writes down, decrypted.
+// baresip as a caller or as a desk phone: a telephone that others wrote, with a tone for a voice. What it hears it writes down, decrypted.
 import { mkdir, writeFile } from "node:fs/promises";
 import net from "node:net";
 import { once } from "node:events";
@@ -17,8 +17,11 @@ export class Baresip {
   #control;
   #heard;
 
-  /** Starts it; `encrypted` names the file of the authority that the other side's certificate comes from, and means TLS with SDES. */
-  static async start(world, { number = "+628117702001", voice = 620, address = "127.0.0.1", encrypted } = {}) {
+  /**
+   * Starts it; `encrypted` names the file of the authority that the other side's certificate comes from, and means TLS with SDES. With a
+   * `registrar` (host:port) and a `password` it is the desk phone `number` and registers, every `every` seconds.
+   */
+  static async start(world, { number = "+628117702001", voice = 620, address = "127.0.0.1", encrypted, registrar, password, every = 60, via = "udp" } = {}) {
     const baresip = new Baresip();
     const directory = join(world.directory, `baresip-${number}`);
     await mkdir(directory, { recursive: true });
@@ -36,7 +39,10 @@ export class Baresip {
     ].join("\n"));
     const transport = encrypted ? ";transport=tls" : "";
     const media = encrypted ? ";mediaenc=srtp-mand" : "";
-    await writeFile(join(directory, "accounts"), `"Budi" <sip:${number}@${address}${transport}>;regint=0;audio_codecs=PCMA${media}\n`);
+    const account = registrar
+      ? `"Meja" <sip:${number}@${registrar}${via === "udp" ? "" : `;transport=${via}`}>;auth_user=${number};auth_pass=${password};regint=${every}`
+      : `"Budi" <sip:${number}@${address}${transport}>;regint=0`;
+    await writeFile(join(directory, "accounts"), `${account};audio_codecs=PCMA${media}\n`);
     await writeFile(join(directory, "contacts"), "");
 
     baresip.#heard = new GrowingWav("baresip", directory, /dec\.wav$/);
@@ -58,6 +64,35 @@ export class Baresip {
 
   dial(uri) {
     this.#do("dial", uri);
+  }
+
+  /** Waits until it is registered. */
+  async registered(options) {
+    await this.#program.line(/200 OK|registered successfully/i, options);
+  }
+
+  /** Waits until it rings. */
+  async rings(options) {
+    await this.#program.line(/Incoming call from/, options);
+  }
+
+  /** Lifts the handset. */
+  lift() {
+    this.#do("accept");
+  }
+
+  hold() {
+    this.#do("hold");
+  }
+
+  resume() {
+    this.#do("resume");
+  }
+
+  /** As when its power is cut: nothing is said goodbye to. */
+  async vanish() {
+    this.#program.signal("SIGKILL");
+    await this.#program.end();
   }
 
   press(digit) {

@@ -24,6 +24,14 @@ pub enum Command {
         operator: UserId,
         reply: Reply,
     },
+    /// The operator's voice goes by a desk phone from now on, or by the browser's headset (`None`). Refused while a call is up by the other.
+    UsePhone {
+        operator: UserId,
+        /// Some phones belong to one person; `None`: nobody knows at the moment.
+        username: Option<String>,
+        phone: Option<String>,
+        reply: Reply,
+    },
     /// Ready for calls, or paused with a reason.
     SetReadiness {
         operator: UserId,
@@ -211,6 +219,15 @@ pub enum Refusal {
     /// The operator's browser has no media leg, or it is not connected.
     #[error("the headset is not connected; reload the page")]
     NoMedia,
+    /// No desk phone has this name.
+    #[error("there is no such desk phone; choose one of the list")]
+    NoSuchPhone,
+    /// Somebody else works with the desk phone, or it belongs to somebody else.
+    #[error("somebody else has this desk phone; choose another")]
+    PhoneTaken,
+    /// The desk phone is not registered.
+    #[error("the desk phone is not registered; look whether it is on and connected")]
+    PhoneAway,
     /// What the browser sent is not an SDP offer that can be answered.
     #[error("the browser's media offer was not understood: {0}")]
     BadOffer(String),

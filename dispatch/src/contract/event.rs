@@ -92,6 +92,10 @@ pub enum Event {
     Trunk {
         trunk: TrunkView,
     },
+    /// A desk phone changed.
+    Phone {
+        phone: PhoneView,
+    },
     /// The list of callbacks changed: read it again.
     Callbacks,
     /// The day's counts changed: read them again.
@@ -114,6 +118,8 @@ pub struct Snapshot {
     pub operators: Vec<OperatorView>,
     pub alarms: Vec<AlarmView>,
     pub trunks: Vec<TrunkView>,
+    #[serde(default)]
+    pub phones: Vec<PhoneView>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

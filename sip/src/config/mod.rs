@@ -2,6 +2,7 @@
 
 mod limits;
 mod listen;
+mod phone;
 mod server;
 mod target;
 mod tls;
@@ -9,6 +10,7 @@ mod trunk;
 
 pub use limits::{Limits, Rate, Strangers};
 pub use listen::{Listen, ListenError, Transport};
+pub use phone::{Phone, PhoneDigest, PhoneName, Phones};
 pub use server::{AllowedServer, ServerError};
 pub use target::{Host, Target, TargetError};
 pub use tls::{Pem, Roots, Tls};
@@ -19,6 +21,7 @@ pub use trunk::{Account, CallerId, Reliability, Secret, Srtp, Trunk, TrunkName};
 pub struct Config {
     pub listen: Vec<Listen>,
     pub trunks: Vec<Trunk>,
+    pub phones: Phones,
     /// Goes into `User-Agent` and `Server`, for example `siaga/0.1`.
     pub product: String,
     pub limits: Limits,
@@ -29,6 +32,13 @@ pub struct Config {
 impl Config {
     /// A configuration with the usual settings.
     pub fn new(listen: Vec<Listen>, trunks: Vec<Trunk>, product: impl Into<String>) -> Self {
-        Config { listen, trunks, product: product.into(), limits: Limits::default(), tls: Tls::default() }
+        Config {
+            listen,
+            trunks,
+            phones: Phones::default(),
+            product: product.into(),
+            limits: Limits::default(),
+            tls: Tls::default(),
+        }
     }
 }

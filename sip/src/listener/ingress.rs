@@ -4,13 +4,15 @@ use super::names::Way;
 use super::normalise::{Framing, Outcome, normalise};
 use crate::admission::{Refusal, Verdict, judge};
 use crate::clock::now;
-use crate::config::{Limits, Strangers};
+use crate::config::PhoneName;
+use crate::config::{Limits, Srtp, Strangers};
 use crate::counters;
 use crate::invitation;
 use crate::limited::{Alarms, Limit};
 use crate::message::stamp::{Source, Stamp};
 use crate::message::{Message, Start, name_and_uri, target, via};
 use crate::presence::Presence;
+use crate::phone::{Matter, Phones};
 use crate::registry::{InviteKey, Registry};
 use crate::trunk::{Buckets, Line, Trunks, digest};
 use rsipstack::sip::SipMessage;
@@ -32,6 +34,7 @@ pub(crate) struct Ingress {
     pub registry: Arc<Registry>,
     pub trunks: Arc<Trunks>,
     pub presence: Arc<Presence>,
+    pub phones: Arc<Phones>,
     pub limits: Limits,
     pub alarms: Arc<Alarms>,
     /// 403s that strangers may still get. `None`: they get nothing.
@@ -47,7 +50,7 @@ impl Ingress {
         source: Source,
         connection: &SipConnection,
     ) -> Option<Reply> {
-        let Some(line) = self.trunks.of(source.peer.ip()) else {
+        let Some(line) = self.peer(source.peer.ip()) else {
             return match self.presence.asks(source.peer.ip()) {
                 Some(line) => self.guest(octets, framing, source, connection, &line).await,
                 None => self.stranger(octets, framing, source),
@@ -72,7 +75,8 @@ impl Ingress {
         if message.method().is_some() {
             line.status.heard();
         }
-        let place = match judge(&message, line.config.srtp, &self.limits) {
+        let (verdict, phone) = self.judge(&message, line, source);
+        let place = match verdict {
             Verdict::Pass => None,
             Verdict::Reply(_) if !line.may_pass(now()) => {
                 counters::dropped("trunk_rate");
@@ -91,7 +95,7 @@ impl Ingress {
             }
             Verdict::Invite => invitation::key(&message.fields),
         };
-        if let Err(refusal) = self.forward(&message, line, source, connection, place).await {
+        if let Err(refusal) = self.forward(&message, (line, phone), source, connection, place).await {
             return refuse(&refusal, &message, source);
         }
         None
@@ -121,7 +125,7 @@ impl Ingress {
             }
         };
         let refused = match judge(&message, line.config.srtp, &self.limits) {
-            Verdict::Pass => self.forward(&message, line, source, connection, None).await.err(),
+            Verdict::Pass => self.forward(&message, (line, None), source, connection, None).await.err(),
             Verdict::Reply(refusal) => Some(refusal),
             Verdict::Invite | Verdict::Alert(_) => None,
         };
@@ -130,7 +134,25 @@ impl Ingress {
 
     /// Whether signalling from this address is taken, of a trunk or of somebody who is being asked.
     pub(crate) fn knows(&self, address: IpAddr) -> bool {
-        self.trunks.of(address).is_some() || self.presence.asks(address).is_some()
+        self.peer(address).is_some() || self.presence.asks(address).is_some()
+    }
+
+    /// Whose an address is: a trunk's, or one of the phones'. `None`: a stranger's.
+    pub(crate) fn peer(&self, address: IpAddr) -> Option<&Arc<Line>> {
+        self.trunks.of(address).or_else(|| self.phones.cover(address).then_some(&self.phones.line))
+    }
+
+    /// What is to become of a message, and the phone that has proved to have sent it.
+    fn judge(&self, message: &Message, line: &Arc<Line>, source: Source) -> (Verdict, Option<PhoneName>) {
+        if self.phones.cover(source.peer.ip()) {
+            let shared = !Arc::ptr_eq(line, &self.phones.line);
+            match self.phones.judge(message, source, shared) {
+                Matter::No => {}
+                Matter::Reply(refusal) => return (Verdict::Reply(refusal), None),
+                Matter::Call(phone) => return (judge(message, Srtp::Off, &self.limits), Some(phone)),
+            }
+        }
+        (judge(message, line.config.srtp, &self.limits), None)
     }
 
     /// What no trunk sent. Next to nothing is done for it: no reading past its first word, no memory, and seldom a reply.
@@ -152,12 +174,12 @@ impl Ingress {
     async fn forward(
         &self,
         message: &Message,
-        line: &Line,
+        (line, phone): (&Line, Option<PhoneName>),
         source: Source,
         connection: &SipConnection,
         place: Option<InviteKey>,
     ) -> Result<(), Refusal> {
-        let parsed = for_the_stack(message, line, source)?;
+        let parsed = for_the_stack(message, line, source, phone)?;
         let mut admitted = None;
         if let (Some(key), SipMessage::Request(request)) = (place, &parsed) {
             let transaction =
@@ -206,7 +228,7 @@ pub(crate) fn refusals(strangers: Strangers, seed: u64) -> Option<Mutex<Buckets>
 }
 
 /// The message as the stack reads it, with the remote target in disguise and the stamp of where it came from.
-fn for_the_stack(message: &Message, line: &Line, source: Source) -> Result<SipMessage, Refusal> {
+fn for_the_stack(message: &Message, line: &Line, source: Source, phone: Option<PhoneName>) -> Result<SipMessage, Refusal> {
     let mut shown = message.clone();
     if sets_target(message) {
         let contact = message.fields.first("Contact").and_then(name_and_uri).map(|(_, uri)| uri);
@@ -217,7 +239,7 @@ fn for_the_stack(message: &Message, line: &Line, source: Source) -> Result<SipMe
         shown.fields.set("Contact", target::disguise(contact.unwrap_or(&own), way, source.transport));
     }
     match &message.start {
-        Start::Request { uri, .. } => Stamp { source, uri: uri.clone() }.write(&mut shown.fields),
+        Start::Request { uri, .. } => Stamp { source, phone, uri: uri.clone() }.write(&mut shown.fields),
         Start::Response { code, .. } => digest::narrow(&mut shown.fields, *code),
     }
     let parsed = SipMessage::try_from(shown.to_bytes().as_slice()).map_err(|_| Refusal::unreadable())?;

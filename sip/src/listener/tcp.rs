@@ -1,4 +1,4 @@
-//! TCP and TLS listeners. Connections of trunks and of strangers are counted apart, so that strangers cannot keep a trunk out.
+//! TCP and TLS listeners. Connections of trunks, of phones and of strangers are counted apart, so that nobody else can keep a trunk out.
 
 use super::connection::{self, Begun};
 use super::flows::Flows;
@@ -48,13 +48,15 @@ fn open(wanted: &Listen, all: &[Listen]) -> std::io::Result<StreamListening> {
 #[derive(Clone)]
 pub(crate) struct Places {
     trunks: Arc<Semaphore>,
+    phones: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
 }
 
 impl Places {
     pub(crate) fn new(limits: &Limits) -> Self {
         let places = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
-        Places { trunks: places(limits.max_connections), strangers: places((limits.max_connections / 8).max(1)) }
+        let (trunks, phones) = (places(limits.max_connections), places(limits.max_connections));
+        Places { trunks, phones, strangers: places((limits.max_connections / 8).max(1)) }
     }
 }
 
@@ -88,7 +90,11 @@ impl StreamListening {
                 counters::connection_closed("stranger");
                 continue;
             }
-            let places = if trusted { &reception.places.trunks } else { &reception.places.strangers };
+            let places = match (trusted, reception.ingress.trunks.of(peer.ip())) {
+                (true, Some(_)) => &reception.places.trunks,
+                (true, None) => &reception.places.phones,
+                (false, _) => &reception.places.strangers,
+            };
             let Ok(place) = places.clone().try_acquire_owned() else {
                 counters::connection_closed(if trusted { "max_connections" } else { "strangers" });
                 if trusted {

@@ -54,6 +54,7 @@ pub(crate) fn phrase(code: u16) -> &'static str {
     match code {
         200 => "OK",
         400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         405 => "Method Not Allowed",
         415 => "Unsupported Media Type",
@@ -61,6 +62,7 @@ pub(crate) fn phrase(code: u16) -> &'static str {
         420 => "Bad Extension",
         425 => "Bad Alert Message",
         422 => "Session Interval Too Small",
+        423 => "Interval Too Brief",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",
         488 => "Not Acceptable Here",

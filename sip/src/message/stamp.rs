@@ -3,10 +3,12 @@
 //! It travels as a header field that is removed from everything received and never leaves the process.
 
 use super::Fields;
-use crate::config::Transport;
+use crate::config::{PhoneName, Transport};
 use std::net::SocketAddr;
 
 pub(crate) const HEADER: &str = "X-Siaga-Stamp";
+/// In the place of a phone's name, which is never this.
+const NOBODY: &str = "-";
 
 /// Where a message came in.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +22,8 @@ pub(crate) struct Source {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stamp {
     pub source: Source,
+    /// The desk phone that has proved to be the sender.
+    pub phone: Option<PhoneName>,
     /// The Request-URI as it stands in the request line.
     pub uri: String,
 }
@@ -27,14 +31,16 @@ pub(crate) struct Stamp {
 impl Stamp {
     pub(crate) fn write(&self, fields: &mut Fields) {
         let Source { transport, peer, local } = self.source;
-        fields.set(HEADER, format!("{transport} {peer} {local} {}", self.uri));
+        let phone = self.phone.as_ref().map_or(NOBODY, |phone| phone.0.as_str());
+        fields.set(HEADER, format!("{transport} {peer} {local} {phone} {}", self.uri));
     }
 
     pub(crate) fn read(value: &str) -> Option<Stamp> {
-        let mut parts = value.splitn(4, ' ');
+        let mut parts = value.splitn(5, ' ');
         let transport: Transport = parts.next()?.parse().ok()?;
         let source = Source { transport, peer: parts.next()?.parse().ok()?, local: parts.next()?.parse().ok()? };
-        Some(Stamp { source, uri: parts.next()?.to_owned() })
+        let phone = Some(parts.next()?).filter(|phone| *phone != NOBODY).map(PhoneName::from);
+        Some(Stamp { source, phone, uri: parts.next()?.to_owned() })
     }
 }
 
@@ -44,17 +50,20 @@ mod tests {
 
     #[test]
     fn a_stamp_reads_back() {
-        let stamp = Stamp {
-            source: Source {
-                transport: Transport::Tls,
-                peer: "[::1]:9".parse().unwrap(),
-                local: "127.0.0.1:5060".parse().unwrap(),
-            },
-            uri: "sip:112;phone-context=x@h".into(),
-        };
-        let mut fields = Fields::default();
-        stamp.write(&mut fields);
-        assert_eq!(fields.first(HEADER).and_then(Stamp::read), Some(stamp));
+        for phone in [None, Some(PhoneName::from("meja-1"))] {
+            let stamp = Stamp {
+                source: Source {
+                    transport: Transport::Tls,
+                    peer: "[::1]:9".parse().unwrap(),
+                    local: "127.0.0.1:5060".parse().unwrap(),
+                },
+                phone,
+                uri: "sip:112;phone-context=x@h".into(),
+            };
+            let mut fields = Fields::default();
+            stamp.write(&mut fields);
+            assert_eq!(fields.first(HEADER).and_then(Stamp::read), Some(stamp));
+        }
         assert_eq!(Stamp::read("smoke"), None);
     }
 }

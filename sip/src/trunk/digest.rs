@@ -1,4 +1,5 @@
-//! Digest authentication as a client (RFC 7616, RFC 8760, RFC 3261 section 22): challenges in, credentials out. Pure.
+//! Digest authentication as a client (RFC 7616, RFC 8760, RFC 3261 section 22): challenges in, credentials out. Pure. What a server does with
+//! credentials is in `phone::proof`.
 //!
 //! MD5 and SHA-256 with `qop=auth` or without qop. The body is never covered: nothing asks for `auth-int` alone.
 
@@ -14,11 +15,11 @@ enum Hash {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Algorithm {
+pub(crate) struct Algorithm {
     hash: Hash,
     /// `-sess`: the first hash covers the nonces, too.
     session: bool,
-    name: &'static str,
+    pub name: &'static str,
 }
 
 const ALGORITHMS: [Algorithm; 4] = [
@@ -30,7 +31,7 @@ const ALGORITHMS: [Algorithm; 4] = [
 
 impl Algorithm {
     /// A challenge without algorithm means MD5 (RFC 7616 section 3.3).
-    fn named(name: Option<&str>) -> Option<Self> {
+    pub(crate) fn named(name: Option<&str>) -> Option<Self> {
         let name = name.unwrap_or("MD5");
         ALGORITHMS.into_iter().find(|algorithm| algorithm.name.eq_ignore_ascii_case(name))
     }
@@ -151,17 +152,9 @@ impl Session {
 
 fn credentials(challenge: &Challenge, count: u32, account: &Account, method: &str, uri: &str, cnonce: &str) -> String {
     let Challenge { realm, nonce, opaque, algorithm, named, qop, .. } = challenge;
-    let Account { username, password } = account;
-    let mut secret = algorithm.digest(&format!("{username}:{realm}:{}", password.0));
-    if algorithm.session {
-        secret = algorithm.digest(&format!("{secret}:{nonce}:{cnonce}"));
-    }
-    let request = algorithm.digest(&format!("{method}:{uri}"));
-    let response = if *qop {
-        algorithm.digest(&format!("{secret}:{nonce}:{count:08x}:{cnonce}:auth:{request}"))
-    } else {
-        algorithm.digest(&format!("{secret}:{nonce}:{request}"))
-    };
+    let username = &account.username;
+    let counted = qop.then_some((count, cnonce));
+    let response = Question { algorithm: *algorithm, realm, nonce, method, uri }.response(account, counted, cnonce);
     let mut out = format!(
         "Digest username={}, realm={}, nonce={}, uri={}, response=\"{response}\"",
         quoted(username),
@@ -181,6 +174,32 @@ fn credentials(challenge: &Challenge, count: u32, account: &Account, method: &st
         out.push_str(&format!(", cnonce={}", quoted(cnonce)));
     }
     out
+}
+
+/// What a response answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub algorithm: Algorithm,
+    pub realm: &'a str,
+    pub nonce: &'a str,
+    pub method: &'a str,
+    pub uri: &'a str,
+}
+
+impl Question<'_> {
+    /// The `response` of an account. `counted`: with `qop=auth`, the nonce's count and the client's own nonce.
+    pub(crate) fn response(&self, account: &Account, counted: Option<(u32, &str)>, cnonce: &str) -> String {
+        let Question { algorithm, realm, nonce, method, uri } = self;
+        let mut secret = algorithm.digest(&format!("{}:{realm}:{}", account.username, account.password.0));
+        if algorithm.session {
+            secret = algorithm.digest(&format!("{secret}:{nonce}:{cnonce}"));
+        }
+        let request = algorithm.digest(&format!("{method}:{uri}"));
+        match counted {
+            Some((count, cnonce)) => algorithm.digest(&format!("{secret}:{nonce}:{count:08x}:{cnonce}:auth:{request}")),
+            None => algorithm.digest(&format!("{secret}:{nonce}:{request}")),
+        }
+    }
 }
 
 /// Credentials that were made for another Request-URI than the one that leaves (see `message::target`), made again for this one. `None`: they
@@ -209,16 +228,16 @@ pub(crate) fn again<'a>(
     Some(credentials(&challenge, count, account, method, uri, given.get("cnonce").unwrap_or_default()))
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// `name=value` pairs between commas, values as tokens or quoted.
-struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// After the scheme `Digest`.
-    fn read(value: &str) -> Option<Self> {
+    pub(crate) fn read(value: &str) -> Option<Self> {
         let (scheme, rest) = value.trim().split_once(char::is_whitespace)?;
         if scheme.eq_ignore_ascii_case("Digest") { Parameters::of(rest) } else { None }
     }
@@ -239,7 +258,7 @@ impl Parameters {
         None
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }

@@ -209,7 +209,7 @@ fn registrar_uri(registrar: &Target) -> Uri {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn request(
+pub(crate) fn request(
     keeping: &Keeping,
     reached: Reached,
     method: Method,
@@ -231,7 +231,7 @@ fn request(
 }
 
 impl Keeping {
-    fn product_name(&self) -> String {
+    pub(crate) fn product_name(&self) -> String {
         self.product.chars().take_while(char::is_ascii_alphanumeric).collect()
     }
 }

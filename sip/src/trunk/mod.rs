@@ -11,7 +11,7 @@ mod status;
 mod watch;
 
 pub(crate) use bucket::{Bucket, Buckets};
-pub(crate) use keeper::{Keeping, keep};
+pub(crate) use keeper::{Keeping, keep, request};
 pub(crate) use registration::seconds;
 pub(crate) use route::{Attempt, Candidate, Route, another_may_do_better};
 pub use watch::TrunkState;
@@ -59,7 +59,7 @@ impl Trunks {
 }
 
 impl Line {
-    fn new(config: Trunk) -> Self {
+    pub(crate) fn new(config: Trunk) -> Self {
         let (status, rate) = (Status::new(config.registrars.len()), Bucket::new(config.rate));
         Line { config, status, learned: RwLock::default(), rate: Mutex::new(rate), resting: Mutex::default() }
     }

@@ -3,10 +3,10 @@
 mod start;
 
 use crate::clock::{new_leg_id, now};
-use crate::config::{Config, Limits, Listen, TrunkName};
+use crate::config::{Config, Limits, Listen, PhoneName, TrunkName};
 use crate::counters;
 use crate::error::{LegError, StartError};
-use crate::event::{Event, LegId, Outbound, Reject};
+use crate::event::{Event, LegId, Outbound, PhoneCall, Reject};
 use crate::leg::{COMMANDS, Command, Done};
 use crate::limited::Limit;
 use crate::listener::Ingress;
@@ -126,6 +126,22 @@ impl UserAgent {
         let calling = Calling::new(self.core.clone(), Wish { id, number, caller, audio }, queue);
         tokio::spawn(calling.run(Route::new(candidates, now()), slot));
         Ok(id)
+    }
+
+    /// Calls a desk phone where it has registered.
+    ///
+    /// # Errors
+    /// [`LegError::NoPhone`], [`LegError::PhoneAway`], [`LegError::Full`]; what happens on the wire comes as an event.
+    #[allow(clippy::unused_async)]
+    pub async fn call_phone(&self, to: PhoneCall) -> Result<LegId, LegError> {
+        // A phone rings whatever the caller is called.
+        let caller = to.caller.and_then(|caller| checked(caller).ok());
+        crate::phone::call(&self.core, PhoneCall { caller, ..to })
+    }
+
+    /// Asks a phone at once whether it is there; what comes of it is told as [`Event::Phone`], if anything changed.
+    pub fn doubt_phone(&self, phone: PhoneName) {
+        self.core.ingress.phones.doubt(phone);
     }
 
     /// Subscribes to what SIP references say of a caller's place (RFC 6442 section 4.6), one after another until one tells something. Nothing

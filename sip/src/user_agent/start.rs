@@ -1,7 +1,7 @@
 //! Puts the user agent together: sockets first, then the SIP stack on them, then the tasks that read, answer and keep the trunks.
 
 use super::{Core, UserAgent};
-use crate::clock::random;
+use crate::clock::{random, secret};
 use crate::config::{Config, Listen, Transport};
 use crate::error::StartError;
 use crate::event::Event;
@@ -12,6 +12,7 @@ use crate::listener::{
     Flows, Ingress, Locals, Places, Reception, StreamListening, TlsSides, UdpSockets, bind_streams, bind_udp, refusals,
 };
 use crate::outlet::Outlet;
+use crate::phone::{self, Phones};
 use crate::presence::Presence;
 use crate::registry::Registry;
 use crate::resolver::Resolver;
@@ -26,7 +27,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<Event>), StartError> {
-    let Config { listen, trunks, product, limits, tls } = config;
+    let Config { listen, trunks, phones, product, limits, tls } = config;
     let connects = trunks.iter().flat_map(|trunk| trunk.targets()).any(|target| target.transport == Some(Transport::Tls));
     let tls = TlsSides::new(&tls, connects)?;
     if let Some(listen) = listen.iter().find(|listen| listen.transport == Transport::Tls && tls.server.is_none()) {
@@ -67,6 +68,7 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
         registry: registry.clone(),
         trunks: Arc::new(Trunks::new(trunks)),
         presence: presence.clone(),
+        phones: Arc::new(Phones::new(phones, secret().map_err(|error| StartError::Stack(error.to_string()))?)),
         alarms: Arc::new(Alarms::new(events.clone())),
         refusals: refusals(limits.strangers, seed),
         limits: limits.clone(),
@@ -104,6 +106,9 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
     let reception = Reception { ingress: ingress.clone(), flows, places, tls: tls.server, stop };
     for listening in streams {
         tokio::spawn(listening.serve(reception.clone()));
+    }
+    if ingress.phones.are_any() {
+        tokio::spawn(phone::keep(ingress.phones.clone(), keeping.clone()));
     }
     for line in ingress.trunks.all() {
         keep(line, &keeping, &registrations);

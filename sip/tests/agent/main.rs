@@ -10,6 +10,7 @@ mod carried;
 mod dialogs;
 mod failover;
 mod outbound;
+mod phones;
 mod presence;
 mod refusals;
 mod reliable;

@@ -1,7 +1,9 @@
-//! `[sip]` and `[[sip.trunk]]`: where calls come from, and how carriers are reached.
+//! `[sip]`, `[[sip.trunk]]` and `[[sip.phone]]`: where calls come from, how carriers are reached, and the operators' desk phones.
 
+mod phone;
 mod trunk;
 
+pub use phone::{PHONE_KEYS, PHONES_KEYS, Phone, Phones};
 pub use trunk::{TRUNK_KEYS, Trunk};
 
 use super::{ConfigError, Key, key};
@@ -42,6 +44,8 @@ pub const KEYS: &[Key] = &[
         "[]",
         "One `[[sip.trunk]]` table for each carrier; calls from other addresses are turned away, see `strangers`.",
     ),
+    key("phones", "", "The `[sip.phones]` table, for operators with a desk phone."),
+    key("phone", "[]", "One `[[sip.phone]]` table for each desk phone."),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +60,8 @@ pub struct Sip {
     pub tls_ca: Option<PathBuf>,
     pub strangers: Strangers,
     pub trunk: Vec<Trunk>,
+    pub phones: Option<Phones>,
+    pub phone: Vec<Phone>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +83,8 @@ impl Default for Sip {
             tls_ca: None,
             strangers: Strangers::Refuse,
             trunk: Vec::new(),
+            phones: None,
+            phone: Vec::new(),
         }
     }
 }
@@ -120,6 +128,7 @@ impl Sip {
             ));
         }
         let trunks = self.trunk.iter().map(Trunk::checked).collect::<Result<Vec<_>, _>>()?;
+        let phones = self.phones.clone().unwrap_or_default().checked(&self.phone)?;
         let strangers = match self.strangers {
             Strangers::Refuse => sip::Strangers::default(),
             Strangers::Silent => sip::Strangers::Silent,
@@ -133,7 +142,7 @@ impl Sip {
             take_alerts: true,
             ..sip::Limits::default()
         };
-        Ok(sip::Config { limits, tls, ..sip::Config::new(listen, trunks, concat!("siaga/", env!("CARGO_PKG_VERSION"))) })
+        Ok(sip::Config { limits, tls, phones, ..sip::Config::new(listen, trunks, concat!("siaga/", env!("CARGO_PKG_VERSION"))) })
     }
 
     fn tls(&self) -> Result<sip::Tls, ConfigError> {

@@ -228,7 +228,7 @@ fn target(key: &str, text: &str) -> Result<sip::Target, ConfigError> {
 }
 
 /// RFC 3261 section 25.1, as far as accounts need it.
-fn is_user(username: &str) -> bool {
+pub(super) fn is_user(username: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '!' | '~' | '*' | '+' | '=' | '$');
     !username.is_empty() && username.len() <= 128 && username.chars().all(good)
 }

@@ -59,6 +59,8 @@ pub struct Standing {
     pub operator: Option<UserId>,
     pub parties: Vec<Party>,
     pub monitors: BTreeMap<UserId, MonitorMode>,
+    /// Those of us who speak by a desk phone, with the phone's leg in the voice engine; all others by their headset.
+    pub telephones: BTreeMap<UserId, Uuid>,
     /// The operator's headset has been away for so long that the caller must not be left in silence.
     pub covered: bool,
 }
@@ -71,7 +73,7 @@ pub struct Arrangement {
     /// `None`: the room.
     pub caller_hears: Option<Sound>,
     /// `None`: the room.
-    pub operator_hears: Option<(UserId, Sound)>,
+    pub operator_hears: Option<(Uuid, Sound)>,
     /// Parties that do not hear the room.
     pub parties_hear: Vec<(Uuid, Sound)>,
 }
@@ -85,7 +87,13 @@ impl Arrangement {
 
 impl Standing {
     pub fn new(call: CallId, caller: Caller) -> Self {
-        Self { call, caller, operator: None, parties: Vec::new(), monitors: BTreeMap::new(), covered: false }
+        let (monitors, telephones) = (BTreeMap::new(), BTreeMap::new());
+        Self { call, caller, operator: None, parties: Vec::new(), monitors, telephones, covered: false }
+    }
+
+    /// The leg by which one of us speaks and hears.
+    pub fn voice(&self, user: UserId) -> Uuid {
+        self.telephones.get(&user).copied().unwrap_or(user.0)
     }
 
     pub fn party(&mut self, id: PartyId) -> Option<&mut Party> {
@@ -111,7 +119,7 @@ impl Standing {
         if caller_talks {
             speakers.push(self.call.0);
         }
-        speakers.extend(self.operator.map(|operator| operator.0));
+        speakers.extend(self.operator.map(|operator| self.voice(operator)));
         let is_aside = |party: &&Party| party.joins == Joins::Operator && caller_talks;
         let answered = || self.parties.iter().filter(|party| party.answered && (caller_talks || self.operator.is_some()));
         speakers.extend(answered().filter(|party| !is_aside(party)).map(|party| party.media));
@@ -135,7 +143,7 @@ impl Standing {
             operator_hears: self
                 .operator
                 .filter(|_| rings || matches!(self.caller, Caller::Waiting(_)))
-                .map(|operator| (operator, Sound::Ringback)),
+                .map(|operator| (self.voice(operator), Sound::Ringback)),
             parties_hear: answered().filter(is_aside).map(|party| (party.media, Sound::Hold)).collect(),
         }
     }
@@ -147,10 +155,10 @@ impl Standing {
         }
         let role = match (mode, self.operator) {
             (MonitorMode::Barge, _) => Role::Speaker,
-            (MonitorMode::Whisper, Some(operator)) => Role::Coach { of: operator.0 },
+            (MonitorMode::Whisper, Some(operator)) => Role::Coach { of: self.voice(operator) },
             (MonitorMode::Listen | MonitorMode::Whisper, _) => Role::Listener,
         };
-        Some(Member { leg: supervisor.0, role })
+        Some(Member { leg: self.voice(supervisor), role })
     }
 }
 
@@ -184,7 +192,7 @@ mod tests {
     #[test]
     fn an_operator_who_calls_out_hears_it_ring_until_somebody_answers() {
         let mut standing = Standing { operator: Some(ANI), ..Standing::new(CALL, Caller::Waiting(Sound::Silence)) };
-        assert_eq!(standing.arrangement().operator_hears, Some((ANI, Sound::Ringback)));
+        assert_eq!(standing.arrangement().operator_hears, Some((ANI.0, Sound::Ringback)));
         standing.caller = Caller::Talking;
         assert_eq!(standing.arrangement().operator_hears, None);
         assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker)]);
@@ -196,7 +204,7 @@ mod tests {
         standing.caller = Caller::Held;
         standing.parties.push(party(9, Joins::Operator, false));
         assert_eq!(members(&standing), []);
-        assert_eq!(standing.arrangement().operator_hears, Some((ANI, Sound::Ringback)));
+        assert_eq!(standing.arrangement().operator_hears, Some((ANI.0, Sound::Ringback)));
         standing.parties = vec![party(9, Joins::Operator, true)];
         assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
         assert_eq!(standing.arrangement().caller_hears, Some(Sound::Hold));
@@ -251,6 +259,19 @@ mod tests {
         standing.parties.push(party(9, Joins::Everybody, true));
         standing.monitors.insert(DEWI, MonitorMode::Whisper);
         assert_eq!(members(&standing), [(1, Role::Speaker), (9, Role::Speaker), (3, Role::Listener)]);
+    }
+
+    #[test]
+    fn whoever_works_with_a_desk_phone_speaks_by_its_leg() {
+        let mut standing = talking();
+        standing.telephones.insert(ANI, Uuid::from_u128(20));
+        standing.monitors.insert(DEWI, MonitorMode::Whisper);
+        let coach = Role::Coach { of: Uuid::from_u128(20) };
+        assert_eq!(members(&standing), [(1, Role::Speaker), (20, Role::Speaker), (3, coach)]);
+        standing.telephones.insert(DEWI, Uuid::from_u128(30));
+        assert_eq!(members(&standing), [(1, Role::Speaker), (20, Role::Speaker), (30, coach)]);
+        standing.caller = Caller::Waiting(Sound::Silence);
+        assert_eq!(standing.arrangement().operator_hears, Some((Uuid::from_u128(20), Sound::Ringback)));
     }
 
     #[test]

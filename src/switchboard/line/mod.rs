@@ -5,6 +5,7 @@ pub mod arrangement;
 mod orders;
 mod party;
 mod text;
+mod voice;
 
 pub use orders::{ORDERS, Offer, Order, PartyEnd, Report};
 
@@ -35,6 +36,8 @@ pub struct Plant {
     pub number: Option<String>,
     /// Where each trunk's voice may come from.
     pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
+    /// Where the desk phones' voice may come from.
+    pub phones: Arc<[ipnet::IpNet]>,
 }
 
 pub struct Line {
@@ -88,11 +91,12 @@ impl Line {
         line.work(orders).await;
     }
 
-    /// Calls a number for an operator, who hears it ring, and carries out orders until the call is gone.
+    /// Calls a number for an operator, who hears it ring, and carries out orders until the call is gone. `telephone` is the leg of the operator's
+    /// desk phone, if it is one.
     pub async fn outbound(
         plant: Plant,
         call: CallId,
-        operator: UserId,
+        (operator, telephone): (UserId, Option<Uuid>),
         number: String,
         routes: Vec<sip::TrunkName>,
         orders: mpsc::Receiver<Order>,
@@ -108,6 +112,7 @@ impl Line {
         let mut line = Self::new(plant, call, leg, local, allowed);
         line.plant.report(Report::Calling { call, leg }).await;
         line.standing.operator = Some(operator);
+        line.standing.telephones.extend(telephone.map(|leg| (operator, leg)));
         line.arrange_or_tell("an operator does not hear it ring").await;
         line.work(orders).await;
     }
@@ -150,6 +155,7 @@ impl Line {
                 };
                 self.plant.report(report).await;
             }
+            Order::Voice { of, leg } => self.voice(of, leg).await,
             Order::Unbridge => self.unbridge().await,
             Order::Hold => {
                 self.standing.caller = Caller::Held;
@@ -232,7 +238,7 @@ impl Line {
     async fn unbridge(&mut self) {
         self.cover_soon = false;
         self.standing.covered = false;
-        self.standing.operator = None;
+        let operator = self.standing.operator.take();
         // Who stays, stays with the caller: a party that the operator alone talked with has been handed the call.
         for party in &mut self.standing.parties {
             party.joins = Joins::Everybody;
@@ -240,6 +246,9 @@ impl Line {
         let in_company = self.standing.parties.iter().any(|party| party.answered);
         self.standing.caller = if in_company { Caller::Talking } else { Caller::Waiting(self.waits_with) };
         self.arrange_or_tell("a caller was left without an operator and hears nothing").await;
+        if let Some(operator) = operator {
+            self.put_down(operator).await;
+        }
     }
 
     async fn answer(&mut self) -> Result<(), String> {
@@ -280,6 +289,9 @@ impl Line {
             self.standing.monitors.remove(&supervisor);
             self.plant.report(Report::MonitorFailed { call: self.call, supervisor }).await;
         }
+        if !self.standing.monitors.contains_key(&supervisor) && self.standing.operator != Some(supervisor) {
+            self.put_down(supervisor).await;
+        }
     }
 
     /// Changes where somebody stands. If the voice engine cannot follow, everybody stands where they stood.
@@ -314,10 +326,10 @@ impl Line {
         let (before, hears) = (self.arranged.operator_hears, wanted.operator_hears);
         if before != hears {
             if let Some((operator, _)) = before.filter(|(operator, _)| hears.is_none_or(|(other, _)| other != *operator)) {
-                self.plant.sound(operator.0, None).await;
+                self.plant.sound(operator, None).await;
             }
             if let Some((operator, sound)) = hears {
-                self.plant.sound(operator.0, Some(sound)).await;
+                self.plant.sound(operator, Some(sound)).await;
             }
             self.arranged.operator_hears = hears;
         }
@@ -339,15 +351,19 @@ impl Line {
     async fn close(mut self) {
         self.plant.sip.hang_up(self.leg).await;
         self.drop_parties().await;
+        let telephones = std::mem::take(&mut self.standing.telephones);
         self.standing = Standing::new(self.call, Caller::Waiting(Sound::Silence));
         self.arrange_or_tell("a room stays open").await;
+        for leg in telephones.into_values() {
+            self.plant.media.close(leg).await;
+        }
         let statistics = self.plant.media.close(self.call.0).await;
         self.plant.report(Report::Closed { call: self.call, statistics }).await;
     }
 }
 
 impl Plant {
-    async fn report(&self, report: Report) {
+    pub(super) async fn report(&self, report: Report) {
         // The switchboard outlives its lines; at shutdown nobody listens any more.
         let _ = self.reports.send(report).await;
     }

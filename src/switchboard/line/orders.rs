@@ -17,6 +17,11 @@ pub enum Order {
     Bridge {
         operator: UserId,
     },
+    /// By what one of us speaks from now on: a desk phone's leg in the voice engine, which is the line's to close, or the headset.
+    Voice {
+        of: UserId,
+        leg: Option<uuid::Uuid>,
+    },
     /// The operator does not have the call any more.
     Unbridge,
     /// The caller is put aside.
@@ -154,6 +159,30 @@ pub enum Report {
         call: CallId,
         who: Who,
         text: Typed,
+    },
+    /// A call to a desk phone is on its way.
+    PhoneCalling {
+        phone: String,
+        media: uuid::Uuid,
+        leg: sip::LegId,
+    },
+    /// A desk phone could not be called.
+    PhoneNotCalled {
+        phone: String,
+        media: uuid::Uuid,
+    },
+    /// Whose phone it is from which a shift is to be begun; `None`: that cannot be told, or there is no such person.
+    PhoneOwner {
+        call: super::super::features::FeatureCall,
+        person: Option<Box<dispatch::contract::UserView>>,
+    },
+    /// Whoever wants calls at this phone has heard so, and has hung up.
+    PhoneReady {
+        phone: String,
+    },
+    /// A phone that has refused a call may be asked again.
+    PhoneRested {
+        phone: String,
     },
     /// What the caller's network keeps on a server.
     Located {

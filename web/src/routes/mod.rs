@@ -12,6 +12,7 @@ mod footage;
 mod incident_types;
 mod incidents;
 mod live;
+mod phones;
 mod recordings;
 mod reports;
 mod reputations;
@@ -64,6 +65,7 @@ pub(crate) fn quick() -> OpenApiRouter<AppState> {
         callbacks::operations(),
         reputations::operations(),
         trunks::operations(),
+        phones::operations(),
         recordings::operations(),
         reports::operations(),
         incidents::operations(),

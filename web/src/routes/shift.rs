@@ -19,6 +19,7 @@ pub(super) fn operations() -> Operations {
     Operations::new()
         .with(guarded!(start_shift))
         .with(guarded!(end_shift))
+        .with(guarded!(use_phone))
         .with(guarded!(set_readiness))
         .with(guarded!(attach_media))
         .with(guarded!(test_media))
@@ -55,6 +56,27 @@ async fn abilities(app: &AppState, who: &Principal) -> (Vec<String>, Vec<String>
 #[utoipa::path(delete, path = "/shift", responses((status = 204)), tag = "shift")]
 async fn end_shift(Operator(who): Operator, State(app): State<AppState>) -> Result<StatusCode, ApiError> {
     app.switchboard.ask(|reply| Command::EndShift { operator: who.user, reply }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// With what the operator speaks and hears.
+#[derive(Debug, Deserialize, ToSchema)]
+struct Voice {
+    /// The name of a desk phone; none for the browser's headset.
+    phone: Option<String>,
+}
+
+/// Changes to a desk phone, or back to the browser's headset. Refused while a call is up by the other, unless that is lost.
+#[utoipa::path(put, path = "/shift/voice", request_body = Voice, responses((status = 204)), tag = "shift")]
+async fn use_phone(
+    Operator(who): Operator,
+    State(app): State<AppState>,
+    Json(Voice { phone }): Json<Voice>,
+) -> Result<StatusCode, ApiError> {
+    // A store that does not answer keeps nobody from a phone that is everybody's.
+    let username = app.desk.me(&who).await.ok().map(|me| me.username);
+    let operator = who.user;
+    app.switchboard.ask(|reply| Command::UsePhone { operator, username, phone, reply }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

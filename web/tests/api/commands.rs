@@ -12,6 +12,8 @@ async fn each_key_of_the_call_bar_reaches_the_switchboard() {
     let siti = house.person("siti", Role::Operator).await;
     let call = clock::new_id();
     siti.post("shift", json!({})).await.expect(204);
+    siti.put("shift/voice", json!({ "phone": "meja-1" })).await.expect(204);
+    siti.put("shift/voice", json!({ "phone": null })).await.expect(204);
     siti.put("shift/readiness", json!({ "state": "paused", "reason": "salat" })).await.expect(204);
     assert_eq!(siti.post("shift/media", json!({ "sdp": "offer" })).await.expect(200).json(), json!({ "sdp": "answer to offer" }));
     assert_eq!(siti.post("shift/test", json!({})).await.expect(200).json()["microphone_dbfs"], -20.5);
@@ -23,6 +25,8 @@ async fn each_key_of_the_call_bar_reaches_the_switchboard() {
 
     let expected = [
         "start shift of SITI [] []",
+        "phone Some(\"meja-1\") of Some(\"siti\")",
+        "phone None of Some(\"siti\")",
         "Paused { reason: \"salat\" }",
         "attach media",
         "test media",

@@ -45,6 +45,7 @@ fn rung(operator: UserId, call: CallId) -> OperatorView {
         call: Some(call),
         media_connected: true,
         browser_connected: true,
+        phone: None,
         skills: vec![],
         languages: vec![],
     }

@@ -39,8 +39,12 @@ pub struct OperatorView {
     pub since: Timestamp,
     /// The call that rings at or is with the operator.
     pub call: Option<CallId>,
+    /// Whether the operator's voice can be reached: the headset, or the desk phone.
     pub media_connected: bool,
     pub browser_connected: bool,
+    /// The desk phone that the operator works with in place of the headset.
+    #[serde(default)]
+    pub phone: Option<String>,
     pub skills: Vec<String>,
     pub languages: Vec<String>,
 }

@@ -41,6 +41,7 @@ fn attend(command: Command, answer: Result<(), Refusal>) -> String {
     use Command::*;
     let (what, reply) = match command {
         StartShift { name, skills, languages, reply, .. } => (format!("start shift of {name} {skills:?} {languages:?}"), reply),
+        UsePhone { username, phone, reply, .. } => (format!("phone {phone:?} of {username:?}"), reply),
         EndShift { reply, .. } => ("end shift".into(), reply),
         SetReadiness { readiness, reply, .. } => (format!("{readiness:?}"), reply),
         AttachMedia { offer, reply, .. } => {

@@ -665,6 +665,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every desk phone of the settings, in their order. */
+        get: operations["list_phones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/{id}": {
         parameters: {
             query?: never;
@@ -832,6 +849,23 @@ export interface paths {
         put?: never;
         /** Plays a tone to the headset for two seconds and says how loud the microphone was heard. */
         post: operations["test_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes to a desk phone, or back to the browser's headset. Refused while a call is up by the other, unless that is lost. */
+        put: operations["use_phone"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1420,6 +1454,10 @@ export interface components {
             trunk: components["schemas"]["TrunkView"];
         } | {
             /** @enum {string} */
+            event: "phone";
+            phone: components["schemas"]["PhoneView"];
+        } | {
+            /** @enum {string} */
             event: "callbacks";
         } | {
             /** @enum {string} */
@@ -1594,8 +1632,11 @@ export interface components {
             call?: components["schemas"]["CallId"] | null;
             id: components["schemas"]["UserId"];
             languages: string[];
+            /** @description Whether the operator's voice can be reached: the headset, or the desk phone. */
             media_connected: boolean;
             name: string;
+            /** @description The desk phone that the operator works with in place of the headset. */
+            phone?: string | null;
             /** Format: date-time */
             since: string;
             skills: string[];
@@ -1619,6 +1660,21 @@ export interface components {
              */
             since: string;
             state: components["schemas"]["PartyState"];
+        };
+        /** @enum {string} */
+        PhoneState: "away" | "registered" | "ringing" | "off_hook";
+        /** @description A desk phone as it stands. */
+        PhoneView: {
+            /** @description User name of the person whose phone it always is. */
+            belongs_to?: string | null;
+            name: string;
+            operator?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: date-time
+             * @description Since when the state has stood.
+             */
+            since: string;
+            state: components["schemas"]["PhoneState"];
         };
         /** @description A position in WGS 84 degrees. */
         Position: {
@@ -1839,6 +1895,7 @@ export interface components {
             /** @description Calls that have not ended, oldest first. */
             calls: components["schemas"]["CallView"][];
             operators: components["schemas"]["OperatorView"][];
+            phones?: components["schemas"]["PhoneView"][];
             trunks: components["schemas"]["TrunkView"][];
         };
         /** @description Counts of the calls that arrived since midnight in the city's zone. Outbound calls count in none of them. */
@@ -2001,6 +2058,11 @@ export interface components {
             /** @description Short words as `fire` or `ambulance`, matched with the kind of help that a caller's network asks for. */
             skills: string[];
             username: string;
+        };
+        /** @description With what the operator speaks and hears. */
+        Voice: {
+            /** @description The name of a desk phone; none for the browser's headset. */
+            phone?: string | null;
         };
         /** @enum {string} */
         Withdrawal: "caller_hung_up" | "no_answer" | "declined" | "answered_elsewhere" | "operator_gone";
@@ -3401,6 +3463,34 @@ export interface operations {
             };
         };
     };
+    list_phones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneView"][];
+                };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_report: {
         parameters: {
             query?: never;
@@ -3812,6 +3902,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MediaTest"];
                 };
+            };
+            /** @description What to do instead */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Voice"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What to do instead */
             default: {

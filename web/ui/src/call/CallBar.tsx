@@ -9,6 +9,7 @@ import { useShortcuts } from '../keys/useShortcuts'
 import { live } from '../live/live'
 import { LevelBar } from '../shift/LevelBar'
 import { media, setMuted } from '../shift/mediaLeg'
+import { useMyPhone } from '../shift/phone'
 import { Monitoring } from '../supervise/Monitoring'
 import { useNow } from '../util/now'
 import { useSelect, useStore } from '../util/store'
@@ -20,6 +21,7 @@ import { DialDialog, openDial } from './DialDialog'
 import { Keypad } from './Keypad'
 import { MainMenu } from './MainMenu'
 import { Pause } from './Pause'
+import { PhoneHint } from './PhoneHint'
 import { consulted, isMine } from './parties'
 import { RingBanner } from './RingBanner'
 import { useMyCall } from './useMyCall'
@@ -42,6 +44,7 @@ export function CallBar() {
         <span className="sg-visually-hidden" aria-live="polite">
           {call ? t(`call.state.${call.state}`) : t('call.none')}
         </span>
+        <PhoneHint />
         <Connections />
         <MainMenu />
       </section>
@@ -74,12 +77,14 @@ function ActiveCall({ call }: { call: CallView }) {
   const calling = call.state === 'calling'
   const held = call.state === 'held'
   const party = consulted(call)
+  const byPhone = useMyPhone() !== null
   const hold = calling ? null : () => void act(call.id, held ? 'resume' : 'hold')
   const hangUp = () => void act(call.id, 'hangup')
   useShortcuts({
     hold,
     hangUp,
-    mute: () => setMuted(!muted),
+    // A desk phone has a key of its own for that.
+    mute: byPhone ? null : () => setMuted(!muted),
     keypad: calling ? null : () => setKeypad((open) => !open),
     dial: isMine(call) ? () => openDial({ purpose: 'party', call: call.id }) : null,
   })
@@ -98,28 +103,32 @@ function ActiveCall({ call }: { call: CallView }) {
           {elapsed(now - Date.parse(call.answered_at ?? call.arrived_at))}
         </span>
       </div>
-      <div className="sg-levels">
-        <Icon name={muted ? 'micOff' : 'mic'} />
-        <LevelBar label={t('call.level_out')} stream={microphone} testId="level-microphone" />
-        <Icon name="speaker" />
-        <LevelBar label={t('call.level_in')} stream={remote} testId="level-caller" />
-      </div>
+      {!byPhone && (
+        <div className="sg-levels">
+          <Icon name={muted ? 'micOff' : 'mic'} />
+          <LevelBar label={t('call.level_out')} stream={microphone} testId="level-microphone" />
+          <Icon name="speaker" />
+          <LevelBar label={t('call.level_in')} stream={remote} testId="level-caller" />
+        </div>
+      )}
       <div className="sg-row">
         {!calling && (
           <Button data-testid="hold" onClick={() => hold?.()} rightSection={<Key of="hold" />} variant="default">
             {t(party ? (held ? 'call.to_caller' : 'call.to_party') : held ? 'call.resume' : 'call.hold')}
           </Button>
         )}
-        <Button
-          aria-pressed={muted}
-          className={muted ? 'sg-alert-fill' : ''}
-          data-testid="mute"
-          onClick={() => setMuted(!muted)}
-          rightSection={<Key of="mute" />}
-          variant="default"
-        >
-          {t(muted ? 'call.unmute' : 'call.mute')}
-        </Button>
+        {!byPhone && (
+          <Button
+            aria-pressed={muted}
+            className={muted ? 'sg-alert-fill' : ''}
+            data-testid="mute"
+            onClick={() => setMuted(!muted)}
+            rightSection={<Key of="mute" />}
+            variant="default"
+          >
+            {t(muted ? 'call.unmute' : 'call.mute')}
+          </Button>
+        )}
         {!calling && (
           <Popover onChange={setKeypad} opened={keypad} trapFocus withinPortal>
             <Popover.Target>

@@ -3,6 +3,7 @@ import { Icon } from '../app/Icon'
 import { useT } from '../i18n/i18n'
 import { connection, live } from '../live/live'
 import { media } from '../shift/mediaLeg'
+import { useMyPhone } from '../shift/phone'
 import { downTrunks } from '../supervise/trunks'
 import { useSelect, useStore } from '../util/store'
 
@@ -12,6 +13,7 @@ export function Connections() {
   const { phase, microphoneProblem } = useStore(media)
   const headset = microphoneProblem ? 'no_microphone' : phase
   const good = headset === 'connected'
+  const byPhone = useMyPhone() !== null
   const down = useSelect(live, ({ trunks }) => downTrunks(trunks))
   return (
     <div className="sg-connections">
@@ -22,13 +24,15 @@ export function Connections() {
       >
         <Icon name={server === 'open' ? 'wifi' : 'offline'} /> {t(`connection.${server}`)}
       </span>
-      <span
-        className={good || headset === 'off' ? 'sg-dim' : 'sg-bad'}
-        data-connection={headset}
-        data-testid="connection-headset"
-      >
-        <Icon name={good ? 'mic' : 'micOff'} /> {t(`headset.${headset}`)}
-      </span>
+      {!byPhone && (
+        <span
+          className={good || headset === 'off' ? 'sg-dim' : 'sg-bad'}
+          data-connection={headset}
+          data-testid="connection-headset"
+        >
+          <Icon name={good ? 'mic' : 'micOff'} /> {t(`headset.${headset}`)}
+        </span>
+      )}
       {down && (
         <span
           className="sg-bad sg-ellipsis sg-trunk-down"

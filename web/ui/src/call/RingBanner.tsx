@@ -6,6 +6,7 @@ import { Key } from '../app/Key'
 import { focusField } from '../form/focus'
 import { language, useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
+import { useHandset } from '../shift/phone'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { elapsed } from '../util/time'
@@ -17,6 +18,7 @@ export function RingBanner({ call }: { call: CallView }) {
   const t = useT()
   const now = useNow()
   const [, go] = useLocation()
+  const lift = useHandset() === 'lift'
   const inLanguage = useStore(language)
   const answer = () => {
     go('/')
@@ -31,14 +33,14 @@ export function RingBanner({ call }: { call: CallView }) {
     sayLanguages(call.languages, inLanguage),
   ]
   const decline = () => void act(call.id, 'decline')
-  useShortcuts({ answer, decline })
+  useShortcuts(lift ? {} : { answer, decline })
   return (
     <div aria-live="assertive" className="sg-ring" data-call={call.id} data-testid="ring-banner" role="alert">
       <span className="sg-ring-icon">
         <Icon name="bell" size={30} />
       </span>
       <span className="sg-ring-title" data-call-state={call.state} data-testid="call-state">
-        {t('call.ringing_title')}
+        {t(lift ? 'phone.lift_title' : 'call.ringing_title')}
       </span>
       <span className="sg-ring-who">
         <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
@@ -58,6 +60,7 @@ export function RingBanner({ call }: { call: CallView }) {
       <Button
         className="sg-answer"
         data-testid="answer"
+        disabled={lift}
         leftSection={<Icon name="phone" size={22} />}
         onClick={answer}
         rightSection={<Key of="answer" />}
@@ -68,6 +71,7 @@ export function RingBanner({ call }: { call: CallView }) {
       <Button
         className="sg-decline"
         data-testid="decline"
+        disabled={lift}
         onClick={decline}
         rightSection={<Key of="decline" />}
         variant="default"

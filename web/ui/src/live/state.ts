@@ -8,6 +8,7 @@ import type {
   IncidentView,
   LiveEvent,
   OperatorView,
+  PhoneView,
   ReportView,
   TextView,
   TimelineEntry,
@@ -35,6 +36,8 @@ export interface LiveState {
   digits: Record<string, string>
   /** By name. */
   trunks: Record<string, TrunkView>
+  /** Desk phones, by name. */
+  phones: Record<string, PhoneView>
   /** How the two sides of a call were heard last, by call. */
   quality: Record<string, Heard>
   /** What is typed, by call. */
@@ -63,6 +66,7 @@ export const INITIAL: LiveState = {
   cameras: {},
   digits: {},
   trunks: {},
+  phones: {},
   quality: {},
   texts: {},
 }
@@ -84,6 +88,7 @@ export function reduce(state: LiveState, event: LiveEvent, me: string): LiveStat
         alarms: keyed(event.alarms),
         offered: offered?.call ?? null,
         trunks: Object.fromEntries((event.trunks ?? []).map((trunk) => [trunk.name, trunk])),
+        phones: Object.fromEntries((event.phones ?? []).map((phone) => [phone.name, phone])),
         ...only(boundEnded(calls), state),
       }
     }
@@ -135,6 +140,8 @@ export function reduce(state: LiveState, event: LiveEvent, me: string): LiveStat
       return { ...state, digits: { ...state.digits, [event.call]: (state.digits[event.call] ?? '') + event.digit } }
     case 'trunk':
       return { ...state, trunks: { ...state.trunks, [event.trunk.name]: event.trunk } }
+    case 'phone':
+      return { ...state, phones: { ...state.phones, [event.phone.name]: event.phone } }
     case 'quality': {
       const { call, side, loss_percent, jitter_ms, mos } = event
       const heard = { ...state.quality[call], [side]: { loss_percent, jitter_ms, mos } }

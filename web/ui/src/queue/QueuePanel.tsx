@@ -10,6 +10,7 @@ import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { live } from '../live/live'
 import { session } from '../session/session'
+import { isLost } from '../shift/phone'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { clock, elapsed } from '../util/time'
@@ -159,7 +160,7 @@ function Operator({ operator, call }: { operator: OperatorView; call: CallView |
   const t = useT()
   const now = useNow()
   const { state } = operator
-  const lost = !operator.browser_connected || (!operator.media_connected && state.state !== 'preparing')
+  const lost = isLost(operator)
   return (
     <li
       className={`sg-queue-row sg-operator-${state.state}`}

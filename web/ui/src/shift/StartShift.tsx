@@ -9,7 +9,8 @@ import { useStore } from '../util/store'
 import { DevicePicker } from './DevicePicker'
 import { LevelBar } from './LevelBar'
 import { media } from './mediaLeg'
-import { setReadiness, shift, startShift, testedBefore, testHeadset } from './shift'
+import { PhoneChoice } from './PhoneChoice'
+import { setReadiness, shift, startByPhone, startShift, testedBefore, testHeadset } from './shift'
 
 /** Softer than this the caller would hardly hear the operator. */
 const QUIET_DBFS = -50
@@ -28,6 +29,18 @@ export function StartShift() {
     try {
       await startShift()
       void runTest()
+    } catch (cause) {
+      setError(sayError(cause))
+    } finally {
+      setStarting(false)
+    }
+  }
+
+  async function byPhone(phone: string) {
+    setStarting(true)
+    setError(null)
+    try {
+      await startByPhone(phone)
     } catch (cause) {
       setError(sayError(cause))
     } finally {
@@ -70,6 +83,7 @@ export function StartShift() {
             {t('shift.start')}
           </Button>
           <p className="sg-dim">{t('shift.permission')}</p>
+          <PhoneChoice busy={starting} choose={(phone) => void byPhone(phone)} />
         </Paper>
       </main>
     )

@@ -20,6 +20,7 @@ export const shift = new Store<ShiftPhase>('unknown')
 
 const READY_KEY = 'siaga.readiness'
 const TESTED_KEY = 'siaga.tested'
+const PHONE_KEY = 'siaga.phone'
 
 export const testedBefore = () => localStorage.getItem(TESTED_KEY) !== null
 
@@ -30,11 +31,37 @@ export async function startShift(): Promise<void> {
   shift.set('testing')
   try {
     await post('/shift')
+    sessionStorage.removeItem(PHONE_KEY)
+    if (mine()?.phone) await put('/shift/voice', { phone: null })
     await attach()
   } catch (error) {
     if (!mine()) shift.set('off')
     throw error
   }
+}
+
+/** Begins the shift with a desk phone: there is no headset to test, and calls may come at once. */
+export async function startByPhone(phone: string): Promise<void> {
+  unlockAudio()
+  if ('Notification' in window && Notification.permission === 'default') void Notification.requestPermission()
+  await takePhone(phone)
+  await setReadiness({ state: 'ready' })
+}
+
+/** The name is remembered in this tab, for a server that was restarted. */
+async function takePhone(phone: string) {
+  await post('/shift')
+  await put('/shift/voice', { phone })
+  sessionStorage.setItem(PHONE_KEY, phone)
+  detach()
+}
+
+/** From a lost desk phone back to the headset of this page; a call that waits goes on there. */
+export async function backToHeadset(): Promise<void> {
+  unlockAudio()
+  await put('/shift/voice', { phone: null })
+  sessionStorage.removeItem(PHONE_KEY)
+  await attach()
 }
 
 /** The server plays two seconds of tone and says how loud it heard the microphone. */
@@ -53,6 +80,7 @@ export async function setReadiness(readiness: Readiness): Promise<void> {
 export async function endShift(): Promise<void> {
   await del('/shift')
   sessionStorage.removeItem(READY_KEY)
+  sessionStorage.removeItem(PHONE_KEY)
   detach()
   shift.set('off')
 }
@@ -65,10 +93,16 @@ function mine(): OperatorView | undefined {
 async function agree() {
   const operator = mine()
   if (operator && (shift.get() === 'unknown' || shift.get() === 'off')) return resume(operator)
-  if (operator && shift.get() === 'on' && !operator.media_connected && connectedFor() > 3000) return void reattach()
+  const lost = operator && !operator.phone && !operator.media_connected
+  if (lost && shift.get() === 'on' && connectedFor() > 3000) return void reattach()
   if (operator) return
   if (shift.get() === 'on' && media.get().phase !== 'elsewhere') {
     // The server was restarted and knows nothing of the shift: begin it again as it was.
+    const phone = sessionStorage.getItem(PHONE_KEY)
+    if (phone) {
+      await takePhone(phone)
+      return becomeReadyAgain()
+    }
     await post('/shift')
     await reattach()
     return
@@ -80,6 +114,8 @@ async function agree() {
 async function resume(operator: OperatorView) {
   if (media.get().phase === 'elsewhere') return
   shift.set('on')
+  // Who works with a desk phone needs nothing of this page: the call goes on there.
+  if (operator.phone) return sessionStorage.setItem(PHONE_KEY, operator.phone)
   await attach()
   if (operator.state.state === 'preparing') await becomeReadyAgain()
 }
@@ -103,6 +139,9 @@ export async function takeLegBack() {
 export function runShift() {
   watchLive((event) => {
     if (event.event === 'snapshot') void agree().catch(() => undefined)
+    // The shift was begun at the desk phone.
+    const begun = event.event === 'operator' && event.operator.id === me()?.id && event.operator.phone
+    if (begun && shift.get() === 'off') void resume(event.operator).catch(() => undefined)
     if (event.event === 'operator_left' && event.operator === me()?.id && shift.get() === 'on') {
       detach()
       shift.set('off')

@@ -5,6 +5,7 @@ import { sayLanguages } from '../call/language'
 import { Countdown } from '../call/Pause'
 import { language, useT } from '../i18n/i18n'
 import { OPERATOR_ICONS } from '../queue/QueuePanel'
+import { isLost } from '../shift/phone'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { elapsed } from '../util/time'
@@ -38,7 +39,7 @@ export function OperatorTable({ operators, calls }: { operators: OperatorView[];
       <Table.Tbody>
         {operators.map((operator) => {
           const { state } = operator
-          const lost = !operator.browser_connected || (!operator.media_connected && state.state !== 'preparing')
+          const lost = isLost(operator)
           const call = operator.call ? calls[operator.call] : undefined
           return (
             <Table.Tr data-operator-state={state.state} key={operator.id}>
@@ -49,7 +50,12 @@ export function OperatorTable({ operators, calls }: { operators: OperatorView[];
                   {state.state === 'paused' && state.reason ? ` · ${state.reason}` : ''}
                   {state.state === 'wrap_up' && <Countdown state={state} />}
                 </span>
-                {lost && (
+                {operator.phone && (
+                  <div className={lost ? 'sg-bad' : 'sg-dim'} data-testid="works-by-phone">
+                    <Icon name="phone" size={14} /> {t(lost ? 'phone.away' : 'phone.by', { name: operator.phone })}
+                  </div>
+                )}
+                {lost && !operator.phone && (
                   <div className="sg-bad">
                     <Icon name="offline" size={14} />{' '}
                     {t(operator.browser_connected ? 'operator.no_headset' : 'operator.no_browser')}

@@ -11,8 +11,8 @@ import { useT } from '../i18n/i18n'
 import { live } from '../live/live'
 import { inLine } from '../queue/line'
 import { atLeast, session } from '../session/session'
-import { media } from '../shift/mediaLeg'
 import { shift } from '../shift/shift'
+import { useVoice } from '../shift/voice'
 import { stopWatching } from '../shift/watching'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
@@ -101,7 +101,7 @@ const STATE_ICONS: Partial<Record<CallView['state'], IconName>> = {
 function CallRow({ call, monitors }: { call: CallView; monitors?: MonitorMode | null | undefined }) {
   const t = useT()
   const now = useNow()
-  const { phase } = useStore(media)
+  const hasVoice = useVoice()
   const since = call.answered_at ?? call.arrived_at
   const parties = call.parties.filter((party) => isAnswered(party) || call.state === 'transferring').map(nameOf)
   return (
@@ -119,18 +119,18 @@ function CallRow({ call, monitors }: { call: CallView; monitors?: MonitorMode | 
             {t(`monitor.by.${mode}`, { name })}
           </span>
         ))}
-      {monitors !== undefined && <MonitorButtons call={call} may={phase === 'connected'} mode={monitors} />}
+      {monitors !== undefined && <MonitorButtons call={call} may={hasVoice} mode={monitors} />}
     </li>
   )
 }
 
-/** Listening needs the supervisor's own headset. */
+/** Listening needs the supervisor's own headset, or a desk phone. */
 function HeadsetNote() {
   const t = useT()
   const [, go] = useLocation()
   const on = useStore(shift) === 'on'
-  const { phase } = useStore(media)
-  if (phase === 'connected') return null
+  const hasVoice = useVoice()
+  if (hasVoice) return null
   return (
     <p className="sg-note" data-testid="needs-headset">
       <Icon name="micOff" /> {t(on ? 'monitor.no_headset' : 'monitor.no_shift')}{' '}

@@ -1,0 +1,114 @@
+//! A call to a phone, from the wish to its end: by the way that the phone has registered.
+
+use super::Phones;
+use super::binding::Flow;
+use crate::clock::{new_leg_id, now};
+use crate::config::Srtp;
+use crate::counters;
+use crate::error::LegError;
+use crate::event::{EndedBy, Event, LegId, PhoneCall};
+use crate::incoming::terms;
+use crate::leg::{COMMANDS, Command, Leg, Negotiation, Outcome, Side};
+use crate::limited::Limit;
+use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
+use crate::outlet::{Reached, address_uri};
+use crate::registry::Slot;
+use crate::user_agent::Core;
+use rsipstack::dialog::invitation::InviteOption;
+use rsipstack::sip::Header;
+use rsipstack::sip::uri::Auth;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Tells phones that know of it (RFC 7462) that this is no ordinary call.
+const ALERT: &str = "<urn:alert:priority:high>";
+
+/// Begins a call to a phone; what happens on the wire comes as events.
+pub(crate) fn call(core: &Arc<Core>, wish: PhoneCall) -> Result<LegId, LegError> {
+    let phones = &core.ingress.phones;
+    if !phones.knows(&wish.phone) {
+        return Err(LegError::NoPhone(wish.phone));
+    }
+    let (flow, contact) = phones.place(&wish.phone).ok_or_else(|| LegError::PhoneAway(wish.phone.clone()))?;
+    let id = new_leg_id();
+    let (commands, queue) = mpsc::channel(COMMANDS);
+    let slot = core.registry.begin_outbound(id, commands).inspect_err(|_| core.ingress.alarms.tell(Limit::Calls))?;
+    let calling = Calling { core: core.clone(), id, wish, flow, contact };
+    tokio::spawn(calling.run(queue, slot));
+    Ok(id)
+}
+
+struct Calling {
+    core: Arc<Core>,
+    id: LegId,
+    wish: PhoneCall,
+    flow: Flow,
+    contact: String,
+}
+
+impl Calling {
+    async fn run(self, commands: mpsc::Receiver<Command>, slot: Slot) {
+        let code = match self.attempt(commands, slot).await {
+            Ok(Outcome::Over) => return,
+            Ok(Outcome::Refused(refused)) => refused.code,
+            Err(code) => code,
+        };
+        let phones: &Phones = &self.core.ingress.phones;
+        // These speak of the way to the phone, not of who sits there.
+        if matches!(code, 408 | 503) {
+            phones.lost(&self.wish.phone, self.flow, "it could not be called");
+        }
+        counters::ended(EndedBy::Local);
+        if self.core.events.send(Event::OutboundFailed { leg: self.id, code }).await.is_err() {
+            tracing::debug!(leg = %self.id, "nobody listens any more");
+        }
+    }
+
+    async fn attempt(&self, mut commands: mpsc::Receiver<Command>, slot: Slot) -> Result<Outcome, u16> {
+        let trunk = self.core.ingress.phones.line.config.name.clone();
+        let reached = self.flow.reached(&self.core.outlet).ok_or(503_u16)?;
+        let terms = terms(Srtp::Off).map_err(|_| 500_u16)?;
+        let (talk, offer) = Negotiation::outbound(self.wish.audio.into(), terms);
+        let layer = self.core.layer.clone();
+        let (states_in, states) = layer.new_dialog_state_channel();
+        let begun = layer.do_invite_async(self.option(reached, offer), states_in);
+        let (dialog, invite) = begun.map_err(|error| {
+            tracing::warn!(leg = %self.id, %error, "an INVITE to a phone could not be made");
+            500_u16
+        })?;
+        counters::called(&trunk);
+        let leg = Leg {
+            id: self.id,
+            dialog,
+            layer,
+            side: Side::Outbound { invite: Some(invite), trunk },
+            talk,
+            reliable: None,
+            events: self.core.events.clone(),
+            slot,
+            heard_ringing: false,
+        };
+        let silence = now() + self.core.limits.silence;
+        Ok(leg.run(&mut commands, states, &self.core.limits, Some(silence)).await)
+    }
+
+    fn option(&self, reached: Reached, offer: String) -> InviteOption {
+        let mut caller = address_uri(reached.local, crate::config::Transport::Udp);
+        let user = self.wish.caller.clone().unwrap_or_else(|| "anonymous".to_owned());
+        caller.auth = Some(Auth { user, password: None });
+        let headers = vec![
+            Header::Allow(ALLOW.into()),
+            Header::Supported(SUPPORTED_AS_CALLER.join(", ").into()),
+            Header::Other("Alert-Info".into(), ALERT.into()),
+        ];
+        InviteOption {
+            caller,
+            callee: self.flow.uri(&self.contact),
+            destination: Some(reached.destination()),
+            offer: Some(offer.into_bytes()),
+            contact: reached.contact(),
+            headers: Some(headers),
+            ..InviteOption::default()
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Desk phones on the wire: they register, are called, and call feature codes; strangers learn nothing of it.
+
+use md5::{Digest, Md5};
+use sha2::Sha256;
+use sip::{Config, EndedBy, Event, LegError, Limits, Phone, PhoneCall, PhoneName, Phones, Secret, Trunk, UserAgent};
+use std::time::Duration;
+use crate::support::{Desk, OFFER, Peer, audio, field};
+
+const REGISTRAR: &str = "sip:siaga.example";
+const HERE: &str = "127.0.0.9";
+
+/// Phones at 127.0.0.9, a carrier at 127.0.0.1.
+async fn desk() -> Desk {
+    desk_asking(Duration::from_secs(300)).await
+}
+
+async fn desk_asking(options: Duration) -> Desk {
+    let phone = |name: &str| Phone { name: name.into(), password: Secret("rahasia".into()) };
+    let phones = Phones {
+        networks: vec![format!("{HERE}/32").parse().unwrap()],
+        phones: vec![phone("meja-1"), phone("meja-2")],
+        options,
+        ..Phones::default()
+    };
+    let trunks = vec![Trunk::new("telco".into(), vec!["127.0.0.1/32".parse().unwrap()], None)];
+    let limits = Limits { silence: Duration::from_millis(300), ..Limits::default() };
+    let listen = vec!["udp://127.0.0.1:0".parse().unwrap()];
+    let config = Config { limits, phones, ..Config::new(listen, trunks, "siaga/test") };
+    let (agent, events) = UserAgent::start(config).await.unwrap();
+    Desk { agent, events }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// Credentials that answer the challenge of `response` with this algorithm.
+fn credentials(response: &str, algorithm: &str, user: &str, password: &str, method: &str, uri: &str) -> String {
+    let challenge = response
+        .lines()
+        .find(|line| line.starts_with("WWW-Authenticate:") && line.contains(&format!("algorithm={algorithm}")))
+        .unwrap_or_else(|| panic!("no challenge with {algorithm}: {response}"));
+    let nonce = challenge.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let hash = |text: String| match algorithm {
+        "MD5" => hex(&Md5::digest(text.as_bytes())),
+        _ => hex(&Sha256::digest(text.as_bytes())),
+    };
+    let secret = hash(format!("{user}:siaga:{password}"));
+    let request = hash(format!("{method}:{uri}"));
+    let answer = hash(format!("{secret}:{nonce}:00000001:c:auth:{request}"));
+    format!(
+        "Digest username=\"{user}\", realm=\"siaga\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{answer}\", \
+         algorithm={algorithm}, qop=auth, nc=00000001, cnonce=\"c\""
+    )
+}
+
+/// Asks, and asks again with credentials; what came of that.
+async fn proved(peer: &mut Peer, method: &str, uri: &str, lines: &[(&str, &str)], password: &str, body: &str) -> (u16, String) {
+    let (code, text) = peer.ask(method, uri, lines, body).await;
+    assert_eq!(code, 401, "{text}");
+    let credentials = credentials(&text, "SHA-256", "meja-1", password, method, uri);
+    let lines: Vec<(&str, &str)> = lines.iter().copied().chain([("Authorization", credentials.as_str())]).collect();
+    let request = peer.request(method, uri, &lines, body);
+    peer.send(&request).await;
+    loop {
+        let (code, text) = peer.final_response().await;
+        if code != 401 {
+            return (code, text);
+        }
+    }
+}
+
+const TO: (&str, &str) = ("To", "<sip:meja-1@siaga.example>");
+
+async fn registered(desk: &mut Desk) -> Peer {
+    let mut peer = Peer::new(HERE, desk.udp()).await;
+    let (code, text) = proved(&mut peer, "REGISTER", REGISTRAR, &[TO, ("Expires", "600")], "rahasia", "").await;
+    assert_eq!(code, 200, "{text}");
+    assert!(field(&text, "Contact").unwrap().ends_with(";expires=600"), "{text}");
+    assert_eq!(phone_news(desk).await, ("meja-1".into(), true));
+    peer
+}
+
+async fn phone_news(desk: &mut Desk) -> (String, bool) {
+    loop {
+        if let Event::Phone { phone, registered, .. } = desk.news().await {
+            return (phone.0, registered);
+        }
+    }
+}
+
+fn call(phone: &str) -> PhoneCall {
+    PhoneCall { phone: phone.into(), caller: Some("+628117701234".into()), audio: audio() }
+}
+
+#[tokio::test]
+async fn a_phone_registers_with_its_password_and_signs_off() {
+    let mut desk = desk().await;
+    let mut phone = registered(&mut desk).await;
+    let (code, text) = proved(&mut phone, "REGISTER", REGISTRAR, &[TO, ("Contact", "*"), ("Expires", "0")], "rahasia", "").await;
+    assert_eq!((code, field(&text, "Contact")), (200, None));
+    assert_eq!(phone_news(&mut desk).await, ("meja-1".into(), false));
+}
+
+#[tokio::test]
+async fn the_older_digest_is_as_good() {
+    let desk = desk().await;
+    let mut peer = Peer::new(HERE, desk.udp()).await;
+    let (_, text) = peer.ask("REGISTER", REGISTRAR, &[TO], "").await;
+    let credentials = credentials(&text, "MD5", "meja-1", "rahasia", "REGISTER", REGISTRAR);
+    assert_eq!(peer.ask("REGISTER", REGISTRAR, &[TO, ("Authorization", &credentials)], "").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_and_soon_slowed_down() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new(HERE, desk.udp()).await;
+    for _ in 0..5 {
+        assert_eq!(proved(&mut peer, "REGISTER", REGISTRAR, &[TO], "salah", "").await.0, 403);
+    }
+    let (code, text) = peer.ask("REGISTER", REGISTRAR, &[TO], "").await;
+    assert!(code == 503 && field(&text, "Retry-After").is_some(), "{text}");
+    assert!(desk.is_quiet());
+}
+
+#[tokio::test]
+async fn strangers_and_carriers_find_no_registrar() {
+    let mut desk = desk().await;
+    let mut stranger = Peer::new("127.0.0.2", desk.udp()).await;
+    let register = stranger.request("REGISTER", REGISTRAR, &[TO], "");
+    stranger.send(&register).await;
+    assert_eq!(stranger.ask("INVITE", "sip:*11@siaga.example", &[], OFFER).await.0, 403, "the first thing that it hears");
+    let mut carrier = Peer::new("127.0.0.1", desk.udp()).await;
+    assert_eq!(carrier.ask("REGISTER", REGISTRAR, &[TO], "").await.0, 405);
+    assert!(desk.is_quiet());
+}
+
+#[tokio::test]
+async fn a_registered_phone_is_called_where_it_is_answers_and_hangs_up() {
+    let mut desk = desk().await;
+    let phone = registered(&mut desk).await;
+    let leg = desk.agent.call_phone(call("meja-1")).await.unwrap();
+    let invite = phone.asked("INVITE").await;
+    assert!(field(&invite, "From").unwrap().contains("sip:+628117701234@"), "{invite}");
+    assert!(field(&invite, "Alert-Info").is_some(), "{invite}");
+    let tagged = invite.replace("\r\nTo: ", "\r\nTo-Before: ");
+    let to = format!("{};tag=phone", field(&invite, "To").unwrap());
+    let tagged = format!("{tagged}To: {to}\r\n");
+    phone.reply(&tagged, "180 Ringing", &[], "").await;
+    assert!(matches!(desk.next().await, Event::OutboundRinging { leg: rings, .. } if rings == leg));
+    phone.reply(&tagged, "200 OK", &[], OFFER).await;
+    assert!(matches!(desk.next().await, Event::OutboundAnswered { leg: answered, .. } if answered == leg));
+    phone.asked("ACK").await;
+    let bye = format!(
+        "BYE sip:siaga@{} SIP/2.0\r\nVia: SIP/2.0/UDP {HERE};rport;branch=z9hG4bKbye\r\nFrom: {to}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 1 BYE\r\n\
+         Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+        desk.udp(),
+        field(&invite, "From").unwrap(),
+        field(&invite, "Call-ID").unwrap(),
+    );
+    phone.send(&bye).await;
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+}
+
+#[tokio::test]
+async fn a_phone_that_does_not_answer_an_invite_at_all_is_lost() {
+    let mut desk = desk().await;
+    let _silent = registered(&mut desk).await;
+    let leg = desk.agent.call_phone(call("meja-1")).await.unwrap();
+    let mut failed = false;
+    let mut lost = false;
+    while !(failed && lost) {
+        match desk.news().await {
+            Event::OutboundFailed { leg: of, code } => {
+                assert_eq!((of, code), (leg, 408));
+                failed = true;
+            }
+            Event::Phone { registered: false, .. } => lost = true,
+            other => panic!("{other:?}"),
+        }
+    }
+    let away = LegError::PhoneAway(PhoneName::from("meja-1"));
+    assert_eq!(desk.agent.call_phone(call("meja-1")).await, Err(away));
+    assert_eq!(desk.agent.call_phone(call("meja-9")).await, Err(LegError::NoPhone("meja-9".into())));
+}
+
+#[tokio::test]
+async fn a_phone_that_leaves_two_questions_without_an_answer_is_lost_and_one_that_answers_is_not() {
+    let mut desk = desk_asking(Duration::from_secs(2)).await;
+    let phone = registered(&mut desk).await;
+    let options = phone.asked("OPTIONS").await;
+    phone.reply(&options, "200 OK", &[], "").await;
+    phone.asked("OPTIONS").await;
+    assert_eq!(phone_news(&mut desk).await, ("meja-1".into(), false));
+}
+
+#[tokio::test]
+async fn a_phone_calls_a_feature_code_with_its_password_alone() {
+    let mut desk = desk().await;
+    let mut phone = Peer::new(HERE, desk.udp()).await;
+    let uri = "sip:*11@siaga.example";
+    let (code, text) = phone.ask("INVITE", uri, &[TO], OFFER).await;
+    assert_eq!(code, 401, "{text}");
+    let credentials = credentials(&text, "SHA-256", "meja-1", "rahasia", "INVITE", uri);
+    let invite = phone.request("INVITE", uri, &[TO, ("Authorization", &credentials)], OFFER);
+    phone.send(&invite).await;
+    let Event::PhoneInvited { leg, phone: name, dialled, audio: offer } = desk.next().await else { panic!("no call of a phone") };
+    assert_eq!((name.0.as_str(), dialled.as_str(), offer.is_some()), ("meja-1", "*11", true));
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let ok = phone.response(200, "INVITE").await;
+    assert!(ok.contains("m=audio"), "{ok}");
+}

@@ -1,0 +1,169 @@
+//! Feature codes: what an operator does at a desk phone alone. `*11` begins the shift and takes calls, `*12` pauses, `*13` ends the shift. The
+//! answer is a tone: two that rise mean yes, three that are low mean no.
+
+use super::Switchboard;
+use super::line::Report;
+use super::seat::Seat;
+use dispatch::contract::{OperatorState, Readiness, Refusal, UserView};
+use dispatch::id::UserId;
+use std::sync::Arc;
+
+/// The reason that stands for a pause by phone; the console says it in its language.
+const PAUSED_BY_PHONE: &str = "*12";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Code {
+    Ready,
+    Pause,
+    End,
+}
+
+impl Code {
+    fn read(dialled: &str) -> Option<Self> {
+        match dialled {
+            "*11" => Some(Self::Ready),
+            "*12" => Some(Self::Pause),
+            "*13" => Some(Self::End),
+            _ => None,
+        }
+    }
+}
+
+/// A phone's call to a feature code.
+#[derive(Debug)]
+pub struct FeatureCall {
+    pub phone: String,
+    pub leg: sip::LegId,
+    pub audio: Option<sip::RemoteAudio>,
+}
+
+impl Switchboard {
+    pub(super) fn feature(&mut self, call: FeatureCall, dialled: &str) {
+        let (Some(code), Some(phone)) = (Code::read(dialled), self.phones.get(&call.phone)) else {
+            let (sip, leg) = (self.plant.sip.clone(), call.leg);
+            tokio::spawn(async move { sip.reject(leg, sip::Reject::NotFound).await });
+            return;
+        };
+        let (operator, owner) = (phone.operator, phone.owner.clone());
+        match (code, operator, owner) {
+            (Code::Ready, Some(operator), _) => {
+                let done = self.may_be_ready(operator);
+                self.confirm(call, done, true);
+            }
+            (Code::Ready, None, Some(owner)) => self.ask_who(call, owner),
+            (Code::Pause, Some(operator), _) => {
+                let readiness = Readiness::Paused { reason: PAUSED_BY_PHONE.into() };
+                let done = self.set_readiness(operator, readiness);
+                self.confirm(call, done, false);
+            }
+            (Code::End, Some(operator), _) => {
+                let done = self.end_shift(operator);
+                self.confirm(call, done, false);
+            }
+            (_, None, _) => self.confirm(call, Err(Refusal::NoShift), false),
+        }
+    }
+
+    /// Whose phone it is stands in the database, which nothing here waits for.
+    fn ask_who(&self, call: FeatureCall, owner: String) {
+        let (desk, reports) = (self.desk.clone(), self.plant.reports.clone());
+        tokio::spawn(async move {
+            let person = match desk.person(&owner).await {
+                Ok(person) => person.map(Box::new),
+                Err(error) => {
+                    tracing::warn!(%error, phone = call.phone, "whose phone it is cannot be read");
+                    None
+                }
+            };
+            // The switchboard ends before its tasks at a stop.
+            let _ = reports.send(Report::PhoneOwner { call, person }).await;
+        });
+    }
+
+    /// Begins the shift of the person whose phone it is, or moves it to this phone.
+    pub(super) fn sign_on(&mut self, call: FeatureCall, person: Option<UserView>) {
+        let person = person.or_else(|| self.owners.get(&call.phone).cloned());
+        let done = match person {
+            None => Err(Refusal::Unavailable),
+            Some(person) => {
+                self.owners.insert(call.phone.clone(), person.clone());
+                let (operator, name) = (person.id, person.name);
+                let started = match self.seats.contains_key(&operator) {
+                    true => Ok(()),
+                    false => self.start_shift(operator, Seat::new(name, person.skills, person.languages)),
+                };
+                started.and_then(|()| self.use_phone(operator, Some(&person.username), Some(call.phone.clone())))
+            }
+        };
+        self.confirm(call, done, true);
+    }
+
+    fn may_be_ready(&self, operator: UserId) -> Result<(), Refusal> {
+        match self.queue.operator(operator).map(|status| status.state) {
+            None => Err(Refusal::NoShift),
+            Some(OperatorState::Busy) => Err(Refusal::Busy),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The phone hears how it went. `ready`: calls may come once the phone is free again.
+    fn confirm(&mut self, call: FeatureCall, done: Result<(), Refusal>, ready: bool) {
+        let FeatureCall { phone, leg, audio } = call;
+        if let Err(refusal) = &done {
+            tracing::info!(phone, %refusal, "a feature code was refused");
+        }
+        let outcome = if done.is_ok() { "done" } else { "refused" };
+        metrics::counter!("siaga_phone_codes_total", "outcome" => outcome).increment(1);
+        let pcm = if done.is_ok() { yes() } else { no() };
+        let after = (ready && done.is_ok()).then_some(Report::PhoneReady { phone });
+        let plant = self.plant.clone();
+        self.legs.insert(leg, (dispatch::id::CallId(crate::clock::new_id()), super::LegKind::Test));
+        self.feature_calls.play(plant.clone(), leg, plant.phones.to_vec(), audio, pcm, after);
+        // Whoever dialled may have hung up while the database was asked.
+        self.hear_early(leg);
+    }
+
+    /// Whoever dialled for calls has heard the answer, and the phone is free.
+    pub(super) fn phone_ready(&mut self, phone: &str) {
+        let Some(operator) = self.phones.get(phone).and_then(|phone| phone.operator) else { return };
+        if let Err(refusal) = self.set_readiness(operator, Readiness::Ready) {
+            tracing::info!(phone, %refusal, "an operator is not ready after all");
+        }
+    }
+}
+
+/// Two tones that rise.
+fn yes() -> Arc<[i16]> {
+    melody(&[(660, 150), (0, 50), (880, 250)])
+}
+
+/// Three that are low.
+fn no() -> Arc<[i16]> {
+    melody(&[(300, 200), (0, 100), (300, 200), (0, 100), (300, 200)])
+}
+
+/// Frequencies with their milliseconds, at a level that is heard and hurts nobody.
+fn melody(notes: &[(u32, u32)]) -> Arc<[i16]> {
+    let note = |(hz, ms): &(u32, u32)| {
+        let step = f64::from(*hz) * std::f64::consts::TAU / 8000.0;
+        (0..ms * 8).map(move |n| ((f64::from(n) * step).sin() * 6000.0) as i16)
+    };
+    notes.iter().flat_map(note).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_and_nothing_else_is_one() {
+        assert_eq!(["*11", "*12", "*13"].map(Code::read), [Some(Code::Ready), Some(Code::Pause), Some(Code::End)]);
+        assert_eq!(["112", "*1", "11", ""].map(Code::read), [None; 4]);
+    }
+
+    #[test]
+    fn yes_and_no_sound_for_less_than_a_second_and_are_told_apart() {
+        assert!(yes().len() < 8000 && no().len() < 8000);
+        assert_ne!(yes(), no());
+    }
+}

@@ -1,0 +1,358 @@
+//! Calls to operators' desk phones: they ring beside the console, are lifted, put down, hold, and are lost.
+
+use super::line::{Line, Order, Plant, Report, local_audio};
+use super::phones::{Phone, PhoneCall, Purpose, Stage};
+use super::{Switchboard, convert, tick};
+use crate::clock;
+use dispatch::contract::{CallState, OperatorState, Refusal};
+use dispatch::domain::queue::Input;
+use dispatch::id::{CallId, UserId};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a phone is left alone that has refused a call.
+const REST: Duration = Duration::from_secs(5);
+
+impl Switchboard {
+    /// The operator works with this phone from now on, or with the browser's headset.
+    pub(super) fn use_phone(&mut self, operator: UserId, username: Option<&str>, phone: Option<String>) -> Result<(), Refusal> {
+        let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
+        if seat.phone == phone {
+            return Ok(());
+        }
+        let status = self.queue.operator(operator).ok_or(Refusal::NoShift)?;
+        // A call that is up stays with what it is up by, unless that is lost.
+        let occupied = status.state == OperatorState::Busy && status.present;
+        if occupied || status.state == OperatorState::Ringing || self.monitors.contains_key(&operator) {
+            return Err(Refusal::Busy);
+        }
+        if let Some(name) = &phone {
+            let wanted = self.phones.get(name).ok_or(Refusal::NoSuchPhone)?;
+            let is_anothers = wanted.owner.as_deref().is_some_and(|owner| Some(owner) != username);
+            if is_anothers || wanted.operator.is_some_and(|by| by != operator) {
+                return Err(Refusal::PhoneTaken);
+            }
+            if !wanted.is_registered() {
+                return Err(Refusal::PhoneAway);
+            }
+            wanted.operator = Some(operator);
+        }
+        self.give_up_phone(operator);
+        if let Some(seat) = self.seats.get_mut(&operator) {
+            seat.phone = phone;
+        }
+        match status.call.filter(|_| status.state == OperatorState::Busy) {
+            Some(call) if self.phone_of(operator).is_none() => self.order(call, Order::Voice { of: operator, leg: None }),
+            _ => self.find_again(operator),
+        }
+        self.present(operator);
+        Ok(())
+    }
+
+    /// The operator's phone is anybody's again.
+    pub(super) fn give_up_phone(&mut self, operator: UserId) {
+        let Some(name) = self.seats.get_mut(&operator).and_then(|seat| seat.phone.take()) else { return };
+        if let Some(phone) = self.phones.get(&name) {
+            phone.operator = None;
+            if let Some(call) = phone.call.take() {
+                self.put_down(call);
+            }
+        }
+    }
+
+    pub(super) fn phone_of(&mut self, operator: UserId) -> Option<&mut Phone> {
+        let name = self.seats.get(&operator)?.phone.as_deref()?;
+        self.phones.get(name)
+    }
+
+    /// Calls the operator's phone, if the operator works with one. A call that is there already makes room.
+    pub(super) fn ring_phone(&mut self, operator: UserId, purpose: Purpose) {
+        let number = self.calls.get(&purpose.call()).and_then(|found| found.view.number.clone());
+        let (plant, media) = (self.plant.clone(), clock::new_id());
+        let Some(phone) = self.phone_of(operator) else { return };
+        let name = phone.name.clone();
+        let before = phone.call.replace(PhoneCall { media, leg: None, purpose, stage: Stage::Calling });
+        if let Some(before) = before {
+            self.put_down(before);
+        }
+        metrics::counter!("siaga_phone_calls_total").increment(1);
+        tokio::spawn(plant.call_phone(name, media, number));
+    }
+
+    /// Brings a call and its operator together; whoever works with a phone lifts the handset first.
+    pub(super) fn bridge(&mut self, call: CallId, operator: UserId) {
+        let Some(phone) = self.phone_of(operator) else {
+            self.order(call, Order::Voice { of: operator, leg: None });
+            return self.order(call, Order::Bridge { operator });
+        };
+        match phone.call_for(call) {
+            Some(own) if own.is_up() => {
+                own.purpose = Purpose::Talk(call);
+                let leg = Some(own.media);
+                self.order(call, Order::Voice { of: operator, leg });
+                self.order(call, Order::Bridge { operator });
+            }
+            // It rings there; the answer at the console asks for the handset.
+            Some(own) => own.purpose = Purpose::Take(call),
+            None => self.ring_phone(operator, Purpose::Take(call)),
+        }
+    }
+
+    /// The call is not this operator's any more, or rings here no longer.
+    pub(super) fn free_phone(&mut self, operator: UserId, call: CallId) {
+        if let Some(own) = self.phone_of(operator).and_then(|phone| phone.take_call_for(call)) {
+            self.put_down(own);
+        }
+    }
+
+    /// Ends a call to a phone, wherever it stands. What waits for it to be lifted never begins.
+    fn put_down(&self, call: PhoneCall) {
+        if let Purpose::CallOut { mut orders, .. } = call.purpose {
+            // The call's orders are taken until it is forgotten, which follows.
+            tokio::spawn(async move { while orders.recv().await.is_some() {} });
+        }
+        let plant = self.plant.clone();
+        tokio::spawn(async move {
+            if let Some(leg) = call.leg {
+                plant.sip.hang_up(leg).await;
+            }
+            plant.media.close(call.media).await;
+        });
+    }
+
+    /// A call to a phone is on its way.
+    pub(super) fn phone_calling(&mut self, name: &str, media: Uuid, leg: sip::LegId) {
+        match self.phones.get(name).and_then(|phone| phone.call.as_mut()).filter(|call| call.media == media) {
+            Some(call) => {
+                call.leg = Some(leg);
+                self.hear_early(leg);
+            }
+            // It was given up meanwhile.
+            None => {
+                let plant = self.plant.clone();
+                tokio::spawn(async move {
+                    plant.sip.hang_up(leg).await;
+                    plant.media.close(media).await;
+                });
+            }
+        }
+    }
+
+    pub(super) fn phone_not_called(&mut self, name: &str, media: Uuid) {
+        let call = self.phones.get(name).and_then(|phone| phone.call.take_if(|call| call.media == media));
+        if let Some(call) = call {
+            self.phone_refused(name, call, true);
+        }
+    }
+
+    /// What SIP tells of a leg to a phone.
+    pub(super) fn hear_phone(&mut self, name: &str, event: sip::Event) {
+        match event {
+            sip::Event::OutboundAnswered { audio, .. } => self.lifted(name, &audio),
+            sip::Event::OutboundFailed { code, .. } => {
+                if let Some(call) = self.phones.get(name).and_then(|phone| phone.call.take()) {
+                    // The phone itself says no, or there was no way to it.
+                    self.phone_refused(name, call, matches!(code, 408 | 500..600));
+                }
+            }
+            sip::Event::Changed { audio, .. } => self.phone_changed(name, &audio),
+            sip::Event::Digit { digit, .. } => {
+                if let Some(Purpose::Talk(call)) = self.purpose(name) {
+                    let call = *call;
+                    self.order(call, Order::Digits(digit.to_string()));
+                }
+            }
+            sip::Event::Ended { by, .. } => self.handset_down(name, by == sip::EndedBy::RemoteBye),
+            _ => {}
+        }
+    }
+
+    fn purpose(&mut self, name: &str) -> Option<&Purpose> {
+        Some(&self.phones.get(name)?.call.as_ref()?.purpose)
+    }
+
+    /// The handset was lifted.
+    fn lifted(&mut self, name: &str, audio: &sip::RemoteAudio) {
+        let media_engine = self.plant.media.clone();
+        let Some(phone) = self.phones.get(name) else { return };
+        let (Some(operator), Some(own)) = (phone.operator, phone.call.as_mut()) else { return };
+        own.stage = Stage::Lifted;
+        let media = own.media;
+        if let Some(remote) = convert::remote_audio(audio) {
+            tokio::spawn(async move { media_engine.set_remote(media, remote).await });
+        }
+        let call = own.purpose.call();
+        match std::mem::replace(&mut own.purpose, Purpose::Talk(call)) {
+            Purpose::Offer(call) => {
+                if let Err(refusal) = self.queue.handle(tick(), Input::Answer { operator, call }) {
+                    tracing::debug!(%refusal, "a lifted handset has no call");
+                    self.free_phone(operator, call);
+                }
+            }
+            Purpose::Take(call) | Purpose::Talk(call) => self.bridge(call, operator),
+            Purpose::Return(call) => {
+                self.order(call, Order::Voice { of: operator, leg: Some(media) });
+                self.present(operator);
+            }
+            Purpose::Monitor(call) => {
+                own.purpose = Purpose::Monitor(call);
+                self.order(call, Order::Voice { of: operator, leg: Some(media) });
+                self.monitor_by_phone(operator, call);
+            }
+            Purpose::CallOut { call, number, orders } => {
+                let (plant, routes) = (self.plant(&[]), self.routes.clone());
+                tokio::spawn(Line::outbound(plant, call, (operator, Some(media)), number, routes, orders));
+            }
+        }
+    }
+
+    /// Nobody lifted the handset of this phone, whose call is over.
+    fn phone_refused(&mut self, name: &str, call: PhoneCall, unreachable: bool) {
+        let operator = self.phones.get(name).and_then(|phone| phone.operator);
+        let id = call.purpose.call();
+        match (&call.purpose, operator) {
+            (Purpose::Offer(_), Some(operator)) => {
+                if !unreachable {
+                    self.told(Input::Decline { operator, call: id });
+                }
+                self.rest(name, operator);
+            }
+            (Purpose::Take(_), Some(operator)) => self.told(Input::BridgeFailed { call: id, operator }),
+            (Purpose::CallOut { .. }, _) => self.told(Input::OutboundFailed { call: id }),
+            (Purpose::Monitor(_), Some(operator)) => self.leave_monitoring(operator),
+            _ => {}
+        }
+        self.put_down(call);
+    }
+
+    /// For a moment no call is offered to a phone that has refused one: it goes on to others, or waits.
+    fn rest(&mut self, name: &str, operator: UserId) {
+        let Some(phone) = self.phones.get(name) else { return };
+        phone.rests = true;
+        self.present(operator);
+        let (plant, phone) = (self.plant.clone(), name.to_owned());
+        tokio::spawn(async move {
+            tokio::time::sleep(REST).await;
+            plant.report(Report::PhoneRested { phone }).await;
+        });
+    }
+
+    pub(super) fn phone_rested(&mut self, name: &str) {
+        let Some(phone) = self.phones.get(name) else { return };
+        phone.rests = false;
+        if let Some(operator) = phone.operator {
+            self.present(operator);
+        }
+    }
+
+    /// The handset was put down, or the phone is lost.
+    fn handset_down(&mut self, name: &str, hung_up: bool) {
+        let Some(phone) = self.phones.get(name) else { return };
+        let (operator, own) = (phone.operator, phone.call.take());
+        let (Some(operator), Some(own)) = (operator, own) else { return };
+        let call = own.purpose.call();
+        match own.purpose {
+            Purpose::Monitor(_) => self.leave_monitoring(operator),
+            // The bridge is not up yet: nobody has spoken with the caller.
+            _ if self.queue.call(call).is_some_and(|status| status.state == CallState::Ringing) => {
+                self.told(Input::BridgeFailed { call, operator });
+            }
+            _ if hung_up => self.told(Input::OperatorHungUp { operator, call }),
+            // The leg in the voice engine stays until the line has another one, or the operator has lost the call.
+            _ => {
+                self.present(operator);
+                return self.find_again(operator);
+            }
+        }
+        self.put_down(PhoneCall { leg: None, purpose: Purpose::Talk(call), ..own });
+    }
+
+    /// Calls a phone again whose operator had a call when it was lost.
+    fn find_again(&mut self, operator: UserId) {
+        let Some(status) = self.queue.operator(operator) else { return };
+        let Some(call) = status.call.filter(|_| status.state == OperatorState::Busy && !status.present) else { return };
+        if self.phone_of(operator).is_some_and(|phone| phone.is_registered() && phone.call.is_none()) {
+            self.ring_phone(operator, Purpose::Return(call));
+        }
+    }
+
+    /// The phone holds, or goes on.
+    fn phone_changed(&mut self, name: &str, audio: &sip::RemoteAudio) {
+        let media_engine = self.plant.media.clone();
+        let Some(phone) = self.phones.get(name) else { return };
+        let (Some(operator), Some(own)) = (phone.operator, &phone.call) else { return };
+        let media = own.media;
+        if let Some(remote) = convert::remote_audio(audio) {
+            tokio::spawn(async move { media_engine.set_remote(media, remote).await });
+        }
+        let Purpose::Talk(call) = own.purpose else { return };
+        let holds = matches!(audio.direction, sip::Direction::SendOnly | sip::Direction::Inactive);
+        let state = self.queue.call(call).map(|status| status.state);
+        let done = match (holds, state) {
+            (true, Some(CallState::Active)) => self.hold(operator, call),
+            (false, Some(CallState::Held)) => self.resume(operator, call),
+            _ => Ok(()),
+        };
+        if let Err(refusal) = done {
+            tracing::debug!(%refusal, "a phone cannot hold its call");
+        }
+    }
+
+    /// A phone has registered, or cannot be reached any more.
+    pub(super) fn phone_registered(&mut self, name: &str, registered: bool) {
+        self.phones.register(name, registered);
+        let Some(phone) = self.phones.get(name) else { return };
+        let Some(operator) = phone.operator else { return };
+        if !registered && let Some(own) = phone.call.take_if(|own| own.stage != Stage::Lifted) {
+            // Of a handset that was silent already this is the proof that it is lost.
+            match own.stage {
+                Stage::Silent => {
+                    if let Some(leg) = own.leg {
+                        let sip = self.plant.sip.clone();
+                        tokio::spawn(async move { sip.hang_up(leg).await });
+                    }
+                }
+                Stage::Calling | Stage::Lifted => self.phone_refused(name, own, true),
+            }
+        }
+        self.present(operator);
+        if registered {
+            self.find_again(operator);
+        }
+    }
+
+    /// Nothing is heard of an operator for some seconds: a phone is asked whether it is still there.
+    pub(super) fn phone_silent(&mut self, call: CallId, silent: bool) {
+        let Some(operator) = self.queue.call(call).and_then(|status| status.operator) else { return };
+        let Some(phone) = self.phone_of(operator) else { return };
+        let (name, registered) = (phone.name.clone(), phone.is_registered());
+        let Some(own) = phone.call_for(call).filter(|own| own.is_up()) else { return };
+        own.stage = if silent { Stage::Silent } else { Stage::Lifted };
+        if silent && registered {
+            self.plant.sip.doubt_phone(name.as_str().into());
+        } else if silent {
+            self.phone_registered(&name, false);
+        }
+    }
+}
+
+impl Plant {
+    /// Calls a phone with voice under this id.
+    async fn call_phone(self, phone: String, media: Uuid, caller: Option<String>) {
+        let dialled = async {
+            let address =
+                self.media.open_trunk(media, self.phones.to_vec(), None, false).await.map_err(|error| error.to_string())?;
+            let audio = local_audio(media, address);
+            let call = sip::PhoneCall { phone: phone.as_str().into(), caller, audio };
+            self.sip.call_phone(call).await.map_err(|error| error.to_string())
+        };
+        match dialled.await {
+            Ok(leg) => self.report(Report::PhoneCalling { phone, media, leg }).await,
+            Err(error) => {
+                tracing::warn!(phone, %error, "a desk phone cannot be called");
+                self.media.close(media).await;
+                self.report(Report::PhoneNotCalled { phone, media }).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+// Operators with a desk phone: baresip registers as an operator's position, rings, is lifted, talks, is recorded and hung up, with the console
+// beside it and without any.
+import assert from "node:assert/strict";
+import { Baresip } from "./support/baresip.mjs";
+import { Callee } from "./support/callee.mjs";
+import { Caller } from "./support/caller.mjs";
+import { people } from "./support/city.mjs";
+import { Exchange } from "./support/exchange.mjs";
+import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
+import { Operator } from "./support/operator.mjs";
+import { udpPort } from "./support/ports.mjs";
+import { readWav, toneSeconds } from "./support/sound.mjs";
+import { until } from "./support/wait.mjs";
+import { scenario } from "./support/world.mjs";
+
+const CALLER_HZ = 620;
+const PHONE_HZ = 1750;
+const PASSWORD = "sandi-telepon-meja";
+const TALK_MS = 1_000;
+
+/** A house with two desk phones, the first of them Ayu's. */
+async function houseWithPhones(world, { queue, options = 2, trunk = { name: "tests", peers: ["127.0.0.1/32"] } } = {}) {
+  const sip = `127.0.0.1:${await udpPort()}`;
+  const siaga = await openHouse(world, {
+    queue,
+    sip: {
+      listen: [`udp://${sip}`, `tcp://${sip}`],
+      trunk: [trunk],
+      "phones.networks": ["127.0.0.1/32"], "phones.digests": ["MD5"], "phones.options_seconds": options,
+      phone: [{ name: "meja-1", password: PASSWORD, operator: "ayu" }, { name: "meja-2", password: PASSWORD }],
+    },
+  });
+  siaga.sip = sip;
+  return siaga;
+}
+
+async function deskPhone(world, siaga, name, settings = {}) {
+  const phone = await Baresip.start(world, { number: name, registrar: siaga.sip, password: PASSWORD, voice: PHONE_HZ, ...settings });
+  await phoneIs(await siaga.as(people.citra), name, "registered");
+  return phone;
+}
+
+async function phoneIs(api, name, state, options) {
+  await until(`phone ${name} is ${state}`, async () => {
+    const phones = await api.ask("GET", "phones");
+    return phones.find((phone) => phone.name === name)?.state === state;
+  }, { within: 20_000, ...options });
+}
+
+/** A person at the console who works with this phone. */
+async function atThePhone(world, siaga, name, phone) {
+  const person = await Operator.open(world, siaga, { person: people[name] });
+  await person.signIn(people[name]);
+  await person.at(`start-with-${phone}`).click();
+  await person.seesOwnState("ready");
+  return person;
+}
+
+/** How the console's API shows an operator. */
+async function operatorIs(world, api, name, state) {
+  const live = await api.live(world);
+  await until(`${name} is ${state}`, () => {
+    const seen = live.events.flatMap(({ event, operators, operator }) => (event === "snapshot" ? operators : event === "operator" ? [operator] : []));
+    return seen.findLast((one) => one.name === people[name].name)?.state.state === state;
+  }, { within: 15_000 });
+  live.close();
+}
+
+async function talkAWhile() {
+  const since = Date.now();
+  await until("they have talked for long enough to be found in the recording", () => Date.now() - since > TALK_MS);
+}
+
+/** The recording has each voice in its own channel and nowhere else. */
+async function bothRecorded(api, id, endedBy) {
+  const { call } = await sealed(api, id);
+  assert.equal(call.ended_by, endedBy);
+  const { bytes } = await api.get(`calls/${id}/recording.wav`);
+  const { channels: [left, right], rate } = readWav(bytes);
+  assert.ok(toneSeconds(left, rate, CALLER_HZ) >= 0.5, "the caller is recorded on the left");
+  assert.ok(toneSeconds(right, rate, PHONE_HZ) >= 0.5, "the operator is recorded on the right");
+  assert.equal(toneSeconds(left, rate, PHONE_HZ), 0, "the operator is not on the left");
+  assert.equal(toneSeconds(right, rate, CALLER_HZ), 0, "the caller is not on the right");
+}
+
+scenario("a desk phone in place of the headset: it rings, is lifted, heard both ways, recorded, and hung up; a reload disturbs nothing", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  const ayu = await atThePhone(world, siaga, "ayu", "meja-1");
+
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await phone.rings();
+  await ayu.rings();
+  phone.lift();
+  await caller.answered();
+  await caller.hears(PHONE_HZ);
+  await phone.hears(CALLER_HZ);
+  await ayu.seesCall("active");
+  const { id, operator_name: name } = await newestCall(api);
+  assert.equal(name, people.ayu.name);
+
+  // The page is reloaded: the call is the phone's.
+  await ayu.page.reload();
+  await ayu.seesCall("active");
+  const since = Date.now();
+  await caller.hears(PHONE_HZ, { since });
+  await phone.hears(CALLER_HZ);
+  assert.equal((await newestCall(api)).state, "active");
+
+  // The phone holds, and goes on.
+  phone.hold();
+  await ayu.seesCall("held");
+  await caller.hearsNot(PHONE_HZ);
+  phone.resume();
+  await ayu.seesCall("active");
+  await caller.hears(PHONE_HZ);
+  await talkAWhile();
+
+  phone.hangUp();
+  await caller.ended();
+  await bothRecorded(api, id, "operator");
+  await phoneIs(api, "meja-1", "registered");
+});
+
+scenario("an answer at the console asks for the handset, and what the console does reaches the phone", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-2", { via: "tcp" });
+  const ayu = await atThePhone(world, siaga, "ayu", "meja-2");
+
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await ayu.rings();
+  await phone.rings();
+  await ayu.at("answer").click();
+  await until("the console asks for the handset", async () => (await ayu.at("my-phone").getAttribute("data-phone-state")) === "lift");
+  assert.equal(caller.answers.some(({ code }) => code === 200), false, "the caller is not answered by a handset that lies there");
+  phone.lift();
+  await caller.hears(PHONE_HZ);
+  await phone.hears(CALLER_HZ);
+  await talkAWhile();
+  const { id } = await newestCall(api);
+  await ayu.hangUp();
+  await phone.ended();
+  await caller.ended();
+  await bothRecorded(api, id, "operator");
+});
+
+scenario("with no browser at all: *11, a call, *12, *13", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  phone.dial(`sip:*11@${siaga.sip}`);
+  await phone.ended();
+  await operatorIs(world, api, "ayu", "ready");
+
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await phone.rings();
+  phone.lift();
+  await caller.hears(PHONE_HZ);
+  await phone.hears(CALLER_HZ);
+  await talkAWhile();
+  const { id } = await newestCall(api);
+  await caller.hangUp();
+  await bothRecorded(api, id, "caller");
+
+  await phoneIs(api, "meja-1", "registered");
+  phone.dial(`sip:*12@${siaga.sip}`);
+  await operatorIs(world, api, "ayu", "paused");
+  await until("the phone is free again", async () => (await siaga.metric("siaga_sip_calls")) === 0);
+  phone.dial(`sip:*13@${siaga.sip}`);
+  const live = await api.live(world);
+  await until("the shift is over", async () => {
+    const fresh = await (await siaga.as(people.citra)).ask("GET", "phones");
+    return fresh.find(({ name }) => name === "meja-1").operator === null;
+  });
+  live.close();
+});
+
+scenario("a phone that vanishes is noticed: its call is covered and goes to the next operator", async (world) => {
+  const siaga = await houseWithPhones(world, { queue: { detached_seconds: 5 } });
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  phone.dial(`sip:*11@${siaga.sip}`);
+  await phone.ended();
+  await operatorIs(world, api, "ayu", "ready");
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await phone.rings();
+  phone.lift();
+  await caller.hears(PHONE_HZ);
+  const bagus = await onShift(world, siaga, "bagus");
+  await phone.vanish();
+  await phoneIs(api, "meja-1", "away", { within: 40_000 });
+  await bagus.rings({ timeout: 40_000 });
+  await bagus.answer();
+  await caller.hears(1400);
+  await bagus.hears(CALLER_HZ);
+  await caller.hangUp();
+}, { within: 180_000 });
+
+scenario("a phone with a wrong password is nobody's, and one that is busy declines", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const wrong = await Baresip.start(world, { number: "meja-2", registrar: siaga.sip, password: "salah-sekali", voice: PHONE_HZ });
+  await until("it is refused", async () => (await siaga.metric("siaga_sip_refused_total")) > 1);
+  await phoneIs(api, "meja-2", "away");
+  await wrong.vanish();
+
+  const phone = await deskPhone(world, siaga, "meja-1");
+  phone.dial(`sip:*11@${siaga.sip}`);
+  await phone.ended();
+  await operatorIs(world, api, "ayu", "ready");
+  const bagus = await onShift(world, siaga, "bagus");
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await phone.rings();
+  phone.hangUp();
+  await bagus.rings();
+  await bagus.answer();
+  await caller.hears(1400);
+  await caller.hangUp();
+});
+
+scenario("a phone that comes back rings again, and the call goes on", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  phone.dial(`sip:*11@${siaga.sip}`);
+  await phone.ended();
+  await operatorIs(world, api, "ayu", "ready");
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await phone.rings();
+  phone.lift();
+  await caller.hears(PHONE_HZ);
+  await phone.vanish();
+  await phoneIs(api, "meja-1", "away", { within: 40_000 });
+  await until("the call waits for the phone", async () => (await newestCall(api)).state === "detached");
+
+  const again = await Baresip.start(world, { number: "meja-1", registrar: siaga.sip, password: PASSWORD, voice: 1400 });
+  await again.rings();
+  again.lift();
+  await caller.hears(1400);
+  await again.hears(CALLER_HZ);
+  const { state, operator_name: name } = await newestCall(api);
+  assert.deepEqual([state, name], ["active", people.ayu.name]);
+  again.hangUp();
+  await caller.ended();
+}, { within: 180_000 });
+
+scenario("who works with a phone calls out by it: first the handset, then the number", async (world) => {
+  const NUMBER = "0778112233";
+  const exchange = await Exchange.open(world);
+  const callee = await Callee.wait(world, { scenario: "telephone", exchange, number: NUMBER, voice: 1800 });
+  const siaga = await houseWithPhones(world, { trunk: exchange.trunk });
+  const phone = await deskPhone(world, siaga, "meja-1");
+  const ayu = await atThePhone(world, siaga, "ayu", "meja-1");
+  await ayu.callsOut(NUMBER);
+  await phone.rings();
+  assert.deepEqual(exchange.called, [], "nobody is called for a handset that lies there");
+  phone.lift();
+  await callee.rings();
+  await phone.hears(425);
+  await callee.picksUp();
+  await ayu.seesCall("active");
+  await callee.hears(PHONE_HZ);
+  await phone.hears(1800);
+  await callee.hangsUp();
+  await ayu.seesOwnState("ready");
+  await phoneIs(await siaga.as(people.citra), "meja-1", "registered");
+});
+
+scenario("a supervisor with a phone whispers to the operator, and the caller hears nothing of it", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-2");
+  const ayu = await onShift(world, siaga, "ayu");
+  const citra = await atThePhone(world, siaga, "citra", "meja-2");
+  await citra.at("pause").click();
+  await citra.page.getByRole("menuitem").first().click();
+  await citra.seesOwnState("paused");
+  await citra.at("menu").click();
+  await citra.at("page-supervise").click();
+  await citra.at("works-by-phone").filter({ hasText: "meja-2" }).waitFor();
+
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  const { id } = await newestCall(api);
+  await citra.at("wall-calls").getByTestId(`monitor-whisper-${id}`).click();
+  await phone.rings();
+  phone.lift();
+  await ayu.hearsJust([CALLER_HZ, PHONE_HZ], [CALLER_HZ, PHONE_HZ, 1000]);
+  await caller.hearsJust([1000], [CALLER_HZ, PHONE_HZ, 1000]);
+  await citra.at("wall-calls").getByTestId(`monitor-stop-${id}`).click();
+  await phone.ended();
+  await ayu.hearsJust([CALLER_HZ], [CALLER_HZ, PHONE_HZ, 1000]);
+  await ayu.hangUp();
+  await caller.ended();
+});
