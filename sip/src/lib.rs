@@ -52,8 +52,8 @@ pub use access::{AccessNetwork, Cell, CellId};
 pub use additional::{AdditionalData, DataKind, DataReference, additional_data};
 pub use alert::Alert;
 pub use config::{
-    Account, AllowedServer, CallerId, Config, Host, Limits, Listen, ListenError, Pem, Phone, PhoneDigest, PhoneName, Phones, Rate,
-    Reliability, Roots, Secret, ServerError, Srtp, Strangers, Target, TargetError, Tls, Transport, Trunk, TrunkName,
+    Account, AllowedServer, CallerId, Config, Host, Limits, Listen, ListenError, Pem, Phone, PhoneDigest, PhoneName, Phones,
+    Rate, Reliability, Roots, Secret, ServerError, Srtp, Strangers, Target, TargetError, Tls, Transport, Trunk, TrunkName,
 };
 pub use dialled::Purpose;
 pub use error::{LegError, StartError};

@@ -1,10 +1,10 @@
 //! Desk phones on the wire: they register, are called, and call feature codes; strangers learn nothing of it.
 
+use crate::support::{Desk, OFFER, Peer, audio, field};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 use sip::{Config, EndedBy, Event, LegError, Limits, Phone, PhoneCall, PhoneName, Phones, Secret, Trunk, UserAgent};
 use std::time::Duration;
-use crate::support::{Desk, OFFER, Peer, audio, field};
 
 const REGISTRAR: &str = "sip:siaga.example";
 const HERE: &str = "127.0.0.9";
