@@ -55,7 +55,7 @@ pub enum Event {
     Alert(Box<Alert>),
     /// A desk phone calls us; 100 and 180 are already sent. `dialled` is the user part of what it called.
     PhoneInvited { leg: LegId, phone: PhoneName, dialled: String, audio: Option<RemoteAudio> },
-    /// A desk phone has registered, or cannot be reached any more. Only the newest state is told. `detail` is for people.
+    /// A desk phone has registered, anew or at another place, or cannot be reached any more. Only the newest state is told. `detail` is for people.
     Phone { phone: PhoneName, registered: bool, detail: String },
     /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
     /// Only the newest state is told, so changes that came too fast may be missing. `detail` is for people.

@@ -303,21 +303,33 @@ impl Switchboard {
         self.phones.register(name, registered);
         let Some(phone) = self.phones.get(name) else { return };
         let Some(operator) = phone.operator else { return };
-        if !registered && let Some(own) = phone.call.take_if(|own| own.stage != Stage::Lifted) {
-            // Of a handset that was silent already this is the proof that it is lost.
-            match own.stage {
-                Stage::Silent => {
-                    if let Some(leg) = own.leg {
-                        let sip = self.plant.sip.clone();
-                        tokio::spawn(async move { sip.hang_up(leg).await });
-                    }
+        match phone.call.as_mut().map(|own| (registered, own.stage)) {
+            Some((false, Stage::Calling)) => {
+                if let Some(own) = phone.call.take() {
+                    self.phone_refused(name, own, true);
                 }
-                Stage::Calling | Stage::Lifted => self.phone_refused(name, own, true),
             }
+            // Of a handset that was silent already this is the proof that it is lost.
+            Some((_, Stage::Silent)) => self.handset_lost(name),
+            Some((true, Stage::Lifted)) => {
+                if let Some(own) = &mut phone.call {
+                    own.stage = Stage::Moved;
+                }
+            }
+            Some(_) | None => {}
         }
         self.present(operator);
         if registered {
             self.find_again(operator);
+        }
+    }
+
+    /// Ends a call to a phone that is not there any more. Its leg in the voice engine is the line's.
+    fn handset_lost(&mut self, name: &str) {
+        let own = self.phones.get(name).and_then(|phone| phone.call.take());
+        if let Some(leg) = own.and_then(|own| own.leg) {
+            let sip = self.plant.sip.clone();
+            tokio::spawn(async move { sip.hang_up(leg).await });
         }
     }
 
@@ -327,11 +339,11 @@ impl Switchboard {
         let Some(phone) = self.phone_of(operator) else { return };
         let (name, registered) = (phone.name.clone(), phone.is_registered());
         let Some(own) = phone.call_for(call).filter(|own| own.is_up()) else { return };
-        own.stage = if silent { Stage::Silent } else { Stage::Lifted };
-        if silent && registered {
+        let before = std::mem::replace(&mut own.stage, if silent { Stage::Silent } else { Stage::Lifted });
+        if silent && registered && before != Stage::Moved {
             self.plant.sip.doubt_phone(name.as_str().into());
         } else if silent {
-            self.phone_registered(&name, false);
+            self.phone_registered(&name, registered);
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum Stage {
     Calling,
     /// The handset is lifted.
     Lifted,
+    /// It is, and the phone has registered at another place since: it may have been started anew.
+    Moved,
     /// It is, and nothing has been heard of it for some seconds.
     Silent,
 }
@@ -74,7 +76,7 @@ impl Purpose {
 
 impl PhoneCall {
     pub fn is_up(&self) -> bool {
-        matches!(self.stage, Stage::Lifted | Stage::Silent)
+        self.stage != Stage::Calling
     }
 }
 

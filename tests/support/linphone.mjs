@@ -1,4 +1,4 @@
-// linphone as a caller: a telephone that others wrote, played by its command line. Its voice is a tone; what it hears it writes down.
+// linphone as a caller or as a desk phone: a telephone that others wrote, played by its command line. Its voice is a tone; what it hears it writes down.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GrowingWav } from "./growing-wav.mjs";
@@ -40,6 +40,21 @@ export class Linphone {
 
   dial(uri) {
     this.#do(`call ${uri}`);
+  }
+
+  /** Registers as the desk phone `name` at a registrar (host:port). */
+  register(name, registrar, password) {
+    this.#do(`register sip:${name}@${registrar} sip:${registrar} ${password}`);
+  }
+
+  /** Waits until it rings. */
+  async rings(options) {
+    await this.#program.line(/is contacting you|Receiving new incoming call/i, options);
+  }
+
+  /** Lifts the handset. */
+  lift() {
+    this.#do("answer");
   }
 
   /** Digits that are typed during a call are pressed. */

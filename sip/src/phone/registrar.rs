@@ -237,10 +237,11 @@ impl Registrar {
 }
 
 impl Desk {
-    /// Whether that is news.
+    /// Whether that is news: a phone that is at another place than before may have been started anew.
     fn bind(&mut self, binding: Binding) -> bool {
         self.detail = "registered";
-        self.binding.replace(binding).is_none()
+        let place = (binding.flow, binding.contact.clone());
+        self.binding.replace(binding).is_none_or(|before| (before.flow, before.contact) != place)
     }
 
     fn unbind(&mut self, why: &'static str) -> bool {

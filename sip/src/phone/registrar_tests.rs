@@ -147,9 +147,11 @@ fn of_two_contacts_and_of_two_phones_of_one_name_one_counts() {
     let answer = world.register("meja-1", "satu", HERE, &[two]);
     assert_eq!(answer.extra.iter().filter(|(name, _)| *name == "Contact").count(), 1);
     assert_eq!(world.peer("meja-1").as_deref(), Some(HERE));
+    world.news();
     let other = ("Contact", "<sip:meja-1@192.0.2.8:5062>;expires=600");
     world.register("meja-1", "satu", "192.0.2.8:5062", &[other]);
     assert_eq!(world.peer("meja-1").as_deref(), Some("192.0.2.8:5062"), "the newest wins");
+    assert_eq!(world.news(), Some(("meja-1".into(), true)));
 }
 
 #[test]
