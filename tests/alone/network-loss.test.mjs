@@ -1,13 +1,13 @@
 // The operator's way to the server breaks in the middle of a call: the call goes on, what is typed is kept, and all of it
 // comes together again by itself.
 import assert from "node:assert/strict";
-import { Caller } from "./support/caller.mjs";
-import { people } from "./support/city.mjs";
-import { Gate } from "./support/gate.mjs";
-import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
-import { readWav, toneSeconds } from "./support/sound.mjs";
-import { until } from "./support/wait.mjs";
-import { scenario } from "./support/world.mjs";
+import { Caller } from "../support/caller.mjs";
+import { people } from "../support/city.mjs";
+import { Gate } from "../support/gate.mjs";
+import { newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
+import { readWav, toneSeconds } from "../support/sound.mjs";
+import { until } from "../support/wait.mjs";
+import { scenario } from "../support/world.mjs";
 
 const BEFORE = { place: "Nagoya Hill", event: "Pencurian" };
 const MEANWHILE = { name: "Rina", details: "Pelaku lari ke arah pelabuhan" };
