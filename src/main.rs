@@ -27,10 +27,6 @@ use std::process::ExitCode;
 /// Passwords are read up to this many bytes.
 const LONGEST_PASSWORD: u64 = 1024;
 
-/// Gives memory back after a burst of calls; the C library's keeps it for good.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
