@@ -223,7 +223,11 @@ impl Caller {
             // The answer crossed the CANCEL.
             (Phase::Cancelling { .. }, _) | (Phase::Inviting { leaving: true }, _) => self.bye(now),
             (Phase::Talking { .. }, Some(audio)) => self.outputs.push_back(Output::Fact(Fact::Answered { audio })),
-            (_, Some(audio)) => {
+            (phase, Some(audio)) => {
+                // Whoever was about to give up does so all the same.
+                if let Phase::Ringing { gives_up_at: Some(at) } = phase {
+                    self.steps = VecDeque::from([Step { after: at.saturating_duration_since(now), what: Action::HangUp }]);
+                }
                 self.phase = Phase::Talking { since: now, held: false };
                 self.outputs.push_back(Output::Fact(Fact::Answered { audio }));
             }

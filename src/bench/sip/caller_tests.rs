@@ -92,6 +92,20 @@ fn a_caller_who_gives_up_cancels_as_soon_as_it_rings_and_acknowledges_the_487() 
 }
 
 #[test]
+fn a_caller_who_is_answered_before_giving_up_hangs_up_then_and_does_not_talk_for_ever() {
+    let mut story = Story::begin(Plan::GiveUp { after: second() * 2 });
+    story.reply("INVITE", "180 Ringing", "");
+    story.wait(second());
+    story.reply("INVITE", "200 OK", &answer());
+    story.wait(second() / 2);
+    assert_eq!(story.methods(), ["INVITE", "ACK"]);
+    story.wait(second() / 2);
+    story.reply("BYE", "200 OK", "");
+    assert_eq!(story.methods(), ["INVITE", "ACK", "BYE"]);
+    assert_eq!(story.facts.last(), Some(&Fact::Ended(End::HungUp)));
+}
+
+#[test]
 fn a_caller_who_talks_goes_through_the_plan_and_hangs_up() {
     let step = |n: u32, what| Step { after: second() * n, what };
     let plan = vec![step(1, Action::Hold), step(2, Action::Renew), step(3, Action::Resume), step(4, Action::HangUp)];
