@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/client'
 import type { TextLine, TextView } from '../src/api/types'
+import { TypingShelf } from '../src/call/typingShelf'
 import { type Outbox, Typist } from '../src/call/typist'
 import { learned, withAll, withLine } from '../src/live/texts'
+import { MemoryStorage } from './memory'
 
 const line = (n: number, text: string, change: Partial<TextLine> = {}): TextLine => ({
   n,
@@ -147,6 +149,57 @@ describe('what an operator types', () => {
     type('halo?')
     await later()
     expect([sent.at(-1), shown.state]).toEqual([['id-2', 'halo?'], 'sent'])
+  })
+
+  it('is gone on with after a reload while the server was away: nothing is lost, and nothing is typed twice', async () => {
+    const storage = new MemoryStorage()
+    const shelf = new TypingShelf(storage)
+    const page = () =>
+      new Typist(
+        (id, text) => {
+          sent.push([id, text])
+          return answer()
+        },
+        (outbox) => {
+          shown = outbox
+        },
+        () => `id-${++ids}`,
+        (unsent) => shelf.keep('ayu', 'call', unsent, 0),
+        shelf.read('ayu', 'call', 0),
+      )
+    answer = async () => {
+      throw new ApiError(0, 'unreachable', '')
+    }
+    const before = page()
+    before.write('di mana?\nlantai')
+    await later()
+    before.write('lantai berapa')
+    before.flush()
+    vi.clearAllTimers()
+
+    answer = async () => undefined
+    const after = page()
+    after.resume()
+    expect(shown).toEqual({ box: 'lantai berapa', state: 'waiting' })
+    await later()
+    expect(sent.filter(([id]) => id === 'id-1').map(([, text]) => text)).toEqual([
+      'di mana?\nlantai',
+      'di mana?\nlantai',
+      'di mana?\nlantai',
+    ])
+    expect(sent.at(-1)).toEqual(['id-2', ' berapa'])
+    expect([shown.state, storage.length]).toEqual(['sent', 0])
+  })
+
+  it('is forgotten by the browser after a day, and what it cannot read at once', () => {
+    const storage = new MemoryStorage()
+    storage.setItem('siaga.typing.ayu.broken', '{')
+    storage.setItem('other', 'x')
+    const shelf = new TypingShelf(storage)
+    shelf.keep('ayu', 'call', { box: 'halo', ended: [], sent: [], batch: null }, 0)
+    expect(shelf.read('ayu', 'call', 86_399_999)?.box).toBe('halo')
+    expect(shelf.read('ayu', 'call', 86_400_000)).toBeNull()
+    expect([storage.length, storage.key(0)]).toEqual([1, 'other'])
   })
 
   it('goes in batches when much is pasted', async () => {

@@ -101,6 +101,7 @@ function Box({ call }: { call: string }) {
   const typist = typistOf(call)
   const { box, state } = useStore(outboxes)[call] ?? EMPTY
   const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => typist.resume(), [typist])
   useShortcuts({ text: () => field.current?.focus() })
   const press = (key: KeyboardEvent) => {
     if (key.key !== 'Enter' || key.nativeEvent.isComposing || key.ctrlKey || key.altKey) return

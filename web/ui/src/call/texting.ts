@@ -3,20 +3,27 @@ import { get, post } from '../api/client'
 import type { CallView, TextView } from '../api/types'
 import { live, watchLive } from '../live/live'
 import { learned } from '../live/texts'
+import { me } from '../session/session'
 import { Store } from '../util/store'
+import { TypingShelf } from './typingShelf'
 import { type Outbox, Typist } from './typist'
 
-/** By call. What was typed and not sent outlives the panel, not the page. */
+/** By call. What was typed and not sent outlives the panel, and on its shelf the page. */
 export const outboxes = new Store<Record<string, Outbox>>({})
 const typists = new Map<string, Typist>()
+const shelf = new TypingShelf(window.localStorage)
 
 export function typistOf(call: string): Typist {
   const known = typists.get(call)
   if (known) return known
+  const user = me()?.id ?? ''
   const typist = new Typist(
     // It goes on its way even if the page goes away.
     (id, text) => post(`/calls/${call}/text`, { id, text }, { keepalive: true, timeout: 5000 }),
     (outbox) => outboxes.update((now) => ({ ...now, [call]: outbox })),
+    undefined,
+    (unsent) => shelf.keep(user, call, unsent, Date.now()),
+    shelf.read(user, call, Date.now()),
   )
   typists.set(call, typist)
   return typist

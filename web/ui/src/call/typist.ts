@@ -19,6 +19,14 @@ export interface Outbox {
   state: 'sent' | 'sending' | 'waiting' | { refused: unknown }
 }
 
+/** What the caller may not have yet, to be gone on with by another page. */
+export interface Unsent {
+  box: string
+  ended: string[]
+  sent: string[]
+  batch: Batch | null
+}
+
 interface Batch {
   id: string
   text: string
@@ -40,7 +48,22 @@ export class Typist {
     private readonly send: (id: string, text: string) => Promise<unknown>,
     private readonly show: (outbox: Outbox) => void,
     private readonly newId: () => string = () => crypto.randomUUID(),
+    /** Told of all that is not sent, and of nothing once it is. */
+    private readonly keep: (unsent: Unsent | null) => void = () => undefined,
+    private left: Unsent | null = null,
   ) {}
+
+  /** Goes on with what a page before this one could not send. A batch that may have arrived keeps its id, and so is typed once. */
+  resume() {
+    if (!this.left) return
+    const { box, ended, sent, batch } = this.left
+    this.left = null
+    this.ended = ended
+    this.sent = sent
+    this.batch = batch
+    this.tell({ box, state: 'waiting' })
+    this.soon()
+  }
 
   get now(): Outbox {
     return this.outbox
@@ -113,6 +136,9 @@ export class Typist {
   private tell(outbox: Outbox) {
     this.outbox = outbox
     this.show(outbox)
+    const { ended, sent, batch } = this
+    const isSent = !batch && [...ended, ...outbox.box].join('') === sent.join('')
+    this.keep(isSent ? null : { box: outbox.box, ended, sent, batch })
   }
 }
 
