@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod key;
 mod media;
+mod networks;
 mod queue;
 mod recordings;
 mod sip;

@@ -1,9 +1,10 @@
 //! `[web]`: the console, the API and the webhooks.
 
+use super::networks::networks;
 use super::{ConfigError, Key, key};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub const KEYS: &[Key] = &[
@@ -90,16 +91,6 @@ impl Web {
     }
 
     pub fn proxies(&self) -> Result<Vec<IpNet>, ConfigError> {
-        let network = |text: &String| {
-            let one = text.parse::<IpAddr>().map(IpNet::from);
-            one.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
-                ConfigError::new(
-                    "web.trusted_proxies",
-                    format!("`{text}` is neither an address nor a network"),
-                    "write it like \"10.0.0.5\" or \"10.0.0.0/24\"",
-                )
-            })
-        };
-        self.trusted_proxies.iter().map(network).collect()
+        networks("web.trusted_proxies", &self.trusted_proxies)
     }
 }

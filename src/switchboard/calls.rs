@@ -194,7 +194,7 @@ impl Switchboard {
             Report::Typed { call, who, text } => self.text_typed(call, &who, &text),
             Report::PhoneCalling { phone, media, leg } => self.phone_calling(&phone, media, leg),
             Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
-            Report::PhoneOwner { call, person } => self.sign_on(call, person.map(|person| *person)),
+            Report::PhoneOwner { call, owner } => self.sign_on(call, owner),
             Report::PhoneRested { phone } => self.phone_rested(&phone),
             Report::PhoneReady { phone } => self.phone_ready(&phone),
             Report::Located { call, location, additional } => self.located(call, location, additional),

@@ -37,6 +37,16 @@ pub struct FeatureCall {
     pub audio: Option<sip::RemoteAudio>,
 }
 
+/// Whose phone a feature code is dialled at.
+#[derive(Debug)]
+pub enum Owner {
+    Person(Box<UserView>),
+    /// There is no such person, or not any more.
+    Nobody,
+    /// The database does not say.
+    Untold,
+}
+
 impl Switchboard {
     pub(super) fn feature(&mut self, call: FeatureCall, dialled: &str) {
         let (Some(code), Some(phone)) = (Code::read(dialled), self.phones.get(&call.phone)) else {
@@ -68,25 +78,35 @@ impl Switchboard {
     fn ask_who(&self, call: FeatureCall, owner: String) {
         let (desk, reports) = (self.desk.clone(), self.plant.reports.clone());
         tokio::spawn(async move {
-            let person = match desk.person(&owner).await {
-                Ok(person) => person.map(Box::new),
+            let owner = match desk.person(&owner).await {
+                Ok(Some(person)) => Owner::Person(Box::new(person)),
+                Ok(None) => Owner::Nobody,
                 Err(error) => {
                     tracing::warn!(%error, phone = call.phone, "whose phone it is cannot be read");
-                    None
+                    Owner::Untold
                 }
             };
             // The switchboard ends before its tasks at a stop.
-            let _ = reports.send(Report::PhoneOwner { call, person }).await;
+            let _ = reports.send(Report::PhoneOwner { call, owner }).await;
         });
     }
 
-    /// Begins the shift of the person whose phone it is, or moves it to this phone.
-    pub(super) fn sign_on(&mut self, call: FeatureCall, person: Option<UserView>) {
-        let person = person.or_else(|| self.owners.get(&call.phone).cloned());
+    /// Begins the shift of the person whose phone it is, or moves it to this phone. While the database is away, of who it was last.
+    pub(super) fn sign_on(&mut self, call: FeatureCall, owner: Owner) {
+        let person = match owner {
+            Owner::Person(person) => {
+                self.owners.insert(call.phone.clone(), UserView::clone(&person));
+                Some(*person)
+            }
+            Owner::Nobody => {
+                self.owners.remove(&call.phone);
+                None
+            }
+            Owner::Untold => self.owners.get(&call.phone).cloned(),
+        };
         let done = match person {
             None => Err(Refusal::Unavailable),
             Some(person) => {
-                self.owners.insert(call.phone.clone(), person.clone());
                 let (operator, name) = (person.id, person.name);
                 let started = match self.seats.contains_key(&operator) {
                     true => Ok(()),

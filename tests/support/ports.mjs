@@ -1,14 +1,32 @@
 // Free ports on loopback, below those that the kernel gives to connections, so that none is taken between the look and the use. Each
-// process begins elsewhere, so that scenarios side by side do not meet.
+// process has a stretch of its own, so that scenarios side by side do not meet: many of a range's ports are opened long after the look.
 import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";
 
 const HOST = "127.0.0.1";
 const FIRST = 10_000;
-const LAST = 31_900;
+const STRETCH = 2_000;
+const STRETCHES = 11;
 
-let next = FIRST + (process.pid * 397) % (LAST - FIRST);
+/** Whoever listens on a stretch's first port has the stretch, until its process ends. */
+const begin = await (async () => {
+  for (let number = 0; number < STRETCHES; number += 1) {
+    const first = FIRST + ((process.pid + number) % STRETCHES) * STRETCH;
+    const mark = tcp(first);
+    mark.unref();
+    try {
+      await once(mark, "listening");
+      return first + 1;
+    } catch {
+      // Another process has it.
+    }
+  }
+  throw new Error(`all ${STRETCHES} stretches of ports are taken by other tests`);
+})();
+const end = begin - 1 + STRETCH;
+
+let next = begin;
 
 /** A port that was free a moment ago, for UDP and for TCP. */
 export async function tcpPort() {
@@ -26,17 +44,22 @@ export async function udpRange(size = 40) {
 
 async function take(size, isGood) {
   for (let tries = 0; tries < 50; tries += 1) {
-    if (next + size > LAST) next = FIRST;
-    const first = next;
     // A telephone also takes the port after its own, for TLS.
+    if (next + size + 1 > end) next = begin;
+    const first = next;
     next += size + 1;
     if (await isGood(first)) return first;
   }
   throw new Error(`no ${size} free ports on ${HOST}`);
 }
 
-const udp = (port) => dgram.createSocket("udp4").bind(port, HOST);
-const tcp = (port) => net.createServer().listen(port, HOST);
+function udp(port) {
+  return dgram.createSocket("udp4").bind(port, HOST);
+}
+
+function tcp(port) {
+  return net.createServer().listen(port, HOST);
+}
 
 async function isFree(port, open) {
   const socket = open(port);

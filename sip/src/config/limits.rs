@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Calls at once, both directions, from INVITE until the BYE is answered.
     pub max_calls: usize,
-    /// SIP transactions at once; new calls past it get 503.
+    /// SIP transactions at once; new calls past it get 503. Past twice as many, with those that are over and remembered, so does everything that begins one.
     pub max_transactions: usize,
     /// Capacity of the event channel.
     pub events: usize,

@@ -15,8 +15,8 @@ use crate::phone::{Matter, Phones};
 use crate::presence::Presence;
 use crate::registry::{InviteKey, Registry};
 use crate::trunk::{Buckets, Line, Trunks, digest};
-use rsipstack::sip::SipMessage;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
+use rsipstack::sip::{Method, SipMessage};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transport::{SipAddr, SipConnection};
@@ -56,21 +56,9 @@ impl Ingress {
                 None => self.stranger(octets, framing, source),
             };
         };
-        let message = match normalise(octets, source.peer, framing) {
-            Outcome::Pass { message, repairs } => {
-                repairs.into_iter().for_each(counters::repaired);
-                *message
-            }
-            Outcome::Reply { octets, code, reason } => {
-                counters::refused(code, reason);
-                return Some(Reply { octets, to: source.peer });
-            }
-            Outcome::Drop(reason) => {
-                if reason != "keepalive" {
-                    counters::dropped(reason);
-                }
-                return None;
-            }
+        let message = match read(octets, framing, source) {
+            Ok(message) => message,
+            Err(reply) => return reply,
         };
         if message.method().is_some() {
             line.status.heard();
@@ -113,17 +101,13 @@ impl Ingress {
         if !octets.starts_with(b"SIP/2.0 ") && !octets.starts_with(b"NOTIFY ") {
             return self.stranger(octets, framing, source);
         }
-        let message = match normalise(octets, source.peer, framing) {
-            Outcome::Pass { message, .. } => *message,
-            Outcome::Reply { octets, code, reason } => {
-                counters::refused(code, reason);
-                return Some(Reply { octets, to: source.peer });
-            }
-            Outcome::Drop(reason) => {
-                counters::dropped(reason);
-                return None;
-            }
+        let message = match read(octets, framing, source) {
+            Ok(message) => message,
+            Err(reply) => return reply,
         };
+        if message.method().is_some() && !self.presence.awaits(&message.fields) {
+            return refuse(&Refusal::new(481, "no_dialog"), &message, source);
+        }
         let refused = match judge(&message, line.config.srtp, &self.limits) {
             Verdict::Pass => self.forward(&message, (line, None), source, connection, None).await.err(),
             Verdict::Reply(refusal) => Some(refusal),
@@ -181,20 +165,33 @@ impl Ingress {
     ) -> Result<(), Refusal> {
         let parsed = for_the_stack(message, line, source, phone)?;
         let mut admitted = None;
-        if let (Some(key), SipMessage::Request(request)) = (place, &parsed) {
+        if let SipMessage::Request(request) = &parsed
+            && !matches!(request.method, Method::Ack | Method::Cancel)
+        {
             let transaction =
                 TransactionKey::from_request(request, TransactionRole::Server).map_err(|_| Refusal::unreadable())?;
             // Retransmissions belong to the transaction, which may outlive the call.
             if !self.endpoint.transactions.contains_key(&transaction)
                 && !self.endpoint.finished_transactions.contains_key(&transaction)
             {
-                if self.endpoint.transactions.len() >= self.limits.max_transactions {
+                let under_way = self.endpoint.transactions.len();
+                // What says that it belongs to a call comes before new calls, and may be a lie: what is remembered of it counts as well.
+                let full = match place {
+                    Some(_) => under_way >= self.limits.max_transactions,
+                    None => {
+                        let remembered = self.endpoint.finished_transactions.len();
+                        under_way + remembered >= self.limits.max_transactions.saturating_mul(2)
+                    }
+                };
+                if full {
                     self.alarms.tell(Limit::Transactions);
                     return Err(Refusal::unavailable("max_transactions", self.limits.retry_after_s));
                 }
-                let branch = message.fields.first("Via").and_then(via::branch).unwrap_or_default();
-                self.registry.admit(key.clone(), branch).inspect_err(|refusal| self.alarm(refusal))?;
-                admitted = Some(key);
+                if let Some(key) = place {
+                    let branch = message.fields.first("Via").and_then(via::branch).unwrap_or_default();
+                    self.registry.admit(key.clone(), branch).inspect_err(|refusal| self.alarm(refusal))?;
+                    admitted = Some(key);
+                }
             }
         }
         let from = SipAddr::new(source.transport.into(), source.peer.into());
@@ -215,6 +212,26 @@ impl Ingress {
             "max_calls" => self.alarms.tell(Limit::Calls),
             "events_full" => self.alarms.tell(Limit::Events),
             _ => {}
+        }
+    }
+}
+
+/// The message in some octets, repaired where it can be; else what its sender hears.
+fn read(octets: &[u8], framing: Framing, source: Source) -> Result<Message, Option<Reply>> {
+    match normalise(octets, source.peer, framing) {
+        Outcome::Pass { message, repairs } => {
+            repairs.into_iter().for_each(counters::repaired);
+            Ok(*message)
+        }
+        Outcome::Reply { octets, code, reason } => {
+            counters::refused(code, reason);
+            Err(Some(Reply { octets, to: source.peer }))
+        }
+        Outcome::Drop(reason) => {
+            if reason != "keepalive" {
+                counters::dropped(reason);
+            }
+            Err(None)
         }
     }
 }

@@ -124,6 +124,11 @@ impl Given {
         self.algorithm.name
     }
 
+    /// Whether the nonce is one of ours, new or old.
+    pub(crate) fn was_asked(&self, nonces: &Nonces) -> bool {
+        nonces.issued(&self.nonce).is_some()
+    }
+
     /// Judges them for a request with this method and Request-URI, and remembers their use.
     pub(crate) fn judge(
         &self,

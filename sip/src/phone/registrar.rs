@@ -72,6 +72,10 @@ impl Registrar {
             return Err(Refusal::unavailable("phone_guesses", seconds));
         }
         let Some(given) = Given::read(fields, &self.config.realm) else { return Err(self.challenge(false, now)) };
+        // Whoever answers a question that was never asked gets one: nothing is counted against an address that anybody can forge.
+        if !given.was_asked(&self.nonces) {
+            return Err(self.challenge(true, now));
+        }
         let offered = self.config.digests.iter().any(|digest| digest_name(*digest) == given.algorithm());
         let desk = self.desks.iter_mut().find(|desk| desk.name.0 == given.username);
         let verdict = match desk {

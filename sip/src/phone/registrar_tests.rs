@@ -196,3 +196,22 @@ fn a_phone_that_twice_does_not_answer_is_gone_until_it_registers_again() {
     world.registrar.lost(&phone, elsewhere, "old news");
     assert_eq!(world.peer("meja-1").as_deref(), Some(HERE), "what is said of an old place means nothing");
 }
+
+/// Forged packets cannot read our challenges: with made-up ones they neither keep a phone out nor find out who is known.
+#[test]
+fn a_nonce_that_was_never_given_counts_against_nobody_and_tells_nothing() {
+    let mut world = World::new();
+    let made_up = |user: &str| {
+        format!(
+            "Digest username=\"{user}\", realm=\"siaga\", nonce=\"{}\", uri=\"{URI}\", response=\"0\", algorithm=MD5",
+            "0".repeat(48)
+        )
+    };
+    for user in ["meja-1", "nobody"] {
+        for _ in 0..20 {
+            let fields = world.fields(user, &[CONTACT, ("Authorization", &made_up(user))]);
+            assert_eq!(world.send(&fields, HERE).code, 401, "{user}");
+        }
+    }
+    assert_eq!(world.register("meja-1", "satu", HERE, &[CONTACT]).code, 200, "the phone itself does not wait");
+}

@@ -55,6 +55,15 @@ struct Key {
     tag: String,
 }
 
+impl Key {
+    /// As a NOTIFY names it.
+    fn of(fields: &Fields) -> Key {
+        let call_id = fields.first("Call-ID").unwrap_or_default().to_owned();
+        let tag = fields.first("To").and_then(|to| parameter(to, "tag")).unwrap_or_default().to_owned();
+        Key { call_id, tag }
+    }
+}
+
 /// A subscription that NOTIFY finds.
 struct Watched {
     subscription: Mutex<Subscription>,
@@ -113,11 +122,14 @@ impl Presence {
         self.lock().peers.get(&address.to_canonical()).map(|(_, line)| line.clone())
     }
 
+    /// Whether there is a subscription that a request belongs to.
+    pub(crate) fn awaits(&self, fields: &Fields) -> bool {
+        self.lock().watched.contains_key(&Key::of(fields))
+    }
+
     /// Takes a NOTIFY. One that comes from elsewhere than the trunk or whom we asked is of nobody we know, whatever tags it has.
     pub(crate) fn take(&self, fields: &Fields, body: &[u8], source: Source) -> Answer {
-        let call_id = fields.first("Call-ID").unwrap_or_default().to_owned();
-        let tag = fields.first("To").and_then(|to| parameter(to, "tag")).unwrap_or_default().to_owned();
-        let Some(watched) = self.lock().watched.get(&Key { call_id, tag }).cloned() else { return Answer::Unknown };
+        let Some(watched) = self.lock().watched.get(&Key::of(fields)).cloned() else { return Answer::Unknown };
         let address = source.peer.ip().to_canonical();
         if address != watched.peer && !watched.line.covers(address) {
             counters::fetched("forged");

@@ -88,6 +88,18 @@ async fn what_a_limit_sheds_is_told_once_and_the_trunk_is_told_when_to_come_back
 }
 
 #[tokio::test]
+async fn requests_that_only_say_they_belong_to_a_call_cost_no_memory_without_bound() {
+    let mut desk = desk_with(Limits { max_transactions: 4, ..Limits::default() }, None).await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let mut codes = Vec::new();
+    for _ in 0..10 {
+        codes.push(peer.ask("BYE", URI, &[("To", "<sip:112@psap.example>;tag=nobody")], "").await.0);
+    }
+    assert_eq!(codes, [vec![481; 8], vec![503; 2]].concat());
+    assert_eq!(desk.news().await, Event::Limited { limit: "transactions" });
+}
+
+#[tokio::test]
 async fn strangers_cannot_take_the_trunks_connections() {
     let desk = desk_with(Limits { max_connections: 8, ..Limits::default() }, None).await;
     let mut held = Vec::new();

@@ -1,5 +1,6 @@
 //! `[sip.phones]` and `[[sip.phone]]`: the operators' desk phones, which register here.
 
+use super::super::networks::networks;
 use super::super::{ConfigError, Key, key};
 use super::trunk::{Password, is_user};
 use serde::{Deserialize, Serialize};
@@ -149,12 +150,6 @@ impl Phones {
 
     /// Where phones signal and speak from.
     pub fn networks(&self) -> Result<Vec<ipnet::IpNet>, ConfigError> {
-        let network = |text: &String| {
-            text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)).map_err(|_| {
-                let problem = format!("`{text}` is not an address or network");
-                ConfigError::new("sip.phones.networks", problem, "write it like \"192.168.10.0/24\"")
-            })
-        };
-        self.networks.iter().map(network).collect()
+        networks("sip.phones.networks", &self.networks)
     }
 }

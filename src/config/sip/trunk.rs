@@ -1,5 +1,6 @@
 //! `[[sip.trunk]]`: one carrier.
 
+use super::super::networks::networks;
 use super::super::{ConfigError, Key, key};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -198,18 +199,7 @@ impl Trunk {
     }
 
     fn peers(&self) -> Result<Vec<ipnet::IpNet>, ConfigError> {
-        self.peers
-            .iter()
-            .map(|text| {
-                text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)).map_err(|_| {
-                    ConfigError::new(
-                        "sip.trunk.peers",
-                        format!("`{text}` is not an address or network"),
-                        "write it like \"203.0.113.10\" or \"198.51.100.0/24\"",
-                    )
-                })
-            })
-            .collect()
+        networks("sip.trunk.peers", &self.peers)
     }
 }
 

@@ -171,10 +171,10 @@ pub enum Report {
         phone: String,
         media: uuid::Uuid,
     },
-    /// Whose phone it is from which a shift is to be begun; `None`: that cannot be told, or there is no such person.
+    /// Whose phone it is from which a shift is to be begun.
     PhoneOwner {
         call: super::super::features::FeatureCall,
-        person: Option<Box<dispatch::contract::UserView>>,
+        owner: super::super::features::Owner,
     },
     /// Whoever wants calls at this phone has heard so, and has hung up.
     PhoneReady {
