@@ -31,7 +31,7 @@ impl Switchboard {
                 Some((_, LegKind::Test)) => self.forget_ended(&event),
                 None => match event.leg().and_then(|leg| self.phones.with_leg(leg)).map(str::to_owned) {
                     Some(phone) => self.hear_phone(&phone, event),
-                    None => self.early.keep(event),
+                    None => self.early.keep(event, clock::instant()),
                 },
             },
         }
@@ -162,11 +162,7 @@ impl Switchboard {
 
     pub(super) fn hear_line(&mut self, report: Report) {
         match report {
-            Report::Refused { call } => {
-                metrics::counter!("siaga_calls_without_port_total").increment(1);
-                self.limited("rtp_ports");
-                self.told(Input::CallLost { call });
-            }
+            Report::Refused { call, error } => self.without_voice(call, &error),
             Report::Calling { call, leg } => {
                 if self.calls.contains_key(&call) {
                     self.legs.insert(leg, (call, LegKind::Caller));
@@ -205,6 +201,24 @@ impl Switchboard {
                 }
             }
         }
+    }
+
+    /// A caller could be given no voice, and was refused.
+    fn without_voice(&mut self, call: CallId, error: &media::OpenError) {
+        match error {
+            media::OpenError::PortsExhausted => {
+                metrics::counter!("siaga_calls_without_port_total").increment(1);
+                self.limited("rtp_ports");
+            }
+            media::OpenError::AlreadyOpen
+            | media::OpenError::NoLeg
+            | media::OpenError::Socket(_)
+            | media::OpenError::Unavailable => {
+                metrics::counter!("siaga_calls_without_voice_total").increment(1);
+                self.limited("media");
+            }
+        }
+        self.told(Input::CallLost { call });
     }
 
     /// Caller and operator hear each other.

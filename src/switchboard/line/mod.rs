@@ -75,7 +75,7 @@ impl Line {
             Err(error) => {
                 tracing::error!(%call, %error, "no voice for a call; refusing it");
                 plant.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 5 }).await;
-                return plant.report(Report::Refused { call }).await;
+                return plant.report(Report::Refused { call, error }).await;
             }
         };
         let mut line = Self::new(plant, call, leg, local_audio(call.0, address), allowed);

@@ -99,9 +99,10 @@ pub struct Offer {
 
 #[derive(Debug)]
 pub enum Report {
-    /// No port for the caller's voice: the call has been refused.
+    /// The caller's voice found no room: the call has been refused.
     Refused {
         call: CallId,
+        error: media::OpenError,
     },
     /// An outbound call is on its way.
     Calling {

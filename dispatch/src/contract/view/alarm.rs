@@ -38,7 +38,7 @@ pub enum AlarmKind {
     EntriesLost,
     /// A carrier's line does not answer, or refuses our registration.
     TrunkDown { trunk: String, why: String },
-    /// A bound of the server is reached and calls are refused: `calls`, `transactions`, `rtp_ports`, `events`, `connections` or
-    /// `rate`. Ends by itself when it was not reached for a minute.
+    /// A bound of the server is reached and calls are refused: `calls`, `transactions`, `rtp_ports`, `media`, `events`, `connections`,
+    /// `rate`, `stack` or `orders`. Ends by itself when it was not reached for a minute.
     LimitReached { limit: String },
 }
