@@ -9,3 +9,4 @@ mod clock;
 pub mod digest;
 mod files;
 pub mod footage;
+mod threads;

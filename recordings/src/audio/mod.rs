@@ -18,7 +18,7 @@ pub use layout::path_of;
 pub use recover::{Recovered, recover};
 pub use seal::{Gaps, Sealed};
 
-use crate::files;
+use crate::{files, threads};
 use jiff::Timestamp;
 use std::{
     io,
@@ -28,7 +28,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{SyncSender, sync_channel},
     },
-    thread::{self, JoinHandle},
+    thread::JoinHandle,
     time::Duration,
 };
 use tokio::sync::mpsc;
@@ -173,11 +173,10 @@ impl AudioStore {
         let (seal_jobs, jobs) = sync_channel(256);
         let (give_up_after, sealer_events) = (bounds.give_up_after, events_out.clone());
         let pool = sync::SyncPool::start(bounds.sync_threads)?;
-        let sealing =
-            thread::Builder::new().name("audio-seal".into()).spawn(move || sealer::run(&jobs, &sealer_events, give_up_after))?;
+        let sealing = threads::spawn("audio-seal", move || sealer::run(&jobs, &sealer_events, give_up_after))?;
         let writer = writer::Writer::new(directory.clone(), bounds, events_out, pool, seal_jobs);
         let stopped = Arc::clone(&stop);
-        let writing = thread::Builder::new().name("audio-write".into()).spawn(move || writer.run(&incoming, &stopped))?;
+        let writing = threads::spawn("audio-write", move || writer.run(&incoming, &stopped))?;
 
         let threads = Mutex::new(vec![writing, sealing]);
         Ok((Self { shared: Arc::new(Shared { directory, items, stop, threads }) }, events))

@@ -2,7 +2,7 @@
 //!
 //! A file that is still being synced when its next sync is due is left to finish: syncs do not pile up.
 
-use crate::files;
+use crate::{files, threads};
 use std::{
     fs::File,
     io,
@@ -12,7 +12,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
-    thread,
     time::Duration,
 };
 
@@ -50,7 +49,7 @@ impl SyncPool {
         let mut lanes = Vec::new();
         for n in 0..threads.max(1) {
             let (lane, jobs) = sync_channel(1024);
-            thread::Builder::new().name(format!("audio-sync-{n}")).spawn(move || run(&jobs))?;
+            threads::spawn(format!("audio-sync-{n}"), move || run(&jobs))?;
             lanes.push(lane);
         }
         Ok(Self { lanes, next: 0 })

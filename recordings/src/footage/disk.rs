@@ -8,7 +8,8 @@ use super::{
     states::States,
     types::{CameraId, FootageError, FootageId, Hold},
 };
-use std::{collections::HashMap, io, path::PathBuf, thread, time::Duration};
+use crate::threads;
+use std::{collections::HashMap, io, path::PathBuf, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 /// Groups of pictures that may wait for the disk: several seconds of a hundred cameras.
@@ -55,7 +56,7 @@ impl Disk {
     pub async fn start(ring: PathBuf, footage: PathBuf, settings: DiskSettings, states: States) -> io::Result<Self> {
         let (sender, commands) = mpsc::channel(QUEUE);
         let (ready, opened) = oneshot::channel();
-        thread::Builder::new().name("footage-disk".into()).spawn(move || {
+        threads::spawn("footage-disk", move || {
             let worker = Worker::open(ring, footage, settings, states);
             match worker {
                 Ok(worker) => {

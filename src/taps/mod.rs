@@ -1,10 +1,13 @@
 //! From the voice engine's taps to the recorder, and from the recorder to the journal. Neither side knows the other.
 
+mod prelude;
+
 use crate::clock;
 use dispatch::contract::AlarmKind;
 use dispatch::desk::{Desk, Entry};
 use dispatch::id::CallId;
 use media::TapItem;
+use prelude::Preludes;
 use recordings::audio::{AudioEvent, AudioItem, Sealed, Side};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
@@ -25,9 +28,11 @@ pub fn start(recorder: SyncSender<AudioItem>) -> SyncSender<TapItem> {
 }
 
 fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
+    let (mut preludes, mut ready) = (Preludes::default(), Vec::new());
     while let Ok(first) = items.recv() {
         for item in std::iter::once(first).chain(items.try_iter()) {
-            if !pass_on(item, recorder) {
+            preludes.pass(as_recorded(item), &mut ready);
+            if !ready.drain(..).all(|item| pass_on(item, recorder)) {
                 tracing::error!("the recorder has ended; calls go on and are not recorded until Siaga is started again");
                 return;
             }
@@ -36,9 +41,8 @@ fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
     }
 }
 
-/// False when the recorder is gone.
-fn pass_on(item: TapItem, recorder: &SyncSender<AudioItem>) -> bool {
-    let item = match item {
+fn as_recorded(item: TapItem) -> AudioItem {
+    match item {
         // The engine tells of the start when the first packet has come, so now is the time of sample 0, but for a nap.
         TapItem::Started { leg } => AudioItem::Begin { call: leg, started_at: clock::now() },
         TapItem::Frame(frame) => AudioItem::Frame {
@@ -54,7 +58,11 @@ fn pass_on(item: TapItem, recorder: &SyncSender<AudioItem>) -> bool {
             metrics::counter!("siaga_tap_frames_dropped_total").increment(dropped);
             AudioItem::Finish { call: leg }
         }
-    };
+    }
+}
+
+/// False when the recorder is gone.
+fn pass_on(item: AudioItem, recorder: &SyncSender<AudioItem>) -> bool {
     match recorder.try_send(item) {
         Ok(()) => true,
         // A frame lost is a gap that the seal tells of; a start or an end must not be lost, so this thread, which nobody
