@@ -96,7 +96,7 @@ impl Keeper {
     /// Ends the socket with its session and takes over a changed role. A store that does not answer ends nothing: an
     /// operator in a call must not lose the console for it.
     async fn look_at_session(&mut self) -> Result<(), End> {
-        match self.app.desk.session(&self.token).await {
+        match self.app.desk.confirm_session(&self.token).await {
             Ok(who) => self.who = who,
             Err(DeskError::Store(_)) => {}
             Err(_) => return Err(End::Close(Closing::SignedOut)),

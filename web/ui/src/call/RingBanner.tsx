@@ -21,8 +21,8 @@ export function RingBanner({ call }: { call: CallView }) {
   const lift = useHandset() === 'lift'
   const inLanguage = useStore(language)
   const answer = () => {
-    go('/')
     void act(call.id, 'answer')
+    go('/')
     // At once: what is typed before the server has answered must not be lost.
     focusField('place')
   }

@@ -12,14 +12,17 @@ export const refusal = new Store<string | null>(null)
 let fade: ReturnType<typeof setTimeout> | undefined
 
 export async function act(call: string, action: Action): Promise<void> {
+  const ask = () => attempt(() => post(`/calls/${call}/${action}`), action)
+  // Who answers here talks here, also if another page has the headset.
+  const headsetElsewhere = action === 'answer' && media.get().phase === 'elsewhere'
+  // The caller waits for this; everything else is done while it is on its way.
+  const asked = headsetElsewhere ? takeLegBack().catch(() => undefined).then(ask) : ask()
   if (action === 'answer' || action === 'decline') stopPattern('ring')
   if (action === 'answer') {
     unlockAudio()
     void playCaller()
-    // Who answers here talks here, also if another page has the headset.
-    if (media.get().phase === 'elsewhere') await takeLegBack().catch(() => undefined)
   }
-  await attempt(() => post(`/calls/${call}/${action}`), action)
+  await asked
   // A failed answer or decline rings on.
   if (live.get().offered === call) live.update((now) => ({ ...now }))
 }
