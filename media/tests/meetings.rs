@@ -7,7 +7,7 @@ mod common;
 use common::browser::Browser;
 use common::gateway::{Gateway, Got, sound};
 use common::{Under, amplitude, engine, id, loopback, remote};
-use media::{Codec, Event, Member, RemoteAudio, Side, SrtpKeys, TapItem};
+use media::{Codec, Event, Member, RemoteAudio, Side, Sound, SrtpKeys, TapItem};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -196,4 +196,35 @@ async fn a_leg_with_long_packets_loses_no_word_when_a_conversation_comes_to_be_m
     let (said, heard) = (loud(&Codec::Pcma.decode(&said).collect::<Vec<_>>()), loud(&sound(&heard)));
     // The last packet may not be full yet, and this machine may keep a voice waiting for longer than a mix waits for it.
     assert!((said.saturating_sub(2 * 320)..=said).contains(&heard), "{heard} samples of {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_goes_on_hearing_the_tone_while_brought_to_whoever_may_answer_and_then_is_joined() {
+    let mut under = engine(31_610..=31_629);
+    let browser = Browser::open();
+    browser.answer(under.engine.attach_operator(id(OPERATOR), browser.offer.clone()).await.unwrap());
+    under.expect(Event::OperatorConnected { operator: id(OPERATOR) }).await;
+    // The first leg begins on another thread than the operators'.
+    let mut caller = open(&under, CALLER, |_| {}).await;
+    let pcm = common::tone(SLOW_TONE, 0, 1_600).into();
+    under.engine.play(id(CALLER), Sound::Samples { pcm, looped: true }).await;
+    let engine = under.engine.clone();
+    let near = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        engine.draw_near(id(CALLER), id(OPERATOR)).await;
+    };
+    let (waiting, ()) = tokio::join!(caller.talk(CALLERS_TONE, 60), near);
+    assert_eq!(heard(&waiting), [SLOW_TONE]);
+    for pair in waiting.windows(2) {
+        assert_eq!(pair[1].sequence.wrapping_sub(pair[0].sequence), 1);
+        assert_eq!(pair[1].timestamp.wrapping_sub(pair[0].timestamp), 160, "the tone has no gap");
+    }
+    assert!(browser.has_heard_nothing(), "to be near is not to talk");
+
+    under.engine.stop_playing(id(CALLER)).await;
+    under.engine.connect(id(CALLER), id(OPERATOR)).await.unwrap();
+    browser.speak(OPERATORS_TONE);
+    assert_eq!(heard(&caller.talk(CALLERS_TONE, 60).await), [OPERATORS_TONE]);
+    let to_browser: Vec<i16> = browser.heard_so_far().into_iter().flat_map(|packet| packet.pcm).collect();
+    assert_eq!(tones(&to_browser), [CALLERS_TONE]);
 }

@@ -83,6 +83,8 @@ struct Call {
     orders: mpsc::Sender<Order>,
     /// What the consoles were last told of its state and operator.
     shown: Option<(CallState, Option<UserId>)>,
+    /// Whether it has rung at an operator.
+    rang: bool,
     /// The fallback number, while it rings or talks.
     fallback: Option<PartyId>,
     /// How well the operators of the call were heard.
@@ -95,7 +97,7 @@ struct Call {
 
 impl Call {
     fn new(view: CallView, orders: mpsc::Sender<Order>) -> Self {
-        Self { view, orders, shown: None, fallback: None, hearing: Hearing::default(), following: None, talk: None }
+        Self { view, orders, shown: None, rang: false, fallback: None, hearing: Hearing::default(), following: None, talk: None }
     }
 }
 

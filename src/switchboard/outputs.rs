@@ -66,7 +66,12 @@ impl Switchboard {
     }
 
     fn ring(&mut self, call: CallId, operator: UserId) {
-        let Some(view) = self.calls.get(&call).map(|found| found.view.clone()) else { return };
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        let (view, rang_before) = (found.view.clone(), std::mem::replace(&mut found.rang, true));
+        // Where one operator's voice is, all are.
+        if !rang_before {
+            self.order(call, Order::MayTalkWith { operator });
+        }
         self.journal.record(Entry::Offered { call, operator: self.who(operator), at: now() });
         self.board.tell(operator, Event::Offered { call: view });
         // It may have moved on already.

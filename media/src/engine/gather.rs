@@ -2,7 +2,7 @@
 
 use super::{COMMAND_PATIENCE, COMMAND_PAUSE, Engine, Route};
 use crate::places::OPERATORS;
-use crate::room::Members;
+use crate::room::{Member, Members};
 use crate::shard::Command;
 use uuid::Uuid;
 
@@ -23,6 +23,14 @@ impl Engine {
             tracing::error!(%error, "legs were not brought to another media thread");
             home
         })
+    }
+
+    /// Brings a call's leg to the thread of somebody who may soon talk with it, so that the join need not wait for that. It goes on
+    /// hearing what is played to it.
+    pub async fn draw_near(&self, call: Uuid, peer: Uuid) {
+        if let Ok(members) = Members::new(vec![Member::speaker(call), Member::speaker(peer)]) {
+            self.gather(call, &members).await;
+        }
     }
 
     /// The thread with the room of a call; `None` if there is neither the call's leg nor a room. A room whose call is over is

@@ -148,6 +148,7 @@ impl Line {
         let call = self.call;
         match order {
             Order::Wait(sound) => self.wait_with(sound).await,
+            Order::MayTalkWith { operator } => self.plant.media.draw_near(call.0, operator.0).await,
             Order::Bridge { operator } => {
                 let report = match self.bridge(operator).await {
                     Ok(()) => Report::Bridged { call, operator },

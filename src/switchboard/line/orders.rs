@@ -13,6 +13,10 @@ pub const ORDERS: usize = 64;
 pub enum Order {
     /// The caller waits with nobody, and hears this.
     Wait(Sound),
+    /// It rings at somebody, who may answer any moment.
+    MayTalkWith {
+        operator: UserId,
+    },
     /// Voice between caller and operator; answers the call if it is not answered yet.
     Bridge {
         operator: UserId,

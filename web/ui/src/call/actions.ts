@@ -16,7 +16,11 @@ export async function act(call: string, action: Action): Promise<void> {
   // Who answers here talks here, also if another page has the headset.
   const headsetElsewhere = action === 'answer' && media.get().phase === 'elsewhere'
   // The caller waits for this; everything else is done while it is on its way.
-  const asked = headsetElsewhere ? takeLegBack().catch(() => undefined).then(ask) : ask()
+  const asked = headsetElsewhere
+    ? takeLegBack()
+        .catch(() => undefined)
+        .then(ask)
+    : ask()
   if (action === 'answer' || action === 'decline') stopPattern('ring')
   if (action === 'answer') {
     unlockAudio()
