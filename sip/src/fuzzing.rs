@@ -34,7 +34,7 @@ pub fn message(octets: &[u8]) {
             Verdict::Invite => {
                 let Start::Request { uri, .. } = &message.start else { continue };
                 let source = Source { transport: Transport::Udp, peer: source, local: source };
-                let stamp = Stamp { source, uri: uri.clone() };
+                let stamp = Stamp { source, phone: None, uri: uri.clone() };
                 if let Ok(SipMessage::Request(request)) = SipMessage::try_from(message.to_bytes().as_slice()) {
                     invitation::read(LegId(Uuid::nil()), "fuzz".into(), &stamp, &request, &TERMS);
                 }
