@@ -33,6 +33,19 @@ struct Memory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked(u64);
 
+/// While it lives, a user's sessions are being ended in the store.
+#[must_use]
+pub(super) struct Ending {
+    sessions: SeenSessions,
+    user: UserId,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.sessions.forget_user(self.user);
+    }
+}
+
 /// A cheap clone; by the hash of each session's token.
 #[derive(Clone, Default)]
 pub(super) struct SeenSessions {
@@ -81,10 +94,13 @@ impl SeenSessions {
         (SignedDuration::ZERO..TRUSTED_FOR).contains(&age).then(|| session.who.clone())
     }
 
+    /// The store knows no such session. Made-up tokens of a stranger change nothing here, or a flood of them would keep everybody's session
+    /// from being remembered.
     pub fn forget(&self, hash: &str) {
         let mut memory = self.lock();
-        memory.seen.remove(hash);
-        memory.forgotten += 1;
+        if memory.seen.remove(hash).is_some() {
+            memory.forgotten += 1;
+        }
     }
 
     pub fn forget_session(&self, session: SessionId) {
@@ -93,7 +109,12 @@ impl SeenSessions {
         memory.forgotten += 1;
     }
 
-    pub fn forget_user(&self, user: UserId) {
+    /// Forgets the sessions of a user when it is dropped: also with a request that its client gave up while the store was at work.
+    pub fn ending(&self, user: UserId) -> Ending {
+        Ending { sessions: self.clone(), user }
+    }
+
+    fn forget_user(&self, user: UserId) {
         let mut memory = self.lock();
         memory.seen.retain(|_, seen| seen.who.user != user);
         memory.forgotten += 1;
@@ -137,6 +158,7 @@ mod tests {
         for forget in [&(|| sessions.forget("hash")) as &dyn Fn(), &|| sessions.forget_session(ayu().session), &|| {
             sessions.forget_user(ayu().user)
         }] {
+            sessions.keep(sessions.asking(), "hash", &ayu(), at(3_600), at(0));
             let asked = sessions.asking();
             forget();
             sessions.keep(asked, "hash", &ayu(), at(3_600), at(0));
@@ -145,5 +167,24 @@ mod tests {
         }
         sessions.keep(sessions.asking(), "hash", &ayu(), at(3_600), at(0));
         assert!(sessions.just_confirmed("hash", at(0)).is_some());
+    }
+
+    #[test]
+    fn a_flood_of_made_up_tokens_keeps_nobody_from_being_remembered() {
+        let sessions = SeenSessions::default();
+        let asked = sessions.asking();
+        sessions.forget("made up");
+        sessions.keep(asked, "hash", &ayu(), at(3_600), at(0));
+        assert!(sessions.who("hash", at(0)).is_some());
+    }
+
+    #[test]
+    fn who_is_signed_out_is_forgotten_also_if_whoever_asked_for_it_goes_away_meanwhile() {
+        let sessions = SeenSessions::default();
+        sessions.keep(sessions.asking(), "hash", &ayu(), at(3_600), at(0));
+        let ending = sessions.ending(ayu().user);
+        assert!(sessions.who("hash", at(0)).is_some());
+        drop(ending);
+        assert!(sessions.who("hash", at(0)).is_none());
     }
 }

@@ -79,13 +79,13 @@ impl Desk {
         if was_head && !(new.role == Role::Head && new.active) && unit.db().count_heads().await? <= 1 {
             return Err(DeskError::conflict("last_head", "make somebody else head first: without one nobody can administer"));
         }
+        let _ending = self.seen_sessions.ending(id);
         unit.db().update_user(&new).await?;
         if signs_out || new.role != old.role || !new.active {
             unit.db().delete_sessions_of(id).await?;
         }
         unit.db().insert_audit(clock::now(), who.user, &who.name, "user.changed", &id.to_string()).await?;
         unit.commit().await?;
-        self.seen_sessions.forget_user(id);
         Ok(new.into())
     }
 }
