@@ -2,17 +2,21 @@
 // `node tests/bench/run.mjs [CALLS]`. It prints a table and judges nothing; the README says which numbers are aimed at.
 import os from "node:os";
 import { Caller } from "../support/caller.mjs";
+import { importCity, people, teamNamed } from "../support/city.mjs";
 import { Ear } from "../support/ear.mjs";
-import { onShift, openHouse } from "../support/house.mjs";
+import { newestCall, onShift, openHouse } from "../support/house.mjs";
 import { BINARY } from "../support/siaga.mjs";
+import { Telegram } from "../support/telegram.mjs";
 import { bounded, until } from "../support/wait.mjs";
 import { inWorld } from "../support/world.mjs";
 import { invitesTo180 } from "./quick.mjs";
-import { watch } from "./watch.mjs";
+import { watch, watchProgress } from "./watch.mjs";
 
 const CALLS = Number(process.argv[2] ?? 200);
 /** Calls without an operator, for what SIP alone takes. */
 const QUICK_CALLS = 500;
+/** Incidents that a team acknowledges, goes to, arrives at and has done: four presses each. */
+const INCIDENTS = Math.ceil(CALLS / 4);
 /** The first calls warm caches that a control room's day has warm. */
 const WARM_UP = 3;
 
@@ -22,6 +26,7 @@ await inWorld("calls that give up", async (world) => {
   series[`INVITE to 180 (${QUICK_CALLS} calls, 20 a second, nobody on shift)`] = await invitesTo180(world, siaga.sip, QUICK_CALLS);
 }, { within: 300_000 });
 await inWorld("calls that are answered", answered, { within: (CALLS + WARM_UP) * 20_000 + 60_000 });
+await inWorld("a team that acknowledges", acknowledged, { within: INCIDENTS * 20_000 + 60_000 });
 report();
 
 async function answered(world) {
@@ -65,6 +70,43 @@ async function answered(world) {
     toSound.push(seen.audible - seen.clicked);
   }
   Object.assign(series, measured);
+}
+
+/** How long a press on a team's button in Telegram takes to the operator's screen; the webhook's way is loopback. */
+async function acknowledged(world) {
+  const telegram = await Telegram.start(world);
+  const siaga = await openHouse(world, { telegram: telegram.settings, before: (fresh) => importCity(fresh, { cameras: [] }) });
+  const supervisor = await siaga.as(people.citra);
+  const team = await teamNamed(supervisor, "Regu Jodoh");
+  const ayu = await onShift(world, siaga, "ayu");
+  await ayu.page.evaluate(watchProgress);
+  const took = [];
+  for (let nth = 0; nth < INCIDENTS; nth += 1) {
+    const caller = await Caller.dial(world, siaga.sip, { number: `+62811780${String(nth).padStart(4, "0")}` });
+    await ayu.rings();
+    await ayu.answer();
+    const { report } = await newestCall(supervisor);
+    await ayu.fill({ place: "Pasar Jodoh", event: "Kebakaran" });
+    await ayu.send([team]);
+    const { number, dispatches: [dispatch] } = await until("the incident has its dispatch", async () => {
+      const { incident } = await supervisor.ask("GET", `reports/${report}`);
+      const { incident: shown } = await supervisor.ask("GET", `incidents/${incident}`);
+      return shown.dispatches.length > 0 && shown;
+    });
+    const message = await telegram.dispatch(({ text }) => text.includes(number));
+    for (const progress of ["acknowledged", "en_route", "arrived", "done"]) {
+      const pressed = Date.now();
+      await telegram.press(siaga.api(), message, progress);
+      const seen = await until(`the screen says ${progress}`, () =>
+        ayu.page.evaluate((key) => globalThis.testProgress[key], `${dispatch.id} ${progress}`));
+      took.push(seen - pressed);
+    }
+    await caller.hangUp();
+    await ayu.closeIncident();
+    await until("the console is idle", async () => !(await ayu.at("report-form").isVisible()));
+    await bounded("the end", caller.close());
+  }
+  series[`a team's press in Telegram to the operator's screen (${took.length} presses)`] = took;
 }
 
 /** SRTP, told from STUN, DTLS and RTCP by its first two bytes (RFC 7983, RFC 5761). */

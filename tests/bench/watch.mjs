@@ -1,3 +1,15 @@
+/** Runs in the page: notes, in epoch ms, when each dispatch first shows each progress, as `"<dispatch> <progress>"`. */
+export function watchProgress() {
+  const seen = {};
+  globalThis.testProgress = seen;
+  new MutationObserver(() => {
+    for (const { dataset: { testid, progress } } of document.querySelectorAll("[data-progress]")) {
+      const key = `${testid.slice("dispatch-".length)} ${progress}`;
+      requestAnimationFrame(() => (seen[key] ??= performance.timeOrigin + performance.now()));
+    }
+  }).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-progress"] });
+}
+
 /**
  * Runs in the page: notes, in epoch ms, when it rings on the screen, when the call's form is on it, when answer is clicked,
  * and when a sound is heard.
