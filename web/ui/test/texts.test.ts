@@ -52,12 +52,9 @@ describe('what an operator types', () => {
   let ids: number
   let typist: Typist
 
-  beforeEach(() => {
-    vi.useFakeTimers()
-    sent = []
-    ids = 0
-    answer = async () => undefined
-    typist = new Typist(
+  /** A page that types; with a `shelf` it goes on with what another has left there. */
+  const page = (shelf?: TypingShelf) =>
+    new Typist(
       (id, text) => {
         sent.push([id, text])
         return answer()
@@ -66,7 +63,16 @@ describe('what an operator types', () => {
         shown = outbox
       },
       () => `id-${++ids}`,
+      (unsent) => shelf?.keep('ayu', 'call', unsent, 0),
+      shelf?.read('ayu', 'call', 0),
     )
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+    sent = []
+    ids = 0
+    answer = async () => undefined
+    typist = page()
   })
   afterEach(() => vi.useRealTimers())
 
@@ -154,23 +160,10 @@ describe('what an operator types', () => {
   it('is gone on with after a reload while the server was away: nothing is lost, and nothing is typed twice', async () => {
     const storage = new MemoryStorage()
     const shelf = new TypingShelf(storage)
-    const page = () =>
-      new Typist(
-        (id, text) => {
-          sent.push([id, text])
-          return answer()
-        },
-        (outbox) => {
-          shown = outbox
-        },
-        () => `id-${++ids}`,
-        (unsent) => shelf.keep('ayu', 'call', unsent, 0),
-        shelf.read('ayu', 'call', 0),
-      )
     answer = async () => {
       throw new ApiError(0, 'unreachable', '')
     }
-    const before = page()
+    const before = page(shelf)
     before.write('di mana?\nlantai')
     await later()
     before.write('lantai berapa')
@@ -178,7 +171,7 @@ describe('what an operator types', () => {
     vi.clearAllTimers()
 
     answer = async () => undefined
-    const after = page()
+    const after = page(shelf)
     after.resume()
     expect(shown).toEqual({ box: 'lantai berapa', state: 'waiting' })
     await later()
