@@ -1,7 +1,7 @@
 //! Sounds that callers hear, in Indonesian and English: built in, or replaced by a city's own WAV files.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Why a WAV file cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,14 @@ pub struct Spoken {
     pub test: Pcm,
     /// Comes before one of the numbers.
     position: Pcm,
-    numbers: Vec<Pcm>,
+    numbers: Vec<Numbered>,
+}
+
+/// A place in the queue: its word, and the whole announcement once somebody has had that place. All who wait there share it.
+#[derive(Debug)]
+struct Numbered {
+    word: Pcm,
+    whole: OnceLock<Pcm>,
 }
 
 /// The files built in for one language: name and content.
@@ -90,14 +97,18 @@ impl Spoken {
         }
         let mut read = read.into_iter();
         let mut next = || read.next().ok_or_else(|| anyhow::anyhow!("an announcement is missing in the program"));
-        Ok(Self { waiting: next()?, hold: next()?, silent: next()?, test: next()?, position: next()?, numbers: read.collect() })
+        let (waiting, hold, silent, test, position) = (next()?, next()?, next()?, next()?, next()?);
+        let numbers = read.map(|word| Numbered { word, whole: OnceLock::new() }).collect();
+        Ok(Self { waiting, hold, silent, test, position, numbers })
     }
 
     /// All operators are busy, and the caller's place in the queue, if it is known and has a word.
     pub fn busy(&self, place: Option<u32>) -> Pcm {
         let nth = place.and_then(|place| usize::try_from(place).ok()?.checked_sub(1));
         match nth.and_then(|nth| self.numbers.get(nth)) {
-            Some(number) => [&self.waiting[..], &self.position[..], &number[..]].concat().into(),
+            Some(Numbered { word, whole }) => {
+                whole.get_or_init(|| [&self.waiting[..], &self.position[..], &word[..]].concat().into()).clone()
+            }
             None => self.waiting.clone(),
         }
     }
@@ -150,6 +161,7 @@ mod tests {
         let told: Vec<usize> = (1..=20).map(|place| spoken.busy(Some(place)).len()).collect();
         assert!(told.iter().all(|length| *length > plain));
         assert_eq!((spoken.busy(Some(21)).len(), spoken.busy(Some(0)).len()), (plain, plain));
+        assert!(Arc::ptr_eq(&spoken.busy(Some(3)), &spoken.busy(Some(3))), "a crowd shares one announcement");
     }
 
     #[test]
