@@ -268,9 +268,11 @@ impl Entry {
                 touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
             }
             Self::Ended { call, by, at, .. } => {
-                unit.db().end_call(*call, *by, *at).await?;
-                let (kept, released) = (unit.db().insert_callback(*call).await?, unit.db().release_unreached(*call).await?);
-                touched = Touched { callbacks: kept || released, statistics: true };
+                let callbacks = match unit.db().end_call(*call, *by, *at).await? {
+                    Some(direction) => unit.db().note_unanswered(*call, direction).await?,
+                    None => false,
+                };
+                touched = Touched { callbacks, statistics: true };
             }
             Self::RecordingBegan { call, started_at } => unit.db().begin_recording(*call, *started_at).await?,
             Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {

@@ -49,9 +49,10 @@ impl Desk {
         let mut unit = self.store.begin().await?;
         unit.db().delete_expired(now).await?;
         for call in unit.db().open_calls(node).await?.into_iter().filter(|call| call.arrived_at < self.started_at) {
-            unit.db().end_call(call.id, EndedBy::Restart, now).await?;
             // Who was waiting when the server stopped was answered by nobody.
-            unit.db().insert_callback(call.id).await?;
+            if let Some(direction) = unit.db().end_call(call.id, EndedBy::Restart, now).await? {
+                unit.db().note_unanswered(call.id, direction).await?;
+            }
             unit.event(NewEvent {
                 at: now,
                 actor: Actor::System,

@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::column::At;
 use super::unit::Conn;
-use crate::contract::{CallbackEnd, CallbackView};
+use crate::contract::{CallDirection, CallbackEnd, CallbackView};
 use crate::id::{CallId, UserId};
 use jiff::Timestamp;
 
@@ -46,9 +46,17 @@ macro_rules! select_callbacks {
 }
 
 impl Conn<'_> {
+    /// A call ended and nobody had answered it. `false` if that changes no callback.
+    pub async fn note_unanswered(&mut self, call: CallId, direction: CallDirection) -> Result<bool, StoreError> {
+        match direction {
+            CallDirection::Inbound => self.insert_callback(call).await,
+            CallDirection::Outbound => self.release_unreached(call).await,
+        }
+    }
+
     /// Keeps an inbound call that ended without an answer as a callback, if its number is known. An older open callback of the
     /// same number goes on in it. `false` if there is nothing to call back, or it is kept already.
-    pub async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
+    async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
         let done: Option<CallId> = on!(self, |c| {
             sqlx::query_scalar(
             "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, claimed_by_name) \
@@ -108,7 +116,7 @@ impl Conn<'_> {
     }
 
     /// The call back has ended and nobody was reached: others may see to it again. `false` if there is none like that.
-    pub async fn release_unreached(&mut self, call: CallId) -> Result<bool, StoreError> {
+    async fn release_unreached(&mut self, call: CallId) -> Result<bool, StoreError> {
         let done: Option<CallId> = on!(self, |c| {
             sqlx::query_scalar(
                 "UPDATE callbacks SET claimed_by = NULL, claimed_by_name = NULL WHERE closed_at IS NULL AND claimed_by IS NOT NULL \

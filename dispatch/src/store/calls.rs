@@ -208,14 +208,18 @@ impl Conn<'_> {
         run!(self, sqlx::query("UPDATE calls SET trunk = $2 WHERE id = $1").bind(id).bind(trunk))
     }
 
-    pub async fn end_call(&mut self, id: CallId, by: EndedBy, at: Timestamp) -> Result<(), StoreError> {
-        run!(
-            self,
-            sqlx::query("UPDATE calls SET ended_by = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL")
-                .bind(id)
-                .bind(by)
-                .bind(At(at))
+    /// Ends a call that has not ended yet. Gives its direction if nobody answered it.
+    pub async fn end_call(&mut self, id: CallId, by: EndedBy, at: Timestamp) -> Result<Option<CallDirection>, StoreError> {
+        let ended: Option<(CallDirection, Option<At>)> = on!(self, |c| {
+            sqlx::query_as(
+            "UPDATE calls SET ended_by = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL RETURNING direction, answered_at"
         )
+        .bind(id)
+        .bind(by)
+        .bind(At(at))
+        .fetch_optional(c)
+        })?;
+        Ok(ended.and_then(|(direction, answered)| answered.is_none().then_some(direction)))
     }
 
     /// The calls of a node that have not ended.

@@ -7,6 +7,8 @@ use crate::contract::{Actor, TimelineEntry};
 use crate::id::{CallId, IncidentId};
 use jiff::Timestamp;
 use serde_json::Value;
+use sqlx::QueryBuilder;
+use std::collections::HashSet;
 
 /// An event that has no number yet.
 #[derive(Debug, Clone)]
@@ -48,6 +50,8 @@ impl From<Row> for TimelineEntry {
 
 /// The most events that one timeline shows; the newest of them.
 const TIMELINE: i64 = 1000;
+/// The most that one statement appends or asks for: eight values each, of the 32,766 that SQLite takes.
+const AT_ONCE: usize = 1000;
 
 impl Conn<'_> {
     /// Gives out as many numbers as there are events, without a gap, and appends them. The numbers stay locked until the commit,
@@ -61,36 +65,56 @@ impl Conn<'_> {
             on!(self, |c| sqlx::query_scalar("UPDATE counters SET value = value + $1 WHERE name = 'events' RETURNING value")
                 .bind(count)
                 .fetch_one(c))?;
-        let mut entries = Vec::with_capacity(events.len());
-        for (seq, event) in (last - count + 1..).zip(events) {
-            run!(self, sqlx::query(
-                "INSERT INTO events (seq, at, actor, kind, call_id, incident_id, data, dedupe) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-            )
-            .bind(seq)
-            .bind(At(event.at))
-            .bind(Json(event.actor.clone()))
-            .bind(event.kind)
-            .bind(event.call)
-            .bind(event.incident)
-            .bind(Json(event.data.clone()))
-            .bind(event.dedupe.clone()))?;
-            entries.push(TimelineEntry {
-                seq,
-                at: event.at,
-                actor: event.actor,
-                kind: event.kind.to_owned(),
-                call: event.call,
-                incident: event.incident,
-                data: event.data,
-            });
+        let numbered: Vec<(i64, NewEvent)> = (last - count + 1..).zip(events).collect();
+        for some in numbered.chunks(AT_ONCE) {
+            on!(self, |c| async {
+                let mut insert =
+                    QueryBuilder::new("INSERT INTO events (seq, at, actor, kind, call_id, incident_id, data, dedupe) ");
+                insert.push_values(some, |mut row, (seq, event)| {
+                    row.push_bind(*seq)
+                        .push_bind(At(event.at))
+                        .push_bind(Json(event.actor.clone()))
+                        .push_bind(event.kind)
+                        .push_bind(event.call)
+                        .push_bind(event.incident)
+                        .push_bind(Json(event.data.clone()))
+                        .push_bind(event.dedupe.clone());
+                });
+                insert.build().persistent(some.len() == 1).execute(c).await.map(|_| ())
+            })?;
         }
-        Ok(entries)
+        let entries = numbered.into_iter().map(|(seq, event)| TimelineEntry {
+            seq,
+            at: event.at,
+            actor: event.actor,
+            kind: event.kind.to_owned(),
+            call: event.call,
+            incident: event.incident,
+            data: event.data,
+        });
+        Ok(entries.collect())
     }
 
-    pub async fn event_is_known(&mut self, dedupe: &str) -> Result<bool, StoreError> {
-        let count: i64 =
-            on!(self, |c| sqlx::query_scalar("SELECT COUNT(*) FROM events WHERE dedupe = $1").bind(dedupe).fetch_one(c))?;
-        Ok(count > 0)
+    /// Those of these keys under which something was told already.
+    pub async fn known_events(&mut self, keys: &[String]) -> Result<HashSet<String>, StoreError> {
+        let mut known = HashSet::new();
+        for some in keys.chunks(AT_ONCE) {
+            let found: Vec<String> = on!(self, |c| async {
+                let mut select = QueryBuilder::new("SELECT dedupe FROM events WHERE dedupe IN (");
+                let mut list = select.separated(", ");
+                for key in some {
+                    list.push_bind(key.as_str());
+                }
+                select.push(")");
+                select.build_query_scalar().persistent(some.len() == 1).fetch_all(c).await
+            })?;
+            known.extend(found);
+        }
+        Ok(known)
+    }
+
+    pub async fn event_is_known(&mut self, key: &str) -> Result<bool, StoreError> {
+        Ok(!self.known_events(&[key.to_owned()]).await?.is_empty())
     }
 
     /// The events of a call, oldest first.
