@@ -6,7 +6,7 @@ use crate::counters;
 use crate::error::LegError;
 use crate::event::Event;
 use crate::invitation;
-use crate::leg::{self, Answer, COMMANDS, Command, Leg, Negotiation, Side};
+use crate::leg::{self, Answer, COMMANDS, Command, Leg, Negotiation, Peer, Side};
 use crate::listener::advertised;
 use crate::message::Fields;
 use crate::message::reply::ALLOW;
@@ -105,11 +105,12 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     };
     tag(&mut transaction, &dialog);
     slot.is_dialog(dialog.id());
+    let peer = if stamp.phone.is_some() { Peer::Phone } else { Peer::Carrier };
     let mut reliable = reliable(core, trunk.reliability, &fields, &transaction.original, &terms);
     let first = reliable.as_mut().filter(|reliable| reliable.covers(false)).and_then(|reliable| reliable.send(None, now()));
     let rung = match first {
-        Some(first) => leg::show(&dialog, first),
-        None => leg::stack(dialog.ringing(Some(vec![Header::Allow(ALLOW.into())]), None)),
+        Some(first) => leg::show(&dialog, peer, first),
+        None => leg::stack(dialog.ringing(Some(vec![Header::Allow(peer.allow().into())]), None)),
     };
     if let Err(error) = rung {
         tracing::debug!(leg = %id, %error, "180 failed");
@@ -122,6 +123,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     });
     let leg = Leg {
         id,
+        peer,
         dialog: dialog.clone(),
         layer: core.layer.clone(),
         side: Side::Inbound { replies: transaction.tu_sender.clone(), request: Box::new(transaction.original.clone()) },
@@ -178,7 +180,8 @@ fn contact(source: &Source) -> Uri {
 async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction) {
     let number = transaction.original.cseq_header().and_then(|cseq| cseq.seq()).unwrap_or_default();
     let again = || vec![Header::RetryAfter("3".into())];
-    let confirmed = dialog.state().is_confirmed();
+    let state = dialog.state();
+    let confirmed = state.is_confirmed();
     let server = dialog.role() == TransactionRole::Server;
     let verdict = match transaction.original.method {
         // RFC 3261 section 12.2.2
@@ -187,6 +190,8 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
         Method::Update if server && !confirmed => return ask_leg(core, &dialog, transaction).await,
         Method::Bye if confirmed || server => None,
         _ if confirmed => None,
+        // It crossed our BYE (RFC 3261 section 15.1.1): to come again would be of no use.
+        Method::Invite | Method::Update if state.is_terminated() => Some((StatusCode::CallTransactionDoesNotExist, vec![])),
         // RFC 3311 section 5.2 and RFC 3261 section 14.2: the first offer is not answered or not acknowledged yet.
         Method::Invite => Some((StatusCode::ServerInternalError, again())),
         Method::Update if !transaction.original.body.is_empty() => Some((StatusCode::ServerInternalError, again())),

@@ -32,6 +32,9 @@ pub struct Load {
     pub seed: u64,
 }
 
+/// The answer to a request of a call that has ended meanwhile (RFC 3261 section 12.2.2).
+const NO_SUCH_DIALOG: u16 = 481;
+
 #[derive(Debug, Default)]
 struct Tally {
     begun: u32,
@@ -39,7 +42,8 @@ struct Tally {
     ends: BTreeMap<End, u32>,
     repeated: u32,
     held: u32,
-    refused_steps: u32,
+    /// By code.
+    refused_steps: BTreeMap<u16, u32>,
 }
 
 pub async fn run(load: Load) -> anyhow::Result<Table> {
@@ -101,7 +105,7 @@ fn hear(exchange: &Exchange, tally: &mut Tally) {
             }
             (_, Fact::Repeated) => tally.repeated += 1,
             (_, Fact::Held(true)) => tally.held += 1,
-            (_, Fact::StepRefused { .. }) => tally.refused_steps += 1,
+            (_, Fact::StepRefused { code }) => *tally.refused_steps.entry(code).or_default() += 1,
             _ => {}
         }
     }
@@ -150,7 +154,11 @@ fn report(load: Load, tally: &Tally, left: &Left) -> Table {
     }
     table.aimed("calls without an end", (tally.begun - tally.ended).to_string(), "0", tally.begun == tally.ended);
     table.row("holds, messages sent again", format!("{}, {}", tally.held, tally.repeated));
-    table.aimed("re-INVITEs refused", tally.refused_steps.to_string(), "0", tally.refused_steps == 0);
+    let mut refused = tally.refused_steps.clone();
+    let crossed = refused.remove(&NO_SUCH_DIALOG).unwrap_or_default();
+    table.row("re-INVITEs that crossed the end of their call", crossed.to_string());
+    let codes: Vec<String> = refused.iter().map(|(code, count)| format!("{count} by {code}")).collect();
+    table.aimed("re-INVITEs refused", if codes.is_empty() { "0".into() } else { codes.join(", ") }, "0", refused.is_empty());
     for name in ["siaga_sip_calls", "siaga_media_trunk_legs"] {
         let value = metrics.gauge(name);
         table.aimed(name, told(value), "0", value == Some(0.0));
