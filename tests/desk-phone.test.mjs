@@ -4,68 +4,18 @@ import assert from "node:assert/strict";
 import { Baresip } from "./support/baresip.mjs";
 import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { people } from "./support/city.mjs";
+import { PASSWORD, PHONE_HZ, atThePhone, deskPhone, houseWithPhones, operatorIs, phoneIs } from "./support/desk-phones.mjs";
 import { Exchange } from "./support/exchange.mjs";
-import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
+import { newestCall, onShift, sealed } from "./support/house.mjs";
 import { Linphone } from "./support/linphone.mjs";
-import { Operator } from "./support/operator.mjs";
-import { udpPort } from "./support/ports.mjs";
 import { readWav, toneSeconds } from "./support/sound.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
 const CALLER_HZ = 620;
-const PHONE_HZ = 1750;
-const PASSWORD = "sandi-telepon-meja";
 const TALK_MS = 1_000;
-
-/** A house with two desk phones, the first of them Ayu's. */
-async function houseWithPhones(world, { queue, options = 2, digests = ["MD5"], trunk = { name: "tests", peers: ["127.0.0.1/32"] } } = {}) {
-  const sip = `127.0.0.1:${await udpPort()}`;
-  const siaga = await openHouse(world, {
-    queue,
-    sip: {
-      listen: [`udp://${sip}`, `tcp://${sip}`],
-      trunk: [trunk],
-      "phones.networks": ["127.0.0.1/32"], "phones.digests": digests, "phones.options_seconds": options,
-      phone: [{ name: "meja-1", password: PASSWORD, operator: "ayu" }, { name: "meja-2", password: PASSWORD }],
-    },
-  });
-  siaga.sip = sip;
-  return siaga;
-}
-
-async function deskPhone(world, siaga, name, settings = {}) {
-  const phone = await Baresip.start(world, { number: name, registrar: siaga.sip, password: PASSWORD, voice: PHONE_HZ, ...settings });
-  await phoneIs(await siaga.as(people.citra), name, "registered");
-  return phone;
-}
-
-async function phoneIs(api, name, state, options) {
-  await until(`phone ${name} is ${state}`, async () => {
-    const phones = await api.ask("GET", "phones");
-    return phones.find((phone) => phone.name === name)?.state === state;
-  }, { within: 20_000, ...options });
-}
-
-/** A person at the console who works with this phone. */
-async function atThePhone(world, siaga, name, phone) {
-  const person = await Operator.open(world, siaga, { person: people[name] });
-  await person.signIn(people[name]);
-  await person.at(`start-with-${phone}`).click();
-  await person.seesOwnState("ready");
-  return person;
-}
-
-/** How the console's API shows an operator. */
-async function operatorIs(world, api, name, state) {
-  const live = await api.live(world);
-  await until(`${name} is ${state}`, () => {
-    const seen = live.events.flatMap(({ event, operators, operator }) => (event === "snapshot" ? operators : event === "operator" ? [operator] : []));
-    return seen.findLast((one) => one.name === people[name].name)?.state.state === state;
-  }, { within: 15_000 });
-  live.close();
-}
 
 async function talkAWhile() {
   const since = Date.now();
@@ -254,7 +204,7 @@ scenario("who works with a phone calls out by it: first the handset, then the nu
   const NUMBER = "0778112233";
   const exchange = await Exchange.open(world);
   const callee = await Callee.wait(world, { scenario: "telephone", exchange, number: NUMBER, voice: 1800 });
-  const siaga = await houseWithPhones(world, { trunk: exchange.trunk });
+  const siaga = await houseWithPhones(world, { trunks: [exchange.trunk] });
   const phone = await deskPhone(world, siaga, "meja-1");
   const ayu = await atThePhone(world, siaga, "ayu", "meja-1");
   await ayu.callsOut(NUMBER);
@@ -300,6 +250,38 @@ scenario("a supervisor with a phone whispers to the operator, and the caller hea
   await ayu.hearsJust([CALLER_HZ], [CALLER_HZ, PHONE_HZ, 1000]);
   await ayu.hangUp();
   await caller.ended();
+});
+
+scenario("a phone that encrypts all it says, and one that does not, at the same house", async (world) => {
+  const certificate = await makeCertificate(world, { address: "127.0.0.1" });
+  const siaga = await houseWithPhones(world, { certificate });
+  const api = await siaga.as(people.citra);
+  const [guarded, plain] = [
+    await deskPhone(world, siaga, "meja-1", { encrypted: certificate.authority }),
+    await deskPhone(world, siaga, "meja-2", { voice: 1400 }),
+  ];
+  guarded.dial(`sip:*11@${siaga.secure}`);
+  await guarded.ended();
+  await operatorIs(world, api, "ayu", "ready");
+  const first = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await guarded.rings();
+  guarded.lift();
+  await first.hears(PHONE_HZ);
+  await guarded.hears(CALLER_HZ);
+  await talkAWhile();
+  const { id } = await newestCall(api);
+
+  const bagus = await atThePhone(world, siaga, "bagus", "meja-2");
+  const second = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ, number: "+628117701235" });
+  await plain.rings();
+  plain.lift();
+  await second.hears(1400);
+  await plain.hears(CALLER_HZ);
+  await bagus.hangUp();
+  await second.ended();
+  guarded.hangUp();
+  await first.ended();
+  await bothRecorded(api, id, "operator");
 });
 
 scenario("another make of phone proves itself by the newer digest", async (world) => {

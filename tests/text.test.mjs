@@ -1,8 +1,10 @@
 // Real-time text (T.140, RFC 4103): a caller who cannot speak types, over a network that loses packets, and reads what the operator types.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
+import { Exchange } from "./support/exchange.mjs";
 import { atTheWall, callWhen, newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
 import { TextPhone } from "./support/text-phone.mjs";
 import { until } from "./support/wait.mjs";
@@ -73,6 +75,43 @@ scenarioOnBoth("a caller who types is read letter by letter, over a bad network 
   const [mine, others] = [await siaga.as(people.ayu), bagus];
   assert.deepEqual(said((await mine.ask("GET", `calls/${id}`)).timeline), said(timeline));
   assert.deepEqual(said((await others.ask("GET", `calls/${id}`)).timeline), [], "who may not hear the recording may not read it");
+});
+
+scenario("a caller who typed and gave up is called back by a call that offers text, and nobody else is", async (world) => {
+  const [typist, other] = ["+628117705099", "0778112233"];
+  const exchange = await Exchange.open(world, { address: "127.0.0.1" });
+  const siaga = await openHouse(world, { sip: { trunk: [exchange.trunk] } });
+  const supervisor = await siaga.as(people.citra);
+  const own = await TextPhone.open(world);
+  const caller = await Caller.dial(world, siaga.sip, { number: typist, sdp: own.sdp });
+  await own.connect(caller);
+  await own.types("Tolong\u2028");
+  const { id } = await newestCall(supervisor);
+  await caller.hangUp();
+  await callWhen(supervisor, id, "is over", ({ call }) => call.ended_at);
+
+  const ayu = await onShift(world, siaga, "ayu");
+  const again = await TextPhone.open(world);
+  const callee = await Callee.wait(world, { scenario: "telephone", exchange, number: typist, address: "127.0.0.1", sdp: again.sdp });
+  await ayu.callsOut(typist);
+  await callee.picksUp();
+  await again.connect(callee);
+  await ayu.at("text-panel").waitFor();
+  await ayu.press("Alt+y");
+  await ayu.type("Apa yang terjadi?");
+  await ayu.press("Enter");
+  await again.reads("Apa yang terjadi?\u2028");
+  await again.types("kebakaran\u2028");
+  await reads(ayu, [["operator", "Apa yang terjadi?", true], ["caller", "kebakaran", true]]);
+  await callee.hangsUp();
+  await ayu.at("hang-up").waitFor({ state: "hidden" });
+
+  const stranger = await Callee.wait(world, { scenario: "telephone", exchange, number: other, address: "127.0.0.1" });
+  await ayu.callsOut(other);
+  await stranger.picksUp();
+  await stranger.hears(1000);
+  assert.doesNotMatch(stranger.offer, /^m=text/m);
+  await stranger.hangsUp();
 });
 
 scenario("only the operator of the call types, a retry doubles nothing, and a supervisor who listens reads along", async (world) => {

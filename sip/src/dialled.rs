@@ -4,17 +4,19 @@
 ///
 /// The user's own parameters go (`sip:112;phone-context=x@h` is `112`), percent-escapes are undone.
 pub(crate) fn dialled(uri: &str) -> String {
-    let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
+    user(uri).map_or_else(|| uri.to_owned(), percent_decode)
+}
+
+/// The user part as it is written, without parameters. `None`: there is none.
+pub(crate) fn user(uri: &str) -> Option<&str> {
+    let (scheme, rest) = uri.split_once(':')?;
     let user = match scheme.to_ascii_lowercase().as_str() {
-        "sip" | "sips" => rest.rsplit_once('@').map(|(user, _)| user),
-        "tel" => Some(rest),
-        _ => None,
+        "sip" | "sips" => rest.rsplit_once('@')?.0,
+        "tel" => rest,
+        _ => return None,
     };
-    let Some(user) = user else { return uri.to_owned() };
-    let user = user.split(';').next().unwrap_or(user);
     // A password after the user is never part of a number (RFC 3261 section 19.1.1).
-    let user = user.split(':').next().unwrap_or(user);
-    if user.is_empty() { uri.to_owned() } else { percent_decode(user) }
+    user.split([';', ':']).next().filter(|user| !user.is_empty())
 }
 
 /// Undoes `%XX`; what is no escape stays. The result is text again even when the octets are not.

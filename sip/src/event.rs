@@ -8,7 +8,7 @@ use crate::dialled::Purpose;
 use crate::identity::Identity;
 use crate::location::{GeolocationRouting, Location, Reference};
 use crate::priority::ResourcePriority;
-use crate::sdp::{LocalAudio, RemoteAudio, RemoteText};
+use crate::sdp::{LocalAudio, LocalMedia, RemoteAudio, RemoteText};
 use crate::trunk::TrunkState;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -55,6 +55,10 @@ pub enum Event {
     Alert(Box<Alert>),
     /// A desk phone calls us; 100 and 180 are already sent. `dialled` is the user part of what it called.
     PhoneInvited { leg: LegId, phone: PhoneName, dialled: String, audio: Option<RemoteAudio> },
+    /// A desk phone asks that its call go on to somebody else (REFER), and waits for [`UserAgent::refer_over`].
+    ///
+    /// [`UserAgent::refer_over`]: crate::UserAgent::refer_over
+    Referred { leg: LegId, to: Referral },
     /// A desk phone has registered, anew or at another place, or cannot be reached any more. Only the newest state is told. `detail` is for people.
     Phone { phone: PhoneName, registered: bool, detail: String },
     /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
@@ -78,10 +82,20 @@ impl Event {
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }
             | Event::Digit { leg, .. }
+            | Event::Referred { leg, .. }
             | Event::Ended { leg, .. } => Some(*leg),
             Event::Alert(_) | Event::Phone { .. } | Event::Trunk { .. } | Event::Limited { .. } => None,
         }
     }
+}
+
+/// To whom a desk phone gives its call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Referral {
+    /// Whoever has this number.
+    Number(String),
+    /// Whoever it speaks with in another call of its own (RFC 3891).
+    OtherCall,
 }
 
 /// A call that rings.
@@ -192,7 +206,7 @@ pub struct Outbound {
     /// The number shown to the called party, as the trunk's `caller_id` says; `None` shows the product's name.
     pub caller: Option<String>,
     /// Goes into the offer.
-    pub audio: LocalAudio,
+    pub media: LocalMedia,
 }
 
 /// A call to be made to a desk phone.

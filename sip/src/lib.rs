@@ -57,7 +57,7 @@ pub use config::{
 };
 pub use dialled::Purpose;
 pub use error::{LegError, StartError};
-pub use event::{EndedBy, Event, Invitation, LegId, Outbound, PhoneCall, Reject};
+pub use event::{EndedBy, Event, Invitation, LegId, Outbound, PhoneCall, Referral, Reject};
 #[cfg(feature = "held")]
 pub use held::LocationServers;
 pub use identity::Identity;

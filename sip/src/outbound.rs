@@ -7,11 +7,11 @@ use crate::config::{Account, CallerId};
 use crate::counters;
 use crate::event::{EndedBy, Event, LegId};
 use crate::incoming::terms;
-use crate::leg::{Command, Leg, Negotiation, Outcome, Refused, Side};
+use crate::leg::{Command, Leg, Negotiation, Outcome, Peer, Refused, Side};
 use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
 use crate::outlet::{Reached, home, target_uri, with_user};
 use crate::registry::Slot;
-use crate::sdp::LocalAudio;
+use crate::sdp::LocalMedia;
 use crate::trunk::{Attempt, Line, Route, seconds};
 use crate::user_agent::Core;
 use rsipstack::dialog::authenticate::Credential;
@@ -29,7 +29,7 @@ pub(crate) struct Wish {
     pub id: LegId,
     pub number: String,
     pub caller: String,
-    pub audio: LocalAudio,
+    pub media: LocalMedia,
 }
 
 /// How an attempt that never became a leg ended.
@@ -103,7 +103,7 @@ impl Calling {
         };
         let srtp = if attempt.secure { line.config.srtp } else { crate::config::Srtp::Off };
         let Ok(terms) = terms(srtp) else { return Err((Unsent::Refused(500), slot)) };
-        let (talk, offer) = Negotiation::outbound(self.wish.audio.into(), terms);
+        let (talk, offer) = Negotiation::outbound(self.wish.media, terms);
         let Some(option) = self.option(&line, reached, offer) else { return Err((Unsent::Refused(503), slot)) };
         let layer = self.core.layer.clone();
         let (states_in, states) = layer.new_dialog_state_channel();
@@ -117,6 +117,7 @@ impl Calling {
         counters::called(&line.config.name);
         let leg = Leg {
             id: self.wish.id,
+            peer: Peer::Carrier,
             dialog,
             layer,
             side: Side::Outbound { invite: Some(invite), trunk: line.config.name.clone() },
@@ -147,7 +148,11 @@ impl Calling {
                         // The asker may have gone.
                         let _ = done.send(Err(crate::error::LegError::WrongState));
                     }
-                    Command::Broken | Command::Asked(..) | Command::Proceed | Command::PlaceText(_) => {}
+                    Command::Broken
+                    | Command::Asked(..)
+                    | Command::Proceed
+                    | Command::PlaceText(_)
+                    | Command::ReferOver(_) => {}
                 },
             }
         }

@@ -125,7 +125,7 @@ impl Telephone {
             .call(sip::Outbound {
                 trunks: vec![self.trunk.clone()],
                 number: "112".into(),
-                audio,
+                media: audio.into(),
                 caller: Some(story.number().into()),
             })
             .await;

@@ -188,7 +188,7 @@ impl Switchboard {
             }
             Report::Text { call, text } => self.text_stands(call, text),
             Report::Typed { call, who, text } => self.text_typed(call, &who, &text),
-            Report::PhoneCalling { phone, media, leg } => self.phone_calling(&phone, media, leg),
+            Report::PhoneCalling { phone, media, leg, audio } => self.phone_calling(&phone, media, leg, audio),
             Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
             Report::PhoneOwner { call, owner } => self.sign_on(call, owner),
             Report::PhoneRested { phone } => self.phone_rested(&phone),

@@ -1,6 +1,6 @@
 //! Between the words of `sip`, `media` and `dispatch`, which know nothing of each other.
 
-use dispatch::contract::{AdditionalData, CallSide, CallerLocation, Position};
+use dispatch::contract::{AdditionalData, CallSide, CallerLocation, Position, Refusal};
 use dispatch::desk::{AlertAbout, AlertKey, HeardQuality, NewAlert};
 
 /// A value of Resource-Priority counts as urgent from the middle of its namespace on: of `esnet` (RFC 7135) from 2, as 0 and 1 are
@@ -42,6 +42,16 @@ pub fn location(location: &sip::Location) -> CallerLocation {
         position: location.latitude_longitude.map(|(latitude, longitude)| Position { latitude, longitude }),
         radius_m: location.radius_m,
         civic: location.civic.clone(),
+    }
+}
+
+/// Why a phone's wish is refused.
+pub fn reject(refusal: &Refusal) -> sip::Reject {
+    match refusal {
+        Refusal::BadNumber => sip::Reject::NotFound,
+        Refusal::NoTrunk => sip::Reject::Unavailable { retry_after_s: 60 },
+        Refusal::Busy | Refusal::TooManyParties => sip::Reject::Busy,
+        _ => sip::Reject::TemporarilyUnavailable,
     }
 }
 

@@ -29,7 +29,7 @@ impl Code {
     }
 }
 
-/// A phone's call to a feature code.
+/// A phone's call to a feature code, or to a number.
 #[derive(Debug)]
 pub struct FeatureCall {
     pub phone: String,
@@ -50,9 +50,7 @@ pub enum Owner {
 impl Switchboard {
     pub(super) fn feature(&mut self, call: FeatureCall, dialled: &str) {
         let (Some(code), Some(phone)) = (Code::read(dialled), self.phones.get(&call.phone)) else {
-            let (sip, leg) = (self.plant.sip.clone(), call.leg);
-            tokio::spawn(async move { sip.reject(leg, sip::Reject::NotFound).await });
-            return;
+            return self.phone_dials(call, dialled);
         };
         let (operator, owner) = (phone.operator, phone.owner.clone());
         match (code, operator, owner) {
@@ -127,7 +125,7 @@ impl Switchboard {
     }
 
     /// The phone hears how it went. `ready`: calls may come once the phone is free again.
-    fn confirm(&mut self, call: FeatureCall, done: Result<(), Refusal>, ready: bool) {
+    pub(super) fn confirm(&mut self, call: FeatureCall, done: Result<(), Refusal>, ready: bool) {
         let FeatureCall { phone, leg, audio } = call;
         if let Err(refusal) = &done {
             tracing::info!(phone, %refusal, "a feature code was refused");

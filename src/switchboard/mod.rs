@@ -16,6 +16,7 @@ mod monitors;
 mod outputs;
 mod parties;
 mod phone_calls;
+mod phone_dials;
 mod phones;
 mod seat;
 mod test_call;

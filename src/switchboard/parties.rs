@@ -1,7 +1,7 @@
 //! Calls that operators make, and people whom they call into a call.
 
 use super::line::arrangement::Joins;
-use super::line::{Line, ORDERS, Order, PartyEnd};
+use super::line::{Line, ORDERS, Order, PartyEnd, Wish};
 use super::phones::Purpose;
 use super::{Call, LegKind, Switchboard, now, tick};
 use crate::clock;
@@ -10,6 +10,7 @@ use dispatch::desk::{DialledCall, DialledParty, Entry, PartyEnd as Left};
 use dispatch::domain::queue::Input;
 use dispatch::id::{CallId, PartyId, ReportId, UserId};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 /// Parties of one call at once. A room of the voice engine holds more, with the supervisors.
 const MAX_PARTIES: usize = 6;
@@ -19,6 +20,32 @@ const NUMBER_LENGTH: std::ops::RangeInclusive<usize> = 2..=20;
 impl Switchboard {
     /// Calls a number for an operator, who is out of the line of ready operators meanwhile.
     pub(super) fn call_out(&mut self, operator: UserId, number: &str, callback_of: Option<CallId>) -> Result<CallOut, Refusal> {
+        let (begun, number, orders) = self.begin_call_out(operator, number, callback_of)?;
+        let call = begun.call;
+        if self.phone_of(operator).is_some() {
+            // First the handset is lifted, so that whoever answers hears somebody.
+            self.ring_phone(operator, Purpose::CallOut { call, number, orders });
+        } else {
+            self.begin_line(call, (operator, None), number, orders);
+        }
+        Ok(begun)
+    }
+
+    /// Dials for an operator who listens; `telephone` is the leg of the operator's desk phone, if it is one.
+    pub(super) fn begin_line(&self, call: CallId, voice: (UserId, Option<Uuid>), number: String, orders: mpsc::Receiver<Order>) {
+        let with_text = self.desk.could_type(&number);
+        let wish = Wish { number, routes: self.routes.clone(), with_text };
+        tokio::spawn(Line::outbound(self.plant(&[]), call, voice, wish, orders));
+    }
+
+    /// All of that but the dialling, which waits for the operator's voice: the number as it is to be dialled, and what the call's line will
+    /// be told.
+    pub(super) fn begin_call_out(
+        &mut self,
+        operator: UserId,
+        number: &str,
+        callback_of: Option<CallId>,
+    ) -> Result<(CallOut, String, mpsc::Receiver<Order>), Refusal> {
         let number = dialable(number)?;
         let trunk = self.routes.first().ok_or(Refusal::NoTrunk)?.to_string();
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
@@ -68,14 +95,7 @@ impl Switchboard {
         }));
         metrics::counter!("siaga_calls_made_total").increment(1);
         self.calls.insert(call, Call::new(view, orders));
-        if self.phone_of(operator).is_some() {
-            // First the handset is lifted, so that whoever answers hears somebody.
-            self.ring_phone(operator, Purpose::CallOut { call, number, orders: inbox });
-        } else {
-            let (plant, routes) = (self.plant(&[]), self.routes.clone());
-            tokio::spawn(Line::outbound(plant, call, (operator, None), number, routes, inbox));
-        }
-        Ok(CallOut { call, report })
+        Ok((CallOut { call, report }, number, inbox))
     }
 
     /// Calls somebody into the operator's call.
@@ -273,8 +293,12 @@ impl Switchboard {
         };
         let (alone, operator) = (found.view.parties.is_empty(), found.view.operator);
         self.journal.record(Entry::PartyLeft { call, party, why, at: now() });
+        if let Some(operator) = operator {
+            self.consulted_no_more(operator, party);
+        }
         if let Some(operator) = operator.filter(|_| resumed) {
             self.told(Input::Resume { operator, call });
+            self.may_still_hold(operator, call);
         }
         if !alone {
             return;
@@ -319,7 +343,7 @@ impl Switchboard {
 }
 
 /// A number as it is sent to a carrier: what people write between the digits is left out.
-fn dialable(number: &str) -> Result<String, Refusal> {
+pub(super) fn dialable(number: &str) -> Result<String, Refusal> {
     let plain: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
     let digits = plain.strip_prefix('+').unwrap_or(&plain);
     let good = NUMBER_LENGTH.contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));

@@ -1,6 +1,6 @@
 //! Calls to operators' desk phones: they ring beside the console, are lifted, put down, hold, and are lost.
 
-use super::line::{Line, Order, Plant, Report, local_audio};
+use super::line::{Order, Plant, Report, local_audio};
 use super::phones::{Phone, PhoneCall, Purpose, Stage};
 use super::{Switchboard, convert, tick};
 use crate::clock;
@@ -71,7 +71,7 @@ impl Switchboard {
         let (plant, media) = (self.plant.clone(), clock::new_id());
         let Some(phone) = self.phone_of(operator) else { return };
         let name = phone.name.clone();
-        let before = phone.call.replace(PhoneCall { media, leg: None, purpose, stage: Stage::Calling });
+        let before = phone.call.replace(PhoneCall::new(media, None, purpose));
         if let Some(before) = before {
             self.put_down(before);
         }
@@ -107,24 +107,20 @@ impl Switchboard {
 
     /// Ends a call to a phone, wherever it stands. What waits for it to be lifted never begins.
     fn put_down(&self, call: PhoneCall) {
+        self.hang_up(call.legs());
+        let (engine, media) = (self.plant.media.clone(), call.media);
+        tokio::spawn(async move { engine.close(media).await });
         if let Purpose::CallOut { mut orders, .. } = call.purpose {
             // The call's orders are taken until it is forgotten, which follows.
             tokio::spawn(async move { while orders.recv().await.is_some() {} });
         }
-        let plant = self.plant.clone();
-        tokio::spawn(async move {
-            if let Some(leg) = call.leg {
-                plant.sip.hang_up(leg).await;
-            }
-            plant.media.close(call.media).await;
-        });
     }
 
-    /// A call to a phone is on its way.
-    pub(super) fn phone_calling(&mut self, name: &str, media: Uuid, leg: sip::LegId) {
+    /// A call to a phone, or from it, has a voice and is on its way.
+    pub(super) fn phone_calling(&mut self, name: &str, media: Uuid, leg: sip::LegId, audio: sip::LocalAudio) {
         match self.phones.get(name).and_then(|phone| phone.call.as_mut()).filter(|call| call.media == media) {
             Some(call) => {
-                call.leg = Some(leg);
+                (call.leg, call.local) = (Some(leg), Some(audio));
                 self.hear_early(leg);
             }
             // It was given up meanwhile.
@@ -147,15 +143,21 @@ impl Switchboard {
 
     /// What SIP tells of a leg to a phone.
     pub(super) fn hear_phone(&mut self, name: &str, event: sip::Event) {
+        let second = self.phones.get(name).and_then(|phone| phone.call.as_ref()?.second.as_ref());
+        if second.is_some_and(|second| event.leg() == Some(second.leg)) {
+            return self.hear_second(name, event);
+        }
         match event {
-            sip::Event::OutboundAnswered { audio, .. } => self.lifted(name, &audio),
+            sip::Event::OutboundAnswered { audio, .. } => self.lifted(name, Some(audio)),
+            sip::Event::Confirmed { audio, .. } => self.lifted(name, audio),
             sip::Event::OutboundFailed { code, .. } => {
                 if let Some(call) = self.phones.get(name).and_then(|phone| phone.call.take()) {
                     // The phone itself says no, or there was no way to it.
                     self.phone_refused(name, call, matches!(code, 408 | 500..600));
                 }
             }
-            sip::Event::Changed { audio, .. } => self.phone_changed(name, &audio),
+            sip::Event::Changed { audio, .. } => self.phone_changed(name, audio),
+            sip::Event::Referred { leg, to } => self.referred(name, leg, &to),
             sip::Event::Digit { digit, .. } => {
                 if let Some(Purpose::Talk(call)) = self.purpose(name) {
                     let call = *call;
@@ -172,16 +174,13 @@ impl Switchboard {
     }
 
     /// The handset was lifted.
-    fn lifted(&mut self, name: &str, audio: &sip::RemoteAudio) {
-        let media_engine = self.plant.media.clone();
+    fn lifted(&mut self, name: &str, audio: Option<sip::RemoteAudio>) {
         let Some(phone) = self.phones.get(name) else { return };
         let (Some(operator), Some(own)) = (phone.operator, phone.call.as_mut()) else { return };
         own.stage = Stage::Lifted;
-        let media = own.media;
-        if let Some(remote) = convert::remote_audio(audio) {
-            tokio::spawn(async move { media_engine.set_remote(media, remote).await });
-        }
-        let call = own.purpose.call();
+        own.remote = audio.or(own.remote.take());
+        self.plant.speak_with(own);
+        let (media, call) = (own.media, own.purpose.call());
         match std::mem::replace(&mut own.purpose, Purpose::Talk(call)) {
             Purpose::Offer(call) => {
                 if let Err(refusal) = self.queue.handle(tick(), Input::Answer { operator, call }) {
@@ -200,8 +199,7 @@ impl Switchboard {
                 self.monitor_by_phone(operator, call);
             }
             Purpose::CallOut { call, number, orders } => {
-                let (plant, routes) = (self.plant(&[]), self.routes.clone());
-                tokio::spawn(Line::outbound(plant, call, (operator, Some(media)), number, routes, orders));
+                self.begin_line(call, (operator, Some(media)), number, orders);
             }
         }
     }
@@ -250,6 +248,9 @@ impl Switchboard {
         let Some(phone) = self.phones.get(name) else { return };
         let (operator, own) = (phone.operator, phone.call.take());
         let (Some(operator), Some(own)) = (operator, own) else { return };
+        if !own.is_up() {
+            return self.phone_refused(name, own, false);
+        }
         let call = own.purpose.call();
         match own.purpose {
             Purpose::Monitor(_) => self.leave_monitoring(operator),
@@ -261,10 +262,20 @@ impl Switchboard {
             // The leg in the voice engine stays until the line has another one, or the operator has lost the call.
             _ => {
                 self.present(operator);
+                self.hang_up(own.second.map(|second| second.leg));
                 return self.find_again(operator);
             }
         }
         self.put_down(PhoneCall { leg: None, purpose: Purpose::Talk(call), ..own });
+    }
+
+    pub(super) fn hang_up(&self, legs: impl IntoIterator<Item = sip::LegId, IntoIter: Send + 'static>) {
+        let (sip, legs) = (self.plant.sip.clone(), legs.into_iter());
+        tokio::spawn(async move {
+            for leg in legs {
+                sip.hang_up(leg).await;
+            }
+        });
     }
 
     /// Calls a phone again whose operator had a call when it was lost.
@@ -276,25 +287,11 @@ impl Switchboard {
         }
     }
 
-    /// The phone holds, or goes on.
-    fn phone_changed(&mut self, name: &str, audio: &sip::RemoteAudio) {
-        let media_engine = self.plant.media.clone();
-        let Some(phone) = self.phones.get(name) else { return };
-        let (Some(operator), Some(own)) = (phone.operator, &phone.call) else { return };
-        let media = own.media;
-        if let Some(remote) = convert::remote_audio(audio) {
-            tokio::spawn(async move { media_engine.set_remote(media, remote).await });
-        }
-        let Purpose::Talk(call) = own.purpose else { return };
-        let holds = matches!(audio.direction, sip::Direction::SendOnly | sip::Direction::Inactive);
-        let state = self.queue.call(call).map(|status| status.state);
-        let done = match (holds, state) {
-            (true, Some(CallState::Active)) => self.hold(operator, call),
-            (false, Some(CallState::Held)) => self.resume(operator, call),
-            _ => Ok(()),
-        };
-        if let Err(refusal) = done {
-            tracing::debug!(%refusal, "a phone cannot hold its call");
+    /// The phone holds, goes on, or is heard from elsewhere.
+    fn phone_changed(&mut self, name: &str, audio: sip::RemoteAudio) {
+        if let Some(own) = self.phones.get(name).and_then(|phone| phone.call.as_mut()) {
+            own.remote = Some(audio);
+            self.phone_stands(name);
         }
     }
 
@@ -326,10 +323,8 @@ impl Switchboard {
 
     /// Ends a call to a phone that is not there any more. Its leg in the voice engine is the line's.
     fn handset_lost(&mut self, name: &str) {
-        let own = self.phones.get(name).and_then(|phone| phone.call.take());
-        if let Some(leg) = own.and_then(|own| own.leg) {
-            let sip = self.plant.sip.clone();
-            tokio::spawn(async move { sip.hang_up(leg).await });
+        if let Some(own) = self.phones.get(name).and_then(|phone| phone.call.take()) {
+            self.hang_up(own.legs());
         }
     }
 
@@ -349,6 +344,14 @@ impl Switchboard {
 }
 
 impl Plant {
+    /// The phone's voice goes to and comes from the call in which it speaks.
+    pub(super) fn speak_with(&self, own: &PhoneCall) {
+        let (media, leg) = (self.media.clone(), own.media);
+        if let Some(remote) = own.speaks().and_then(convert::remote_audio) {
+            tokio::spawn(async move { media.set_remote(leg, remote).await });
+        }
+    }
+
     /// Calls a phone with voice under this id.
     async fn call_phone(self, phone: String, media: Uuid, caller: Option<String>) {
         let dialled = async {
@@ -356,10 +359,10 @@ impl Plant {
                 self.media.open_trunk(media, self.phones.to_vec(), None, false).await.map_err(|error| error.to_string())?;
             let audio = local_audio(media, address);
             let call = sip::PhoneCall { phone: phone.as_str().into(), caller, audio };
-            self.sip.call_phone(call).await.map_err(|error| error.to_string())
+            self.sip.call_phone(call).await.map(|leg| (leg, audio)).map_err(|error| error.to_string())
         };
         match dialled.await {
-            Ok(leg) => self.report(Report::PhoneCalling { phone, media, leg }).await,
+            Ok((leg, audio)) => self.report(Report::PhoneCalling { phone, media, leg, audio }).await,
             Err(error) => {
                 tracing::warn!(phone, %error, "a desk phone cannot be called");
                 self.media.close(media).await;

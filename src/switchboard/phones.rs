@@ -2,7 +2,7 @@
 
 use super::line::Order;
 use dispatch::contract::{OperatorState, PhoneState, PhoneView};
-use dispatch::id::{CallId, UserId};
+use dispatch::id::{CallId, PartyId, UserId};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ pub struct Phone {
     shown: (PhoneState, Timestamp),
 }
 
-/// A call of ours to a phone.
+/// A call to a phone, or from it.
 #[derive(Debug)]
 pub struct PhoneCall {
     /// The phone's leg in the voice engine.
@@ -34,6 +34,31 @@ pub struct PhoneCall {
     pub leg: Option<sip::LegId>,
     pub purpose: Purpose,
     pub stage: Stage,
+    /// Our description of its voice, once there is one.
+    pub local: Option<sip::LocalAudio>,
+    /// The phone's own.
+    pub remote: Option<sip::RemoteAudio>,
+    /// Another call from the same phone, to somebody who is consulted meanwhile.
+    pub second: Option<SecondCall>,
+}
+
+/// A phone's call to somebody who is consulted. It has no voice of its own: the phone speaks in one of its two calls at a time.
+#[derive(Debug)]
+pub struct SecondCall {
+    pub leg: sip::LegId,
+    pub party: PartyId,
+    pub remote: Option<sip::RemoteAudio>,
+}
+
+impl SecondCall {
+    pub fn is_held(&self) -> bool {
+        holds(self.remote.as_ref())
+    }
+}
+
+/// Whether a phone that describes its voice so has put us aside.
+fn holds(remote: Option<&sip::RemoteAudio>) -> bool {
+    remote.is_some_and(|audio| matches!(audio.direction, sip::Direction::SendOnly | sip::Direction::Inactive))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +100,35 @@ impl Purpose {
 }
 
 impl PhoneCall {
+    pub fn new(media: Uuid, leg: Option<sip::LegId>, purpose: Purpose) -> Self {
+        Self { media, leg, purpose, stage: Stage::Calling, local: None, remote: None, second: None }
+    }
+
     pub fn is_up(&self) -> bool {
         self.stage != Stage::Calling
+    }
+
+    pub fn is_held(&self) -> bool {
+        holds(self.remote.as_ref())
+    }
+
+    /// How the phone describes its voice in the call in which it speaks: the first, unless that is put aside.
+    pub fn speaks(&self) -> Option<&sip::RemoteAudio> {
+        let second = self.second.as_ref().filter(|_| self.is_held()).and_then(|second| second.remote.as_ref());
+        second.or(self.remote.as_ref())
+    }
+
+    /// The call in which the operator talks by it.
+    pub fn talk(&self) -> Option<CallId> {
+        match self.purpose {
+            Purpose::Talk(call) if self.is_up() => Some(call),
+            _ => None,
+        }
+    }
+
+    /// Every dialog of it.
+    pub fn legs(&self) -> impl Iterator<Item = sip::LegId> + use<> {
+        self.leg.into_iter().chain(self.second.as_ref().map(|second| second.leg))
     }
 }
 
@@ -154,7 +206,7 @@ impl Phones {
 
     /// The phone that this leg is of.
     pub fn with_leg(&self, leg: sip::LegId) -> Option<&str> {
-        let of = |phone: &&Phone| phone.call.as_ref().is_some_and(|call| call.leg == Some(leg));
+        let of = |phone: &&Phone| phone.call.as_ref().is_some_and(|call| call.legs().any(|own| own == leg));
         self.0.iter().find(of).map(|phone| phone.name.as_str())
     }
 
@@ -185,7 +237,7 @@ mod tests {
 
     fn called(phones: &mut Phones, purpose: Purpose, stage: Stage) {
         let media = Uuid::from_u128(7);
-        phones.get("meja-1").unwrap().call = Some(PhoneCall { media, leg: None, purpose, stage });
+        phones.get("meja-1").unwrap().call = Some(PhoneCall { stage, ..PhoneCall::new(media, None, purpose) });
     }
 
     #[test]

@@ -33,6 +33,9 @@ impl Switchboard {
             CallText::Open if found.talk.is_none() || before == Some(CallText::Ended) => {
                 found.talk.get_or_insert_with(|| Conversation::new(call));
                 metrics::counter!("siaga_calls_with_text_total").increment(1);
+                if let Some(number) = &found.view.number {
+                    self.desk.note_typist(number, now());
+                }
                 Some(Entry::TextOpened { call, at: now() })
             }
             CallText::Ended if before == Some(CallText::Open) => Some(Entry::TextClosed { call, at: now() }),

@@ -19,9 +19,10 @@ export class Baresip {
 
   /**
    * Starts it; `encrypted` names the file of the authority that the other side's certificate comes from, and means TLS with SDES. With a
-   * `registrar` (host:port) and a `password` it is the desk phone `number` and registers, every `every` seconds.
+   * `registrar` (host:port) and a `password` it is the desk phone `number` and registers, every `every` seconds. One that `conferences` takes a
+   * call up without putting its other one aside.
    */
-  static async start(world, { number = "+628117702001", voice = 620, address = "127.0.0.1", encrypted, registrar, password, every = 60, via = "udp" } = {}) {
+  static async start(world, { number = "+628117702001", voice = 620, address = "127.0.0.1", encrypted, registrar, password, every = 60, via = "udp", conferences = false } = {}) {
     const baresip = new Baresip();
     const directory = join(world.directory, `baresip-${number}`);
     await mkdir(directory, { recursive: true });
@@ -31,16 +32,18 @@ export class Baresip {
     const modules = ["stdio", "g711", "aufile", "sndfile", "aubridge", ...(encrypted ? ["srtp"] : []), "account", "menu", "ctrl_tcp"];
     await writeFile(join(directory, "config"), [
       `sip_listen ${address}:${sip}`,
+      `call_hold_other_calls ${conferences ? "no" : "yes"}`,
       ...(encrypted ? [`sip_cafile ${encrypted}`, "sip_verify_server yes"] : []),
       `net_interface ${address}`, `rtp_ports ${rtp.first}-${rtp.last}`,
       `audio_source aufile,${join(directory, "voice.wav")}`, "audio_player aubridge,heard", "audio_alert aubridge,alert",
       `snd_path ${directory}`, `ctrl_tcp_listen 127.0.0.1:${control}`,
       `module_path ${MODULES}`, ...modules.map((name) => `module ${name}.so`), "",
     ].join("\n"));
-    const transport = encrypted ? ";transport=tls" : "";
+    const way = encrypted ? "tls" : via;
+    const transport = way === "udp" ? "" : `;transport=${way}`;
     const media = encrypted ? ";mediaenc=srtp-mand" : "";
     const account = registrar
-      ? `"Meja" <sip:${number}@${registrar}${via === "udp" ? "" : `;transport=${via}`}>;auth_user=${number};auth_pass=${password};regint=${every}`
+      ? `"Meja" <sip:${number}@${registrar}${transport}>;auth_user=${number};auth_pass=${password};regint=${every}`
       : `"Budi" <sip:${number}@${address}${transport}>;regint=0`;
     await writeFile(join(directory, "accounts"), `${account};audio_codecs=PCMA${media}\n`);
     await writeFile(join(directory, "contacts"), "");
@@ -87,6 +90,16 @@ export class Baresip {
 
   resume() {
     this.#do("resume");
+  }
+
+  /** Turns to one of its calls, counted from 1. */
+  line(call) {
+    this.#do("line", String(call));
+  }
+
+  /** Gives its call to somebody else. */
+  transfer(uri) {
+    this.#do("transfer", uri);
   }
 
   /** As when its power is cut: nothing is said goodbye to. */

@@ -8,13 +8,14 @@ export class Callee extends Telephone {
 
   /**
    * Waits to be called. `scenario` names a file of peers/sipp: `callee` picks up at once, `telephone` when it is told to, `busy` and
-   * `unanswered` do not. `number` is its number at the `exchange`, if it has one; it takes so many `calls` and then no more.
+   * `unanswered` do not. `number` is its number at the `exchange`, if it has one; it takes so many `calls` and then no more. Its answer describes
+   * `sdp` (whole lines) beside the voice.
    */
-  static async wait(world, { address = "127.0.0.2", voice = 1800, scenario = "callee", exchange, number, calls = 1 }) {
+  static async wait(world, { address = "127.0.0.2", voice = 1800, scenario = "callee", exchange, number, calls = 1, sdp }) {
     const callee = new Callee();
     callee.#eager = scenario === "callee";
     const name = `the callee ${number ?? ""}`.trim();
-    await callee.begin(world, { name, scenario, address, voice, calls, directory: `callee-${scenario}-${number ?? "only"}` });
+    await callee.begin(world, { name, scenario, address, voice, calls, answer: sdp, directory: `callee-${scenario}-${number ?? "only"}` });
     exchange?.connect(number, callee.sip);
     return callee;
   }
@@ -27,6 +28,11 @@ export class Callee extends Telephone {
   /** The id of the newest call. */
   get callId() {
     return this.requests.findLast(({ method, sent }) => method === "INVITE" && !sent)?.text.match(/^Call-ID: *([^\r]*)/im)?.[1];
+  }
+
+  /** What siaga described to it when it was called. */
+  get offer() {
+    return this.requests.find(({ method, sent }) => method === "INVITE" && !sent)?.text;
   }
 
   /** Waits until it has been called so many times. */

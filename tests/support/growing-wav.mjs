@@ -1,5 +1,5 @@
 // What a telephone of others writes down while it hears it: a WAV file that grows, whose header counts nothing until its end.
-import { open, readdir } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isTone, loudness } from "./sound.mjs";
 import { until } from "./wait.mjs";
@@ -13,7 +13,7 @@ export class GrowingWav {
   #directory;
   #name;
 
-  /** The newest file in `directory` whose name matches `name`: 8000 Hz, mono, 16 bit. */
+  /** The file in `directory` that was written to last, of those whose name matches `name`: 8000 Hz, mono, 16 bit. */
   constructor(who, directory, name) {
     this.#who = who;
     this.#directory = directory;
@@ -22,9 +22,11 @@ export class GrowingWav {
 
   /** The last moment of it, or nothing while there is too little. */
   async #now() {
-    const name = (await readdir(this.#directory)).filter((one) => this.#name.test(one)).toSorted().at(-1);
-    if (!name) throw new Error("nothing is written down yet");
-    const file = await open(join(this.#directory, name));
+    const paths = (await readdir(this.#directory)).filter((one) => this.#name.test(one)).map((one) => join(this.#directory, one));
+    const files = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
+    const newest = files.toSorted((one, other) => one.at - other.at).at(-1);
+    if (!newest) throw new Error("nothing is written down yet");
+    const file = await open(newest.path);
     try {
       const samples = Math.floor(((await file.stat()).size - HEADER) / 2);
       if (samples < NOW_SAMPLES) throw new Error(`${Math.max(0, samples)} samples were written down`);

@@ -57,6 +57,20 @@ export class Linphone {
     this.#do("answer");
   }
 
+  hold() {
+    this.#do("pause");
+  }
+
+  /** Takes up the call that it put aside; its calls are counted from 1. */
+  resume(call) {
+    this.#do(`resume ${call}`);
+  }
+
+  /** Gives whom it put aside to whom it speaks with. */
+  transfer(aside, other) {
+    this.#do(`transfer ${aside} --to-call ${other}`);
+  }
+
   /** Digits that are typed during a call are pressed. */
   press(digit) {
     this.#do(digit);

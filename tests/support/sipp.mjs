@@ -25,6 +25,13 @@ export function withMore(xml, { headers = [], sdp = [], parts = [] } = {}) {
   return `${start.replace(type, "Content-Type: multipart/mixed;boundary=edge")}\n${whole}\n  ${xml.slice(end)}`;
 }
 
+/** The scenario `xml` of somebody who is called, whose answer describes `sdp` (whole lines) beside its voice. */
+export function withAnswer(xml, sdp) {
+  if (sdp.length === 0) return xml;
+  const end = xml.indexOf(END_OF_MESSAGE, xml.indexOf("m=audio"));
+  return `${xml.slice(0, end).trimEnd()}\n${lines(sdp)}\n  ${xml.slice(end)}`;
+}
+
 function lines(list) {
   return list.map((line) => `${line}\n`).join("");
 }

@@ -8,7 +8,7 @@ import { Ear } from "./ear.mjs";
 import { Heard } from "./heard.mjs";
 import { udpPort, udpRange } from "./ports.mjs";
 import { Program } from "./program.mjs";
-import { withMore } from "./sipp.mjs";
+import { withAnswer, withMore } from "./sipp.mjs";
 import { fromAlaw, toAlaw, tone } from "./sound.mjs";
 
 const SCENARIOS = new URL("../peers/sipp/", import.meta.url).pathname;
@@ -30,8 +30,8 @@ export class Telephone {
   #ear;
   #signs = 0;
 
-  /** Starts sipp with a scenario of peers/sipp and `more` in it, and listens. `voice` in Hz; `parameters` are sipp's own. */
-  async begin(world, { name, scenario, more, address, voice, remote = [], parameters = [], calls = 1, directory }) {
+  /** Starts sipp with a scenario of peers/sipp and `more` in its call, or `answer` in its answer, and listens. `voice` in Hz; `parameters` are sipp's own. */
+  async begin(world, { name, scenario, more, answer = [], address, voice, remote = [], parameters = [], calls = 1, directory }) {
     this.name = name;
     this.address = address;
     this.heard = new Heard(name);
@@ -41,7 +41,7 @@ export class Telephone {
     await mkdir(own, { recursive: true });
     await writeFile(join(own, "voice.al"), Buffer.from(tone(voice, { rate: RATE, seconds: 1 }).map(toAlaw)));
     const script = await readFile(join(SCENARIOS, `${scenario}.xml`), "utf8");
-    await writeFile(join(own, "scenario.xml"), withMore(script, more));
+    await writeFile(join(own, "scenario.xml"), withAnswer(withMore(script, more), answer));
 
     this.#ear = await Ear.on(`udp and (port ${this.port} or dst port ${rtp})`, (packet) => this.#hear(packet, rtp));
     this.program = new Program(name, "sipp", [

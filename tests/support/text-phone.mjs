@@ -27,11 +27,11 @@ export class TextPhone {
     ];
   }
 
-  /** Sends to where siaga's newest answer to this caller says. */
-  async connect(caller, options) {
+  /** Sends to where siaga's newest answer to this caller says, or its call to this callee. */
+  async connect(telephone, options) {
     const port = await until("siaga has a place for text", () => {
-      const described = caller.answers.findLast(({ text }) => /^m=text [1-9]/m.test(text));
-      return described && Number(described.text.match(/^m=text (\d+)/m)[1]);
+      const described = telephone.offer ?? telephone.answers.findLast(({ text }) => /^m=text [1-9]/m.test(text))?.text;
+      return Number(described?.match(/^m=text (\d+)/m)?.[1]);
     }, options);
     this.#program.write(`${JSON.stringify({ to: ["127.0.0.1", port], t140: T140, red: RED })}\n`);
     return port;

@@ -1,4 +1,4 @@
-//! What is known of callers' numbers at the moment a call arrives: who gave up lately, and whose place is lowered. In memory, so that
+//! What is known of callers' numbers at the moment of a call: who gave up lately, whose place is lowered, and who types. In memory, so that
 //! the call path never waits; filled from the store at the start and every minute, and by the journal's entries as they are told.
 
 use super::entry::Entry;
@@ -6,7 +6,7 @@ use super::{Desk, DeskError, check};
 use crate::clock;
 use crate::contract::{CallDirection, CallPriority};
 use crate::id::CallId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const REMEMBERED: usize = 10_000;
 /// The same, as the store counts.
 const READ: i64 = 10_000;
+/// Who could type so lately is called back by a call that offers text.
+const TYPED_LATELY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A cheap clone.
 #[derive(Clone, Default)]
@@ -28,6 +30,8 @@ struct Known {
     gave_up: HashMap<String, Timestamp>,
     /// Whose place is lowered, and until when.
     lowered: HashMap<String, Timestamp>,
+    /// Who could type in a call, and when that was last so.
+    types: HashMap<String, Timestamp>,
 }
 
 struct Unanswered {
@@ -84,6 +88,15 @@ impl Callers {
         self.lock().gave_up.remove(&key(number));
     }
 
+    /// What the store knows beside what is known here.
+    fn merge_types(&self, stored: Vec<(String, Timestamp)>, since: Timestamp) {
+        let mut known = self.lock();
+        known.types.retain(|_, at| *at >= since);
+        for (number, at) in stored {
+            keep(&mut known.types, key(&number), at, |at| *at, "types");
+        }
+    }
+
     fn replace_lowered(&self, lowered: HashMap<String, Timestamp>) {
         self.lock().lowered = lowered;
     }
@@ -130,14 +143,27 @@ impl Desk {
         at.is_some_and(|at| clock::now().duration_since(at) <= self.settings.gave_up_lately)
     }
 
+    /// The other side of a call with this number can type.
+    pub fn note_typist(&self, number: &str, at: Timestamp) {
+        keep(&mut self.callers.lock().types, key(number), at, |at| *at, "types");
+    }
+
+    /// Whether the other side could type when it was last spoken with, a day ago or less. Never waits.
+    pub fn could_type(&self, number: &str) -> bool {
+        let at = self.callers.lock().types.get(&key(number)).copied();
+        at.is_some_and(|at| clock::now().duration_since(at) <= TYPED_LATELY)
+    }
+
     /// Reads what is known of numbers from the store: what other nodes have written, and what was known before a restart.
     pub(super) async fn learn_callers(&self, now: Timestamp) -> Result<(), DeskError> {
         let since = now - self.settings.gave_up_lately;
         let mut reader = self.store.read().await?;
         let lowered = reader.db().reputations(now, READ).await?;
         let gave_up = reader.db().abandoned_numbers(since, READ).await?;
+        let types = reader.db().numbers_that_type(now - TYPED_LATELY, READ).await?;
         self.callers.replace_lowered(lowered.into_iter().map(|row| (key(&row.number), row.expires_at)).collect());
         self.callers.merge_gave_up(gave_up, since);
+        self.callers.merge_types(types, now - TYPED_LATELY);
         Ok(())
     }
 }
@@ -145,7 +171,6 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
     use uuid::Uuid;
 
     #[test]

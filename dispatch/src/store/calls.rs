@@ -242,6 +242,20 @@ impl Conn<'_> {
         Ok(row.map(Into::into))
     }
 
+    /// The numbers of calls since a moment in which the other side could type, with the moment of the newest.
+    pub async fn numbers_that_type(&mut self, since: Timestamp, limit: i64) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let rows: Vec<(String, At)> = on!(self, |c| {
+            sqlx::query_as(
+            "SELECT number, MAX(arrived_at) FROM calls WHERE arrived_at >= $1 AND number IS NOT NULL AND EXISTS \
+             (SELECT 1 FROM events WHERE call_id = calls.id AND kind = 'call.text_opened') GROUP BY number ORDER BY 2 DESC LIMIT $2"
+        )
+        .bind(At(since))
+        .bind(limit)
+        .fetch_all(c)
+        })?;
+        Ok(rows.into_iter().map(|(number, at)| (number, at.0)).collect())
+    }
+
     /// Newest first.
     pub async fn calls(
         &mut self,

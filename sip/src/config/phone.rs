@@ -1,6 +1,6 @@
 //! Desk phones: which there are, who they are, and from where they may register.
 
-use super::Secret;
+use super::{Secret, Srtp};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -55,6 +55,8 @@ pub struct Phones {
     pub longest: Duration,
     /// A registered phone is asked by OPTIONS this often whether it is there.
     pub options: Duration,
+    /// Whether their voice is encrypted.
+    pub srtp: Srtp,
 }
 
 impl Default for Phones {
@@ -68,6 +70,7 @@ impl Default for Phones {
             shortest: Duration::from_secs(60),
             longest: Duration::from_secs(3600),
             options: Duration::from_secs(30),
+            srtp: Srtp::Off,
         }
     }
 }

@@ -30,6 +30,7 @@ impl Running {
             },
             Command::HangUp => self.hang_up(),
             Command::Broken => self.broken(),
+            Command::ReferOver(outcome) => self.refer_over(outcome),
             Command::Asked(request, answer) => {
                 // Whoever asked may have given up; what was asked for is done all the same.
                 let _ = answer.send(self.asked(&request));
@@ -69,7 +70,7 @@ impl Running {
     /// Sends the 200.
     pub(super) fn accept(&mut self, local: LocalMedia) -> Result<(), LegError> {
         let body = self.talk.describe(local);
-        let mut headers = described();
+        let mut headers = described(self.peer);
         headers.extend(self.timed(self.session));
         self.dialog.accept(Some(headers), Some(body.into_bytes())).map_err(|error| LegError::Stack(error.to_string()))?;
         self.talk.settle();

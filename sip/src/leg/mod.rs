@@ -7,6 +7,7 @@ mod digit;
 mod late_text;
 mod negotiation;
 mod provisional;
+mod refer;
 mod refresh;
 mod requests;
 mod states;
@@ -22,11 +23,12 @@ use crate::error::LegError;
 use crate::event::{EndedBy, Event, LegId, Reject};
 use crate::invitation::fields;
 use crate::message::Fields;
-use crate::message::reply::ALLOW;
+use crate::message::reply::{ALLOW, ALLOW_TO_PHONES};
 use crate::registry::Slot;
 use crate::reliable::Reliable;
 use crate::sdp::{LocalMedia, LocalText};
 use crate::session_timer::{Said, SessionTimer};
+use refer::Referring;
 use refresh::{Refresh, Told};
 use rsipstack::dialog::dialog::DialogStateReceiver;
 use rsipstack::dialog::dialog_layer::DialogLayer;
@@ -62,10 +64,30 @@ pub(crate) enum Command {
     HangUp,
     /// The INVITE's transaction ended without an end of the call.
     Broken,
+    /// What became of a phone's REFER.
+    ReferOver(Result<(), Reject>),
     /// A request inside the call that the leg answers itself.
     Asked(Box<Request>, oneshot::Sender<Answer>),
     /// The reply to a PRACK is out.
     Proceed,
+}
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer {
+    Carrier,
+    /// An operator's desk phone.
+    Phone,
+}
+
+impl Peer {
+    /// What it may ask for.
+    pub(crate) fn allow(self) -> &'static str {
+        match self {
+            Peer::Carrier => ALLOW,
+            Peer::Phone => ALLOW_TO_PHONES,
+        }
+    }
 }
 
 pub(crate) enum Side {
@@ -89,6 +111,7 @@ enum Phase {
 
 pub(crate) struct Leg {
     pub id: LegId,
+    pub peer: Peer,
     pub dialog: InviteDialog,
     pub layer: Arc<DialogLayer>,
     pub side: Side,
@@ -120,6 +143,7 @@ pub(crate) struct Refused {
 /// A leg at work.
 struct Running {
     id: LegId,
+    peer: Peer,
     dialog: InviteDialog,
     layer: Arc<DialogLayer>,
     side: Side,
@@ -145,6 +169,7 @@ struct Running {
     /// The other side takes UPDATE.
     peer_updates: bool,
     refresh: Option<Refresh>,
+    referring: Option<Referring>,
     outbox: VecDeque<Event>,
     slot: Option<Slot>,
 }
@@ -158,13 +183,14 @@ impl Leg {
         limits: &Limits,
         silence: Option<Instant>,
     ) -> Outcome {
-        let Leg { id, dialog, layer, side, talk, reliable, events, slot, heard_ringing } = self;
+        let Leg { id, peer, dialog, layer, side, talk, reliable, events, slot, heard_ringing } = self;
         let (awaited_ack, invite) = match &side {
             Side::Inbound { request, .. } => (request.cseq_header().and_then(|cseq| cseq.seq()).ok(), fields(request)),
             Side::Outbound { .. } => (None, Fields::default()),
         };
         let mut leg = Running {
             id,
+            peer,
             dialog,
             layer,
             side,
@@ -182,6 +208,7 @@ impl Leg {
             timer: SessionTimer::new(limits.min_session_s),
             peer_updates: invite.lists("Allow", "UPDATE"),
             refresh: None,
+            referring: None,
             outbox: VecDeque::new(),
             slot: Some(slot),
         };
@@ -297,7 +324,11 @@ impl Running {
     fn bye(&mut self) {
         self.phase = Phase::Over;
         let (dialog, layer, slot, id) = (self.dialog.clone(), self.layer.clone(), self.slot.take(), self.id);
+        let referring = self.referring.take();
         tokio::spawn(async move {
+            if let Some(referring) = referring {
+                referring.finish().await;
+            }
             match tokio::time::timeout(BYE_PATIENCE, dialog.bye()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(leg = %id, %error, "BYE failed"),
@@ -317,6 +348,6 @@ async fn until(deadline: Option<Instant>) {
 }
 
 /// Header fields of a message with a description.
-fn described() -> Vec<Header> {
-    vec![Header::ContentType("application/sdp".into()), Header::Allow(ALLOW.into())]
+fn described(peer: Peer) -> Vec<Header> {
+    vec![Header::ContentType("application/sdp".into()), Header::Allow(peer.allow().into())]
 }

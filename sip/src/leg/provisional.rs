@@ -1,20 +1,19 @@
 //! Provisional responses that wait for their PRACK, and the answer that waits with them (RFC 3262).
 
 use super::requests::Answer;
-use super::{Phase, Running, described};
+use super::{Peer, Phase, Running, described};
 use crate::clock::now;
 use crate::error::LegError;
 use crate::event::EndedBy;
-use crate::message::reply::ALLOW;
 use crate::reliable::{self, Due, Provisional};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Request, StatusCode};
 
 /// Sends 180, or 183 with its description, for the first time or again.
-pub(crate) fn show(dialog: &InviteDialog, provisional: Provisional) -> Result<(), LegError> {
+pub(crate) fn show(dialog: &InviteDialog, peer: Peer, provisional: Provisional) -> Result<(), LegError> {
     let Provisional { rseq, body } = provisional;
-    let mut headers = if body.is_some() { described() } else { vec![Header::Allow(ALLOW.into())] };
+    let mut headers = if body.is_some() { described(peer) } else { vec![Header::Allow(peer.allow().into())] };
     headers.push(Header::Require(reliable::TAG.into()));
     headers.push(Header::RSeq(rseq.to_string().into()));
     stack(dialog.ringing(Some(headers), body))
@@ -29,7 +28,7 @@ impl Running {
     /// 180 again, so that proxies on the way keep the call.
     pub(super) fn ring_again(&mut self) {
         let sent = match self.reliable.as_mut().filter(|reliable| reliable.covers(false)) {
-            Some(reliable) => reliable.send(None, now()).map_or(Ok(()), |again| show(&self.dialog, again)),
+            Some(reliable) => reliable.send(None, now()).map_or(Ok(()), |again| show(&self.dialog, self.peer, again)),
             None => stack(self.dialog.ringing(None, None)),
         };
         if let Err(error) = sent {
@@ -43,11 +42,11 @@ impl Running {
             Some(reliable) => match reliable.send(Some(body), now()) {
                 Some(first) => {
                     self.talk.settle();
-                    show(&self.dialog, first)
+                    show(&self.dialog, self.peer, first)
                 }
                 None => Ok(()),
             },
-            None => stack(self.dialog.ringing(Some(described()), Some(body))),
+            None => stack(self.dialog.ringing(Some(described(self.peer)), Some(body))),
         }
     }
 
@@ -70,7 +69,7 @@ impl Running {
             None => match self.reliable.as_mut().and_then(|reliable| reliable.proceed(now())) {
                 Some(next) => {
                     self.talk.settle();
-                    show(&self.dialog, next)
+                    show(&self.dialog, self.peer, next)
                 }
                 None => Ok(()),
             },
@@ -84,7 +83,7 @@ impl Running {
     pub(super) fn repeat(&mut self) {
         match self.reliable.as_mut().and_then(|reliable| reliable.poll(now())) {
             Some(Due::Again(again)) => {
-                if let Err(error) = show(&self.dialog, again) {
+                if let Err(error) = show(&self.dialog, self.peer, again) {
                     tracing::debug!(leg = %self.id, %error, "a provisional response was not repeated");
                 }
             }

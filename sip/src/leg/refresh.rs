@@ -4,7 +4,7 @@ use super::{Phase, Running, Side, described};
 use crate::clock::{now, random};
 use crate::event::{EndedBy, Event};
 use crate::message::Fields;
-use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
+use crate::message::reply::SUPPORTED_AS_CALLER;
 use crate::session_timer::{self, Due, Said, backoff};
 use rsipstack::sip::{Header, Response};
 use tokio::task::JoinHandle;
@@ -60,12 +60,12 @@ impl Running {
         ];
         let dialog = self.dialog.clone();
         self.refresh = Some(if self.peer_updates {
-            headers.push(Header::Allow(ALLOW.into()));
+            headers.push(Header::Allow(self.peer.allow().into()));
             let response = tokio::spawn(async move { dialog.update(Some(headers), None).await });
             Refresh { way: Way::Update, response }
         } else {
             let Some(offer) = self.talk.repeat() else { return self.refresh_later() };
-            headers.extend(described());
+            headers.extend(described(self.peer));
             let response = tokio::spawn(async move { dialog.reinvite(Some(headers), Some(offer.into_bytes())).await });
             Refresh { way: Way::Invite, response }
         });

@@ -86,7 +86,7 @@ impl Running {
         if let Some(audio) = audio {
             self.outbox.push_back(Event::Changed { leg: self.id, audio });
         }
-        let mut headers = if body.is_some() { described() } else { vec![Header::Allow(ALLOW.into())] };
+        let mut headers = if body.is_some() { described(self.peer) } else { vec![Header::Allow(self.peer.allow().into())] };
         // Before the 2xx to the INVITE there is no session to be timed (RFC 4028 section 4).
         if matches!(request.method, Method::Invite | Method::Update) && self.phase == Phase::Confirmed {
             self.peer_updates |= request.method == Method::Update;

@@ -26,10 +26,10 @@ impl Running {
             DialogState::Updated(_, request, handle) => self.updated(request, handle).await,
             DialogState::Info(_, request, handle) => self.info(&request, handle).await,
             DialogState::Options(_, _, handle) => requests::able(handle).await,
-            DialogState::Refer(_, _, handle)
-            | DialogState::Notify(_, _, handle)
-            | DialogState::Message(_, _, handle)
-            | DialogState::Publish(_, _, handle) => requests::not_allowed(handle).await,
+            DialogState::Refer(_, request, handle) => self.referred(&request, handle).await,
+            DialogState::Notify(_, _, handle) | DialogState::Message(_, _, handle) | DialogState::Publish(_, _, handle) => {
+                requests::not_allowed(handle).await
+            }
             DialogState::Calling(_) | DialogState::WaitAck(..) => {}
         }
     }
@@ -69,6 +69,7 @@ impl Running {
                 }
             }
             (_, Phase::Confirmed) => {
+                self.tell_referrer();
                 if let Some(audio) = self.acknowledged() {
                     self.outbox.push_back(Event::Changed { leg: self.id, audio });
                 }

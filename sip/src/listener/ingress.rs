@@ -5,7 +5,7 @@ use super::normalise::{Framing, Outcome, normalise};
 use crate::admission::{Refusal, Verdict, judge};
 use crate::clock::now;
 use crate::config::PhoneName;
-use crate::config::{Limits, Srtp, Strangers};
+use crate::config::{Limits, Strangers};
 use crate::counters;
 use crate::invitation;
 use crate::limited::{Alarms, Limit};
@@ -133,7 +133,7 @@ impl Ingress {
             match self.phones.judge(message, source, shared) {
                 Matter::No => {}
                 Matter::Reply(refusal) => return (Verdict::Reply(refusal), None),
-                Matter::Call(phone) => return (judge(message, Srtp::Off, &self.limits), Some(phone)),
+                Matter::Call(phone) => return (judge(message, self.phones.line.config.srtp, &self.limits), Some(phone)),
             }
         }
         (judge(message, line.config.srtp, &self.limits), None)

@@ -5,6 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The methods served, for `Allow`.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
+/// The same for desk phones, which may give a call to somebody else.
+pub(crate) const ALLOW_TO_PHONES: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER";
 /// The bodies understood, for `Accept`.
 pub(crate) const ACCEPT: &str = "application/sdp, application/pidf+xml, application/dtmf-relay, application/EmergencyCallData.ProviderInfo+xml, \
     application/EmergencyCallData.ServiceInfo+xml, application/EmergencyCallData.DeviceInfo+xml, application/EmergencyCallData.SubscriberInfo+xml, \

@@ -8,9 +8,9 @@ use crate::counters;
 use crate::error::LegError;
 use crate::event::{EndedBy, Event, LegId, PhoneCall};
 use crate::incoming::terms;
-use crate::leg::{COMMANDS, Command, Leg, Negotiation, Outcome, Side};
+use crate::leg::{COMMANDS, Command, Leg, Negotiation, Outcome, Peer, Side};
 use crate::limited::Limit;
-use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
+use crate::message::reply::SUPPORTED_AS_CALLER;
 use crate::outlet::{Reached, address_uri};
 use crate::registry::Slot;
 use crate::user_agent::Core;
@@ -47,13 +47,22 @@ struct Calling {
 }
 
 impl Calling {
-    async fn run(self, commands: mpsc::Receiver<Command>, slot: Slot) {
-        let code = match self.attempt(commands, slot).await {
+    async fn run(self, mut commands: mpsc::Receiver<Command>, slot: Slot) {
+        let phones: &Phones = &self.core.ingress.phones;
+        let wanted = phones.line.config.srtp;
+        let mut outcome = self.attempt(&mut commands, slot, wanted).await;
+        if let Ok(Outcome::Refused(refused)) = outcome {
+            // A phone that does not encrypt is called once more, unless it must.
+            outcome = match (wanted, refused.code) {
+                (Srtp::Offered, 415 | 488 | 606) => self.attempt(&mut commands, refused.slot, Srtp::Off).await,
+                _ => Ok(Outcome::Refused(refused)),
+            };
+        }
+        let code = match outcome {
             Ok(Outcome::Over) => return,
             Ok(Outcome::Refused(refused)) => refused.code,
             Err(code) => code,
         };
-        let phones: &Phones = &self.core.ingress.phones;
         // These speak of the way to the phone, not of who sits there.
         if matches!(code, 408 | 503) {
             phones.lost(&self.wish.phone, self.flow, "it could not be called");
@@ -64,10 +73,10 @@ impl Calling {
         }
     }
 
-    async fn attempt(&self, mut commands: mpsc::Receiver<Command>, slot: Slot) -> Result<Outcome, u16> {
+    async fn attempt(&self, commands: &mut mpsc::Receiver<Command>, slot: Slot, srtp: Srtp) -> Result<Outcome, u16> {
         let trunk = self.core.ingress.phones.line.config.name.clone();
         let reached = self.flow.reached(&self.core.outlet).ok_or(503_u16)?;
-        let terms = terms(Srtp::Off).map_err(|_| 500_u16)?;
+        let terms = terms(srtp).map_err(|_| 500_u16)?;
         let (talk, offer) = Negotiation::outbound(self.wish.audio.into(), terms);
         let layer = self.core.layer.clone();
         let (states_in, states) = layer.new_dialog_state_channel();
@@ -79,6 +88,7 @@ impl Calling {
         counters::called(&trunk);
         let leg = Leg {
             id: self.id,
+            peer: Peer::Phone,
             dialog,
             layer,
             side: Side::Outbound { invite: Some(invite), trunk },
@@ -89,7 +99,7 @@ impl Calling {
             heard_ringing: false,
         };
         let silence = now() + self.core.limits.silence;
-        Ok(leg.run(&mut commands, states, &self.core.limits, Some(silence)).await)
+        Ok(leg.run(commands, states, &self.core.limits, Some(silence)).await)
     }
 
     fn option(&self, reached: Reached, offer: String) -> InviteOption {
@@ -97,7 +107,7 @@ impl Calling {
         let user = self.wish.caller.clone().unwrap_or_else(|| "anonymous".to_owned());
         caller.auth = Some(Auth { user, password: None });
         let headers = vec![
-            Header::Allow(ALLOW.into()),
+            Header::Allow(Peer::Phone.allow().into()),
             Header::Supported(SUPPORTED_AS_CALLER.join(", ").into()),
             Header::Other("Alert-Info".into(), ALERT.into()),
         ];

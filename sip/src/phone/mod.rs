@@ -55,7 +55,7 @@ pub(crate) enum Matter {
 impl Phones {
     pub(crate) fn new(config: Config, secret: [u8; 32]) -> Self {
         // It has no addresses of its own: a phone is reached where it is, never at another address of its network.
-        let line = Arc::new(Line::new(Trunk { rate: RATE, ..Trunk::new(LINE.into(), Vec::new(), None) }));
+        let line = Arc::new(Line::new(Trunk { rate: RATE, srtp: config.srtp, ..Trunk::new(LINE.into(), Vec::new(), None) }));
         let registrar = Mutex::new(Registrar::new(config.clone(), secret, now()));
         Phones { config, line, registrar, news: Notify::new(), doubted: Mutex::default() }
     }

@@ -1,6 +1,6 @@
 //! The odd moments of a call: requests out of order, several addresses, many calls at once.
 
-use crate::support::{OFFER, Peer, audio, desk, desk_on, field, sipp, within};
+use crate::support::{OFFER, Peer, audio, desk, desk_on, field, sipp, within, within_with};
 use sip::{EndedBy, Event, Limits};
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -52,9 +52,12 @@ async fn requests_before_the_answer_are_never_left_without_a_reply() {
     assert_eq!(peer.final_response().await.0, 200);
     peer.send(&within(&invite, &answered, "NOTIFY", 8)).await;
     assert_eq!(peer.final_response().await.0, 405);
+    // Nobody gives an emergency call away but who answers it.
+    peer.send(&within_with(&invite, &answered, "REFER", 9, &[("Refer-To", "<sip:119@elsewhere.example>")], "")).await;
+    assert_eq!(peer.final_response().await.0, 405);
     peer.send(&within(&invite, &answered, "OPTIONS", 6)).await;
     assert_eq!(peer.final_response().await.0, 500, "older than the last request");
-    peer.send(&within(&invite, &answered, "BYE", 9)).await;
+    peer.send(&within(&invite, &answered, "BYE", 10)).await;
     assert_eq!(peer.final_response().await.0, 200);
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
 }

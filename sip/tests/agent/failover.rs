@@ -16,7 +16,7 @@ async fn desk_by(trunks: Vec<Trunk>) -> Desk {
 
 async fn call(desk: &Desk, trunks: &[&str]) -> LegId {
     let trunks = trunks.iter().map(|name| (*name).into()).collect();
-    let to = Outbound { trunks, number: "+62778110".into(), caller: Some("+62778112".into()), audio: audio() };
+    let to = Outbound { trunks, number: "+62778110".into(), caller: Some("+62778112".into()), media: audio().into() };
     desk.agent.call(to).await.unwrap()
 }
 

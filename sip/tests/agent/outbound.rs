@@ -5,7 +5,7 @@ use sip::{Codec, EndedBy, Event, LegError, Outbound, Reject};
 use std::net::SocketAddr;
 
 fn to(number: &str) -> Outbound {
-    Outbound { trunks: vec!["telco".into()], number: number.into(), caller: Some("+62778112".into()), audio: audio() }
+    Outbound { trunks: vec!["telco".into()], number: number.into(), caller: Some("+62778112".into()), media: audio().into() }
 }
 
 /// A caller whose trunk leads to the desk.

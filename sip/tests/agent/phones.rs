@@ -1,9 +1,12 @@
 //! Desk phones on the wire: they register, are called, and call feature codes; strangers learn nothing of it.
 
-use crate::support::{Desk, OFFER, Peer, audio, field};
+use crate::support::{Desk, OFFER, Peer, audio, field, within, within_with};
 use md5::{Digest, Md5};
 use sha2::Sha256;
-use sip::{Config, EndedBy, Event, LegError, Limits, Phone, PhoneCall, PhoneName, Phones, Secret, Trunk, UserAgent};
+use sip::{
+    Config, EndedBy, Event, LegError, LegId, Limits, Phone, PhoneCall, PhoneName, Phones, Referral, Reject, Secret, Trunk,
+    UserAgent,
+};
 use std::time::Duration;
 
 const REGISTRAR: &str = "sip:siaga.example";
@@ -194,19 +197,67 @@ async fn a_phone_that_leaves_two_questions_without_an_answer_is_lost_and_one_tha
     assert_eq!(phone_news(&mut desk).await, ("meja-1".into(), false));
 }
 
-#[tokio::test]
-async fn a_phone_calls_a_feature_code_with_its_password_alone() {
-    let mut desk = desk().await;
-    let mut phone = Peer::new(HERE, desk.udp()).await;
-    let uri = "sip:*11@siaga.example";
+/// A phone that calls, and is answered: the leg, its INVITE, and the 200.
+async fn calls(desk: &mut Desk, phone: &mut Peer, uri: &str) -> (LegId, String, String) {
     let (code, text) = phone.ask("INVITE", uri, &[TO], OFFER).await;
     assert_eq!(code, 401, "{text}");
     let credentials = credentials(&text, "SHA-256", "meja-1", "rahasia", "INVITE", uri);
     let invite = phone.request("INVITE", uri, &[TO, ("Authorization", &credentials)], OFFER);
     phone.send(&invite).await;
     let Event::PhoneInvited { leg, phone: name, dialled, audio: offer } = desk.next().await else { panic!("no call of a phone") };
-    assert_eq!((name.0.as_str(), dialled.as_str(), offer.is_some()), ("meja-1", "*11", true));
+    assert_eq!((name.0.as_str(), offer.is_some()), ("meja-1", true));
+    assert!(uri.contains(&format!(":{dialled}@")), "{dialled}");
     desk.agent.answer(leg, audio()).await.unwrap();
     let ok = phone.response(200, "INVITE").await;
+    phone.send(&within(&invite, &ok, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+    (leg, invite, ok)
+}
+
+#[tokio::test]
+async fn a_phone_calls_a_feature_code_with_its_password_alone() {
+    let mut desk = desk().await;
+    let mut phone = Peer::new(HERE, desk.udp()).await;
+    let (_, _, ok) = calls(&mut desk, &mut phone, "sip:*11@siaga.example").await;
     assert!(ok.contains("m=audio"), "{ok}");
+    assert!(field(&ok, "Allow").unwrap().contains("REFER"), "phones hide the transfer key without it: {ok}");
+}
+
+#[tokio::test]
+async fn a_phone_gives_its_call_away_and_hears_what_became_of_it_before_the_call_ends() {
+    let mut desk = desk().await;
+    let mut phone = Peer::new(HERE, desk.udp()).await;
+    let (leg, invite, ok) = calls(&mut desk, &mut phone, "sip:119@siaga.example").await;
+    let refer = |number, to: &str| within_with(&invite, &ok, "REFER", number, &[("Refer-To", to)], "");
+    phone.send(&refer(2, "<sip:@siaga.example>")).await;
+    assert_eq!(phone.final_response().await.0, 400);
+
+    phone.send(&refer(3, "<sip:118@siaga.example>")).await;
+    assert_eq!(phone.final_response().await.0, 202);
+    assert_eq!(desk.next().await, Event::Referred { leg, to: Referral::Number("118".into()) });
+    let under_way = phone.asked("NOTIFY").await;
+    assert!(under_way.ends_with("SIP/2.0 100 Trying\r\n") && field(&under_way, "Event") == Some("refer"), "{under_way}");
+    assert!(field(&under_way, "Subscription-State").unwrap().starts_with("active"), "{under_way}");
+    phone.send(&refer(4, "<sip:118@siaga.example>")).await;
+    assert_eq!(phone.final_response().await.0, 491, "one at a time");
+    phone.reply(&under_way, "200 OK", &[], "").await;
+    desk.agent.refer_over(leg, Err(Reject::Busy));
+    let refused = phone.asked("NOTIFY").await;
+    assert!(refused.contains("\r\n\r\nSIP/2.0 486 Busy Here"), "{refused}");
+    assert!(field(&refused, "Subscription-State").unwrap().starts_with("terminated"), "{refused}");
+    phone.reply(&refused, "200 OK", &[], "").await;
+
+    // The call goes on, and can be given to whom the phone has consulted.
+    phone.send(&refer(5, "<sip:118@siaga.example?Replaces=a%40b%3Bto-tag%3Dc%3Bfrom-tag%3Dd>")).await;
+    assert_eq!(phone.final_response().await.0, 202);
+    assert_eq!(desk.next().await, Event::Referred { leg, to: Referral::OtherCall });
+    desk.agent.refer_over(leg, Ok(()));
+    desk.agent.hang_up(leg).await;
+    for expected in ["SIP/2.0 100", "SIP/2.0 200"] {
+        let notify = phone.receive().await;
+        assert!(notify.starts_with("NOTIFY") && notify.contains(&format!("\r\n\r\n{expected}")), "{notify}");
+        phone.reply(&notify, "200 OK", &[], "").await;
+    }
+    let bye = phone.receive().await;
+    assert!(bye.starts_with("BYE"), "{bye}");
 }

@@ -27,6 +27,11 @@ pub const PHONES_KEYS: &[Key] = &[
         "A registered phone is asked this often whether it is there; after two silences it counts as lost.",
     ),
     key(
+        "srtp",
+        "\"off\"",
+        "Whether the phones' voice is encrypted with keys of their session descriptions (RFC 4568): `\"off\"`, `\"offered\"` (to phones that can), or `\"required\"`. Use it with phones that register by TLS.",
+    ),
+    key(
         "passwords",
         "{}",
         "Passwords by phone name, for phones without `password`; by the environment as `SIAGA_SIP__PHONES__PASSWORDS__NAME`.",
@@ -52,6 +57,7 @@ pub struct Phones {
     pub min_expires_seconds: u32,
     pub max_expires_seconds: u32,
     pub options_seconds: u32,
+    pub srtp: sip::Srtp,
     pub passwords: BTreeMap<String, Password>,
 }
 
@@ -72,6 +78,7 @@ impl Default for Phones {
             min_expires_seconds: 60,
             max_expires_seconds: 3600,
             options_seconds: 30,
+            srtp: sip::Srtp::default(),
             passwords: BTreeMap::new(),
         }
     }
@@ -145,6 +152,7 @@ impl Phones {
             shortest: Duration::from_secs(least.into()),
             longest: Duration::from_secs(most.into()),
             options: Duration::from_secs(self.options_seconds.into()),
+            srtp: self.srtp,
         })
     }
 

@@ -4,41 +4,23 @@
 pub mod arrangement;
 mod orders;
 mod party;
+mod plant;
 mod text;
 mod voice;
 
 pub use orders::{ORDERS, Offer, Order, PartyEnd, Report};
+pub use plant::{Plant, Wish, local_audio};
 
 use super::convert;
-use crate::sounds::Spoken;
 use arrangement::{Arrangement, Caller, Joins, Sound, Standing};
 use dispatch::id::{CallId, UserId};
 use party::Parties;
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use text::LineText;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// How long a headset may be away before the caller hears that the operator will be back; a reload is quicker.
 const COVER_AFTER: std::time::Duration = std::time::Duration::from_secs(3);
-
-/// What a line works with.
-#[derive(Clone)]
-pub struct Plant {
-    pub sip: sip::UserAgent,
-    pub media: media::Engine,
-    /// What the caller of this line hears, in the caller's language.
-    pub sounds: Arc<Spoken>,
-    pub reports: mpsc::Sender<Report>,
-    /// Our number, for those whom we call.
-    pub number: Option<String>,
-    /// Where each trunk's voice may come from.
-    pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
-    /// Where the desk phones' voice may come from.
-    pub phones: Arc<[ipnet::IpNet]>,
-}
 
 pub struct Line {
     plant: Plant,
@@ -97,19 +79,19 @@ impl Line {
         plant: Plant,
         call: CallId,
         (operator, telephone): (UserId, Option<Uuid>),
-        number: String,
-        routes: Vec<sip::TrunkName>,
+        wish: Wish,
         orders: mpsc::Receiver<Order>,
     ) {
-        let allowed = plant.allowed_by(&routes);
-        let (leg, local) = match plant.call_out(call.0, number, routes, true).await {
+        let allowed = plant.allowed_by(&wish.routes);
+        let (leg, local) = match plant.call_out(call.0, wish, true).await {
             Ok(dialled) => dialled,
             Err(error) => {
                 tracing::warn!(%call, %error, "a call cannot be made");
                 return plant.report(Report::NotCalled { call }).await;
             }
         };
-        let mut line = Self::new(plant, call, leg, local, allowed);
+        let mut line = Self::new(plant, call, leg, local.audio, allowed);
+        line.text.place = local.text.map(|text| text.address);
         line.plant.report(Report::Calling { call, leg }).await;
         line.standing.operator = Some(operator);
         line.standing.telephones.extend(telephone.map(|leg| (operator, leg)));
@@ -361,56 +343,4 @@ impl Line {
         let statistics = self.plant.media.close(self.call.0).await;
         self.plant.report(Report::Closed { call: self.call, statistics }).await;
     }
-}
-
-impl Plant {
-    pub(super) async fn report(&self, report: Report) {
-        // The switchboard outlives its lines; at shutdown nobody listens any more.
-        let _ = self.reports.send(report).await;
-    }
-
-    pub(super) fn allowed(&self, trunk: &sip::TrunkName) -> Vec<ipnet::IpNet> {
-        self.networks.get(trunk).cloned().unwrap_or_default()
-    }
-
-    fn allowed_by(&self, routes: &[sip::TrunkName]) -> Vec<ipnet::IpNet> {
-        routes.iter().flat_map(|trunk| self.allowed(trunk)).collect()
-    }
-
-    /// Calls a number over the first of the trunks that takes it, with voice under this id.
-    async fn call_out(
-        &self,
-        media: Uuid,
-        number: String,
-        routes: Vec<sip::TrunkName>,
-        recorded: bool,
-    ) -> Result<(sip::LegId, sip::LocalAudio), String> {
-        let allowed = self.allowed_by(&routes);
-        let address = self.media.open_trunk(media, allowed, None, recorded).await.map_err(|error| error.to_string())?;
-        let audio = local_audio(media, address);
-        match self.sip.call(sip::Outbound { trunks: routes, number, audio, caller: self.number.clone() }).await {
-            Ok(leg) => Ok((leg, audio)),
-            Err(error) => {
-                self.media.close(media).await;
-                Err(error.to_string())
-            }
-        }
-    }
-
-    /// Plays to one leg, or lets it hear the room again.
-    async fn sound(&self, leg: Uuid, sound: Option<Sound>) {
-        let looped = |pcm: &Arc<[i16]>| media::Sound::Samples { pcm: pcm.clone(), looped: true };
-        let sound = match sound {
-            None | Some(Sound::Silence) => return self.media.stop_playing(leg).await,
-            Some(Sound::Ringback) => media::Sound::Ringback,
-            Some(Sound::Busy { position }) => looped(&self.sounds.busy(position)),
-            Some(Sound::Hold) => looped(&self.sounds.hold),
-        };
-        self.media.play(leg, sound).await;
-    }
-}
-
-pub(super) fn local_audio(media: Uuid, address: SocketAddr) -> sip::LocalAudio {
-    // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
-    sip::LocalAudio { address, session_id: media.as_u64_pair().1 >> 1, srtp: None }
 }

@@ -165,11 +165,12 @@ pub enum Report {
         who: Who,
         text: Typed,
     },
-    /// A call to a desk phone is on its way.
+    /// A call to a desk phone, or from it, has a voice and is on its way.
     PhoneCalling {
         phone: String,
         media: uuid::Uuid,
         leg: sip::LegId,
+        audio: sip::LocalAudio,
     },
     /// A desk phone could not be called.
     PhoneNotCalled {

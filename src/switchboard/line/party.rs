@@ -1,7 +1,7 @@
 //! People who are called into a call: an agency, a mobile phone, the fallback number.
 
 use super::arrangement::{Caller, Joins, Party};
-use super::{Line, PartyEnd, Report, convert};
+use super::{Line, PartyEnd, Report, Wish, convert};
 use dispatch::id::PartyId;
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ pub(super) struct Parties(HashMap<PartyId, sip::LegId>);
 impl Line {
     pub(super) async fn dial(&mut self, party: PartyId, number: String, routes: Vec<sip::TrunkName>, joins: Joins) {
         let media = crate::clock::new_id();
-        match self.plant.call_out(media, number, routes, false).await {
+        match self.plant.call_out(media, Wish { number, routes, with_text: false }, false).await {
             Ok((leg, _)) => {
                 self.parties.0.insert(party, leg);
                 self.standing.parties.push(Party { id: party, media, joins, answered: false });

@@ -1,6 +1,6 @@
 //! The real-time text of one call: its place in the voice engine, and what is typed into it.
 
-use super::{Line, Report, convert};
+use super::{Line, Plant, Report, convert};
 use dispatch::contract::{CallText, Refusal, Reply, Typed};
 use dispatch::desk::Who;
 use std::collections::VecDeque;
@@ -14,13 +14,21 @@ pub(super) struct LineText {
     /// Where text may come from.
     allowed: Vec<ipnet::IpNet>,
     /// Where it is received. Once open it stays so: the other side may take it up again.
-    place: Option<SocketAddr>,
+    pub(super) place: Option<SocketAddr>,
     typed: VecDeque<Uuid>,
 }
 
 impl LineText {
     pub fn new(allowed: Vec<ipnet::IpNet>) -> Self {
         Self { allowed, place: None, typed: VecDeque::new() }
+    }
+}
+
+impl Plant {
+    /// Where text of this leg goes. `None`: there is no room for it.
+    pub(super) async fn open_text(&self, leg: Uuid, allowed: Vec<ipnet::IpNet>) -> Option<SocketAddr> {
+        let opened = self.media.open_text(leg, allowed).await;
+        opened.inspect_err(|error| tracing::warn!(%leg, %error, "no text for a call that wants it")).ok()
     }
 }
 
@@ -48,9 +56,8 @@ impl Line {
     }
 
     async fn open_text(&mut self) -> Option<SocketAddr> {
-        match self.plant.media.open_text(self.call.0, self.text.allowed.clone()).await {
-            Ok(address) => self.text.place = Some(address),
-            Err(error) => tracing::warn!(call = %self.call, %error, "no text for a call that wants it"),
+        if let Some(address) = self.plant.open_text(self.call.0, self.text.allowed.clone()).await {
+            self.text.place = Some(address);
         }
         self.text.place
     }

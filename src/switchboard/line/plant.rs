@@ -1,0 +1,90 @@
+//! What lines work with: the telephone, the voice engine, the sounds, and the way back to the switchboard.
+
+use super::Report;
+use super::arrangement::Sound;
+use crate::sounds::Spoken;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// What a line works with.
+#[derive(Clone)]
+pub struct Plant {
+    pub sip: sip::UserAgent,
+    pub media: media::Engine,
+    /// What the caller of this line hears, in the caller's language.
+    pub sounds: Arc<Spoken>,
+    pub reports: mpsc::Sender<Report>,
+    /// Our number, for those whom we call.
+    pub number: Option<String>,
+    /// Where each trunk's voice may come from.
+    pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
+    /// Where the desk phones' voice may come from.
+    pub phones: Arc<[ipnet::IpNet]>,
+}
+
+/// Somebody who is to be called.
+#[derive(Debug)]
+pub struct Wish {
+    pub number: String,
+    /// The trunks, in the order in which they are tried.
+    pub routes: Vec<sip::TrunkName>,
+    /// Text is offered beside the voice.
+    pub with_text: bool,
+}
+
+impl Plant {
+    pub async fn report(&self, report: Report) {
+        // The switchboard outlives its lines; at shutdown nobody listens any more.
+        let _ = self.reports.send(report).await;
+    }
+
+    pub fn allowed(&self, trunk: &sip::TrunkName) -> Vec<ipnet::IpNet> {
+        self.networks.get(trunk).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn allowed_by(&self, routes: &[sip::TrunkName]) -> Vec<ipnet::IpNet> {
+        routes.iter().flat_map(|trunk| self.allowed(trunk)).collect()
+    }
+
+    /// Calls a number over the first of the trunks that takes it, with voice under this id.
+    pub(super) async fn call_out(
+        &self,
+        leg: Uuid,
+        Wish { number, routes, with_text }: Wish,
+        recorded: bool,
+    ) -> Result<(sip::LegId, sip::LocalMedia), String> {
+        let allowed = self.allowed_by(&routes);
+        let address = self.media.open_trunk(leg, allowed.clone(), None, recorded).await.map_err(|error| error.to_string())?;
+        let mut media = sip::LocalMedia::from(local_audio(leg, address));
+        if with_text {
+            media.text = self.open_text(leg, allowed).await.map(|address| sip::LocalText { address });
+        }
+        match self.sip.call(sip::Outbound { trunks: routes, number, media, caller: self.number.clone() }).await {
+            Ok(dialled) => Ok((dialled, media)),
+            Err(error) => {
+                self.media.close(leg).await;
+                Err(error.to_string())
+            }
+        }
+    }
+
+    /// Plays to one leg, or lets it hear the room again.
+    pub(super) async fn sound(&self, leg: Uuid, sound: Option<Sound>) {
+        let looped = |pcm: &Arc<[i16]>| media::Sound::Samples { pcm: pcm.clone(), looped: true };
+        let sound = match sound {
+            None | Some(Sound::Silence) => return self.media.stop_playing(leg).await,
+            Some(Sound::Ringback) => media::Sound::Ringback,
+            Some(Sound::Busy { position }) => looped(&self.sounds.busy(position)),
+            Some(Sound::Hold) => looped(&self.sounds.hold),
+        };
+        self.media.play(leg, sound).await;
+    }
+}
+
+pub fn local_audio(media: Uuid, address: SocketAddr) -> sip::LocalAudio {
+    // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
+    sip::LocalAudio { address, session_id: media.as_u64_pair().1 >> 1, srtp: None }
+}

@@ -1,0 +1,169 @@
+// Operators with a desk phone and nothing else: they call numbers, ask somebody meanwhile, and give callers away by the phone's own keys.
+import assert from "node:assert/strict";
+import { Callee } from "./support/callee.mjs";
+import { Caller } from "./support/caller.mjs";
+import { people } from "./support/city.mjs";
+import { CALLERS, PASSWORD, PHONE_HZ, deskPhone, houseWithPhones, operatorIs, phoneIs } from "./support/desk-phones.mjs";
+import { Exchange } from "./support/exchange.mjs";
+import { callWhen, newestCall, steps } from "./support/house.mjs";
+import { Linphone } from "./support/linphone.mjs";
+import { scenario } from "./support/world.mjs";
+
+const CALLER_HZ = 620;
+const BRIGADE = { number: "0778112233", voice: 1800 };
+const HOSPITAL = { number: "0778112244", voice: 1400 };
+
+/** A house, its way to the outside, and telephones there that are picked up when a scenario says so. */
+async function houseWithNeighbours(world, numbers) {
+  const exchange = await Exchange.open(world);
+  const neighbours = [];
+  for (const one of numbers) neighbours.push(await Callee.wait(world, { scenario: "telephone", exchange, ...one }));
+  const siaga = await houseWithPhones(world, { trunks: [CALLERS, exchange.trunk] });
+  return { siaga, neighbours, api: await siaga.as(people.citra) };
+}
+
+/** Begins Ayu's shift at her phone. */
+async function onShiftByPhone(world, { siaga, api }, phone) {
+  phone.dial(`sip:*11@${siaga.sip}`);
+  await phone.ended();
+  await operatorIs(world, api, "ayu", "ready");
+}
+
+/** Calls, and is answered at the phone. */
+async function callerAt(world, siaga, phone) {
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await phone.rings();
+  phone.lift();
+  await caller.hears(PHONE_HZ);
+  await phone.hears(CALLER_HZ);
+  return caller;
+}
+
+scenario("a number is dialled at the phone, and a caller is given away by its transfer key", async (world) => {
+  const house = await houseWithNeighbours(world, [BRIGADE, HOSPITAL]);
+  const { siaga, api, neighbours: [brigade, hospital] } = house;
+  const phone = await deskPhone(world, siaga, "meja-1");
+  await onShiftByPhone(world, house, phone);
+
+  phone.dial(`sip:${BRIGADE.number}@${siaga.sip}`);
+  await brigade.rings();
+  await phone.hears(425);
+  await brigade.picksUp();
+  await brigade.hears(PHONE_HZ);
+  await phone.hears(BRIGADE.voice);
+  const { id: own, direction, operator_name: name } = await newestCall(api);
+  assert.deepEqual([direction, name], ["outbound", people.ayu.name]);
+  phone.hangUp();
+  await brigade.ended();
+  await callWhen(api, own, "is over", ({ call }) => call.ended_by === "operator");
+  await operatorIs(world, api, "ayu", "ready");
+
+  const caller = await callerAt(world, siaga, phone);
+  const { id } = await newestCall(api);
+  phone.transfer(`sip:${HOSPITAL.number}@${siaga.sip}`);
+  await hospital.rings();
+  await phoneIs(api, "meja-1", "registered");
+  await hospital.picksUp();
+  await caller.hears(HOSPITAL.voice);
+  await hospital.hears(CALLER_HZ);
+  await operatorIs(world, api, "ayu", "ready");
+  await caller.hangUp();
+  await hospital.ended();
+  const kinds = steps(await callWhen(api, id, "is over", ({ call }) => call.ended_at));
+  assert.ok(kinds.includes("call.transferred") && kinds.includes("call.party_joined"), `${kinds}`);
+});
+
+scenario("somebody is asked by a second call of the phone, while the caller waits", async (world) => {
+  const house = await houseWithNeighbours(world, [BRIGADE]);
+  const { siaga, api, neighbours: [brigade] } = house;
+  const phone = await deskPhone(world, siaga, "meja-1");
+  await onShiftByPhone(world, house, phone);
+  const caller = await callerAt(world, siaga, phone);
+  const { id } = await newestCall(api);
+
+  phone.hold();
+  await callWhen(api, id, "is held", ({ call }) => call.state === "held");
+  phone.dial(`sip:${BRIGADE.number}@${siaga.sip}`);
+  await brigade.picksUp();
+  await brigade.hears(PHONE_HZ);
+  await phone.hears(BRIGADE.voice);
+  await caller.hearsSomething();
+  await caller.hearsNot(PHONE_HZ);
+  await caller.hearsNot(BRIGADE.voice);
+
+  // The second call ends, and the phone takes the first up again.
+  phone.hangUp();
+  await brigade.ended();
+  await callWhen(api, id, "goes on", ({ call }) => call.state === "active");
+  await caller.hears(PHONE_HZ);
+  phone.hangUp();
+  await caller.ended();
+});
+
+scenario("a phone that takes up both of its calls makes a conference of them", async (world) => {
+  const house = await houseWithNeighbours(world, [BRIGADE]);
+  const { siaga, api, neighbours: [brigade] } = house;
+  const phone = await deskPhone(world, siaga, "meja-1", { conferences: true });
+  await onShiftByPhone(world, house, phone);
+  const caller = await callerAt(world, siaga, phone);
+  const { id } = await newestCall(api);
+  phone.hold();
+  await callWhen(api, id, "is held", ({ call }) => call.state === "held");
+  phone.dial(`sip:${BRIGADE.number}@${siaga.sip}`);
+  await brigade.picksUp();
+  await brigade.hears(PHONE_HZ);
+
+  phone.line(1);
+  phone.resume();
+  const all = [CALLER_HZ, PHONE_HZ, BRIGADE.voice];
+  await caller.heard.hearsJust([PHONE_HZ, BRIGADE.voice], all);
+  await brigade.heard.hearsJust([CALLER_HZ, PHONE_HZ], all);
+  const { timeline } = await callWhen(api, id, "goes on", ({ call }) => call.state === "active");
+  assert.ok(timeline.some(({ kind }) => kind === "call.merged"), `${timeline.map(({ kind }) => kind)}`);
+  await caller.hangUp();
+  await brigade.ended();
+  await phoneIs(api, "meja-1", "registered");
+});
+
+scenario("one who is asked hangs up, another takes the caller over: another make of phone, by the transfer of one of its calls into the other", async (world) => {
+  const house = await houseWithNeighbours(world, [BRIGADE, HOSPITAL]);
+  const { siaga, api, neighbours: [brigade, hospital] } = house;
+  const phone = await Linphone.start(world, { number: "meja-1", voice: PHONE_HZ });
+  phone.register("meja-1", siaga.sip, PASSWORD);
+  await phoneIs(api, "meja-1", "registered");
+  await onShiftByPhone(world, house, phone);
+  const caller = await callerAt(world, siaga, phone);
+  const { id } = await newestCall(api);
+
+  // The first who is asked hangs up. The caller goes on waiting until the phone takes the call up again.
+  const isHeld = () => callWhen(api, id, "is held", ({ call }) => call.state === "held");
+  phone.hold();
+  await isHeld();
+  phone.dial(`sip:${HOSPITAL.number}@${siaga.sip}`);
+  await hospital.picksUp();
+  await hospital.hears(PHONE_HZ);
+  await hospital.hangsUp();
+  await callWhen(api, id, "has lost the hospital", ({ timeline }) => timeline.some(({ kind }) => kind === "call.party_left"));
+  await isHeld();
+  await caller.hearsNot(PHONE_HZ);
+  phone.resume(2);
+  await callWhen(api, id, "goes on", ({ call }) => call.state === "active");
+  await caller.hears(PHONE_HZ);
+  await phone.hears(CALLER_HZ);
+
+  phone.hold();
+  await isHeld();
+  phone.dial(`sip:${BRIGADE.number}@${siaga.sip}`);
+  await brigade.picksUp();
+  await brigade.hears(PHONE_HZ);
+  await caller.hearsNot(PHONE_HZ);
+  phone.transfer(2, 4);
+  await caller.hears(BRIGADE.voice);
+  await brigade.hears(CALLER_HZ);
+  await operatorIs(world, api, "ayu", "ready");
+  await phoneIs(api, "meja-1", "registered");
+  await brigade.hangsUp();
+  await caller.ended();
+  const kinds = steps(await callWhen(api, id, "is over", ({ call }) => call.ended_at));
+  assert.ok(kinds.includes("call.handed_over"), `${kinds}`);
+});
