@@ -1,6 +1,7 @@
 //! Starts the house in the order in which its parts lean on each other, and stops it in the reverse order.
 
 use crate::archive::{RecordingArchive, Started};
+use crate::call_threads::CallThreads;
 use crate::config::{self, Config};
 use crate::health::Health;
 use crate::opening::Opening;
@@ -20,6 +21,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +45,8 @@ pub struct Running {
     switchboard: JoinHandle<()>,
     bridges: JoinHandle<()>,
     user_agent: sip::UserAgent,
+    /// The last to go.
+    _calls: CallThreads,
 }
 
 /// The desk for commands that need no more, on a database that answers.
@@ -99,7 +103,9 @@ impl Running {
 
         let (media, voice) = media::Engine::start(config.media.checked()?, taps::start(archive.audio_sender()))
             .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
-        let (user_agent, calls) = sip::UserAgent::start(config.sip.checked()?).await.context("setting `sip.listen`")?;
+        let calls = CallThreads::start().context("no threads to take calls on")?;
+        let started = calls.spawn(sip::UserAgent::start(config.sip.checked()?)).await;
+        let (user_agent, events) = started.context("SIP ended before it began")?.context("setting `sip.listen`")?;
         let board = Board::new(desk.live().clone(), desk.clone(), config.sip.trunk.iter().map(|trunk| trunk.name.clone()));
         let (commands, requests) = mpsc::channel(COMMANDS);
         let parts = Parts {
@@ -117,12 +123,12 @@ impl Running {
             phones: config.sip.phone.iter().map(|phone| (phone.name.clone(), phone.operator.clone())).collect(),
             phone_networks: config.sip.phones.clone().unwrap_or_default().networks()?,
         };
-        let inbox = Inbox { commands: requests, sip: calls, voice };
-        let switchboard = tokio::spawn(Switchboard::run(parts, inbox, stop.clone()));
+        let inbox = Inbox { commands: requests, sip: events, voice };
+        let switchboard = calls.spawn(Switchboard::run(parts, inbox, stop.clone()));
 
         let bridges = bridge::start(bridge_config(config)?, Arc::new(desk.clone()), stop.clone())?;
         tokio::spawn(keep_watch(desk.clone(), stop.clone()));
-        tokio::spawn(upkeep(metrics.clone(), stop.clone()));
+        tokio::spawn(upkeep(metrics.clone(), [Handle::current(), calls.handle()], stop.clone()));
 
         let sip_listens = user_agent.local_addresses();
         let server = web::Server {
@@ -148,6 +154,7 @@ impl Running {
             switchboard,
             bridges: bridges.task,
             user_agent,
+            _calls: calls,
         })
     }
 
@@ -183,10 +190,10 @@ impl Running {
 }
 
 /// Histograms gather until somebody reads them; nobody may. Tasks are counted here, because one that never ends is seen nowhere else.
-async fn upkeep(metrics: PrometheusHandle, stop: CancellationToken) {
+async fn upkeep(metrics: PrometheusHandle, threads: [Handle; 2], stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(UPKEEP)).await.is_some() {
         metrics.run_upkeep();
-        let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let tasks: usize = threads.iter().map(|threads| threads.metrics().num_alive_tasks()).sum();
         metrics::gauge!("siaga_tasks").set(tasks as f64);
     }
 }

@@ -3,6 +3,7 @@
 
 mod archive;
 mod bench;
+mod call_threads;
 mod cli;
 mod clock;
 mod config;

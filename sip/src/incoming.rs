@@ -42,7 +42,7 @@ async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
         _ if transaction.original.method == Method::Notify => notified(core, transaction).await,
         _ => {
             reply(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
-            drain(transaction).await;
+            drain(transaction);
         }
     }
 }
@@ -62,7 +62,7 @@ async fn notified(core: &Core, mut transaction: Transaction) {
         Some(presence::Answer::Unknown) | None => (StatusCode::CallTransactionDoesNotExist, vec![]),
     };
     reply(&mut transaction, code, headers).await;
-    drain(transaction).await;
+    drain(transaction);
 }
 
 async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
@@ -77,18 +77,18 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     // What has no stamp did not come through admission.
     let (Some(stamp), Some(trunk), Some(key)) = (stamp, trunk, key) else {
         reply(&mut transaction, StatusCode::Forbidden, vec![]).await;
-        return drain(transaction).await;
+        return drain(transaction);
     };
     let Ok(terms) = terms(trunk.srtp) else {
         core.registry.forget(&key);
         reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-        return drain(transaction).await;
+        return drain(transaction);
     };
     let id = new_leg_id();
     let (commands, mut queue) = mpsc::channel(COMMANDS);
     let Some((mut slot, permit)) = core.registry.begin(key, id, commands.clone()) else {
         reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-        return drain(transaction).await;
+        return drain(transaction);
     };
     if let Err(error) = transaction.send_trying().await {
         tracing::debug!(leg = %id, %error, "100 failed");
@@ -100,7 +100,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
             tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
             drop(slot);
             reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-            return drain(transaction).await;
+            return drain(transaction);
         }
     };
     tag(&mut transaction, &dialog);
@@ -143,7 +143,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     if open && commands.send(Command::Broken).await.is_err() {
         tracing::debug!(leg = %id, "the leg was over already");
     }
-    drain(transaction).await;
+    drain(transaction);
 }
 
 /// The reliable provisional responses of a new call, if there are to be any.
@@ -206,7 +206,7 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
             }
         }
     }
-    drain(transaction).await;
+    drain(transaction);
 }
 
 /// A request that the leg answers itself: the stack would confirm any PRACK, and drop an UPDATE before the ACK.
@@ -233,7 +233,7 @@ async fn ask_leg(core: &Core, dialog: &InviteDialog, mut transaction: Transactio
     {
         tracing::debug!("a leg ended with its PRACK");
     }
-    drain(transaction).await;
+    drain(transaction);
 }
 
 async fn reply(transaction: &mut Transaction, code: StatusCode, headers: Vec<Header>) {
@@ -242,7 +242,8 @@ async fn reply(transaction: &mut Transaction, code: StatusCode, headers: Vec<Hea
     }
 }
 
-/// Lets a transaction end by its own timers: retransmissions of the final response, the ACK for it.
-async fn drain(mut transaction: Transaction) {
-    while transaction.receive().await.is_some() {}
+/// Lets a transaction end by its own timers: retransmissions of the final response, the ACK for it. In a task of its own, since that of the
+/// request is several times as large, and this takes up to 32 s.
+fn drain(mut transaction: Transaction) {
+    tokio::spawn(async move { while transaction.receive().await.is_some() {} });
 }
