@@ -5,7 +5,7 @@ import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { CALLERS, PASSWORD, PHONE_HZ, deskPhone, houseWithPhones, operatorIs, phoneIs } from "./support/desk-phones.mjs";
 import { Exchange } from "./support/exchange.mjs";
-import { callWhen, newestCall, steps } from "./support/house.mjs";
+import { callWhen, newestCall, onShift, steps } from "./support/house.mjs";
 import { Linphone } from "./support/linphone.mjs";
 import { scenario } from "./support/world.mjs";
 
@@ -99,6 +99,25 @@ scenario("somebody is asked by a second call of the phone, while the caller wait
   phone.hangUp();
   await caller.ended();
 });
+
+scenario("a phone that vanishes while its caller is on hold is noticed: the next operator has the call", async (world) => {
+  const siaga = await houseWithPhones(world, { queue: { detached_seconds: 3 } });
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  await onShiftByPhone(world, { siaga, api }, phone);
+  const caller = await callerAt(world, siaga, phone);
+  const { id } = await newestCall(api);
+  phone.hold();
+  await callWhen(api, id, "is held", ({ call }) => call.state === "held");
+  const bagus = await onShift(world, siaga, "bagus");
+  await phone.vanish();
+  await phoneIs(api, "meja-1", "away", { within: 40_000 });
+  await bagus.rings({ timeout: 40_000 });
+  await bagus.answer();
+  await caller.hears(1400);
+  await bagus.hears(CALLER_HZ);
+  await caller.hangUp();
+}, { within: 180_000 });
 
 scenario("a phone that takes up both of its calls makes a conference of them", async (world) => {
   const house = await houseWithNeighbours(world, [BRIGADE]);

@@ -77,6 +77,12 @@ impl Calling {
                 }
             };
             slot = given_back;
+            // Some carriers refuse the whole of a call for a stream that they do not know, which they should decline.
+            if matches!(code, 415 | 488 | 606) && self.wish.media.text.take().is_some() {
+                tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, "a trunk takes no call that offers text; once more without");
+                next = Some(attempt);
+                continue;
+            }
             next = match route.refused(code) {
                 Ok(attempt_next) => {
                     tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, next = %attempt_next.trunk, "a trunk did not carry a call");

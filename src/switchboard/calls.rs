@@ -191,6 +191,7 @@ impl Switchboard {
             Report::PhoneCalling { phone, media, leg, audio } => self.phone_calling(&phone, media, leg, audio),
             Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
             Report::PhoneOwner { call, owner } => self.sign_on(call, owner),
+            Report::PhoneSettled { phone } => self.phone_settled(&phone),
             Report::PhoneRested { phone } => self.phone_rested(&phone),
             Report::PhoneReady { phone } => self.phone_ready(&phone),
             Report::Located { call, location, additional } => self.located(call, location, additional),

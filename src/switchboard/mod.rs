@@ -47,6 +47,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Reports of lines that may wait for the switchboard.
 const REPORTS: usize = 1024;
+/// Changes of desk phones that wait for the voice engine.
+const HANDSETS: usize = 256;
 
 pub struct Switchboard {
     queue: Queue,
@@ -153,6 +155,13 @@ impl Switchboard {
     /// Runs until `stop` is cancelled, or until SIP or the voice engine ends, without which there is nothing to switch.
     pub async fn run(parts: Parts, mut inbox: Inbox, stop: CancellationToken) {
         let (reports, mut lines) = mpsc::channel(REPORTS);
+        let (handsets, mut moves) = mpsc::channel(HANDSETS);
+        let engine = parts.media.clone();
+        tokio::spawn(async move {
+            while let Some((leg, remote)) = moves.recv().await {
+                engine.set_remote(leg, remote).await;
+            }
+        });
         let plant = Plant {
             sip: parts.sip,
             media: parts.media,
@@ -161,6 +170,7 @@ impl Switchboard {
             number: parts.number,
             networks: Arc::new(parts.networks),
             phones: parts.phone_networks.into(),
+            handsets,
         };
         let mut switchboard = Self {
             queue: parts.queue,

@@ -261,6 +261,9 @@ impl Switchboard {
         self.journal.record(Entry::PartyJoined { call, party, at: now() });
         self.change_party(call, party, if consulted { PartyState::Consulting } else { PartyState::Joined });
         self.told(Input::TransferAnswered { call });
+        if let Some(operator) = self.calls.get(&call).and_then(|found| found.view.operator).filter(|_| consulted) {
+            self.consulted_by_phone(operator);
+        }
     }
 
     /// A line says that a party is gone, or was never reached.
@@ -298,6 +301,8 @@ impl Switchboard {
         }
         if let Some(operator) = operator.filter(|_| resumed) {
             self.told(Input::Resume { operator, call });
+        }
+        if let Some(operator) = operator {
             self.may_still_hold(operator, call);
         }
         if !alone {

@@ -192,6 +192,8 @@ impl Switchboard {
             Purpose::Return(call) => {
                 self.order(call, Order::Voice { of: operator, leg: Some(media) });
                 self.present(operator);
+                // It may have held the caller when it was lost.
+                self.phone_stands(name);
             }
             Purpose::Monitor(call) => {
                 own.purpose = Purpose::Monitor(call);
@@ -308,6 +310,10 @@ impl Switchboard {
             }
             // Of a handset that was silent already this is the proof that it is lost.
             Some((_, Stage::Silent)) => self.handset_lost(name),
+            // One that holds its call is heard of in no other way.
+            Some((_, Stage::Lifted | Stage::Moved)) if phone.call.as_ref().is_some_and(PhoneCall::is_held) => {
+                self.handset_lost(name)
+            }
             Some((true, Stage::Lifted)) => {
                 if let Some(own) = &mut phone.call {
                     own.stage = Stage::Moved;
@@ -346,9 +352,10 @@ impl Switchboard {
 impl Plant {
     /// The phone's voice goes to and comes from the call in which it speaks.
     pub(super) fn speak_with(&self, own: &PhoneCall) {
-        let (media, leg) = (self.media.clone(), own.media);
-        if let Some(remote) = own.speaks().and_then(convert::remote_audio) {
-            tokio::spawn(async move { media.set_remote(leg, remote).await });
+        let Some(remote) = own.speaks().and_then(convert::remote_audio) else { return };
+        if self.handsets.try_send((own.media, remote)).is_err() {
+            metrics::counter!("siaga_handset_moves_dropped_total").increment(1);
+            tracing::error!("the voice engine does not follow the desk phones");
         }
     }
 

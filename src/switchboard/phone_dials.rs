@@ -9,7 +9,11 @@ use super::{Switchboard, convert};
 use crate::clock;
 use dispatch::contract::{CallState, DialMode, Refusal};
 use dispatch::id::{CallId, PartyId, UserId};
+use std::time::Duration;
 use uuid::Uuid;
+
+/// A phone that turns from one of its calls to the other may take up the one before it puts the other aside.
+const CONFERENCE: Duration = Duration::from_millis(300);
 
 impl Switchboard {
     /// A number was dialled at a phone: for an operator who is free it is a call out, for one who talks it is somebody to consult.
@@ -23,7 +27,8 @@ impl Switchboard {
             (None, _) => Err(Refusal::NoShift),
             (Some(operator), None) => self.call_out_by_phone(operator, &dialled, number),
             (Some(operator), Some(own)) => match (own.talk(), own.local) {
-                (Some(call), Some(local)) if own.second.is_none() => {
+                // A new dialog's receiver would not know how often the numbers of an encrypted voice have begun anew (RFC 3711 section 3.3.1).
+                (Some(call), Some(local)) if own.second.is_none() && !own.is_encrypted() => {
                     self.consult_by_phone(operator, call, (&dialled, local), number)
                 }
                 _ => Err(Refusal::Busy),
@@ -80,43 +85,68 @@ impl Switchboard {
             }
             (sip::Event::Confirmed { audio: None, .. }, _) => self.phone_stands(name),
             (sip::Event::Referred { leg, to }, _) => self.referred(name, leg, &to),
-            (sip::Event::Ended { .. }, _) => self.second_down(name),
+            (sip::Event::Ended { by, .. }, _) => {
+                self.second_down(name, matches!(by, sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled))
+            }
             _ => {}
         }
     }
 
-    /// The phone has put one of its calls aside, or taken one up: the operator is with whom the phone speaks. Where it speaks in both it
-    /// holds a conference, and so does the call.
+    /// The phone has put one of its calls aside, or taken one up: the operator is with whom the phone speaks first.
     pub(super) fn phone_stands(&mut self, name: &str) {
         let Some(phone) = self.phones.get(name) else { return };
         let (Some(operator), Some(own)) = (phone.operator, &phone.call) else { return };
         self.plant.speak_with(own);
         let (Some(call), holds) = (own.talk(), own.is_held()) else { return };
-        let speaks_in_both = own.second.as_ref().is_some_and(|second| !second.is_held());
+        let in_both = own.speaks_in_both();
         let done = match (holds, self.queue.call(call).map(|status| status.state)) {
             (true, Some(CallState::Active)) => self.hold(operator, call),
-            (false, Some(CallState::Held)) if speaks_in_both => {
-                // Whoever is still called joins with the answer.
-                self.merge(operator, call).or_else(|_| self.resume(operator, call))
-            }
             (false, Some(CallState::Held)) => self.resume(operator, call),
             _ => Ok(()),
         };
         if let Err(refusal) = done {
             tracing::debug!(%refusal, "a phone cannot hold its call");
         }
+        if in_both {
+            let (plant, phone) = (self.plant.clone(), name.to_owned());
+            tokio::spawn(async move {
+                tokio::time::sleep(CONFERENCE).await;
+                plant.report(Report::PhoneSettled { phone }).await;
+            });
+        }
     }
 
-    /// The operator has hung up on whom he or she consulted.
-    fn second_down(&mut self, name: &str) {
+    /// A phone that goes on speaking in both of its calls holds a conference, and so does the call.
+    pub(super) fn phone_settled(&mut self, name: &str) {
+        let Some(phone) = self.phones.get(name) else { return };
+        let (Some(operator), Some(own)) = (phone.operator, &phone.call) else { return };
+        let Some(call) = own.talk().filter(|_| own.speaks_in_both()) else { return };
+        if self.queue.call(call).is_some_and(|status| status.state == CallState::Active)
+            && let Err(refusal) = self.merge(operator, call)
+        {
+            // Whoever still rings comes in with the answer.
+            tracing::debug!(%refusal, "a phone's conference is not complete yet");
+        }
+    }
+
+    /// Somebody who was called by a phone's second call has answered.
+    pub(super) fn consulted_by_phone(&mut self, operator: UserId) {
+        if let Some(name) = self.phone_of(operator).map(|phone| phone.name.clone()) {
+            self.phone_settled(&name);
+        }
+    }
+
+    /// The phone's second call is over: the operator has hung up, or it was lost, and then whoever is in the call stays.
+    fn second_down(&mut self, name: &str, hung_up: bool) {
         let Some(phone) = self.phones.get(name) else { return };
         let (Some(operator), Some(own)) = (phone.operator, phone.call.as_mut()) else { return };
         let Some(second) = own.second.take() else { return };
         let call = own.purpose.call();
         self.plant.speak_with(own);
-        if let Err(refusal) = self.drop_party(operator, call, second.party) {
+        if hung_up && let Err(refusal) = self.drop_party(operator, call, second.party) {
             tracing::debug!(%refusal, "whoever was consulted is gone already");
         }
+        self.may_still_hold(operator, call);
     }
 
     /// Whom the operator consulted by phone is gone; so is the phone's call there.
@@ -132,7 +162,11 @@ impl Switchboard {
     /// The consultation is over, but the phone goes on holding the caller until its operator takes the call up.
     pub(super) fn may_still_hold(&mut self, operator: UserId, call: CallId) {
         let holds = self.phone_of(operator).and_then(|phone| phone.call_for(call)).is_some_and(|own| own.is_held());
-        if holds && let Err(refusal) = self.hold(operator, call) {
+        let is_active = self.queue.call(call).is_some_and(|status| status.state == CallState::Active);
+        if holds
+            && is_active
+            && let Err(refusal) = self.hold(operator, call)
+        {
             tracing::debug!(%refusal, "a call that its phone holds cannot be held");
         }
     }
@@ -155,10 +189,11 @@ impl Switchboard {
             (sip::Referral::OtherCall, None) => Err(Refusal::NoSuchParty),
             (sip::Referral::OtherCall, Some(_)) => self.hand_over(operator, call),
             // Phones that do not know Replaces name whom they consulted by the number.
-            (sip::Referral::Number(number), Some(party)) => match self.number_of(call, party) == dialable(number).ok() {
+            (sip::Referral::Number(number), Some(party)) => match self.number_of(call, party) == Some(dialable(number)?) {
                 true => self.hand_over(operator, call),
                 false => Err(Refusal::TooManyParties),
             },
+            (sip::Referral::Number(number), None) if number.starts_with('*') => Err(Refusal::BadNumber),
             (sip::Referral::Number(number), None) => self.dial(operator, call, number, None, DialMode::Blind).map(|_| ()),
         }
     }

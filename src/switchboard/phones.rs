@@ -112,6 +112,15 @@ impl PhoneCall {
         holds(self.remote.as_ref())
     }
 
+    /// Whether neither of two calls is put aside.
+    pub fn speaks_in_both(&self) -> bool {
+        !self.is_held() && self.second.as_ref().is_some_and(|second| !second.is_held())
+    }
+
+    pub fn is_encrypted(&self) -> bool {
+        self.remote.as_ref().is_some_and(|audio| audio.srtp.is_some())
+    }
+
     /// How the phone describes its voice in the call in which it speaks: the first, unless that is put aside.
     pub fn speaks(&self) -> Option<&sip::RemoteAudio> {
         let second = self.second.as_ref().filter(|_| self.is_held()).and_then(|second| second.remote.as_ref());

@@ -9,6 +9,7 @@ use crate::invitation::fields;
 use crate::message::{Fields, name_and_uri};
 use rsipstack::dialog::dialog::TransactionHandle;
 use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Request, StatusCode};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -17,7 +18,8 @@ use tokio::time::timeout;
 
 /// A BYE waits this long for the NOTIFY before it to be answered.
 const LAST_WORD: Duration = Duration::from_secs(1);
-/// The subscription that a REFER opens; the owner answers long before.
+/// The owner answers long before.
+const PATIENCE: Duration = Duration::from_secs(10);
 const UNDER_WAY: &str = "active;expires=60";
 const OVER: &str = "terminated;reason=noresource";
 
@@ -29,18 +31,24 @@ pub(super) struct Referring {
 }
 
 enum Telling {
-    /// Until the reply to the REFER is out: before, the stack lets no request of ours pass.
-    Waits(oneshot::Receiver<StatusCode>),
+    /// Until the reply to the REFER is out, which a phone wants to see first.
+    Waits(Teller),
     Goes(JoinHandle<()>),
 }
 
 impl Referring {
+    fn is_over(&self) -> bool {
+        matches!(&self.telling, Telling::Goes(telling) if telling.is_finished())
+    }
+
     /// What is still to be said is said before the call ends.
     pub async fn finish(self) {
         drop(self.outcome);
-        if let Telling::Goes(telling) = self.telling
-            && timeout(LAST_WORD, telling).await.is_err()
-        {
+        let said = match self.telling {
+            Telling::Waits(teller) => timeout(LAST_WORD, teller.tell()).await.is_ok(),
+            Telling::Goes(telling) => timeout(LAST_WORD, telling).await.is_ok(),
+        };
+        if !said {
             tracing::debug!("a phone does not answer what became of its REFER");
         }
     }
@@ -52,7 +60,7 @@ impl Running {
             return not_allowed(handle).await;
         }
         let refusal = match (self.phase, &self.referring) {
-            (Phase::Confirmed, Some(Referring { outcome: Some(_), .. })) => Some(StatusCode::RequestPending),
+            (Phase::Confirmed, Some(before)) if !before.is_over() => Some(StatusCode::RequestPending),
             (Phase::Confirmed, _) => None,
             _ => Some(StatusCode::CallTransactionDoesNotExist),
         };
@@ -62,16 +70,20 @@ impl Running {
         let Some(to) = referral(&fields(request)) else { return reply(handle, Answer::plain(StatusCode::BadRequest)).await };
         reply(handle, Answer::plain(StatusCode::Accepted)).await;
         let (outcome, awaited) = oneshot::channel();
-        self.referring = Some(Referring { outcome: Some(outcome), telling: Telling::Waits(awaited) });
+        // From the second on they are told apart (RFC 3515 section 2.4.6).
+        let number = request.cseq_header().and_then(|cseq| cseq.seq()).unwrap_or_default();
+        let event = if self.referring.is_some() { format!("refer;id={number}") } else { "refer".to_owned() };
+        let teller = Teller { dialog: self.dialog.clone(), event, outcome: awaited };
+        self.referring = Some(Referring { outcome: Some(outcome), telling: Telling::Waits(teller) });
         self.outbox.push_back(Event::Referred { leg: self.id, to });
     }
 
     /// The reply to a request is out.
     pub(super) fn tell_referrer(&mut self) {
         if let Some(referring) = self.referring.take_if(|referring| matches!(referring.telling, Telling::Waits(_)))
-            && let Referring { outcome, telling: Telling::Waits(awaited) } = referring
+            && let Referring { outcome, telling: Telling::Waits(teller) } = referring
         {
-            let telling = Telling::Goes(tokio::spawn(tell(self.dialog.clone(), awaited)));
+            let telling = Telling::Goes(tokio::spawn(teller.tell()));
             self.referring = Some(Referring { outcome, telling });
         }
     }
@@ -87,15 +99,26 @@ impl Running {
     }
 }
 
-/// Says that it is under way and, when that is known, what became of it (RFC 3515 section 2.4.4).
-async fn tell(dialog: InviteDialog, outcome: oneshot::Receiver<StatusCode>) {
-    notify(&dialog, &StatusCode::Trying, UNDER_WAY).await;
-    notify(&dialog, &outcome.await.unwrap_or(StatusCode::ServiceUnavailable), OVER).await;
+/// Tells of one REFER.
+struct Teller {
+    dialog: InviteDialog,
+    event: String,
+    outcome: oneshot::Receiver<StatusCode>,
 }
 
-async fn notify(dialog: &InviteDialog, code: &StatusCode, state: &str) {
+impl Teller {
+    /// That it is under way and, when that is known, what became of it (RFC 3515 section 2.4.4).
+    async fn tell(self) {
+        let Teller { dialog, event, outcome } = self;
+        notify(&dialog, &event, &StatusCode::Trying, UNDER_WAY).await;
+        let code = timeout(PATIENCE, outcome).await.ok().and_then(Result::ok).unwrap_or(StatusCode::ServiceUnavailable);
+        notify(&dialog, &event, &code, OVER).await;
+    }
+}
+
+async fn notify(dialog: &InviteDialog, event: &str, code: &StatusCode, state: &str) {
     let headers = vec![
-        Header::Event("refer".into()),
+        Header::Event(event.into()),
         Header::SubscriptionState(state.into()),
         Header::ContentType("message/sipfrag;version=2.0".into()),
     ];

@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, audio, desk_with_all, field};
-use sip::{Account, CallerId, EndedBy, Event, LegId, Limits, Outbound, Secret, Srtp, Tls, Trunk};
+use sip::{Account, CallerId, EndedBy, Event, LegId, Limits, LocalMedia, LocalText, Outbound, Secret, Srtp, Tls, Trunk};
 use std::time::Duration;
 
 fn way(name: &str, carrier: &Carrier) -> Trunk {
@@ -257,5 +257,22 @@ async fn a_trunk_that_refuses_encryption_is_called_again_without_unless_it_is_re
         } else {
             assert_eq!(desk.next().await, Event::OutboundFailed { leg, code: 488 });
         }
+    }
+}
+
+#[tokio::test]
+async fn a_trunk_that_refuses_a_call_for_its_text_is_called_again_with_voice_alone() {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    for status in ["488 Not Acceptable Here", "415 Unsupported Media Type"] {
+        let mut desk = desk_by(vec![way("telco", &carrier)]).await;
+        let media = LocalMedia::from(audio()).with_text(LocalText { address: "127.0.0.1:20002".parse().unwrap() });
+        let to = Outbound { trunks: vec!["telco".into()], number: "+62778110".into(), caller: None, media };
+        let leg = desk.agent.call(to).await.unwrap();
+        let invite = carrier.asked("INVITE").await;
+        assert!(invite.text.contains("m=text 20002 "), "{}", invite.text);
+        carrier.reply(&invite, status, &[], "").await;
+        let again = carrier.asked("INVITE").await;
+        assert!(again.text.contains("m=audio ") && !again.text.contains("m=text"), "{}", again.text);
+        is_answered(&mut desk, leg, ("telco", &carrier), &again).await;
     }
 }

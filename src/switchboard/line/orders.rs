@@ -186,6 +186,10 @@ pub enum Report {
     PhoneReady {
         phone: String,
     },
+    /// A phone spoke in both of its calls a moment ago.
+    PhoneSettled {
+        phone: String,
+    },
     /// A phone that has refused a call may be asked again.
     PhoneRested {
         phone: String,

@@ -23,6 +23,8 @@ pub struct Plant {
     pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
     /// Where the desk phones' voice may come from.
     pub phones: Arc<[ipnet::IpNet]>,
+    /// How a desk phone's leg in the voice engine is described now; told to it in order.
+    pub handsets: mpsc::Sender<(Uuid, media::RemoteAudio)>,
 }
 
 /// Somebody who is to be called.
