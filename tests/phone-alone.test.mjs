@@ -101,7 +101,7 @@ scenario("somebody is asked by a second call of the phone, while the caller wait
 });
 
 scenario("a phone that vanishes while its caller is on hold is noticed: the next operator has the call", async (world) => {
-  const siaga = await houseWithPhones(world, { queue: { detached_seconds: 3 } });
+  const siaga = await houseWithPhones(world, { queue: { detached_seconds: 5 } });
   const api = await siaga.as(people.citra);
   const phone = await deskPhone(world, siaga, "meja-1");
   await onShiftByPhone(world, { siaga, api }, phone);
