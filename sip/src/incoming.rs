@@ -182,16 +182,20 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
     let again = || vec![Header::RetryAfter("3".into())];
     let state = dialog.state();
     let confirmed = state.is_confirmed();
+    // The dialog stays until our BYE is answered; its leg does not.
+    let over = state.is_terminated() || core.registry.leg_of(&dialog.id()).is_some_and(|commands| commands.is_closed());
     let server = dialog.role() == TransactionRole::Server;
     let verdict = match transaction.original.method {
         // RFC 3261 section 12.2.2
         _ if number < dialog.snapshot().remote_cseq => Some((StatusCode::ServerInternalError, vec![])),
+        // It crossed our BYE: to come again would be of no use (RFC 5407 section 3.1.3). A BYE is answered all the same.
+        ref method if over && !matches!(method, Method::Ack | Method::Bye) => {
+            Some((StatusCode::CallTransactionDoesNotExist, vec![]))
+        }
         Method::PRack if server => return ask_leg(core, &dialog, transaction).await,
         Method::Update if server && !confirmed => return ask_leg(core, &dialog, transaction).await,
         Method::Bye if confirmed || server => None,
         _ if confirmed => None,
-        // It crossed our BYE (RFC 3261 section 15.1.1): to come again would be of no use.
-        Method::Invite | Method::Update if state.is_terminated() => Some((StatusCode::CallTransactionDoesNotExist, vec![])),
         // RFC 3311 section 5.2 and RFC 3261 section 14.2: the first offer is not answered or not acknowledged yet.
         Method::Invite => Some((StatusCode::ServerInternalError, again())),
         Method::Update if !transaction.original.body.is_empty() => Some((StatusCode::ServerInternalError, again())),

@@ -142,7 +142,7 @@ impl Registry {
         self.lock().legs.get(&leg).cloned()
     }
 
-    /// The task of the inbound leg that a dialog belongs to.
+    /// The task of the leg that a confirmed dialog belongs to, or an inbound one before; until its BYE is answered also one that has ended.
     pub(crate) fn leg_of(&self, dialog: &DialogId) -> Option<mpsc::Sender<Command>> {
         let inner = self.lock();
         inner.dialogs.get(dialog).and_then(|leg| inner.legs.get(leg)).cloned()

@@ -60,6 +60,10 @@ impl Running {
                 match self.talk.answered(&fields, &response.body) {
                     Some(audio) => {
                         self.phase = Phase::Confirmed;
+                        // Only now it has the other side's tag.
+                        if let Some(slot) = &mut self.slot {
+                            slot.is_dialog(self.dialog.id());
+                        }
                         self.outbox.push_back(Event::OutboundAnswered { leg: self.id, trunk, audio });
                     }
                     None => {

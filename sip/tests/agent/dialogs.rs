@@ -63,6 +63,26 @@ async fn requests_before_the_answer_are_never_left_without_a_reply() {
 }
 
 #[tokio::test]
+async fn a_request_that_crosses_our_bye_is_told_that_the_call_is_over() {
+    for method in ["INVITE", "UPDATE", "INFO"] {
+        let mut desk = desk().await;
+        let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+        let (invite, _) = ring(&mut peer).await;
+        let leg = desk.invited().await.leg;
+        desk.agent.answer(leg, audio()).await.unwrap();
+        let answered = peer.receive_until("SIP/2.0 200").await;
+        peer.send(&within(&invite, &answered, "ACK", 1)).await;
+        assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+        desk.agent.hang_up(leg).await;
+        let bye = peer.asked("BYE").await;
+        peer.send(&within_with(&invite, &answered, method, 2, &[], OFFER)).await;
+        assert_eq!(peer.response_to(method).await, 481, "{method}");
+        peer.reply(&bye, "200 OK", &[], "").await;
+        assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+    }
+}
+
+#[tokio::test]
 async fn early_media_is_offered_and_the_answer_repeats_it() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;

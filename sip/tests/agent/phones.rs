@@ -138,31 +138,60 @@ async fn strangers_and_carriers_find_no_registrar() {
     assert!(desk.is_quiet());
 }
 
-#[tokio::test]
-async fn a_registered_phone_is_called_where_it_is_answers_and_hangs_up() {
-    let mut desk = desk().await;
-    let phone = registered(&mut desk).await;
+/// Calls the phone, which answers; the leg and its INVITE.
+async fn called(desk: &mut Desk, phone: &Peer) -> (LegId, String) {
     let leg = desk.agent.call_phone(call("meja-1")).await.unwrap();
     let invite = phone.asked("INVITE").await;
-    assert!(field(&invite, "From").unwrap().contains("sip:+628117701234@"), "{invite}");
-    assert!(field(&invite, "Alert-Info").is_some(), "{invite}");
     let tagged = invite.replace("\r\nTo: ", "\r\nTo-Before: ");
-    let to = format!("{};tag=phone", field(&invite, "To").unwrap());
-    let tagged = format!("{tagged}To: {to}\r\n");
+    let tagged = format!("{tagged}To: {}\r\n", tagged_to(&invite));
     phone.reply(&tagged, "180 Ringing", &[], "").await;
     assert!(matches!(desk.next().await, Event::OutboundRinging { leg: rings, .. } if rings == leg));
     phone.reply(&tagged, "200 OK", &[], OFFER).await;
     assert!(matches!(desk.next().await, Event::OutboundAnswered { leg: answered, .. } if answered == leg));
     phone.asked("ACK").await;
-    let bye = format!(
-        "BYE sip:siaga@{} SIP/2.0\r\nVia: SIP/2.0/UDP {HERE};rport;branch=z9hG4bKbye\r\nFrom: {to}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 1 BYE\r\n\
-         Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+    (leg, invite)
+}
+
+fn tagged_to(invite: &str) -> String {
+    format!("{};tag=phone", field(invite, "To").unwrap())
+}
+
+/// A request of the phone in the call that this INVITE began.
+fn from_the_phone(desk: &Desk, invite: &str, method: &str) -> String {
+    format!(
+        "{method} sip:siaga@{} SIP/2.0\r\nVia: SIP/2.0/UDP {HERE};rport;branch=z9hG4bK{method}\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\n\
+         CSeq: 1 {method}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
         desk.udp(),
-        field(&invite, "From").unwrap(),
-        field(&invite, "Call-ID").unwrap(),
-    );
-    phone.send(&bye).await;
+        tagged_to(invite),
+        field(invite, "From").unwrap(),
+        field(invite, "Call-ID").unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn a_registered_phone_is_called_where_it_is_answers_and_hangs_up() {
+    let mut desk = desk().await;
+    let phone = registered(&mut desk).await;
+    let (leg, invite) = called(&mut desk, &phone).await;
+    assert!(field(&invite, "From").unwrap().contains("sip:+628117701234@"), "{invite}");
+    assert!(field(&invite, "Alert-Info").is_some(), "{invite}");
+    phone.send(&from_the_phone(&desk, &invite, "BYE")).await;
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+}
+
+#[tokio::test]
+async fn what_a_phone_asks_while_our_bye_is_under_way_is_answered_as_the_call_stands() {
+    for (method, code) in [("INVITE", 481), ("BYE", 200)] {
+        let mut desk = desk().await;
+        let phone = registered(&mut desk).await;
+        let (leg, invite) = called(&mut desk, &phone).await;
+        desk.agent.hang_up(leg).await;
+        let bye = phone.asked("BYE").await;
+        phone.send(&from_the_phone(&desk, &invite, method)).await;
+        assert_eq!(phone.response_to(method).await, code, "{method}");
+        phone.reply(&bye, "200 OK", &[], "").await;
+        assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+    }
 }
 
 #[tokio::test]

@@ -267,6 +267,16 @@ impl Peer {
         }
     }
 
+    /// The code of the next final response to a request of this method.
+    pub async fn response_to(&self, method: &str) -> u16 {
+        loop {
+            let (code, text) = self.final_response().await;
+            if field(&text, "CSeq").is_some_and(|cseq| cseq.ends_with(method)) {
+                return code;
+            }
+        }
+    }
+
     /// The next request of this method.
     pub async fn asked(&self, method: &str) -> String {
         self.receive_until(&format!("{method} ")).await
