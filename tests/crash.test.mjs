@@ -43,8 +43,9 @@ async function crash(world) {
   const { id: dispatchId } = await progressOf(supervisor, incidentId, medics, ["sent", "delivered"]);
   const [payload] = Whatsapp.payloads(message);
   const press = () => whatsapp.press(siaga.api(), { number: MEDICS_NUMBER, to: message.id, payload });
+  await ayu.seesDispatch(dispatchId);
   assert.equal((await press()).status, 200);
-  await ayu.seesProgress(dispatchId, "acknowledged");
+  await ayu.seesProgress(dispatchId, "acknowledged", { within: 1_000 });
   await telegram.way.shut();
   await supervisor.ask("POST", `incidents/${incidentId}/dispatches`, { teams: [fire] });
   await until("the message to Telegram has failed once", async () => (await dispatchTo(supervisor, incidentId, fire)).last_error);

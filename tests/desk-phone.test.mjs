@@ -6,7 +6,7 @@ import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { makeCertificate } from "./support/certificate.mjs";
 import { people } from "./support/city.mjs";
-import { PASSWORD, PHONE_HZ, atThePhone, deskPhone, houseWithPhones, operatorIs, phoneIs } from "./support/desk-phones.mjs";
+import { PASSWORD, PHONE_HZ, atThePhone, deskPhone, houseWithPhones, operatorIs, passesOn, phoneIs } from "./support/desk-phones.mjs";
 import { Exchange } from "./support/exchange.mjs";
 import { newestCall, onShift, sealed } from "./support/house.mjs";
 import { Linphone } from "./support/linphone.mjs";
@@ -141,12 +141,7 @@ scenario("a phone that vanishes is noticed: its call is covered and goes to the 
   await caller.hears(PHONE_HZ);
   const bagus = await onShift(world, siaga, "bagus");
   await phone.vanish();
-  await phoneIs(api, "meja-1", "away", { within: 40_000 });
-  await bagus.rings({ timeout: 40_000 });
-  await bagus.answer();
-  await caller.hears(1400);
-  await bagus.hears(CALLER_HZ);
-  await caller.hangUp();
+  await passesOn(api, "meja-1", bagus, caller, { voice: 1400, callerVoice: CALLER_HZ });
 }, { within: 180_000 });
 
 scenario("a phone with a wrong password is nobody's, and one that is busy declines", async (world) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
-import { CALLERS, PASSWORD, PHONE_HZ, deskPhone, houseWithPhones, operatorIs, phoneIs } from "./support/desk-phones.mjs";
+import { CALLERS, PASSWORD, PHONE_HZ, deskPhone, houseWithPhones, operatorIs, passesOn, phoneIs } from "./support/desk-phones.mjs";
 import { Exchange } from "./support/exchange.mjs";
 import { callWhen, newestCall, onShift, steps } from "./support/house.mjs";
 import { Linphone } from "./support/linphone.mjs";
@@ -37,6 +37,19 @@ async function callerAt(world, siaga, phone) {
   await caller.hears(PHONE_HZ);
   await phone.hears(CALLER_HZ);
   return caller;
+}
+
+/** The phone puts its caller aside and calls a neighbour, who answers and hears it. */
+async function asks(phone, { siaga, api }, id, neighbour, { number }) {
+  phone.hold();
+  await isHeld(api, id);
+  phone.dial(`sip:${number}@${siaga.sip}`);
+  await neighbour.picksUp();
+  await neighbour.hears(PHONE_HZ);
+}
+
+function isHeld(api, id) {
+  return callWhen(api, id, "is held", ({ call }) => call.state === "held");
 }
 
 scenario("a number is dialled at the phone, and a caller is given away by its transfer key", async (world) => {
@@ -81,11 +94,7 @@ scenario("somebody is asked by a second call of the phone, while the caller wait
   const caller = await callerAt(world, siaga, phone);
   const { id } = await newestCall(api);
 
-  phone.hold();
-  await callWhen(api, id, "is held", ({ call }) => call.state === "held");
-  phone.dial(`sip:${BRIGADE.number}@${siaga.sip}`);
-  await brigade.picksUp();
-  await brigade.hears(PHONE_HZ);
+  await asks(phone, house, id, brigade, BRIGADE);
   await phone.hears(BRIGADE.voice);
   await caller.hearsSomething();
   await caller.hearsNot(PHONE_HZ);
@@ -108,15 +117,10 @@ scenario("a phone that vanishes while its caller is on hold is noticed: the next
   const caller = await callerAt(world, siaga, phone);
   const { id } = await newestCall(api);
   phone.hold();
-  await callWhen(api, id, "is held", ({ call }) => call.state === "held");
+  await isHeld(api, id);
   const bagus = await onShift(world, siaga, "bagus");
   await phone.vanish();
-  await phoneIs(api, "meja-1", "away", { within: 40_000 });
-  await bagus.rings({ timeout: 40_000 });
-  await bagus.answer();
-  await caller.hears(1400);
-  await bagus.hears(CALLER_HZ);
-  await caller.hangUp();
+  await passesOn(api, "meja-1", bagus, caller, { voice: 1400, callerVoice: CALLER_HZ });
 }, { within: 180_000 });
 
 scenario("a phone that takes up both of its calls makes a conference of them", async (world) => {
@@ -126,11 +130,7 @@ scenario("a phone that takes up both of its calls makes a conference of them", a
   await onShiftByPhone(world, house, phone);
   const caller = await callerAt(world, siaga, phone);
   const { id } = await newestCall(api);
-  phone.hold();
-  await callWhen(api, id, "is held", ({ call }) => call.state === "held");
-  phone.dial(`sip:${BRIGADE.number}@${siaga.sip}`);
-  await brigade.picksUp();
-  await brigade.hears(PHONE_HZ);
+  await asks(phone, house, id, brigade, BRIGADE);
 
   phone.line(1);
   phone.resume();
@@ -155,26 +155,17 @@ scenario("one who is asked hangs up, another takes the caller over: another make
   const { id } = await newestCall(api);
 
   // The first who is asked hangs up. The caller goes on waiting until the phone takes the call up again.
-  const isHeld = () => callWhen(api, id, "is held", ({ call }) => call.state === "held");
-  phone.hold();
-  await isHeld();
-  phone.dial(`sip:${HOSPITAL.number}@${siaga.sip}`);
-  await hospital.picksUp();
-  await hospital.hears(PHONE_HZ);
+  await asks(phone, house, id, hospital, HOSPITAL);
   await hospital.hangsUp();
   await callWhen(api, id, "has lost the hospital", ({ timeline }) => timeline.some(({ kind }) => kind === "call.party_left"));
-  await isHeld();
+  await isHeld(api, id);
   await caller.hearsNot(PHONE_HZ);
   phone.resume(2);
   await callWhen(api, id, "goes on", ({ call }) => call.state === "active");
   await caller.hears(PHONE_HZ);
   await phone.hears(CALLER_HZ);
 
-  phone.hold();
-  await isHeld();
-  phone.dial(`sip:${BRIGADE.number}@${siaga.sip}`);
-  await brigade.picksUp();
-  await brigade.hears(PHONE_HZ);
+  await asks(phone, house, id, brigade, BRIGADE);
   await caller.hearsNot(PHONE_HZ);
   phone.transfer(2, 4);
   await caller.hears(BRIGADE.voice);

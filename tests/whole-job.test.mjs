@@ -72,7 +72,7 @@ async function wholeJob(world) {
   assert.equal(report.fields.caller_name, WORDS.name);
   near(report.fields.position, PLACE);
 
-  // The incident goes to the team, whose acknowledgement comes back to the screen.
+  // The incident goes to the team, whose acknowledgement comes back to the screen within a second.
   const team = await teamNamed(supervisor, "Regu Jodoh");
   await ayu.send([team]);
   const message = await telegram.dispatch();
@@ -81,9 +81,10 @@ async function wholeJob(world) {
   const incidentId = await until("the report has its incident", async () => (await supervisor.ask("GET", `reports/${reportId}`)).incident);
   const { incident: { number, dispatches: [dispatch] } } = await supervisor.ask("GET", `incidents/${incidentId}`);
   assert.ok(message.text.includes(number), `the message carries the incident's number ${number}`);
+  await ayu.seesDispatch(dispatch.id);
   const pressed = await telegram.press(siaga.api(), message, "acknowledged", { name: "Joko" });
   assert.equal(pressed.status, 200);
-  await ayu.seesProgress(dispatch.id, "acknowledged");
+  await ayu.seesProgress(dispatch.id, "acknowledged", { within: 1_000 });
   await ayu.at("timeline").getByText(/Joko/).first().waitFor();
   const { timeline } = await supervisor.ask("GET", `incidents/${incidentId}`);
   const acknowledged = timeline.filter(({ kind }) => kind === "dispatch.acknowledged");

@@ -230,11 +230,7 @@ impl Switchboard {
         let Some(phone) = self.phones.get(name) else { return };
         phone.rests = true;
         self.present(operator);
-        let (plant, phone) = (self.plant.clone(), name.to_owned());
-        tokio::spawn(async move {
-            tokio::time::sleep(REST).await;
-            plant.report(Report::PhoneRested { phone }).await;
-        });
+        self.plant.report_after(REST, Report::PhoneRested { phone: name.to_owned() });
     }
 
     pub(super) fn phone_rested(&mut self, name: &str) {

@@ -108,11 +108,7 @@ impl Switchboard {
             tracing::debug!(%refusal, "a phone cannot hold its call");
         }
         if in_both {
-            let (plant, phone) = (self.plant.clone(), name.to_owned());
-            tokio::spawn(async move {
-                tokio::time::sleep(CONFERENCE).await;
-                plant.report(Report::PhoneSettled { phone }).await;
-            });
+            self.plant.report_after(CONFERENCE, Report::PhoneSettled { phone: name.to_owned() });
         }
     }
 

@@ -48,11 +48,12 @@ scenario("the demo, from the caller's button to the recording", async (world) =>
   await ani.at("send-dispatch").click();
   const incident = await until("the incident is open", async () => (await supervisor.ask("GET", `reports/${report}`)).incident);
 
-  // The team's chat shows it, and its button is on the operator's screen.
+  // The team's chat shows it, and its button is on the operator's screen within a second.
   const card = scene.getByTestId("scene-message").filter({ hasText: "Pasar Jodoh" })
     .filter({ has: scene.getByRole("button", { name: "Diterima" }) });
+  await ani.page.locator('[data-testid^="dispatch-"]').first().waitFor();
   await card.first().getByRole("button", { name: "Diterima" }).click();
-  await ani.page.locator('[data-testid^="dispatch-"][data-progress="acknowledged"]').waitFor();
+  await ani.page.locator('[data-testid^="dispatch-"][data-progress="acknowledged"]').waitFor({ timeout: 1_000 });
 
   // The two nearest cameras are live, and what they saw is kept.
   const nearest = await supervisor.ask("GET", `cameras/nearest?latitude=${POINT.latitude}&longitude=${POINT.longitude}`);

@@ -60,3 +60,13 @@ export async function operatorIs(world, api, name, state) {
   }, { within: 15_000 });
   live.close();
 }
+
+/** Whoever spoke by the lost phone `name` does not come back: the call rings at this operator, who takes it. */
+export async function passesOn(api, name, operator, caller, { voice, callerVoice }) {
+  await phoneIs(api, name, "away", { within: 40_000 });
+  await operator.rings({ timeout: 40_000 });
+  await operator.answer();
+  await caller.hears(voice);
+  await operator.hears(callerVoice);
+  await caller.hangUp();
+}

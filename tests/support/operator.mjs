@@ -192,6 +192,11 @@ export class Operator {
     await this.at("send-dispatch").click();
   }
 
+  /** The dispatch stands on the screen, however far it is. */
+  async seesDispatch(dispatch) {
+    await this.at(`dispatch-${dispatch}`).first().waitFor();
+  }
+
   /** How far a dispatch is, as the screen shows it. */
   async seesProgress(dispatch, progress, options) {
     await until(`the screen shows that the dispatch is ${progress}`, async () =>

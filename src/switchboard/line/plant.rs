@@ -6,6 +6,7 @@ use crate::sounds::Spoken;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -41,6 +42,15 @@ impl Plant {
     pub async fn report(&self, report: Report) {
         // The switchboard outlives its lines; at shutdown nobody listens any more.
         let _ = self.reports.send(report).await;
+    }
+
+    /// Reports in a while.
+    pub fn report_after(&self, wait: Duration, report: Report) {
+        let plant = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            plant.report(report).await;
+        });
     }
 
     pub fn allowed(&self, trunk: &sip::TrunkName) -> Vec<ipnet::IpNet> {
