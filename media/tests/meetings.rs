@@ -175,10 +175,12 @@ async fn a_room_that_outlasts_its_caller_is_found_on_its_thread_and_still_grows_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leg_with_long_packets_loses_no_word_when_a_conversation_comes_to_be_mixed_and_back() {
     let mut meeting = Meeting::new(31_590..=31_599, 31_600..=31_609).await;
-    meeting.arrange(&[THIRD, SLOW]).await;
+    // In a room that is not recorded: one that is, and whose caller is put aside, is always mixed.
+    let arrange = |members: &[u128]| meeting.under.engine.arrange(id(THIRD), speakers(members));
+    arrange(&[THIRD, SLOW]).await.unwrap();
     for members in [&[THIRD, SLOW, CALLER][..], &[THIRD, SLOW]].repeat(3) {
         meeting.third.talk(THIRD_TONE, 35).await;
-        meeting.arrange(members).await;
+        arrange(members).await.unwrap();
     }
     meeting.third.talk(THIRD_TONE, 30).await;
     let mut heard = meeting.slow.hear_many(100).await;

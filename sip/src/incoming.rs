@@ -24,6 +24,7 @@ use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Serves until the user agent stops. Tasks are bounded by the transactions that admission lets in.
@@ -176,8 +177,29 @@ fn contact(source: &Source) -> Uri {
     address_uri(advertised(source.local, source.peer), source.transport)
 }
 
+/// How long the ACK of our 200 may come after the request that was sent behind it.
+const OVERTAKEN: Duration = Duration::from_millis(200);
+
+/// Some carriers send a re-INVITE right behind the ACK, and datagrams overtake each other: without this a far end that did everything
+/// right would be told to come again in some seconds.
+async fn acknowledged(dialog: &InviteDialog, method: &Method) {
+    if !matches!(method, Method::Invite | Method::Update) || !dialog.state().waiting_ack() {
+        return;
+    }
+    let ack = async {
+        let mut look = tokio::time::interval(Duration::from_millis(5));
+        while dialog.state().waiting_ack() {
+            look.tick().await;
+        }
+    };
+    if tokio::time::timeout(OVERTAKEN, ack).await.is_err() {
+        tracing::debug!("a request inside a call came before the ACK, which is still missing");
+    }
+}
+
 /// A request inside a dialog. What the stack would pass over in silence is answered here.
 async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction) {
+    acknowledged(&dialog, &transaction.original.method).await;
     let number = transaction.original.cseq_header().and_then(|cseq| cseq.seq()).unwrap_or_default();
     let again = || vec![Header::RetryAfter("3".into())];
     let state = dialog.state();

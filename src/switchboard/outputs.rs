@@ -159,8 +159,9 @@ impl Switchboard {
             self.journal.record(entry);
         }
         match (was, status.state) {
-            (Some(CallState::Active), CallState::Detached) => self.order(call, Order::Cover),
-            (Some(CallState::Detached), CallState::Active) => self.order(call, Order::Uncover),
+            // One who is put aside, or holds meanwhile, may be with the caller again before the headset is.
+            (Some(CallState::Active | CallState::Held), CallState::Detached) => self.order(call, Order::Cover),
+            (Some(CallState::Detached), CallState::Active | CallState::Held) => self.order(call, Order::Uncover),
             _ => {}
         }
         self.board.call(&view);

@@ -116,7 +116,10 @@ scenario("consultation, conference and hand-over", async (world) => {
   assert.deepEqual(dialled.map(({ data: { number, mode } }) => [number, mode]), [[DAMKAR, "consult"], [PSC, "conference"]]);
   assert.deepEqual(detail.timeline.filter(({ kind }) => kind === "call.party_left").map(({ data: { party } }) => party),
     [dialled[1].data.party, dialled[0].data.party]);
-  await heardAsRecorded(supervisor, detail, { caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold, HZ.damkar, HZ.psc] });
+  await heardAsRecorded(supervisor, detail, {
+    caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold, HZ.damkar, HZ.psc],
+    asides: { operator: HZ.ayu, hold: HZ.hold, parties: [[damkar, HZ.damkar]] },
+  });
 
   /** What each hears now, by names. */
   async function hear(who) {

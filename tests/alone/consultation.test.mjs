@@ -76,7 +76,10 @@ scenario("an operator who asked in vain is with the caller again", async (world)
   ]);
   const left = detail.timeline.filter(({ kind }) => kind === "call.party_left").map(({ data: { why } }) => why);
   assert.deepEqual(left.slice(0, 3), ["not_answered", "dropped", "hung_up"]);
-  await heardAsRecorded(supervisor, detail, { caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold] });
+  await heardAsRecorded(supervisor, detail, {
+    caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold, HZ.short, HZ.last],
+    asides: { operator: HZ.ayu, hold: HZ.hold, parties: [[short, HZ.short], [last, HZ.last]] },
+  });
 
   async function together() {
     await ayu.seesCall("active");

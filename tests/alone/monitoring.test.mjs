@@ -84,6 +84,35 @@ scenario("listen, whisper, barge", async (world) => {
   }
 });
 
+scenario("a supervisor whose machine dies while listening does not keep operator and caller apart", async (world) => {
+  const siaga = await openHouse(world);
+  const api = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const citra = await atTheWall(world, siaga, "citra");
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  const { id } = await newestCall(api);
+  await citra.at("wall-calls").getByTestId(`monitor-listen-${id}`).click();
+  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+
+  const live = await (await siaga.as(people.dedi)).live(world);
+  await citra.close();
+  await live.next("operator", ({ operator: { name, media_connected } }) => name === people.citra.name && !media_connected, { within: 30_000 });
+  await ayu.at("hold").click();
+  await ayu.seesCall("held");
+  await caller.hearsJust([], ALL);
+  await ayu.at("hold").click();
+  await ayu.seesCall("active");
+  await caller.hearsJust([HZ.operator], ALL);
+  await ayu.hearsJust([HZ.caller], ALL);
+
+  await caller.hangUp();
+  const { timeline } = await sealed(api, id);
+  const monitored = timeline.filter(({ kind }) => kind === "call.monitored").map(({ data: { mode } }) => mode);
+  assert.deepEqual(monitored, ["listen", null], "that she is gone stands on the timeline");
+});
+
 scenario("an operator may not listen to another's call", async (world) => {
   const siaga = await openHouse(world);
   const ayu = await onShift(world, siaga, "ayu");

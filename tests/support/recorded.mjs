@@ -10,9 +10,10 @@ const FINE = { bridging: 0.15 };
 
 /**
  * The recording of a call has the caller (`voice`) on the left from the answer to the end without a hole, and on the right each of
- * `others` at the times at which the caller heard it.
+ * `others` at the times at which the caller heard it. In consultations, `asides`, it has in place of the `hold` that the caller hears
+ * the `operator` and whoever of `parties` (pairs of a callee and its tone) heard the operator.
  */
-export async function heardAsRecorded(api, { call, recording }, { caller, voice, others }) {
+export async function heardAsRecorded(api, { call, recording }, { caller, voice, others, asides }) {
   const { bytes } = await api.get(`calls/${call.id}/recording.wav`);
   const { channels: [left, right], rate, seconds } = readWav(bytes);
   const [whole, ...more] = toneStretches(left, rate, voice);
@@ -23,21 +24,38 @@ export async function heardAsRecorded(api, { call, recording }, { caller, voice,
   for (const hz of others) {
     assert.equal(toneStretches(left, rate, hz).length, 0, `${hz} Hz is not on the caller's side`);
     const recorded = toneStretches(right, rate, hz, FINE);
-    const heard = caller.heard.stretches(hz, FINE)
-      .map(({ from, to }) => ({ from: (from - started) / 1000, to: (to - started) / 1000 }));
-    assert.ok(heard.length > 0, `${hz} Hz was heard by the caller`);
-    const differs = longestDifference(recorded, heard, seconds);
-    assert.ok(differs < TOLERANCE_S,
-      `${hz} Hz is recorded at ${told(recorded)} as it was heard at ${told(heard)}, but for ${differs.toFixed(1)} s in one piece`);
+    const heard = heardBy(caller, hz);
+    const aside = besides(hz);
+    assert.ok(heard.length + aside.length > 0, `${hz} Hz was heard`);
+    const expected = (at) => hz === asides?.hold
+      ? covers(heard, at) && !covers(aside, at)
+      : covers(heard, at) || covers(aside, at);
+    const differs = longestDifference((at) => covers(recorded, at), expected, seconds);
+    assert.ok(differs < TOLERANCE_S, `${hz} Hz is recorded at ${told(recorded)} as the caller heard it at ${told(heard)}` +
+      ` and others at ${told(aside)}, but for ${differs.toFixed(1)} s in one piece`);
+  }
+
+  function heardBy(one, hz) {
+    return one.heard.stretches(hz, FINE).map(({ from, to }) => ({ from: (from - started) / 1000, to: (to - started) / 1000 }));
+  }
+
+  /** When `hz` takes part in what is said beside the caller. */
+  function besides(hz) {
+    const { parties = [], operator, hold } = asides ?? {};
+    const there = parties.filter(([, tone]) => [tone, operator, hold].includes(hz));
+    return there.flatMap(([party]) => heardBy(party, operator));
   }
 }
 
-/** The longest time, in seconds, for which one of two lists of stretches covers what the other does not. */
+function covers(list, at) {
+  return list.some(({ from, to }) => from <= at && at < to);
+}
+
+/** The longest time, in seconds, for which the two say different things. */
 function longestDifference(some, others, seconds) {
-  const covers = (list, at) => list.some(({ from, to }) => from <= at && at < to);
   let [longest, run] = [0, 0];
   for (let at = 0; at < seconds; at += STEP_S) {
-    run = covers(some, at) === covers(others, at) ? 0 : run + STEP_S;
+    run = some(at) === others(at) ? 0 : run + STEP_S;
     longest = Math.max(longest, run);
   }
   return longest;

@@ -6,7 +6,7 @@
 
 use super::input::Input;
 use super::limiter::Limiter;
-use super::members::{Member, Members, Role};
+use super::members::{Member, Role};
 use crate::clock::samples;
 use crate::g711::Codec;
 use crate::packet::StreamId;
@@ -99,9 +99,9 @@ impl Mixer {
     }
 
     /// Whoever stays in the same role is heard on without a break. `stream` gives a new stream for a newcomer.
-    pub fn seat(&mut self, members: &Members, mut stream: impl FnMut() -> StreamId) {
+    pub fn seat(&mut self, members: impl IntoIterator<Item = Member>, mut stream: impl FnMut() -> StreamId) {
         let mut before = std::mem::take(&mut self.seats);
-        for member in members.iter().copied() {
+        for member in members {
             let kept = before.iter().position(|seat| seat.member.leg == member.leg).map(|at| before.swap_remove(at));
             let input = || (member.role != Role::Listener).then(Input::default);
             self.seats.push(match kept {

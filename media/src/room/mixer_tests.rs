@@ -5,6 +5,7 @@ use super::*;
 use crate::clock;
 use crate::packet::{Content, Packet};
 use crate::rewrite::Rewriter;
+use crate::room::Members;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ impl Table {
 
     fn seat(&mut self, members: &[Member]) {
         let streams = &mut self.streams;
-        self.mixer.seat(&Members::new(members.to_vec()).unwrap(), || {
+        self.mixer.seat(Members::new(members.to_vec()).unwrap().iter().copied(), || {
             *streams += 1;
             StreamId(*streams)
         });
@@ -174,7 +175,7 @@ fn switched(rounds: u64, phase: u64, direct: u64, mixed: u64) -> BTreeMap<i64, i
         let at = tick % ((direct + mixed) * 20);
         if at == direct * 20 - phase {
             let mut begun = Mixer::new(now);
-            begun.seat(&members, || {
+            begun.seat(members.iter().copied(), || {
                 streams += 1;
                 StreamId(streams)
             });

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::g711::Codec;
 use crate::packet::{Content, Packet};
 use crate::rewrite::Rewriter;
-use crate::room::{Members, Mixed, Mixer, Path, Peer, Place, Room, Spoken, Watch, Way};
+use crate::room::{Member, Members, Mixed, Mixer, Path, Peer, Place, Role, Room, Spoken, Watch, Way};
 use crate::silence::Hearing;
 use crate::sound::FRAME;
 use std::time::Instant;
@@ -89,7 +89,11 @@ impl Shard {
                 break;
             }
             for frame in mixed.drain(..) {
-                self.send_frame(now, frame);
+                if frame.leg == call && self.is_aside(call) {
+                    self.record_room(now, &frame);
+                } else {
+                    self.send_frame(now, frame);
+                }
             }
         }
         self.mixed = mixed;
@@ -138,12 +142,15 @@ impl Shard {
     fn settle(&mut self, now: Instant, call: Uuid) {
         let Some(room) = self.rooms.get(&call) else { return };
         // Two operators among themselves are mixed: packets go straight only to and from trunk legs.
-        let pair = room.members.pair().filter(|pair| pair.iter().any(|leg| self.trunks.contains_key(leg)));
+        // So is a conversation that is recorded without being heard by the leg that it is recorded with.
+        let aside = self.is_aside(call);
+        let pair = room.members.pair().filter(|pair| !aside && pair.iter().any(|leg| self.trunks.contains_key(leg)));
         match pair {
             Some(pair) => self.join(now, call, pair),
             None if room.members.converse() => self.open_mix(now, call),
             None => self.hush(now, call),
         }
+        self.set_aside(call, aside);
         self.set_watch(now, call);
     }
 
@@ -179,6 +186,7 @@ impl Shard {
 
     fn open_mix(&mut self, now: Instant, call: Uuid) {
         self.finish_direct(now, call);
+        let aside = self.is_aside(call);
         let Some(room) = self.rooms.get_mut(&call) else { return };
         if !matches!(room.way, Way::Mixed(_)) {
             let mixer = Mixer::new(now);
@@ -187,7 +195,8 @@ impl Shard {
             metrics::gauge!("siaga_media_rooms_mixed").increment(1.0);
         }
         if let Way::Mixed(mixer) = &mut room.way {
-            mixer.seat(&room.members, || self.sources.next_stream());
+            let recording = aside.then_some(Member { leg: call, role: Role::Listener });
+            mixer.seat(room.members.iter().copied().chain(recording), || self.sources.next_stream());
         }
         self.put_all(call, Path::Mixed);
     }
@@ -202,6 +211,7 @@ impl Shard {
     }
 
     fn dissolve(&mut self, call: Uuid) {
+        self.set_aside(call, false);
         let Some(room) = self.rooms.remove(&call) else { return };
         if let Way::Mixed(_) = room.way {
             self.close_mix(call);

@@ -3,6 +3,7 @@
 //! All members of a room live in the same shard, so no packet ever crosses threads. All operators live in the first one, which
 //! receives their port; a trunk leg begins in any, and moves with its whole room when it comes together with somebody elsewhere.
 
+mod aside;
 mod command;
 mod joins;
 mod last_word;

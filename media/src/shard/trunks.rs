@@ -6,12 +6,12 @@ use super::timers::Timer;
 use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
 use crate::clock;
 use crate::error::OpenError;
-use crate::event::{Event, Side};
+use crate::event::Event;
 use crate::packet::{Content, Packet, RemoteAudio};
 use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
-use crate::tap::{Heard, LegTap};
+use crate::tap::{Heard, LegTap, Source};
 use crate::trunk::{Arrival, DigitTrain, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};
 use ipnet::IpNet;
 use mio::net::UdpSocket;
@@ -26,7 +26,7 @@ pub(super) struct Trunk {
     pub place: Option<Place>,
     pub player: Option<Player>,
     pub digits: Option<DigitTrain>,
-    tap: Option<LegTap>,
+    pub tap: Option<LegTap>,
     /// Not what was heard already.
     pub last_word: Option<Box<LastWord>>,
     pub text: Option<Text>,
@@ -181,7 +181,8 @@ impl Shard {
             && let Content::Audio { codec, payload } = packet.content
         {
             let Packet { stream, sequence, timestamp, .. } = *packet;
-            tap.push(now, Heard { side: Side::Caller, stream: stream.0, sequence, timestamp, codec, payload }, &mut self.taps);
+            let pcm = codec.decode(payload).collect();
+            tap.push(now, Heard { source: Source::Leg, stream: stream.0, sequence, timestamp, pcm }, &mut self.taps);
         }
         trunk.last_word = match (&arrival.what, trunk.place) {
             (What::Packet(packet), None | Some(Place { path: Path::Nowhere, .. })) => LastWord::of(now, packet),
@@ -236,7 +237,8 @@ impl Shard {
             let taken = sockets.rtp.send_to(datagram, to).is_ok();
             if let (Some((codec, payload)), Some(tap)) = (made.audio, &mut *tap) {
                 let (sequence, timestamp) = (made.stamp.sequence as u16, made.stamp.timestamp);
-                tap.push(now, Heard { side: Side::Operator, stream: 0, sequence, timestamp, codec, payload }, taps);
+                let pcm = codec.decode(payload).collect();
+                tap.push(now, Heard { source: Source::Sent, stream: 0, sequence, timestamp, pcm }, taps);
             }
             taken
         });

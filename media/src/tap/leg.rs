@@ -1,9 +1,10 @@
 //! The tap of one trunk leg: lays both sides on the timeline that begins with the leg's first packet.
+//!
+//! Who talks in the leg's room without the leg, while it is put aside, is on the operator's side in place of what is played to the leg.
 
 use super::{TapFrame, TapItem, TapOutlet};
 use crate::clock::samples;
 use crate::event::Side;
-use crate::g711::Codec;
 use crate::jitter::JitterBuffer;
 use std::time::Instant;
 use uuid::Uuid;
@@ -14,35 +15,56 @@ pub(crate) struct LegTap {
     began: Option<Instant>,
     caller: JitterBuffer,
     operator: JitterBuffer,
+    /// What the operator's side is taken from: never `Source::Leg`.
+    right: Source,
     dropped: u64,
 }
 
-/// An audio packet as one side saw it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Heard<'a> {
-    pub side: Side,
+/// Where sound for a recording comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The leg was heard.
+    Leg,
+    /// It was sent to the leg.
+    Sent,
+    /// It was said in the leg's room, and the leg does not hear it.
+    Room,
+}
+
+/// Sound as it was heard or sent.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub source: Source,
     pub stream: u64,
     pub sequence: u16,
     pub timestamp: u32,
-    pub codec: Codec,
-    pub payload: &'a [u8],
+    pub pcm: Vec<i16>,
 }
 
 impl LegTap {
     pub fn new(leg: Uuid) -> LegTap {
-        LegTap { leg, began: None, caller: JitterBuffer::new(), operator: JitterBuffer::new(), dropped: 0 }
+        LegTap { leg, began: None, caller: JitterBuffer::new(), operator: JitterBuffer::new(), right: Source::Sent, dropped: 0 }
     }
 
-    /// A packet that came, or was sent, `now`.
-    pub fn push(&mut self, now: Instant, heard: Heard<'_>, outlet: &mut TapOutlet) {
+    /// Whether those in the leg's room talk without the leg.
+    pub fn set_aside(&mut self, aside: bool) {
+        self.right = if aside { Source::Room } else { Source::Sent };
+    }
+
+    /// Sound that came, or was sent, `now`.
+    pub fn push(&mut self, now: Instant, heard: Heard, outlet: &mut TapOutlet) {
+        let side = match heard.source {
+            Source::Leg => Side::Caller,
+            source if source == self.right => Side::Operator,
+            Source::Sent | Source::Room => return,
+        };
         let began = *self.began.get_or_insert_with(|| {
             outlet.mark(TapItem::Started { leg: self.leg });
             now
         });
         let at = elapsed(began, now);
-        let pcm = heard.codec.decode(heard.payload).collect();
-        self.buffer(heard.side).push(at, heard.stream, heard.sequence, heard.timestamp, pcm);
-        self.release(heard.side, at, outlet);
+        self.buffer(side).push(at, heard.stream, heard.sequence, heard.timestamp, heard.pcm);
+        self.release(side, at, outlet);
     }
 
     /// Releases what has waited long enough.

@@ -3,7 +3,7 @@
 mod leg;
 mod outlet;
 
-pub(crate) use leg::{Heard, LegTap};
+pub(crate) use leg::{Heard, LegTap, Source};
 pub(crate) use outlet::TapOutlet;
 
 use crate::event::Side;
@@ -13,7 +13,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TapFrame {
     pub leg: Uuid,
-    /// `Caller`: what the trunk leg received. `Operator`: everything sent to it, sounds played included.
+    /// `Caller`: what the trunk leg received. `Operator`: everything sent to it, sounds played included; while others talk in its room
+    /// without it, what they say.
     pub side: Side,
     /// In samples at 8 kHz since the first packet of the leg on either side.
     pub position: u64,

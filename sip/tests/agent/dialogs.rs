@@ -116,6 +116,37 @@ async fn hanging_up_before_the_ack_waits_for_it() {
     assert!(bye.starts_with("BYE sip:peer@127.0.0.1:"), "{bye}");
 }
 
+/// One of some nine thousand holds of a soak was answered with 500.
+#[tokio::test]
+async fn a_re_invite_that_overtakes_the_ack_is_answered_and_not_put_off() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (invite, _) = ring(&mut peer).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    peer.send(&within_with(&invite, &answered, "INVITE", 2, &[], OFFER)).await;
+    let finally = |message: &str| field(message, "CSeq") == Some("2 INVITE") && !message.starts_with("SIP/2.0 100");
+    // Once this is answered the re-INVITE has been looked at as well.
+    let options = peer.request("OPTIONS", URI, &[], "");
+    peer.send(&options).await;
+    loop {
+        let message = peer.receive().await;
+        assert!(!finally(&message), "answered before the ACK: {message}");
+        if field(&message, "CSeq").is_some_and(|cseq| cseq.ends_with("OPTIONS")) {
+            break;
+        }
+    }
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    let again = loop {
+        let message = peer.receive().await;
+        if finally(&message) {
+            break message;
+        }
+    };
+    assert!(again.starts_with("SIP/2.0 200"), "{again}");
+}
+
 #[tokio::test]
 async fn each_call_stays_on_the_address_it_came_to() {
     let mut desk = desk_on(&["udp://127.0.0.1:0", "udp://127.0.0.1:0", "udp://[::]:0"], Limits::default(), None).await;

@@ -113,6 +113,18 @@ impl Standing {
         self.parties.iter().any(|party| party.joins == Joins::Operator)
     }
 
+    /// The leg of whom the operator talks with: somebody who is consulted, else the caller.
+    pub fn spoken_with(&self) -> Uuid {
+        let mut consulted = self.parties.iter().filter(|party| party.answered && party.joins == Joins::Operator);
+        consulted.next_back().filter(|_| self.caller != Caller::Talking).map_or(self.call.0, |party| party.media)
+    }
+
+    /// Whether somebody besides the operator talks with a caller who is not put aside.
+    fn in_company(&self) -> bool {
+        let joined = |party: &Party| party.answered && party.joins == Joins::Everybody;
+        self.parties.iter().any(joined) || self.monitors.values().any(|mode| *mode == MonitorMode::Barge)
+    }
+
     pub fn arrangement(&self) -> Arrangement {
         let mut speakers: Vec<Uuid> = Vec::new();
         let caller_talks = self.caller == Caller::Talking;
@@ -135,7 +147,7 @@ impl Standing {
             caller_hears: match self.caller {
                 Caller::Waiting(sound) => Some(sound),
                 Caller::Held => Some(Sound::Hold),
-                Caller::Talking if self.covered => Some(Sound::Hold),
+                Caller::Talking if self.covered && !self.in_company() => Some(Sound::Hold),
                 Caller::Talking if alone => Some(Sound::Silence),
                 Caller::Talking => None,
             },
@@ -279,5 +291,30 @@ mod tests {
         let standing = Standing { covered: true, ..talking() };
         assert_eq!(standing.arrangement().caller_hears, Some(Sound::Hold));
         assert_eq!(members(&standing).len(), 2, "the operator's voice is back as soon as the headset is");
+    }
+
+    #[test]
+    fn a_headset_that_is_away_silences_nobody_else_who_talks_with_the_caller() {
+        let mut standing = Standing { covered: true, ..talking() };
+        standing.parties.push(party(9, Joins::Everybody, true));
+        assert_eq!(standing.arrangement().caller_hears, None);
+        standing.parties.clear();
+        standing.monitors.insert(DEWI, MonitorMode::Listen);
+        assert_eq!(standing.arrangement().caller_hears, Some(Sound::Hold));
+        standing.monitors.insert(DEWI, MonitorMode::Barge);
+        assert_eq!(standing.arrangement().caller_hears, None);
+    }
+
+    #[test]
+    fn keys_go_to_whom_the_operator_talks_with() {
+        let mut standing = talking();
+        assert_eq!(standing.spoken_with(), CALL.0);
+        standing.caller = Caller::Held;
+        standing.parties.push(party(9, Joins::Operator, false));
+        assert_eq!(standing.spoken_with(), CALL.0, "nobody has answered yet");
+        standing.parties = vec![party(9, Joins::Operator, true)];
+        assert_eq!(standing.spoken_with(), Uuid::from_u128(9));
+        standing.caller = Caller::Talking;
+        assert_eq!(standing.spoken_with(), CALL.0);
     }
 }

@@ -157,7 +157,7 @@ impl Line {
                 self.standing.covered = false;
                 self.arrange_or_tell("a call cannot be uncovered").await;
             }
-            Order::Digits(digits) => self.plant.media.send_digits(call.0, digits).await,
+            Order::Digits(digits) => self.plant.media.send_digits(self.standing.spoken_with(), digits).await,
             Order::PlaceText => self.place_text().await,
             Order::Text(remote) => self.text_changed(remote.as_ref()).await,
             Order::Type { id, text, who, reply } => self.type_text(id, text, who, reply).await,
@@ -268,9 +268,8 @@ impl Line {
             };
         });
         if let Err(error) = changed.await {
-            tracing::warn!(call = %self.call, %error, "a supervisor cannot take part");
             self.standing.monitors.remove(&supervisor);
-            self.plant.report(Report::MonitorFailed { call: self.call, supervisor }).await;
+            self.refuse_monitor(supervisor, error).await;
         }
         if !self.standing.monitors.contains_key(&supervisor) && self.standing.operator != Some(supervisor) {
             self.put_down(supervisor).await;
@@ -295,8 +294,35 @@ impl Line {
         }
     }
 
-    /// Makes the voice engine match where everybody stands. The room comes first, so that nobody is heard by whom they should not.
+    /// Makes the voice engine match where everybody stands. A supervisor who cannot be there, because the machine has died, is parted with:
+    /// nobody who only supervises keeps the others from each other.
     async fn arrange(&mut self) -> Result<(), media::ConnectError> {
+        let arranged = self.follow().await;
+        if arranged.is_ok() || self.standing.monitors.is_empty() {
+            return arranged;
+        }
+        let monitors = std::mem::take(&mut self.standing.monitors);
+        if let Err(error) = self.follow().await {
+            self.standing.monitors = monitors;
+            return Err(error);
+        }
+        for (supervisor, mode) in monitors {
+            self.standing.monitors.insert(supervisor, mode);
+            if let Err(error) = self.follow().await {
+                self.standing.monitors.remove(&supervisor);
+                self.refuse_monitor(supervisor, error).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn refuse_monitor(&self, supervisor: UserId, error: media::ConnectError) {
+        tracing::warn!(call = %self.call, %error, "a supervisor cannot take part");
+        self.plant.report(Report::MonitorFailed { call: self.call, supervisor }).await;
+    }
+
+    /// The room comes first, so that nobody is heard by whom they should not.
+    async fn follow(&mut self) -> Result<(), media::ConnectError> {
         let wanted = self.standing.arrangement();
         if wanted.members != self.arranged.members {
             self.plant.media.arrange(self.call.0, wanted.members.clone()).await?;

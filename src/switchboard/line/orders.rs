@@ -42,7 +42,7 @@ pub enum Order {
     Cover,
     /// The headset is back.
     Uncover,
-    /// Keys for the caller's side.
+    /// Keys for the caller's side, or for whoever is consulted.
     Digits(String),
     /// The caller's side offers text within the call, and waits to hear where it goes.
     PlaceText,
