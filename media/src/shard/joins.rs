@@ -147,7 +147,7 @@ impl Shard {
         let pair = room.members.pair().filter(|pair| !aside && pair.iter().any(|leg| self.trunks.contains_key(leg)));
         match pair {
             Some(pair) => self.join(now, call, pair),
-            None if room.members.converse() => self.open_mix(now, call),
+            None if room.members.converse() => self.open_mix(now, call, aside),
             None => self.hush(now, call),
         }
         self.set_aside(call, aside);
@@ -184,9 +184,9 @@ impl Shard {
         }
     }
 
-    fn open_mix(&mut self, now: Instant, call: Uuid) {
+    /// `aside`: the recording listens too.
+    fn open_mix(&mut self, now: Instant, call: Uuid, aside: bool) {
         self.finish_direct(now, call);
-        let aside = self.is_aside(call);
         let Some(room) = self.rooms.get_mut(&call) else { return };
         if !matches!(room.way, Way::Mixed(_)) {
             let mixer = Mixer::new(now);

@@ -15,13 +15,13 @@ pub(crate) struct LegTap {
     began: Option<Instant>,
     caller: JitterBuffer,
     operator: JitterBuffer,
-    /// What the operator's side is taken from: never `Source::Leg`.
-    right: Source,
+    /// Those in the leg's room talk without it. The room knows this; here it spares every packet the way there.
+    aside: bool,
     dropped: u64,
 }
 
 /// Where sound for a recording comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Source {
     /// The leg was heard.
     Leg,
@@ -43,20 +43,20 @@ pub(crate) struct Heard {
 
 impl LegTap {
     pub fn new(leg: Uuid) -> LegTap {
-        LegTap { leg, began: None, caller: JitterBuffer::new(), operator: JitterBuffer::new(), right: Source::Sent, dropped: 0 }
+        LegTap { leg, began: None, caller: JitterBuffer::new(), operator: JitterBuffer::new(), aside: false, dropped: 0 }
     }
 
     /// Whether those in the leg's room talk without the leg.
     pub fn set_aside(&mut self, aside: bool) {
-        self.right = if aside { Source::Room } else { Source::Sent };
+        self.aside = aside;
     }
 
     /// Sound that came, or was sent, `now`.
     pub fn push(&mut self, now: Instant, heard: Heard, outlet: &mut TapOutlet) {
-        let side = match heard.source {
-            Source::Leg => Side::Caller,
-            source if source == self.right => Side::Operator,
-            Source::Sent | Source::Room => return,
+        let side = match (heard.source, self.aside) {
+            (Source::Leg, _) => Side::Caller,
+            (Source::Sent, false) | (Source::Room, true) => Side::Operator,
+            (Source::Sent, true) | (Source::Room, false) => return,
         };
         let began = *self.began.get_or_insert_with(|| {
             outlet.mark(TapItem::Started { leg: self.leg });

@@ -1,7 +1,7 @@
 //! The odd moments of a call: requests out of order, several addresses, many calls at once.
 
-use crate::support::{OFFER, Peer, audio, desk, desk_on, field, sipp, within, within_with};
-use sip::{EndedBy, Event, Limits};
+use crate::support::{Desk, OFFER, Peer, audio, desk, desk_on, field, sipp, within, within_with};
+use sip::{EndedBy, Event, LegId, Limits};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
@@ -13,6 +13,15 @@ async fn ring(peer: &mut Peer) -> (String, String) {
     peer.send(&invite).await;
     let ringing = peer.receive_until("SIP/2.0 180").await;
     (invite, ringing)
+}
+
+/// Rings at the desk, which answers; returns the INVITE, its 200 and the leg.
+async fn is_answered(peer: &mut Peer, desk: &mut Desk) -> (String, String, LegId) {
+    let (invite, _) = ring(peer).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    (invite, answered, leg)
 }
 
 #[tokio::test]
@@ -67,10 +76,7 @@ async fn a_request_that_crosses_our_bye_is_told_that_the_call_is_over() {
     for method in ["INVITE", "UPDATE", "INFO"] {
         let mut desk = desk().await;
         let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
-        let (invite, _) = ring(&mut peer).await;
-        let leg = desk.invited().await.leg;
-        desk.agent.answer(leg, audio()).await.unwrap();
-        let answered = peer.receive_until("SIP/2.0 200").await;
+        let (invite, answered, leg) = is_answered(&mut peer, &mut desk).await;
         peer.send(&within(&invite, &answered, "ACK", 1)).await;
         assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
         desk.agent.hang_up(leg).await;
@@ -121,10 +127,7 @@ async fn hanging_up_before_the_ack_waits_for_it() {
 async fn a_re_invite_that_overtakes_the_ack_is_answered_and_not_put_off() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
-    let (invite, _) = ring(&mut peer).await;
-    let leg = desk.invited().await.leg;
-    desk.agent.answer(leg, audio()).await.unwrap();
-    let answered = peer.receive_until("SIP/2.0 200").await;
+    let (invite, answered, _) = is_answered(&mut peer, &mut desk).await;
     peer.send(&within_with(&invite, &answered, "INVITE", 2, &[], OFFER)).await;
     let finally = |message: &str| field(message, "CSeq") == Some("2 INVITE") && !message.starts_with("SIP/2.0 100");
     // Once this is answered the re-INVITE has been looked at as well.
