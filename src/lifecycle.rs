@@ -90,7 +90,10 @@ impl Running {
     /// Starts everything. When this returns, a call would be answered, even if the database does not answer yet.
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
-        let sounds = Announcements::load(config.queue.announcements.as_deref()).context("setting `queue.announcements`")?;
+        let sounds = Announcements::load(config.queue.announcements.as_deref())?;
+        for fault in &sounds.faults {
+            tracing::error!("setting `queue.announcements`: {fault}; the built-in announcement is played instead");
+        }
         let desk = desk(config)?;
 
         let Started { archive, audio, repaired } = RecordingArchive::start(config).await?;
@@ -112,7 +115,7 @@ impl Running {
             queue: Queue::new(queue_settings(config)),
             sip: user_agent.clone(),
             media,
-            sounds,
+            sounds: sounds.announcements,
             networks: networks(config)?,
             desk: desk.clone(),
             board: board.clone(),
@@ -120,6 +123,10 @@ impl Running {
             number: config.sip.number.clone(),
             servers: location_servers(config)?,
             fallback: fallback(config),
+            answer_waiting: match config.queue.answer_waiting_seconds {
+                0 => None,
+                seconds => Some(Duration::from_secs(seconds.into())),
+            },
             phones: config.sip.phone.iter().map(|phone| (phone.name.clone(), phone.operator.clone())).collect(),
             phone_networks: config.sip.phones.clone().unwrap_or_default().networks()?,
         };

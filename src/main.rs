@@ -84,6 +84,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
 
 fn check(at: &At) -> anyhow::Result<()> {
     let config = Config::load(&at.config)?;
+    let sounds = sounds::Announcements::load(config.queue.announcements.as_deref())?;
+    if let Some(fault) = sounds.faults.first() {
+        bail!("setting `queue.announcements`: {fault}");
+    }
     println!("{} can be used; {} trunk(s)", at.config.display(), config.sip.trunk.len());
     if config.sip.trunk.is_empty() {
         println!("setting `sip.trunk`: there is none, so every call gets 403; add a [[sip.trunk]] with the carrier's addresses");

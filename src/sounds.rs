@@ -7,11 +7,14 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
     /// The file is missing or is no WAV file.
-    #[error("not a readable WAV file: {0}")]
+    #[error("is no readable WAV file: {0}")]
     Unreadable(#[from] hound::Error),
     /// Callers hear telephone audio; nothing is resampled.
     #[error("must be 8000 Hz, mono, 16 bit; convert it with `sox in.wav -r 8000 -c 1 -b 16 out.wav`")]
     Format,
+    /// A caller would hear nothing.
+    #[error("has no sound in it; record it again")]
+    Empty,
 }
 
 /// Samples at 8000 Hz, mono.
@@ -22,6 +25,13 @@ type Pcm = Arc<[i16]>;
 pub struct Announcements {
     indonesian: Arc<Spoken>,
     english: Arc<Spoken>,
+}
+
+/// Announcements that can be played, and what is wrong with a city's own.
+#[derive(Debug)]
+pub struct Loaded {
+    pub announcements: Announcements,
+    pub faults: Vec<String>,
 }
 
 /// The announcements in one language.
@@ -63,12 +73,18 @@ const ENGLISH: Files = built_in!("en": "waiting" "hold" "silent" "test" "positio
 
 impl Announcements {
     /// The built-in announcements, or the files of the same names in a city's directory: `id/waiting.wav` and `en/waiting.wav` for
-    /// one language, `waiting.wav` for both.
-    pub fn load(directory: Option<&Path>) -> anyhow::Result<Self> {
-        Ok(Self {
-            indonesian: Arc::new(Spoken::load(directory, "id", INDONESIAN)?),
-            english: Arc::new(Spoken::load(directory, "en", ENGLISH)?),
-        })
+    /// one language, `waiting.wav` for both. A file that cannot be played is told as a fault, and the built-in announcement stays: calls are
+    /// taken all the same.
+    pub fn load(directory: Option<&Path>) -> Result<Loaded, SoundError> {
+        let mut faults = Vec::new();
+        if let Some(missing) = directory.filter(|directory| !directory.is_dir()) {
+            faults.push(format!("{} is no directory; make it, or remove the setting", missing.display()));
+        }
+        let announcements = Self {
+            indonesian: Arc::new(Spoken::load(directory, "id", INDONESIAN, &mut faults)?),
+            english: Arc::new(Spoken::load(directory, "en", ENGLISH, &mut faults)?),
+        };
+        Ok(Loaded { announcements, faults })
     }
 
     /// In the language that the caller's side named first of those that there are; Indonesian where it named none.
@@ -83,20 +99,27 @@ impl Announcements {
 }
 
 impl Spoken {
-    fn load(directory: Option<&Path>, language: &str, built_in: Files) -> anyhow::Result<Self> {
+    fn load(directory: Option<&Path>, language: &str, built_in: Files, faults: &mut Vec<String>) -> Result<Self, SoundError> {
         let mut read = Vec::with_capacity(built_in.len());
         for (name, bytes) in built_in {
             let file = format!("{name}.wav");
             let own = directory.and_then(|directory| {
                 [directory.join(language).join(&file), directory.join(&file)].into_iter().find(|path| path.is_file())
             });
+            let own = own.and_then(|path| match std::fs::read(&path).map_err(hound::Error::from).map_err(SoundError::from) {
+                Ok(wav) => samples(&wav).map_err(|error| faults.push(format!("{} {error}", path.display()))).ok(),
+                Err(error) => {
+                    faults.push(format!("{} {error}", path.display()));
+                    None
+                }
+            });
             read.push(match own {
-                Some(path) => samples(&std::fs::read(&path)?).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?,
+                Some(own) => own,
                 None => samples(bytes)?,
             });
         }
         let mut read = read.into_iter();
-        let mut next = || read.next().ok_or_else(|| anyhow::anyhow!("an announcement is missing in the program"));
+        let mut next = || read.next().ok_or(SoundError::Empty);
         let (waiting, hold, silent, test, position) = (next()?, next()?, next()?, next()?, next()?);
         let numbers = read.map(|word| Numbered { word, whole: OnceLock::new() }).collect();
         Ok(Self { waiting, hold, silent, test, position, numbers })
@@ -121,12 +144,17 @@ pub fn samples(wav: &[u8]) -> Result<Arc<[i16]>, SoundError> {
     if (spec.channels, spec.sample_rate, spec.bits_per_sample) != (1, 8000, 16) {
         return Err(SoundError::Format);
     }
-    Ok(reader.samples::<i16>().collect::<Result<Vec<_>, _>>()?.into())
+    let samples = reader.samples::<i16>().collect::<Result<Vec<_>, _>>()?;
+    if samples.is_empty() { Err(SoundError::Empty) } else { Ok(samples.into()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn load(directory: Option<&Path>) -> Announcements {
+        Announcements::load(directory).unwrap().announcements
+    }
 
     fn directory(name: &str) -> std::path::PathBuf {
         let directory = std::env::temp_dir().join(format!("siaga-sounds-{name}-{}", std::process::id()));
@@ -145,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_built_in_announcements_are_speech_of_some_seconds() {
-        let sounds = Announcements::load(None).unwrap();
+        let sounds = load(None);
         for spoken in [&sounds.indonesian, &sounds.english] {
             assert!(spoken.waiting.len() > 4 * 8000);
             for sound in [&spoken.hold, &spoken.silent, &spoken.test] {
@@ -156,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_place_in_the_queue_is_told_as_far_as_there_are_words() {
-        let spoken = Announcements::load(None).unwrap().indonesian;
+        let spoken = load(None).indonesian;
         let plain = spoken.busy(None).len();
         let told: Vec<usize> = (1..=20).map(|place| spoken.busy(Some(place)).len()).collect();
         assert!(told.iter().all(|length| *length > plain));
@@ -166,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_caller_hears_the_first_language_that_there_is() {
-        let sounds = Announcements::load(None).unwrap();
+        let sounds = load(None);
         let hears = |languages: &[&str]| {
             let languages: Vec<String> = languages.iter().map(|tag| (*tag).to_owned()).collect();
             Arc::ptr_eq(&sounds.for_caller(&languages), &sounds.english)
@@ -182,7 +210,7 @@ mod tests {
         std::fs::create_dir_all(own.join("en")).unwrap();
         wav(&own.join("hold.wav"), 1, 8000);
         wav(&own.join("en").join("silent.wav"), 1, 8000);
-        let sounds = Announcements::load(Some(&own)).unwrap();
+        let sounds = load(Some(&own));
         std::fs::remove_dir_all(&own).unwrap();
         assert_eq!((sounds.indonesian.hold.len(), sounds.english.hold.len()), (1, 1));
         assert_eq!(sounds.english.silent.len(), 1);
@@ -193,8 +221,20 @@ mod tests {
     fn a_city_that_brings_a_wrong_format_is_told_how_to_convert_it() {
         let own = directory("wrong");
         wav(&own.join("waiting.wav"), 2, 44_100);
-        let error = Announcements::load(Some(&own)).unwrap_err().to_string();
+        std::fs::write(own.join("hold.wav"), b"RIFF").unwrap();
+        let Loaded { announcements, faults } = Announcements::load(Some(&own)).unwrap();
         std::fs::remove_dir_all(&own).unwrap();
-        assert!(error.contains("waiting.wav") && error.contains("sox"), "{error}");
+        // Once for each language.
+        assert_eq!(faults.len(), 4, "{faults:?}");
+        assert!(faults[0].contains("waiting.wav") && faults[0].contains("sox"), "{faults:?}");
+        assert!(faults[1].contains("hold.wav"), "{faults:?}");
+        let built_in = load(None);
+        assert_eq!(
+            announcements.indonesian.hold.len(),
+            built_in.indonesian.hold.len(),
+            "callers go on hearing the built-in ones"
+        );
+        assert_eq!(announcements.english.waiting.len(), built_in.english.waiting.len());
+        assert_eq!(Announcements::load(Some(&own)).unwrap().faults.len(), 1, "the directory is gone");
     }
 }

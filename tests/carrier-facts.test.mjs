@@ -13,14 +13,19 @@ import { scenario } from "./support/world.mjs";
 const ACCESS = "P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=5101004D2000DDD5;network-provided";
 const CELL = "510-10 TAC 1234 ECI 56789 (eNB 221, 213)";
 
-const PIDF = `<?xml version="1.0" encoding="UTF-8"?>
+const METRES = "urn:ogc:def:uom:EPSG::9001";
+const DEGREES = "urn:ogc:def:uom:EPSG::9102";
+const CENTRE = `srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos>`;
+
+const pidf = (area, method = "") => `<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gs="http://www.opengis.net/pidflo/1.0"
  xmlns:gml="http://www.opengis.net/gml" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" entity="pres:caller@127.0.0.1">
 <dm:device id="phone"><gp:geopriv><gp:location-info>
-<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos>
-<gs:radius uom="urn:ogc:def:uom:EPSG::9001">60</gs:radius></gs:Circle>
-</gp:location-info><gp:usage-rules/></gp:geopriv><dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:device>
+${area}
+</gp:location-info><gp:usage-rules/>${method}</gp:geopriv><dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:device>
 </presence>`;
+
+const PIDF = pidf(`<gs:Circle ${CENTRE}<gs:radius uom="${METRES}">60</gs:radius></gs:Circle>`);
 
 const SUBSCRIBER = `<?xml version="1.0" encoding="UTF-8"?>
 <ad:EmergencyCallData.SubscriberInfo xmlns:ad="urn:ietf:params:xml:ns:EmergencyCallData:SubscriberInfo" privacyRequested="false">
@@ -91,6 +96,29 @@ scenario("place, cell, subscriber, comment and language of a caller are on the o
   assert.deepEqual([call.cell, call.additional, call.location], [cell, additional, location]);
 });
 
+scenario("the sector of a cell is drawn as such, with how and when the network found it", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const sector = `<gs:ArcBand ${CENTRE}<gs:innerRadius uom="${METRES}">100</gs:innerRadius><gs:outerRadius uom="${METRES}">900</gs:outerRadius>
+<gs:startAngle uom="${DEGREES}">266</gs:startAngle><gs:openingAngle uom="${DEGREES}">120</gs:openingAngle></gs:ArcBand>`;
+  const caller = await Caller.dial(world, siaga.sip, {
+    headers: ["Geolocation: <cid:place@carrier.example>"],
+    parts: [{ type: "application/pidf+xml", id: "place@carrier.example", text: pidf(sector, "<gp:method>Cell</gp:method>") }],
+  });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  const { location } = await newestCall(supervisor);
+  assert.deepEqual(location, {
+    position: PLACE, radius_m: 900, civic: null, method: "Cell", at: "2026-01-01T00:00:00Z",
+    shape: { kind: "arc_band", inner_m: 100, outer_m: 900, start_deg: 266, opening_deg: 120 },
+  });
+  await ayu.at("position").getByText(/900 m, lewat Cell, pukul .*2026/).waitFor();
+  await ayu.at("map").locator(".sg-marker-place").waitFor();
+  await caller.hangUp();
+});
+
 scenario("what the network only points to is fetched beside the call, from the trunk's own servers and no others", async (world) => {
   const certificate = await makeCertificate(world, { address: "127.0.0.1" });
   const documents = {
@@ -128,7 +156,9 @@ scenario("what the network only points to is fetched beside the call, from the t
     const { call, timeline } = await supervisor.ask("GET", `calls/${id}`);
     return call.location?.radius_m === 60 && timeline.some(({ kind }) => kind === "call.located");
   });
-  assert.deepEqual(server.asked.toSorted(), ["GET /comment/7", "POST /place/7"]);
+  // The place is asked for twice: what there is at once, and what a rescuer needs.
+  await until("the exact place is asked for", () => server.asked.length === 3);
+  assert.deepEqual(server.asked.toSorted(), ["GET /comment/7", "POST /place/7", "POST /place/7"]);
   assert.deepEqual(other.asked, [], "a caller cannot make siaga ask any address");
   await caller.hears(1000);
   await caller.hangUp();

@@ -8,6 +8,7 @@ import { Exchange } from "./support/exchange.mjs";
 import { callWhen, newestCall, openHouse, sealed } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { audibleSeconds, readWav } from "./support/sound.mjs";
+import { until } from "./support/wait.mjs";
 import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
 scenario("a call that waits for the first operator of the day", async (world) => {
@@ -31,6 +32,30 @@ scenario("a call that waits for the first operator of the day", async (world) =>
   const { bytes } = await supervisor.get(`calls/${id}/recording.wav`);
   const { channels: [, right], rate } = readWav(bytes);
   assert.ok(audibleSeconds(right, rate) > 1, "the announcement is in the recording");
+});
+
+scenario("a caller who waits for long is answered on the line, so that no carrier ends it, and goes on waiting", async (world) => {
+  const siaga = await openHouse(world, { queue: { answer_waiting_seconds: 2 } });
+  const supervisor = await siaga.as(people.citra);
+  for (const described of [true, false]) {
+    // A caller whose INVITE offers nothing can hear nothing before that.
+    const caller = await Caller.dial(world, siaga.sip, described ? {} : { scenario: "delayed-offer" });
+    await until("the line is answered", () => caller.answers.some(({ code }) => code === 200));
+    const { id } = await newestCall(supervisor);
+    const waiting = await callWhen(supervisor, id, "has its line", ({ timeline }) => timeline.some(({ kind }) => kind === "call.line_kept"));
+    assert.deepEqual([waiting.call.state, waiting.call.answered_at], ["waiting", null], "nobody has the call yet");
+    await caller.hearsSomething({ since: Date.now() });
+    await caller.hangUp();
+    const over = await callWhen(supervisor, id, "is over", ({ call }) => call.state === "ended");
+    assert.equal(over.call.ended_by, "caller_before_answer");
+  }
+  const caller = await Caller.dial(world, siaga.sip, {});
+  await until("the line is answered", () => caller.answers.some(({ code }) => code === 200));
+  const ayu = await onShiftWhileItWaits(world, siaga);
+  await ayu.answer();
+  await caller.hears(1000);
+  await ayu.hears(620);
+  await caller.hangUp();
 });
 
 scenarioOnBoth("a call that nobody takes goes to the fallback number", async (world) => {

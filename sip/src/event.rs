@@ -34,6 +34,8 @@ pub enum Event {
     Confirmed { leg: LegId, audio: Option<RemoteAudio> },
     /// The remote side changed its audio (hold, new address); already answered with the leg's current `LocalAudio`.
     Changed { leg: LegId, audio: RemoteAudio },
+    /// A re-INVITE or UPDATE of the remote side carries a location (RFC 6442 section 4.2).
+    Located { leg: LegId, location: Box<Location> },
     /// The remote side's real-time text began, changed or ended; already answered with the leg's current `LocalText`.
     TextChanged { leg: LegId, text: Option<RemoteText> },
     /// The remote side offers real-time text in a call that has no place for it. Answered when [`UserAgent::place_text`] says where it
@@ -43,6 +45,9 @@ pub enum Event {
     TextOffered { leg: LegId },
     /// The called party rings (first 180 or 183), by this trunk. Told once; another trunk may still be the one that carries the call.
     OutboundRinging { leg: LegId, trunk: TrunkName },
+    /// Where a call of ours may be heard before it is answered (RFC 3960): the carrier's own ringing, or an announcement. `None`: what was told
+    /// before is over, for another trunk is tried.
+    OutboundEarly { leg: LegId, audio: Option<RemoteAudio> },
     /// The called party answered, by this trunk; ACK is sent.
     OutboundAnswered { leg: LegId, trunk: TrunkName, audio: RemoteAudio },
     /// The call was not answered. `code` is the SIP status: the peer's, or 408 for silence, 488 for an answer without usable audio.
@@ -76,9 +81,11 @@ impl Event {
             Event::PhoneInvited { leg, .. }
             | Event::Confirmed { leg, .. }
             | Event::Changed { leg, .. }
+            | Event::Located { leg, .. }
             | Event::TextChanged { leg, .. }
             | Event::TextOffered { leg }
             | Event::OutboundRinging { leg, .. }
+            | Event::OutboundEarly { leg, .. }
             | Event::OutboundAnswered { leg, .. }
             | Event::OutboundFailed { leg, .. }
             | Event::Digit { leg, .. }

@@ -95,7 +95,8 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         tracing::debug!(leg = %id, %error, "100 failed");
     }
     let (states_in, states) = core.layer.new_dialog_state_channel();
-    let dialog = match core.layer.get_or_create_server_invite(&transaction, states_in, None, Some(contact(&stamp.source))) {
+    let credential = trunk.account.as_ref().map(crate::outbound::credential);
+    let dialog = match core.layer.get_or_create_server_invite(&transaction, states_in, credential, Some(contact(&stamp.source))) {
         Ok(dialog) => dialog,
         Err(error) => {
             tracing::debug!(leg = %id, %error, "no dialog for an INVITE");

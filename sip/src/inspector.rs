@@ -108,7 +108,6 @@ pub(crate) fn verbatim(text: String) -> Uri {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
     use crate::listener::Way;
     use std::net::SocketAddr;
 
@@ -125,7 +124,7 @@ mod tests {
         );
         let listens = ["udp://127.0.0.1:5060", "tcp://127.0.0.1:5099", "udp://[::1]:5060", "tls://[::1]:5061"];
         let locals = Locals(listens.iter().map(|text| text.parse().unwrap()).collect());
-        let accounts = vec![Account { username: "siaga".into(), password: Secret("secret".into()) }];
+        let accounts = vec![Account::new("siaga", "secret")];
         let inspector = Inspector { locals: Arc::new(locals), accounts };
         let to = SipAddr::new(transport.into(), peer.into());
         let message = SipMessage::try_from(text.as_bytes()).unwrap();

@@ -59,7 +59,7 @@ pub use dialled::Purpose;
 pub use error::{LegError, StartError};
 pub use event::{EndedBy, Event, Invitation, LegId, Outbound, PhoneCall, Referral, Reject};
 #[cfg(feature = "held")]
-pub use held::LocationServers;
+pub use held::{LocationServers, Wanted};
 pub use identity::Identity;
 pub use location::{GeolocationRouting, Location, Position, Reference as LocationReference, Shape};
 pub use presence::Followed;

@@ -9,7 +9,7 @@ use crate::event::{EndedBy, Event, LegId};
 use crate::incoming::terms;
 use crate::leg::{Command, Leg, Negotiation, Outcome, Peer, Refused, Side};
 use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
-use crate::outlet::{Reached, home, target_uri, with_user};
+use crate::outlet::{Reached, carrier_uri, home, with_user};
 use crate::registry::Slot;
 use crate::sdp::LocalMedia;
 use crate::trunk::{Attempt, Line, Route, seconds};
@@ -46,11 +46,12 @@ pub(crate) struct Calling {
     wish: Wish,
     commands: mpsc::Receiver<Command>,
     heard_ringing: bool,
+    heard_early: bool,
 }
 
 impl Calling {
     pub(crate) fn new(core: Arc<Core>, wish: Wish, commands: mpsc::Receiver<Command>) -> Self {
-        Calling { core, wish, commands, heard_ringing: false }
+        Calling { core, wish, commands, heard_ringing: false, heard_early: false }
     }
 
     pub(crate) async fn run(mut self, mut route: Route, mut slot: Slot) {
@@ -59,8 +60,9 @@ impl Calling {
             let (code, given_back) = match self.attempt(&attempt, slot).await {
                 Ok(Outcome::Over) => return,
                 Ok(Outcome::Refused(refused)) => {
-                    let Refused { code, fields, slot, heard_ringing } = *refused;
+                    let Refused { code, fields, slot, heard_ringing, heard_early } = *refused;
                     self.heard_ringing = heard_ringing;
+                    self.heard_early = heard_early;
                     if code == 503
                         && let Some(rest) = fields.first("Retry-After").and_then(seconds)
                         && let Some(line) = self.core.ingress.trunks.named(&attempt.trunk)
@@ -85,6 +87,9 @@ impl Calling {
             }
             next = match route.refused(code) {
                 Ok(attempt_next) => {
+                    if std::mem::take(&mut self.heard_early) {
+                        self.tell(Event::OutboundEarly { leg: self.wish.id, audio: None }).await;
+                    }
                     tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, next = %attempt_next.trunk, "a trunk did not carry a call");
                     counters::failed_over(&attempt.trunk, code);
                     Some(attempt_next)
@@ -183,7 +188,7 @@ impl Calling {
         }
         Some(InviteOption {
             caller,
-            callee: with_user(target_uri(proxy, reached.transport), &self.wish.number),
+            callee: with_user(carrier_uri(account, proxy, reached.transport), &self.wish.number),
             destination: Some(reached.destination()),
             offer: Some(offer.into_bytes()),
             contact,
@@ -201,7 +206,8 @@ impl Calling {
     }
 }
 
-fn credential(account: &Account) -> Credential {
-    let Account { username, password } = account;
-    Credential { username: username.clone(), password: password.0.clone(), realm: None, auth_username: None }
+/// What the trunk may ask for, also inside a call.
+pub(crate) fn credential(account: &Account) -> Credential {
+    let Account { username, password, login, .. } = account;
+    Credential { username: username.clone(), password: password.0.clone(), realm: None, auth_username: login.clone() }
 }

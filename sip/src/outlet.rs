@@ -1,6 +1,6 @@
 //! The way out for requests that begin something: names are looked up, connections brought about, addresses of ours chosen.
 
-use crate::config::{Host, Target, Transport, Trunk};
+use crate::config::{Account, Host, Target, Transport, Trunk};
 use crate::listener::{Flows, Locals, Way};
 use crate::trunk::Line;
 use rsipstack::sip::uri::Auth;
@@ -146,12 +146,23 @@ pub(crate) fn home(line: &Line, reached: Reached) -> Uri {
     let Trunk { account, registrars, proxy, .. } = &line.config;
     match registrars.first().or(proxy.as_ref()) {
         Some(carrier) if account.is_some() => {
-            let mut home = target_uri(carrier, reached.transport);
+            let mut home = carrier_uri(account.as_ref(), carrier, reached.transport);
             home.host_with_port.port = None;
             home.params.clear();
             home
         }
         _ => address_uri(reached.local, Transport::Udp),
+    }
+}
+
+/// How addresses at a carrier are written: with its domain, or else with the host that is asked.
+pub(crate) fn carrier_uri(account: Option<&Account>, target: &Target, transport: Transport) -> Uri {
+    match account.and_then(|account| account.domain.clone()) {
+        Some(domain) => {
+            let host_with_port = HostWithPort { host: Domain(domain).into(), port: None };
+            Uri { scheme: Some(Scheme::Sip), host_with_port, ..Uri::default() }
+        }
+        None => target_uri(target, transport),
     }
 }
 

@@ -48,6 +48,11 @@ pub const KEYS: &[Key] = &[
         "Calls that ring or talk at the fallback number at once, as many as it has lines; others wait on for an operator.",
     ),
     key(
+        "answer_waiting_seconds",
+        "60",
+        "After so long a waiting caller is answered on the line, and goes on waiting with the announcement: carriers end a call that only rings. 0 for never.",
+    ),
+    key(
         "announcements",
         "",
         "Directory of WAV files (8 kHz, mono, 16 bit) that replace built-in announcements: `id/waiting.wav` and `en/waiting.wav` for one language, `waiting.wav` for both. See `docs/announcements.md`.",
@@ -80,6 +85,7 @@ pub struct Queue {
     pub nuisance_hours: u32,
     pub service_levels: Vec<(u32, u32)>,
     pub fallback_calls: u32,
+    pub answer_waiting_seconds: u32,
     pub announcements: Option<PathBuf>,
     pub acknowledge_seconds: u32,
 }
@@ -113,6 +119,7 @@ impl Default for Queue {
             nuisance_hours: 24,
             service_levels: vec![(15, 90), (20, 95)],
             fallback_calls: 4,
+            answer_waiting_seconds: 60,
             announcements: None,
             acknowledge_seconds: 60,
         }
@@ -197,6 +204,7 @@ impl Queue {
             ("queue.nuisance_marks", self.nuisance_marks, 1, 100),
             ("queue.nuisance_days", self.nuisance_days, 1, 90),
             ("queue.nuisance_hours", self.nuisance_hours, 1, 720),
+            ("queue.answer_waiting_seconds", self.answer_waiting_seconds, 0, 540),
         ];
         for (name, value, least, most) in ranges {
             if !(least..=most).contains(&value) {

@@ -1,8 +1,8 @@
 //! What SIP and the lines tell the switchboard.
 
 use super::features::FeatureCall;
-use super::line::{Line, ORDERS, Offer, Order, Report};
-use super::{Call, LegKind, Switchboard, convert, now};
+use super::line::{CallOutError, Line, ORDERS, Offer, Order, Report};
+use super::{Call, LegKind, Switchboard, convert, now, reached};
 use crate::clock;
 use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView};
 use dispatch::desk::{ArrivedCall, Entry};
@@ -42,15 +42,23 @@ impl Switchboard {
             sip::Event::Confirmed { audio: Some(audio), .. } | sip::Event::Changed { audio, .. } => {
                 self.order(call, Order::Remote(audio));
             }
+            sip::Event::Located { location, .. } => self.carried(call, &location),
             sip::Event::TextChanged { text, .. } => self.order(call, Order::Text(text)),
-            sip::Event::OutboundRinging { trunk, .. } => self.goes_over(call, &trunk),
+            sip::Event::OutboundRinging { trunk, .. } => {
+                self.goes_over(call, &trunk);
+                if let Some(found) = self.calls.get_mut(&call) {
+                    found.rang = true;
+                }
+            }
+            sip::Event::OutboundEarly { audio, .. } => self.order(call, Order::Early { of: None, audio }),
             sip::Event::OutboundAnswered { trunk, audio, .. } => {
                 self.goes_over(call, &trunk);
                 self.order(call, Order::Reached(audio));
             }
-            sip::Event::OutboundFailed { leg, .. } => {
+            sip::Event::OutboundFailed { leg, code } => {
                 self.legs.remove(&leg);
-                self.told(Input::OutboundFailed { call });
+                let rang = self.calls.get(&call).is_some_and(|found| found.rang);
+                self.not_reached(call, reached::failure(code, rang));
             }
             sip::Event::Digit { digit, .. } => self.digit(call, digit),
             sip::Event::Ended { leg, by } => {
@@ -118,6 +126,7 @@ impl Switchboard {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            unreached: None,
             operator: None,
             operator_name: None,
             location: invitation.location.as_ref().map(convert::location),
@@ -169,14 +178,19 @@ impl Switchboard {
                 }
                 self.hear_early(leg);
             }
-            Report::NotCalled { call } => self.told(Input::OutboundFailed { call }),
+            Report::NotCalled { call, error } => {
+                self.no_call_out(&error);
+                self.not_reached(call, reached::NO_WAY);
+            }
+            Report::PartyNotCalled { error } => self.no_call_out(&error),
+            Report::LineKept { call } => self.journal.record(Entry::LineKept { call, at: now() }),
             Report::Bridged { call, operator } => self.bridged(call, operator),
             Report::ResumeFailed { call, operator } => self.told(Input::Hold { operator, call }),
             Report::BridgeFailed { call, operator, error } => {
                 tracing::warn!(%call, %operator, %error, "a call could not be joined with its operator");
                 self.told(Input::BridgeFailed { call, operator });
                 // Of a call to the outside: whoever answered hears nobody.
-                self.told(Input::OutboundFailed { call });
+                self.not_reached(call, reached::NO_WAY);
             }
             Report::PartyDialled { call, party, leg } => self.party_dialled(call, party, leg),
             Report::PartyUp { call, party, consulted } => self.party_up(call, party, consulted),
@@ -206,6 +220,20 @@ impl Switchboard {
 
     /// A caller could be given no voice, and was refused.
     fn without_voice(&mut self, call: CallId, error: &media::OpenError) {
+        self.no_voice(error);
+        self.told(Input::CallLost { call });
+    }
+
+    /// Nobody could be called, for a reason of our own.
+    fn no_call_out(&mut self, error: &CallOutError) {
+        match error {
+            CallOutError::Voice(error) => self.no_voice(error),
+            CallOutError::Sip(sip::LegError::Full) => self.limited("calls"),
+            CallOutError::Sip(_) => {}
+        }
+    }
+
+    fn no_voice(&mut self, error: &media::OpenError) {
         match error {
             media::OpenError::PortsExhausted => {
                 metrics::counter!("siaga_calls_without_port_total").increment(1);
@@ -219,7 +247,6 @@ impl Switchboard {
                 self.limited("media");
             }
         }
-        self.told(Input::CallLost { call });
     }
 
     /// Caller and operator hear each other.
@@ -235,7 +262,11 @@ impl Switchboard {
         if status.state == CallState::Calling {
             self.journal.record(Entry::OutboundAnswered { call, trunk: Some(found.view.trunk.clone()), at });
             metrics::counter!("siaga_calls_reached_total").increment(1);
+            let silent = found.silent.take();
             self.told(Input::OutboundAnswered { call });
+            if let Some(silent) = silent {
+                self.raise_one_way(call, silent);
+            }
         } else {
             self.journal.record(Entry::Answered { call, operator: self.who(operator), at });
             metrics::counter!("siaga_calls_answered_total").increment(1);

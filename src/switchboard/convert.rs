@@ -1,6 +1,6 @@
 //! Between the words of `sip`, `media` and `dispatch`, which know nothing of each other.
 
-use dispatch::contract::{AdditionalData, CallSide, CallerLocation, Position, Refusal};
+use dispatch::contract::{AdditionalData, CallSide, CallerLocation, LocationShape, Position, Refusal};
 use dispatch::desk::{AlertAbout, AlertKey, HeardQuality, NewAlert};
 
 /// A value of Resource-Priority counts as urgent from the middle of its namespace on: of `esnet` (RFC 7135) from 2, as 0 and 1 are
@@ -42,7 +42,25 @@ pub fn location(location: &sip::Location) -> CallerLocation {
         position: location.latitude_longitude.map(|(latitude, longitude)| Position { latitude, longitude }),
         radius_m: location.radius_m,
         civic: location.civic.clone(),
+        shape: location.shape.as_ref().and_then(shape),
+        method: location.method.clone(),
+        at: location.timestamp.as_deref().and_then(|at| at.parse().ok()),
     }
+}
+
+/// `None` of a point and of a circle, which position and radius tell.
+fn shape(shape: &sip::Shape) -> Option<LocationShape> {
+    let position = |(latitude, longitude): &(f64, f64)| Position { latitude: *latitude, longitude: *longitude };
+    Some(match *shape {
+        sip::Shape::Point | sip::Shape::Circle { .. } => return None,
+        sip::Shape::Ellipse { semi_major_m, semi_minor_m, orientation_deg } => {
+            LocationShape::Ellipse { semi_major_m, semi_minor_m, orientation_deg }
+        }
+        sip::Shape::ArcBand { inner_m, outer_m, start_deg, opening_deg } => {
+            LocationShape::ArcBand { inner_m, outer_m, start_deg, opening_deg }
+        }
+        sip::Shape::Polygon { ref corners } => LocationShape::Polygon { points: corners.iter().map(position).collect() },
+    })
 }
 
 /// Why a phone's wish is refused.

@@ -30,14 +30,22 @@ pub fn fetch(servers: &Servers, call: CallId, invitation: &sip::Invitation, repo
         return metrics::counter!("siaga_references_not_followed_total").increment(1);
     };
     tokio::spawn(async move {
-        let (location, additional) = tokio::join!(servers.locate(&references), servers.additional(&data));
-        let (location, additional) =
-            (location.as_ref().map(convert::location), additional.iter().map(convert::additional).collect::<Vec<_>>());
-        if location.is_some() || !additional.is_empty() {
-            // The switchboard ends before its tasks at a stop.
-            let _ = reports.send(Report::Located { call, location, additional }).await;
-        }
+        let first = async { tell(&reports, call, servers.locate(&references, sip::Wanted::First).await, &[]).await };
+        let data = async { tell(&reports, call, None, &servers.additional(&data).await).await };
+        tokio::join!(first, data);
+        // Whom to send is decided by the first place, where exactly by this one.
+        tell(&reports, call, servers.locate(&references, sip::Wanted::Exact).await, &[]).await;
     });
+}
+
+async fn tell(reports: &mpsc::Sender<Report>, call: CallId, location: Option<sip::Location>, additional: &[sip::AdditionalData]) {
+    if location.is_none() && additional.is_empty() {
+        return;
+    }
+    let location = location.as_ref().map(convert::location);
+    let additional = additional.iter().map(convert::additional).collect();
+    // The switchboard ends before its tasks at a stop.
+    let _ = reports.send(Report::Located { call, location, additional }).await;
 }
 
 /// Follows where the invitation's SIP references say that the caller is, in a task of its own.
@@ -61,14 +69,43 @@ pub fn follow(
 }
 
 impl Switchboard {
-    /// The location that came with the call stays.
+    /// A re-INVITE or UPDATE carries where the caller is. What it repeats is no news.
+    pub(super) fn carried(&mut self, call: CallId, location: &sip::Location) {
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        let location = convert::location(location);
+        if found.carried.as_ref() == Some(&location) {
+            return;
+        }
+        found.carried = Some(location.clone());
+        let at = now();
+        let entry = match found.view.location.replace(location.clone()) {
+            None => Entry::Located { call, location: Some(location), additional: found.view.additional.clone(), at },
+            Some(known) if known == location => return,
+            Some(_) => Entry::Relocated { call, location, at },
+        };
+        self.journal.record(entry);
+        self.board.call(&found.view);
+    }
+
+    /// What came with the call gives way only to what is more exact.
     pub(super) fn located(&mut self, call: CallId, location: Option<CallerLocation>, additional: Vec<AdditionalData>) {
         let Some(found) = self.calls.get_mut(&call) else { return };
-        if found.view.location.is_none() {
-            found.view.location = location.clone();
+        let at = now();
+        let (first, better) = match (&found.view.location, location) {
+            (None, location) => (location, None),
+            (Some(known), Some(location)) if is_more_exact(&location, known) => (None, Some(location)),
+            (Some(_), _) => (None, None),
+        };
+        if let Some(location) = first.as_ref().or(better.as_ref()) {
+            found.view.location = Some(location.clone());
         }
-        found.view.additional.extend(additional);
-        self.journal.record(Entry::Located { call, location, additional: found.view.additional.clone(), at: now() });
+        if first.is_some() || !additional.is_empty() {
+            found.view.additional.extend(additional);
+            self.journal.record(Entry::Located { call, location: first, additional: found.view.additional.clone(), at });
+        }
+        if let Some(location) = better {
+            self.journal.record(Entry::Relocated { call, location, at });
+        }
         self.board.call(&found.view);
     }
 
@@ -108,12 +145,12 @@ mod tests {
     use dispatch::contract::Position;
 
     fn circle(radius_m: Option<f64>) -> CallerLocation {
-        CallerLocation { position: Some(Position { latitude: 1.1, longitude: 104.0 }), radius_m, civic: None }
+        CallerLocation { position: Some(Position { latitude: 1.1, longitude: 104.0 }), radius_m, ..CallerLocation::default() }
     }
 
     #[test]
     fn only_a_more_exact_place_takes_the_place_of_what_came_with_the_call() {
-        let words = CallerLocation { position: None, radius_m: None, civic: Some("Jalan Imam Bonjol 7".into()) };
+        let words = CallerLocation { civic: Some("Jalan Imam Bonjol 7".into()), ..CallerLocation::default() };
         assert!(is_more_exact(&circle(Some(20.0)), &circle(Some(2000.0))));
         assert!(is_more_exact(&circle(None), &circle(Some(2000.0))), "a point has no radius");
         for (new, known) in [

@@ -18,6 +18,7 @@ mod parties;
 mod phone_calls;
 mod phone_dials;
 mod phones;
+mod reached;
 mod seat;
 mod test_call;
 mod texts;
@@ -27,8 +28,8 @@ mod voice;
 use alerts::Alerts;
 pub use board::Board;
 use conversation::Conversation;
-use dispatch::contract::{CallState, CallView, Command, EndedBy, UserView};
-use dispatch::desk::{Desk, Entry, Journal};
+use dispatch::contract::{CallSide, CallState, CallView, CallerLocation, Command, EndedBy, UserView};
+use dispatch::desk::{Desk, Entry, Failure, Journal};
 use dispatch::domain::queue::Queue;
 use dispatch::id::{CallId, PartyId, UserId};
 use early::EarlyEvents;
@@ -40,6 +41,7 @@ use phones::Phones;
 use seat::Seat;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 use test_call::TestCalls;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -86,12 +88,18 @@ struct Call {
     orders: mpsc::Sender<Order>,
     /// What the consoles were last told of its state and operator.
     shown: Option<(CallState, Option<UserId>)>,
-    /// Whether it has rung at an operator.
+    /// Whether it has rung: at an operator, or at whom it is for.
     rang: bool,
+    /// Why whom it is for was not reached.
+    failure: Option<Failure>,
     /// The fallback number, while it rings or talks.
     fallback: Option<PartyId>,
+    /// Which side was silent when it was to be heard, of a call of ours that is not answered yet.
+    silent: Option<CallSide>,
     /// How well the operators of the call were heard.
     hearing: Hearing,
+    /// Where the caller's side last said in the call itself that the caller is.
+    carried: Option<CallerLocation>,
     /// The subscription to the caller's place, if there is one; it ends with the call.
     following: Option<Following>,
     /// What was typed; `None` of a call that never had text.
@@ -100,7 +108,21 @@ struct Call {
 
 impl Call {
     fn new(view: CallView, orders: mpsc::Sender<Order>) -> Self {
-        Self { view, orders, shown: None, rang: false, fallback: None, hearing: Hearing::default(), following: None, talk: None }
+        let carried = view.location.clone();
+        let hearing = Hearing::default();
+        Self {
+            view,
+            orders,
+            shown: None,
+            rang: false,
+            failure: None,
+            fallback: None,
+            silent: None,
+            hearing,
+            carried,
+            following: None,
+            talk: None,
+        }
     }
 }
 
@@ -146,6 +168,8 @@ pub struct Parts {
     /// Our number, for those whom we call.
     pub number: Option<String>,
     pub fallback: Option<Fallback>,
+    /// After so long a waiting caller's line is answered.
+    pub answer_waiting: Option<Duration>,
     /// Desk phones with the user names of their persons, and where their voice may come from.
     pub phones: Vec<(String, Option<String>)>,
     pub phone_networks: Vec<ipnet::IpNet>,
@@ -169,6 +193,7 @@ impl Switchboard {
             reports,
             number: parts.number,
             networks: Arc::new(parts.networks),
+            answer_waiting: parts.answer_waiting,
             phones: parts.phone_networks.into(),
             handsets,
         };
@@ -240,7 +265,7 @@ impl Switchboard {
         }
         for (call, found) in std::mem::take(&mut self.calls) {
             let operator = found.view.operator.map(|operator| self.who(operator));
-            self.journal.record(Entry::Ended { call, by: EndedBy::Restart, operator, at: now() });
+            self.journal.record(Entry::Ended { call, by: EndedBy::Restart, operator, failure: None, at: now() });
         }
     }
 

@@ -3,7 +3,7 @@
 use super::line::Order;
 use super::line::arrangement::Sound;
 use super::phones::Purpose;
-use super::{Switchboard, now, tick};
+use super::{Switchboard, now, reached, tick};
 use dispatch::contract::{AlarmKind, CallState, EndedBy, Event, Withdrawal};
 use dispatch::desk::{Entry, PartyEnd, Who};
 use dispatch::domain::queue::{CallStatus, Input, Output, QueueAlarm};
@@ -100,16 +100,19 @@ impl Switchboard {
         self.legs.retain(|_, (of, _)| *of != call);
         let at = now();
         for party in std::mem::take(&mut found.view.parties) {
-            self.journal.record(Entry::PartyLeft { call, party: party.id, why: PartyEnd::Lost, at });
+            self.journal.record(Entry::PartyLeft { call, party: party.id, why: PartyEnd::Lost, failure: None, at });
         }
         found.view.state = CallState::Ended;
         found.view.ended_at = Some(at);
         found.view.ended_by = Some(by);
+        // A call that nothing else ended has rung for as long as it may.
+        let failure = (by == EndedBy::NotReached).then(|| found.failure.unwrap_or(reached::NO_ANSWER));
+        found.view.unreached = failure.map(|failure| failure.why);
         let operator = found.view.operator.map(|operator| self.who(operator));
         if let Some(heard) = found.hearing.summary() {
             self.journal.record(Entry::Quality { call, heard, at });
         }
-        self.journal.record(Entry::Ended { call, by, operator, at });
+        self.journal.record(Entry::Ended { call, by, operator, failure, at });
         metrics::counter!("siaga_calls_ended_total", "by" => label(by)).increment(1);
         self.silence_is_meant(call);
         self.board.call_ended(&found.view);

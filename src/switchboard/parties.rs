@@ -3,9 +3,11 @@
 use super::line::arrangement::Joins;
 use super::line::{Line, ORDERS, Order, PartyEnd, Wish};
 use super::phones::Purpose;
-use super::{Call, LegKind, Switchboard, now, tick};
+use super::{Call, LegKind, Switchboard, now, reached, tick};
 use crate::clock;
-use dispatch::contract::{CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, PartyState, PartyView, Refusal};
+use dispatch::contract::{
+    CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, Event, PartyState, PartyView, Refusal,
+};
 use dispatch::desk::{DialledCall, DialledParty, Entry, PartyEnd as Left};
 use dispatch::domain::queue::Input;
 use dispatch::id::{CallId, PartyId, ReportId, UserId};
@@ -71,6 +73,7 @@ impl Switchboard {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            unreached: None,
             operator: Some(operator),
             operator_name: Some(name),
             location: None,
@@ -212,7 +215,7 @@ impl Switchboard {
         let rings = |party: &&PartyView| matches!(party.state, PartyState::Dialling | PartyState::Ringing);
         let ringing: Vec<PartyId> = found.view.parties.iter().filter(rings).map(|party| party.id).collect();
         for party in ringing {
-            self.order(call, Order::PartyGone { party, hung_up: false });
+            self.order(call, Order::PartyGone { party, end: PartyEnd::NotReached(reached::NO_ANSWER) });
         }
     }
 
@@ -229,11 +232,18 @@ impl Switchboard {
     pub(super) fn hear_party(&mut self, call: CallId, party: PartyId, event: sip::Event) {
         match event {
             sip::Event::OutboundRinging { .. } => self.change_party(call, party, PartyState::Ringing),
+            sip::Event::OutboundEarly { audio, .. } => self.order(call, Order::Early { of: Some(party), audio }),
             sip::Event::OutboundAnswered { audio, .. } => self.order(call, Order::PartyAnswered { party, audio }),
             sip::Event::Changed { audio, .. } => self.order(call, Order::PartyRemote { party, audio }),
-            sip::Event::OutboundFailed { .. } => self.order(call, Order::PartyGone { party, hung_up: false }),
+            sip::Event::OutboundFailed { code, .. } => {
+                let parties = self.calls.get(&call).map(|found| found.view.parties.as_slice()).unwrap_or_default();
+                let rang = parties.iter().any(|known| known.id == party && known.state == PartyState::Ringing);
+                let end = PartyEnd::NotReached(reached::failure(code, rang));
+                self.order(call, Order::PartyGone { party, end });
+            }
             sip::Event::Ended { by, .. } => {
-                self.order(call, Order::PartyGone { party, hung_up: by == sip::EndedBy::RemoteBye });
+                let end = if by == sip::EndedBy::RemoteBye { PartyEnd::HungUp } else { PartyEnd::Lost };
+                self.order(call, Order::PartyGone { party, end });
             }
             _ => {}
         }
@@ -276,26 +286,27 @@ impl Switchboard {
                 PartyEnd::HungUp => self.told(Input::FallbackHungUp { call }),
                 // The queue asked for it itself.
                 PartyEnd::Dropped => {}
-                PartyEnd::NotReached | PartyEnd::Lost => {
+                PartyEnd::NotReached(_) | PartyEnd::Lost => {
                     self.journal.record(Entry::FallbackFailed { call, at: now() });
                     self.told(Input::FallbackFailed { call });
                 }
             };
         }
-        let before = found.view.parties.len();
+        let Some(left) = found.view.parties.iter().find(|known| known.id == party).cloned() else { return };
         self.change_parties(call, |parties| parties.retain(|known| known.id != party));
         let Some(found) = self.calls.get(&call) else { return };
-        if found.view.parties.len() == before {
-            return;
-        }
-        let why = match end {
-            PartyEnd::HungUp => Left::HungUp,
-            PartyEnd::NotReached => Left::NotAnswered,
-            PartyEnd::Dropped => Left::Dropped,
-            PartyEnd::Lost => Left::Lost,
+        let (why, failure) = match end {
+            PartyEnd::HungUp => (Left::HungUp, None),
+            PartyEnd::NotReached(failure) => (Left::NotAnswered, Some(failure)),
+            PartyEnd::Dropped => (Left::Dropped, None),
+            PartyEnd::Lost => (Left::Lost, None),
         };
         let (alone, operator) = (found.view.parties.is_empty(), found.view.operator);
-        self.journal.record(Entry::PartyLeft { call, party, why, at: now() });
+        self.journal.record(Entry::PartyLeft { call, party, why, failure, at: now() });
+        if let (Some(operator), Some(failure)) = (operator, failure) {
+            let party = left.name.unwrap_or(left.number);
+            self.board.tell(operator, Event::PartyUnreached { call, party, why: failure.why });
+        }
         if let Some(operator) = operator {
             self.consulted_no_more(operator, party);
         }

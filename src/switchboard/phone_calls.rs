@@ -2,7 +2,7 @@
 
 use super::line::{Order, Plant, Report, local_audio};
 use super::phones::{Phone, PhoneCall, Purpose, Stage};
-use super::{Switchboard, convert, tick};
+use super::{Switchboard, convert, reached, tick};
 use crate::clock;
 use dispatch::contract::{CallState, OperatorState, Refusal};
 use dispatch::domain::queue::Input;
@@ -218,7 +218,7 @@ impl Switchboard {
                 self.rest(name, operator);
             }
             (Purpose::Take(_), Some(operator)) => self.told(Input::BridgeFailed { call: id, operator }),
-            (Purpose::CallOut { .. }, _) => self.told(Input::OutboundFailed { call: id }),
+            (Purpose::CallOut { .. }, _) => self.not_reached(id, reached::NOT_LIFTED),
             (Purpose::Monitor(_), Some(operator)) => self.leave_monitoring(operator),
             _ => {}
         }

@@ -1,10 +1,10 @@
 //! What the voice engine tells the switchboard.
 
 use super::line::Order;
-use super::{Switchboard, now};
-use dispatch::contract::{AlarmKind, CallSide, Event};
+use super::{Call, Switchboard, now};
+use dispatch::contract::{AlarmKind, CallSide, CallState, Event};
 use dispatch::desk::Entry;
-use dispatch::id::{CallId, UserId};
+use dispatch::id::{CallId, PartyId, UserId};
 use uuid::Uuid;
 
 impl Switchboard {
@@ -12,16 +12,20 @@ impl Switchboard {
         match event {
             media::Event::OperatorConnected { operator } => self.headset(UserId(operator), true),
             media::Event::OperatorDisconnected { operator } => self.headset(UserId(operator), false),
-            media::Event::OneWay { leg, silent } => self.one_way(leg, silent),
+            media::Event::OneWay { leg, silent } => self.one_way(CallId(leg), side(silent)),
             media::Event::TwoWay { leg } => {
                 let call = CallId(leg);
+                if let Some(found) = self.calls.get_mut(&call) {
+                    found.silent = None;
+                }
                 self.phone_silent(call, false);
                 self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
             }
             media::Event::Digit { leg, digit } => self.digit(CallId(leg), digit),
             media::Event::Quality { leg, loss_percent, jitter_ms, mos } => self.quality(leg, loss_percent, jitter_ms, mos),
             media::Event::Text { leg, text: media::Text(text) } => self.text_heard(CallId(leg), &text),
-            media::Event::FirstPacket { .. } | media::Event::Played { .. } => {}
+            media::Event::FirstPacket { leg } => self.first_heard(leg),
+            media::Event::Played { .. } => {}
         }
     }
 
@@ -51,18 +55,36 @@ impl Switchboard {
         }
     }
 
-    fn one_way(&mut self, leg: Uuid, silent: media::Side) {
-        let call = CallId(leg);
-        if self.calls.contains_key(&call) {
-            metrics::counter!("siaga_one_way_audio_total").increment(1);
-            let silent = match silent {
-                media::Side::Caller => CallSide::Caller,
-                media::Side::Operator => CallSide::Operator,
-            };
-            self.desk.raise_alarm(AlarmKind::OneWayAudio { call, silent }, now());
-            if silent == CallSide::Operator {
-                self.phone_silent(call, true);
+    /// What we called is heard before it answers: the call itself, or a party of one.
+    fn first_heard(&mut self, leg: Uuid) {
+        let (call, party) = (CallId(leg), PartyId(leg));
+        let with = |found: &&Call| found.view.parties.iter().any(|known| known.id == party);
+        match self.calls.get(&call).map(|found| found.view.state) {
+            Some(CallState::Calling) => self.order(call, Order::Heard { of: None }),
+            Some(_) => {}
+            None => {
+                if let Some(call) = self.calls.values().find(with).map(|found| found.view.id) {
+                    self.order(call, Order::Heard { of: Some(party) });
+                }
             }
+        }
+    }
+
+    fn one_way(&mut self, call: CallId, silent: CallSide) {
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        // Nobody need speak before the answer; who is silent even after it is told then.
+        if found.view.state == CallState::Calling {
+            found.silent = Some(silent);
+            return;
+        }
+        self.raise_one_way(call, silent);
+    }
+
+    pub(super) fn raise_one_way(&mut self, call: CallId, silent: CallSide) {
+        metrics::counter!("siaga_one_way_audio_total").increment(1);
+        self.desk.raise_alarm(AlarmKind::OneWayAudio { call, silent }, now());
+        if silent == CallSide::Operator {
+            self.phone_silent(call, true);
         }
     }
 
@@ -74,5 +96,12 @@ impl Switchboard {
         if let Some(operator) = operator {
             self.board.tell(operator, Event::Digit { call, digit });
         }
+    }
+}
+
+fn side(silent: media::Side) -> CallSide {
+    match silent {
+        media::Side::Caller => CallSide::Caller,
+        media::Side::Operator => CallSide::Operator,
     }
 }

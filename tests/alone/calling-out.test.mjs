@@ -6,6 +6,7 @@ import { people } from "../support/city.mjs";
 import { Exchange } from "../support/exchange.mjs";
 import { callWhen, newestCall, onShift, openHouse, sealed, steps } from "../support/house.mjs";
 import { readWav, toneSeconds, toneStretches } from "../support/sound.mjs";
+import { until } from "../support/wait.mjs";
 import { scenario } from "../support/world.mjs";
 
 const HZ = { operator: 1000, callee: 1800, ringback: 425 };
@@ -66,13 +67,13 @@ scenario("a number that is busy, one where nobody is, and one that is given up",
   const ayu = await onShift(world, siaga, "ayu");
 
   await ayu.callsOut("0778111111");
-  await notReached("0778111111");
+  await notReached("0778111111", { why: "busy", code: 486, words: /sibuk/ });
 
   await ayu.callsOut("0778222222");
   await ayu.hears(HZ.ringback);
   await nobody.isNotThere();
   await nobody.ended();
-  await notReached("0778222222");
+  await notReached("0778222222", { why: "no_answer", code: 480, words: /tidak diangkat/ });
 
   // The operator has waited long enough: the telephone there stops ringing.
   await ayu.callsOut("0778333333");
@@ -85,16 +86,55 @@ scenario("a number that is busy, one where nobody is, and one that is given up",
   const { call } = await callWhen(supervisor, id, "is over", (detail) => detail.call.state === "ended");
   assert.deepEqual([call.ended_by, call.answered_at], ["operator", null]);
 
-  async function notReached(number) {
-    await callToldAs(ayu, number);
+  async function notReached(number, { why, code, words }) {
+    assert.match(await callToldAs(ayu, number), words, "why, for what to do next differs");
     const newest = await newestCall(supervisor);
     assert.equal(newest.number, number);
     const detail = await callWhen(supervisor, newest.id, "is over", ({ call: one }) => one.state === "ended");
-    assert.deepEqual([detail.call.ended_by, detail.call.answered_at], ["not_reached", null]);
+    assert.deepEqual([detail.call.ended_by, detail.call.unreached, detail.call.answered_at], ["not_reached", why, null]);
+    assert.deepEqual(detail.timeline.at(-1).data, { by: "not_reached", unreached: why, code });
     assert.deepEqual(steps(detail), ["call.outbound_dialled", "call.ended"]);
     await ayu.seesOwnState("ready");
     await ayu.hearsNothing();
   }
+});
+
+scenario("what a carrier lets be heard before the answer takes the place of siaga's own ringing", async (world) => {
+  const exchange = await Exchange.open(world);
+  const unknown = await Callee.wait(world, { scenario: "announcing", exchange, number: "0778111111", voice: 1600 });
+  const aloud = await Callee.wait(world, { scenario: "ringing-aloud", exchange, number: "0778222222", voice: HZ.callee });
+  const siaga = await openHouse(world, { sip: { trunk: [exchange.trunk] } });
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+
+  // It is only described at first: many carriers never send what they describe.
+  await ayu.callsOut("0778111111");
+  await ayu.hearsJust([HZ.ringback], [...ALL, 1600]);
+  await until("the carrier is sent something, for it may wait for that", () => unknown.heard.packets > 0);
+  await unknown.hearsNot(HZ.operator);
+  await unknown.speaksEarly();
+  await ayu.hearsJust([1600], [...ALL, 1600]);
+  await ayu.seesCall("calling");
+  await unknown.isNotThere();
+  await unknown.ended();
+  assert.match(await callToldAs(ayu, "0778111111"), /nomor tidak ada/);
+  await ayu.seesOwnState("ready");
+  await ayu.hearsNothing();
+
+  await ayu.callsOut("0778222222");
+  await ayu.hears(HZ.ringback);
+  await aloud.speaksEarly();
+  await ayu.hearsJust([HZ.callee], ALL);
+  await ayu.seesCall("calling");
+  const { id } = await newestCall(supervisor);
+  await aloud.picksUp();
+  await ayu.seesCall("active");
+  await ayu.hearsJust([HZ.callee], ALL);
+  await aloud.hearsJust([HZ.operator], ALL);
+  await aloud.hangsUp();
+  const detail = await sealed(supervisor, id);
+  assert.deepEqual(steps(detail), ["call.outbound_dialled", "call.outbound_answered", "call.ended"]);
+  await recordedApart(supervisor, id);
 });
 
 scenario("a house whose trunks take no outgoing calls says so", async (world) => {
@@ -128,6 +168,7 @@ scenario("a house whose trunks take no outgoing calls says so", async (world) =>
 async function callToldAs(operator, number) {
   const words = await operator.complaint();
   assert.match(words, new RegExp(`${number}.*tidak tersambung`));
+  return words;
 }
 
 /** Each voice in its channel, without a hole, and never in the other's. */

@@ -49,6 +49,12 @@ export class Callee extends Telephone {
     if (!this.#eager) await this.sign();
   }
 
+  /** Is heard from now on, before it answers. */
+  async speaksEarly(options) {
+    await this.rings(options);
+    await this.sign();
+  }
+
   /** The network gives up for it: nobody is there. */
   async isNotThere(options) {
     await this.rings(options);

@@ -73,6 +73,13 @@ pub enum Event {
     AlarmCleared {
         alarm: AlarmId,
     },
+    /// Somebody whom the operator called into the call did not answer; told to that operator.
+    PartyUnreached {
+        call: CallId,
+        /// Who it was, by name or number.
+        party: String,
+        why: Unreached,
+    },
     /// The caller pressed a key.
     Digit {
         call: CallId,

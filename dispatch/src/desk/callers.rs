@@ -24,9 +24,9 @@ pub(super) struct Callers(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
-    /// Calls that nobody has answered, each with its number and since when it is known.
-    unanswered: HashMap<CallId, (Unanswered, Timestamp)>,
-    /// Who gave up, and when.
+    /// Calls that have not ended, each with its number and since when it is known.
+    up: HashMap<CallId, (Up, Timestamp)>,
+    /// Who gave up or was cut off, and when.
     gave_up: HashMap<String, Timestamp>,
     /// Whose place is lowered, and until when.
     lowered: HashMap<String, Timestamp>,
@@ -34,9 +34,10 @@ struct Known {
     types: HashMap<String, Timestamp>,
 }
 
-struct Unanswered {
+struct Up {
     number: String,
     direction: CallDirection,
+    answered: bool,
 }
 
 impl Callers {
@@ -51,21 +52,27 @@ impl Callers {
         match entry {
             Entry::Arrived(call) => {
                 if let Some(number) = call.number.as_deref().map(key) {
-                    let call_up = Unanswered { number, direction: CallDirection::Inbound };
-                    keep(&mut known.unanswered, call.call, (call_up, call.at), |(_, at)| *at, "calls");
+                    let call_up = Up { number, direction: CallDirection::Inbound, answered: false };
+                    keep(&mut known.up, call.call, (call_up, call.at), |(_, at)| *at, "calls");
                 }
             }
             Entry::OutboundDialled(call) => {
-                let call_up = Unanswered { number: key(&call.number), direction: CallDirection::Outbound };
-                keep(&mut known.unanswered, call.call, (call_up, call.at), |(_, at)| *at, "calls");
+                let call_up = Up { number: key(&call.number), direction: CallDirection::Outbound, answered: false };
+                keep(&mut known.up, call.call, (call_up, call.at), |(_, at)| *at, "calls");
             }
             Entry::Answered { call, .. } | Entry::FallbackAnswered { call, .. } | Entry::OutboundAnswered { call, .. } => {
-                if let Some((answered, _)) = known.unanswered.remove(call) {
-                    known.gave_up.remove(&answered.number);
+                let answered = known.up.get_mut(call).map(|(up, _)| {
+                    up.answered = true;
+                    up.number.clone()
+                });
+                if let Some(number) = answered {
+                    known.gave_up.remove(&number);
                 }
             }
-            Entry::Ended { call, at, .. } => {
-                if let Some((Unanswered { number, direction: CallDirection::Inbound }, _)) = known.unanswered.remove(call) {
+            Entry::Ended { call, by, at, .. } => {
+                if let Some((Up { number, direction: CallDirection::Inbound, answered }, _)) = known.up.remove(call)
+                    && (!answered || by.cut_off())
+                {
                     keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
                 }
             }

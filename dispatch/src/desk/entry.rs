@@ -1,8 +1,8 @@
 //! What the switchboard tells of calls, and how it is written down.
 
 use crate::contract::{
-    AdditionalData, CallDirection, CallPriority, CallSide, CallState, CallView, CallerLocation, DialMode, EndedBy, MonitorMode,
-    ReportFields, ReportView, SealView,
+    AdditionalData, CallDirection, CallPriority, CallSide, CallState, CallView, CallerLocation, DialMode, EndedBy, LocationShape,
+    MonitorMode, ReportFields, ReportView, SealView, Unreached,
 };
 use crate::desk::check;
 use crate::domain::place;
@@ -18,6 +18,8 @@ const NETWORK_TEXT: usize = 500;
 /// The most languages, and statements of additional data, that are kept of one call.
 const LANGUAGES: usize = 8;
 const STATEMENTS: usize = 64;
+/// The most corners of an area that are kept; a PIDF-LO polygon has at most 15 (RFC 5491 section 5.2.3).
+const CORNERS: usize = 128;
 
 /// A call from the trunk, as the queue takes it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -87,12 +89,20 @@ impl std::fmt::Debug for DialledParty {
     }
 }
 
+/// Why somebody whom we called did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub why: Unreached,
+    /// The SIP status of the carrier; `None` where we gave up ourselves.
+    pub code: Option<u16>,
+}
+
 /// Why a party is not in the call any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartyEnd {
     HungUp,
-    /// Busy, not there, or the number does not exist.
+    /// It was not reached; the entry's `failure` says why.
     NotAnswered,
     /// The operator let it go.
     Dropped,
@@ -165,14 +175,23 @@ pub enum Entry {
     Returned { call: CallId, operator: Who, at: Timestamp },
     /// `call.requeued`: it waits for another operator.
     Requeued { call: CallId, at: Timestamp },
+    /// `call.line_kept`: the carrier was told that a waiting call is answered, and the caller goes on waiting.
+    LineKept { call: CallId, at: Timestamp },
     /// `call.fallback_dialled`
     FallbackDialled { call: CallId, at: Timestamp },
     /// `call.fallback_answered`
     FallbackAnswered { call: CallId, at: Timestamp },
     /// `call.fallback_failed`
     FallbackFailed { call: CallId, at: Timestamp },
-    /// `call.ended`
-    Ended { call: CallId, by: EndedBy, operator: Option<Who>, at: Timestamp },
+    /// `call.ended`; `failure` of a call that was not reached.
+    Ended {
+        call: CallId,
+        by: EndedBy,
+        operator: Option<Who>,
+        #[serde(default)]
+        failure: Option<Failure>,
+        at: Timestamp,
+    },
     /// `call.outbound_dialled`; creates the call and the draft of its report, and counts as a try of the callback it answers to.
     OutboundDialled(DialledCall),
     /// `call.outbound_answered`; `trunk` carries it, if that was told.
@@ -186,8 +205,15 @@ pub enum Entry {
     PartyDialled(DialledParty),
     /// `call.party_joined`: the party has answered.
     PartyJoined { call: CallId, party: PartyId, at: Timestamp },
-    /// `call.party_left`
-    PartyLeft { call: CallId, party: PartyId, why: PartyEnd, at: Timestamp },
+    /// `call.party_left`; `failure` of a party that did not answer.
+    PartyLeft {
+        call: CallId,
+        party: PartyId,
+        why: PartyEnd,
+        #[serde(default)]
+        failure: Option<Failure>,
+        at: Timestamp,
+    },
     /// `call.merged`: caller, operator and parties hear each other.
     Merged { call: CallId, operator: Who, at: Timestamp },
     /// `call.handed_over`: the operator has left caller and parties alone.
@@ -243,9 +269,13 @@ impl Entry {
                 touched.statistics = true;
             }
             Self::Located { call, location, additional, .. } => {
-                let location = location.as_ref().map(bounded_location);
+                if let Some(location) = location {
+                    unit.db().locate_call(*call, &bounded_location(location)).await?;
+                }
                 let additional: Vec<_> = additional.iter().take(STATEMENTS).map(bounded).collect();
-                unit.db().locate_call(*call, location.as_ref(), &additional).await?;
+                if !additional.is_empty() {
+                    unit.db().write_additional(*call, &additional).await?;
+                }
             }
             Self::Relocated { call, location, .. } => unit.db().relocate_call(*call, &bounded_location(location)).await?,
             Self::OutboundDialled(dialled) => {
@@ -267,8 +297,9 @@ impl Entry {
                 unit.db().answer_call(*call, None, *at).await?;
                 touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
             }
-            Self::Ended { call, by, at, .. } => {
-                let callbacks = match unit.db().end_call(*call, *by, *at).await? {
+            Self::Ended { call, by, failure, at, .. } => {
+                let unreached = failure.map(|failure| failure.why);
+                let callbacks = match unit.db().end_call(*call, (*by, unreached), *at).await? {
                     Some(direction) => unit.db().note_unanswered(*call, direction).await?,
                     None => false,
                 };
@@ -303,6 +334,7 @@ impl ArrivedCall {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            unreached: None,
             operator: None,
             operator_name: None,
             location: self.location.as_ref().map(bounded_location),
@@ -334,6 +366,7 @@ impl DialledCall {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            unreached: None,
             operator: Some(self.operator.user),
             operator_name: Some(self.operator.name.clone()),
             location: None,
@@ -358,10 +391,28 @@ impl SaidLine {
 }
 
 fn bounded_location(location: &CallerLocation) -> CallerLocation {
+    let clean = |text: &Option<String>| text.as_deref().map(|text| check::cut(text, NETWORK_TEXT));
     CallerLocation {
         position: location.position.filter(|position| place::is_valid(*position)),
         radius_m: location.radius_m.filter(|radius| radius.is_finite()),
-        civic: location.civic.as_deref().map(|civic| check::cut(civic, NETWORK_TEXT)),
+        civic: clean(&location.civic),
+        shape: location.shape.clone().filter(is_drawable),
+        method: clean(&location.method),
+        at: location.at,
+    }
+}
+
+fn is_drawable(shape: &LocationShape) -> bool {
+    match shape {
+        LocationShape::Ellipse { semi_major_m, semi_minor_m, orientation_deg } => {
+            [semi_major_m, semi_minor_m, orientation_deg].iter().all(|number| number.is_finite())
+        }
+        LocationShape::ArcBand { inner_m, outer_m, start_deg, opening_deg } => {
+            [inner_m, outer_m, start_deg, opening_deg].iter().all(|number| number.is_finite())
+        }
+        LocationShape::Polygon { points } => {
+            (3..=CORNERS).contains(&points.len()) && points.iter().all(|point| place::is_valid(*point))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The event that stands on the timeline for each of the switchboard's entries.
 
-use super::entry::{ArrivedCall, DialledCall, DialledParty, Entry, SaidLine, Who};
+use super::entry::{ArrivedCall, DialledCall, DialledParty, Entry, Failure, SaidLine, Who};
 use crate::contract::{Actor, CallSide, CallView, EndedBy};
 use crate::id::CallId;
 use crate::store::NewEvent;
@@ -26,7 +26,7 @@ impl Entry {
                 *call,
                 *at,
                 Actor::System,
-                json!({ "civic": location.civic, "position": location.position, "radius_m": location.radius_m }),
+                json!({ "civic": location.civic, "position": location.position, "radius_m": location.radius_m, "method": location.method }),
             ),
             Self::Offered { call, operator, at } => event("call.offered", *call, *at, Actor::System, to(operator)),
             Self::Missed { call, operator, at } => event("call.missed", *call, *at, Actor::System, to(operator)),
@@ -37,16 +37,17 @@ impl Entry {
             Self::Detached { call, operator, at } => event("call.detached", *call, *at, Actor::System, to(operator)),
             Self::Returned { call, operator, at } => event("call.returned", *call, *at, by(operator), json!({})),
             Self::Requeued { call, at } => event("call.requeued", *call, *at, Actor::System, json!({})),
+            Self::LineKept { call, at } => event("call.line_kept", *call, *at, Actor::System, json!({})),
             Self::FallbackDialled { call, at } => event("call.fallback_dialled", *call, *at, Actor::System, json!({})),
             Self::FallbackAnswered { call, at } => event("call.fallback_answered", *call, *at, Actor::System, json!({})),
             Self::FallbackFailed { call, at } => event("call.fallback_failed", *call, *at, Actor::System, json!({})),
-            Self::Ended { call, by: cause, operator, at } => {
+            Self::Ended { call, by: cause, operator, failure, at } => {
                 let actor = match (cause, operator) {
                     (EndedBy::Caller | EndedBy::CallerBeforeAnswer, _) => Actor::Caller,
                     (EndedBy::Operator, Some(operator)) => by(operator),
                     _ => Actor::System,
                 };
-                event("call.ended", *call, *at, actor, json!({ "by": cause }))
+                event("call.ended", *call, *at, actor, failed(json!({ "by": cause }), failure))
             }
             Self::OutboundDialled(dialled) => dialled_event(dialled),
             Self::OutboundAnswered { call, trunk, at } => {
@@ -56,8 +57,9 @@ impl Entry {
             Self::PartyJoined { call, party, at } => {
                 event("call.party_joined", *call, *at, Actor::System, json!({ "party": party }))
             }
-            Self::PartyLeft { call, party, why, at } => {
-                event("call.party_left", *call, *at, Actor::System, json!({ "party": party, "why": why }))
+            Self::PartyLeft { call, party, why, failure, at } => {
+                let data = failed(json!({ "party": party, "why": why }), failure);
+                event("call.party_left", *call, *at, Actor::System, data)
             }
             Self::Merged { call, operator, at } => event("call.merged", *call, *at, by(operator), json!({})),
             Self::HandedOver { call, operator, at } => event("call.handed_over", *call, *at, by(operator), json!({})),
@@ -115,6 +117,15 @@ fn said_event(said: &SaidLine) -> NewEvent {
 
 fn event(kind: &'static str, call: CallId, at: Timestamp, actor: Actor, data: Value) -> NewEvent {
     NewEvent { at, actor, kind, call: Some(call), incident: None, data, dedupe: None }
+}
+
+/// With why somebody was not reached: `unreached`, and `code`, the carrier's status.
+fn failed(mut data: Value, failure: &Option<Failure>) -> Value {
+    if let (Some(Failure { why, code }), Value::Object(fields)) = (failure, &mut data) {
+        fields.insert("unreached".into(), json!(why));
+        fields.extend(code.map(|code| ("code".into(), json!(code))));
+    }
+    data
 }
 
 fn by(operator: &Who) -> Actor {

@@ -50,7 +50,7 @@ impl Desk {
         unit.db().delete_expired(now).await?;
         for call in unit.db().open_calls(node).await?.into_iter().filter(|call| call.arrived_at < self.started_at) {
             // Who was waiting when the server stopped was answered by nobody.
-            if let Some(direction) = unit.db().end_call(call.id, EndedBy::Restart, now).await? {
+            if let Some(direction) = unit.db().end_call(call.id, (EndedBy::Restart, None), now).await? {
                 unit.db().note_unanswered(call.id, direction).await?;
             }
             unit.event(NewEvent {

@@ -1,4 +1,4 @@
-//! Callers who gave up before an answer, until somebody has spoken with them or seen that it is not needed.
+//! Callers who gave up before an answer or were cut off, until somebody has spoken with them or seen that it is not needed.
 
 use super::StoreError;
 use super::column::At;
@@ -18,6 +18,7 @@ struct Row {
     last_try_at: Option<At>,
     claimed_by: Option<UserId>,
     claimed_by_name: Option<String>,
+    cut_off: bool,
 }
 
 impl From<Row> for CallbackView {
@@ -32,6 +33,7 @@ impl From<Row> for CallbackView {
             last_try_at: row.last_try_at.map(|at| at.0),
             claimed_by: row.claimed_by,
             claimed_by_name: row.claimed_by_name,
+            cut_off: row.cut_off,
         }
     }
 }
@@ -39,14 +41,15 @@ impl From<Row> for CallbackView {
 macro_rules! select_callbacks {
     ($($rest:expr),+) => {
         concat!(
-            "SELECT call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, claimed_by_name FROM callbacks ",
+            "SELECT call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, claimed_by_name, cut_off \
+             FROM callbacks ",
             $($rest),+
         )
     };
 }
 
 impl Conn<'_> {
-    /// A call ended and nobody had answered it. `false` if that changes no callback.
+    /// A call ended and nobody had answered it, or it was cut off. `false` if that changes no callback.
     pub async fn note_unanswered(&mut self, call: CallId, direction: CallDirection) -> Result<bool, StoreError> {
         match direction {
             CallDirection::Inbound => self.insert_callback(call).await,
@@ -54,18 +57,18 @@ impl Conn<'_> {
         }
     }
 
-    /// Keeps an inbound call that ended without an answer as a callback, if its number is known. An older open callback of the
+    /// Keeps an inbound call that ended without an answer, or was cut off, as a callback, if its number is known. An older open callback of the
     /// same number goes on in it. `false` if there is nothing to call back, or it is kept already.
     async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
         let done: Option<CallId> = on!(self, |c| {
             sqlx::query_scalar(
-            "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, claimed_by_name) \
-             SELECT c.id, c.number, c.name, c.ended_at, c.ended_at - c.arrived_at, COALESCE(b.tries, 0), b.last_try_at, \
-             b.claimed_by, b.claimed_by_name FROM calls c \
+            "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, \
+             claimed_by_name, cut_off) SELECT c.id, c.number, c.name, c.ended_at, COALESCE(c.answered_at, c.ended_at) - c.arrived_at, \
+             COALESCE(b.tries, 0), b.last_try_at, b.claimed_by, b.claimed_by_name, c.answered_at IS NOT NULL FROM calls c \
              LEFT JOIN callbacks b ON b.number = c.number AND b.closed_at IS NULL AND b.abandoned_at = \
              (SELECT MAX(abandoned_at) FROM callbacks WHERE number = c.number AND closed_at IS NULL) \
              WHERE c.id = $1 AND c.direction = 'inbound' AND c.number IS NOT NULL AND c.number <> '' \
-             AND c.answered_at IS NULL AND c.ended_at IS NOT NULL ON CONFLICT (call_id) DO NOTHING RETURNING call_id"
+             AND (c.answered_at IS NULL OR c.ended_by IN ('network', 'restart')) AND c.ended_at IS NOT NULL ON CONFLICT (call_id) DO NOTHING RETURNING call_id"
         )
         .bind(call)
         .fetch_optional(c)

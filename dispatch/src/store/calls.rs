@@ -1,10 +1,11 @@
 //! Calls: from the trunk to the end.
 
 use super::StoreError;
-use super::column::{At, Json, coordinates, position};
+use super::column::{At, Json};
+use super::location::Location;
 use super::unit::Conn;
 use crate::contract::{
-    AdditionalData, CallDirection, CallPriority, CallState, CallView, CallerLocation, Disposition, EarlierCall, EndedBy,
+    AdditionalData, CallDirection, CallPriority, CallState, CallView, Disposition, EarlierCall, EndedBy, Unreached,
 };
 use crate::id::{CallId, IncidentId, ReportId, UserId};
 use jiff::Timestamp;
@@ -17,14 +18,13 @@ struct Row {
     name: Option<String>,
     dialled: String,
     trunk: String,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    radius_m: Option<f64>,
-    civic: Option<String>,
+    #[sqlx(flatten)]
+    location: Location,
     arrived_at: At,
     answered_at: Option<At>,
     ended_at: Option<At>,
     ended_by: Option<EndedBy>,
+    unreached: Option<Unreached>,
     operator_id: Option<UserId>,
     operator_name: Option<String>,
     direction: CallDirection,
@@ -44,8 +44,6 @@ impl From<Row> for CallView {
             (None, None, CallDirection::Inbound) => CallState::Waiting,
             (None, None, CallDirection::Outbound) => CallState::Calling,
         };
-        let position = position(row.latitude, row.longitude);
-        let located = position.is_some() || row.civic.is_some();
         Self {
             id: row.id,
             report: row.report_id,
@@ -58,9 +56,10 @@ impl From<Row> for CallView {
             answered_at: row.answered_at.map(|at| at.0),
             ended_at: row.ended_at.map(|at| at.0),
             ended_by: row.ended_by,
+            unreached: row.unreached,
             operator: row.operator_id,
             operator_name: row.operator_name,
-            location: located.then_some(CallerLocation { position, radius_m: row.radius_m, civic: row.civic }),
+            location: row.location.into(),
             direction: row.direction,
             priority: row.priority,
             // Who else is in a call that is up only the switchboard knows; the timeline keeps who was.
@@ -104,9 +103,9 @@ impl From<Earlier> for EarlierCall {
 macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
-            "SELECT id, report_id, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at, answered_at, \
-             ended_at, ended_by, operator_id, operator_name, direction, priority, languages, cell, additional, callback_of \
-             FROM calls ",
+            "SELECT id, report_id, number, name, dialled, trunk, latitude, longitude, radius_m, civic, shape, \
+             location_method, located_at, arrived_at, answered_at, ended_at, ended_by, unreached, operator_id, operator_name, \
+             direction, priority, languages, cell, additional, callback_of FROM calls ",
             $rest
         )
     };
@@ -115,12 +114,12 @@ macro_rules! select_calls {
 impl Conn<'_> {
     /// Keeps a call that has arrived; one that is known already stays as it is.
     pub async fn insert_call(&mut self, call: &CallView, node: &str) -> Result<(), StoreError> {
-        let location = call.location.as_ref();
-        let (latitude, longitude) = coordinates(location.and_then(|location| location.position));
+        let location = call.location.as_ref().map(Location::from).unwrap_or_default();
         run!(self, sqlx::query(
             "INSERT INTO calls (id, report_id, node, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at, \
-             operator_id, operator_name, direction, priority, languages, cell, additional, callback_of) VALUES ($1, $2, $3, $4, $5, \
-             $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO NOTHING"
+             operator_id, operator_name, direction, priority, languages, cell, additional, callback_of, shape, location_method, \
+             located_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+             $23) ON CONFLICT (id) DO NOTHING"
         )
         .bind(call.id)
         .bind(call.report)
@@ -129,10 +128,10 @@ impl Conn<'_> {
         .bind(&call.name)
         .bind(&call.dialled)
         .bind(&call.trunk)
-        .bind(latitude)
-        .bind(longitude)
-        .bind(location.and_then(|location| location.radius_m))
-        .bind(location.and_then(|location| location.civic.clone()))
+        .bind(location.latitude)
+        .bind(location.longitude)
+        .bind(location.radius_m)
+        .bind(location.civic.clone())
         .bind(At(call.arrived_at))
         .bind(call.operator)
         .bind(&call.operator_name)
@@ -141,49 +140,15 @@ impl Conn<'_> {
         .bind(Json(call.languages.clone()))
         .bind(&call.cell)
         .bind(Json(call.additional.clone()))
-        .bind(call.callback_of))
+        .bind(call.callback_of)
+        .bind(location.shape.clone())
+        .bind(location.location_method.clone())
+        .bind(location.located_at))
     }
 
-    /// What was learned about a call after it arrived. What is known already stays.
-    pub async fn locate_call(
-        &mut self,
-        id: CallId,
-        location: Option<&CallerLocation>,
-        additional: &[AdditionalData],
-    ) -> Result<(), StoreError> {
-        if let Some(location) = location {
-            let (latitude, longitude) = coordinates(location.position);
-            run!(
-                self,
-                sqlx::query(
-                    "UPDATE calls SET latitude = $2, longitude = $3, radius_m = $4, civic = $5 \
-                     WHERE id = $1 AND latitude IS NULL AND civic IS NULL"
-                )
-                .bind(id)
-                .bind(latitude)
-                .bind(longitude)
-                .bind(location.radius_m)
-                .bind(location.civic.clone())
-            )?;
-        }
-        if additional.is_empty() {
-            return Ok(());
-        }
+    /// What the network says beside the call, learned after it arrived.
+    pub async fn write_additional(&mut self, id: CallId, additional: &[AdditionalData]) -> Result<(), StoreError> {
         run!(self, sqlx::query("UPDATE calls SET additional = $2 WHERE id = $1").bind(id).bind(Json(additional.to_vec())))
-    }
-
-    /// The caller is elsewhere than what is known says.
-    pub async fn relocate_call(&mut self, id: CallId, location: &CallerLocation) -> Result<(), StoreError> {
-        let (latitude, longitude) = coordinates(location.position);
-        run!(
-            self,
-            sqlx::query("UPDATE calls SET latitude = $2, longitude = $3, radius_m = $4, civic = $5 WHERE id = $1")
-                .bind(id)
-                .bind(latitude)
-                .bind(longitude)
-                .bind(location.radius_m)
-                .bind(location.civic.clone())
-        )
     }
 
     /// The operator has the call now; the first answer's time stays. Without an operator it is with the fallback number, and the
@@ -208,18 +173,26 @@ impl Conn<'_> {
         run!(self, sqlx::query("UPDATE calls SET trunk = $2 WHERE id = $1").bind(id).bind(trunk))
     }
 
-    /// Ends a call that has not ended yet. Gives its direction if nobody answered it.
-    pub async fn end_call(&mut self, id: CallId, by: EndedBy, at: Timestamp) -> Result<Option<CallDirection>, StoreError> {
+    /// Ends a call that has not ended yet. Gives its direction if nobody answered it, or it was cut off.
+    pub async fn end_call(
+        &mut self,
+        id: CallId,
+        (by, unreached): (EndedBy, Option<Unreached>),
+        at: Timestamp,
+    ) -> Result<Option<CallDirection>, StoreError> {
         let ended: Option<(CallDirection, Option<At>)> = on!(self, |c| {
             sqlx::query_as(
-            "UPDATE calls SET ended_by = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL RETURNING direction, answered_at"
-        )
-        .bind(id)
-        .bind(by)
-        .bind(At(at))
-        .fetch_optional(c)
+                "UPDATE calls SET ended_by = $2, unreached = $3, ended_at = $4 WHERE id = $1 AND ended_at IS NULL \
+                 RETURNING direction, answered_at",
+            )
+            .bind(id)
+            .bind(by)
+            .bind(unreached)
+            .bind(At(at))
+            .fetch_optional(c)
         })?;
-        Ok(ended.and_then(|(direction, answered)| answered.is_none().then_some(direction)))
+        let is_open = |answered: Option<At>| answered.is_none() || by.cut_off();
+        Ok(ended.and_then(|(direction, answered)| is_open(answered).then_some(direction)))
     }
 
     /// The calls of a node that have not ended.

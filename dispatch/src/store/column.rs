@@ -115,6 +115,14 @@ words! {
         Party = "party",
         NotReached = "not_reached",
     }
+    Unreached {
+        NoAnswer = "no_answer",
+        Busy = "busy",
+        UnknownNumber = "unknown_number",
+        Declined = "declined",
+        NoWay = "no_way",
+        NotLifted = "not_lifted",
+    }
     CallDirection { Inbound = "inbound", Outbound = "outbound" }
     CallPriority { Low = "low", Normal = "normal", High = "high" }
     CallbackEnd { Reached = "reached", Unreachable = "unreachable", NotNeeded = "not_needed" }

@@ -65,6 +65,7 @@ mod events;
 mod footage;
 mod incident_types;
 mod incidents;
+mod location;
 mod outbox;
 mod recordings;
 mod reports;

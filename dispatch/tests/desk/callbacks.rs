@@ -7,6 +7,7 @@ use dispatch::contract::*;
 use dispatch::desk::*;
 use dispatch::id::*;
 use jiff::Timestamp;
+use serde_json::json;
 
 impl House {
     /// A caller who gave up after some seconds.
@@ -29,7 +30,7 @@ impl House {
 }
 
 fn ended(call: CallId, by: EndedBy, at: Timestamp) -> Entry {
-    Entry::Ended { call, by, operator: None, at }
+    Entry::Ended { call, by, operator: None, failure: None, at }
 }
 
 fn dialled(callback_of: Option<CallId>) -> DialledCall {
@@ -67,6 +68,17 @@ both! {
         assert_eq!((made.call.callback_of, made.call.operator_name.as_deref()), (Some(call.call), Some("Rina")));
         assert_eq!(made.call.trunk, "second", "the trunk that carried it counts, not the one that was tried first");
         assert_eq!(made.report.unwrap().fields.caller_number, "+62811");
+    }
+
+    async fn why_a_call_was_not_reached_is_kept_with_it_and_on_the_timeline(house) {
+        let made = dialled(None);
+        let failure = Some(Failure { why: Unreached::Busy, code: Some(486) });
+        let over = Entry::Ended { call: made.call, by: EndedBy::NotReached, operator: None, failure, at: clock::now() };
+        house.told([Entry::OutboundDialled(made.clone()), over]).await;
+        let detail = house.desk.call(&supervisor(), made.call).await.unwrap();
+        assert_eq!((detail.call.ended_by, detail.call.unreached), (Some(EndedBy::NotReached), Some(Unreached::Busy)));
+        let ended = detail.timeline.last().unwrap();
+        assert_eq!(ended.data, json!({ "by": "not_reached", "unreached": "busy", "code": 486 }));
     }
 
     async fn a_call_back_that_is_not_reached_does_not_stay_with_who_made_it(house) {
@@ -107,6 +119,22 @@ both! {
         // Whom an operator has spoken with is no callback when the call ends.
         house.told([ended(again.call, EndedBy::Caller, clock::now())]).await;
         assert_eq!(house.waiting().await.len(), 1);
+    }
+
+    async fn a_caller_who_was_cut_off_after_the_answer_is_called_back(house) {
+        let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
+        for (by, number, called_back) in [
+            (EndedBy::Network, "+62811", true),
+            (EndedBy::Caller, "+62822", false),
+            (EndedBy::Operator, "+62833", false),
+        ] {
+            let call = arrived(number, clock::now());
+            let answered = Entry::Answered { call: call.call, operator: who.clone(), at: call.at + jiff::SignedDuration::from_secs(7) };
+            house.told([Entry::Arrived(call.clone()), answered, ended(call.call, by, clock::now())]).await;
+            assert_eq!(house.desk.called_before(Some(number)), called_back, "{by:?}");
+        }
+        let waiting = house.waiting().await;
+        assert_eq!(waiting.iter().map(|row| (row.number.as_str(), row.cut_off, row.waited_s)).collect::<Vec<_>>(), [("+62811", true, 7)]);
     }
 
     async fn callers_whom_the_network_or_a_restart_cut_off_are_called_back_and_hidden_numbers_cannot_be(house) {

@@ -10,7 +10,7 @@ both! {
     async fn a_call_is_kept_from_the_trunk_to_the_end(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
         let position = Position { latitude: 1.13, longitude: 104.05 };
-        let location = CallerLocation { position: Some(position), radius_m: Some(80.0), civic: Some("Jl. Raja Isa 1".into()) };
+        let location = CallerLocation { position: Some(position), radius_m: Some(80.0), civic: Some("Jl. Raja Isa 1".into()), ..CallerLocation::default() };
         let at = clock::now();
         let call = ArrivedCall { name: Some("Siti\0".into()), location: Some(location), ..arrived("+628117", at) };
         let who = Who { user: rina.user, name: rina.name.clone() };
@@ -19,7 +19,7 @@ both! {
         journal.record(Entry::Offered { call: call.call, operator: who.clone(), at });
         journal.record(Entry::Answered { call: call.call, operator: who.clone(), at: at + seconds(3) });
         journal.record(Entry::Held { call: call.call, operator: who.clone(), at });
-        journal.record(Entry::Ended { call: call.call, by: EndedBy::Operator, operator: Some(who), at: at + seconds(60) });
+        journal.record(Entry::Ended { call: call.call, by: EndedBy::Operator, operator: Some(who), failure: None, at: at + seconds(60) });
         journal.flush().await;
 
         let detail = desk.call(&rina, call.call).await.unwrap();
@@ -229,7 +229,7 @@ both! {
         let (first, _) = house.incident_by(&rina).await;
         desk.close_report(&rina, first.report, Disposition::Normal).await.unwrap();
         let gone = house.call_from("+62817").await;
-        desk.journal().record(Entry::Ended { call: gone.call, by: EndedBy::CallerBeforeAnswer, operator: None, at: gone.at });
+        desk.journal().record(Entry::Ended { call: gone.call, by: EndedBy::CallerBeforeAnswer, operator: None, failure: None, at: gone.at });
         let slow = house.call_from("+62818").await;
         let operator = Who { user: rina.user, name: rina.name.clone() };
         desk.journal().record(Entry::Answered { call: slow.call, operator, at: slow.at + seconds(16) });

@@ -48,7 +48,7 @@ both! {
         broken.journal().record(Entry::Answered { call: call.call, operator, at: clock::now() });
         broken.journal().flush().await;
         assert!(broken.alarms().iter().any(|alarm| alarm.kind == AlarmKind::StoreFailing));
-        broken.journal().record(Entry::Ended { call: call.call, by: EndedBy::Caller, operator: None, at: clock::now() });
+        broken.journal().record(Entry::Ended { call: call.call, by: EndedBy::Caller, operator: None, failure: None, at: clock::now() });
         broken.journal().flush().await;
         let kept = std::fs::read(place.spill()).unwrap();
         assert_eq!(kept.iter().filter(|byte| **byte == b'\n').count(), 3);

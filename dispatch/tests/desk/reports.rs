@@ -104,7 +104,7 @@ both! {
         let call = house.call_from("+62812").await;
         desk.save_report(&rina, call.report, save(&call, 1, "Nagoya")).await.unwrap();
         assert!(desk.report(&rina, call.report).await.is_ok());
-        desk.journal().record(Entry::Ended { call: call.call, by: EndedBy::CallerBeforeAnswer, operator: None, at: clock::now() });
+        desk.journal().record(Entry::Ended { call: call.call, by: EndedBy::CallerBeforeAnswer, operator: None, failure: None, at: clock::now() });
         desk.journal().flush().await;
         assert!(matches!(desk.report(&rina, call.report).await, Err(DeskError::Forbidden)));
         assert!(matches!(desk.save_report(&rina, call.report, save(&call, 2, "x")).await, Err(DeskError::Forbidden)));

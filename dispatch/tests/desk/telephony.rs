@@ -33,8 +33,8 @@ both! {
 
     async fn what_the_network_tells_later_is_kept_and_overwrites_nothing(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
-        let kabil = CallerLocation { position: Some(KABIL), radius_m: Some(40.0), civic: None };
-        let elsewhere = CallerLocation { position: None, radius_m: None, civic: Some("Nagoya".into()) };
+        let kabil = CallerLocation { position: Some(KABIL), radius_m: Some(40.0), ..CallerLocation::default() };
+        let elsewhere = CallerLocation { civic: Some("Nagoya".into()), ..CallerLocation::default() };
         for (known, kept) in [(None, kabil.clone()), (Some(elsewhere.clone()), elsewhere)] {
             let call = ArrivedCall { location: known, ..arrived("+62811", clock::now()) };
             desk.journal().record(Entry::Arrived(call.clone()));
@@ -47,10 +47,37 @@ both! {
         }
     }
 
+    async fn the_form_of_an_area_is_kept_with_how_and_when_it_was_found(house) {
+        let rina = operator("Rina");
+        let east = Position { longitude: KABIL.longitude + 0.01, ..KABIL };
+        let north = Position { latitude: KABIL.latitude + 0.01, ..KABIL };
+        for (shape, kept) in [
+            (LocationShape::Ellipse { semi_major_m: 200.0, semi_minor_m: 50.0, orientation_deg: 30.0 }, true),
+            (LocationShape::ArcBand { inner_m: 0.0, outer_m: 900.0, start_deg: 266.0, opening_deg: 120.0 }, true),
+            (LocationShape::Polygon { points: vec![KABIL, east, north] }, true),
+            (LocationShape::Polygon { points: vec![KABIL, east] }, false),
+            (LocationShape::Ellipse { semi_major_m: f64::NAN, semi_minor_m: 50.0, orientation_deg: 30.0 }, false),
+        ] {
+            let found = CallerLocation {
+                position: Some(KABIL),
+                radius_m: Some(900.0),
+                shape: Some(shape.clone()),
+                method: Some("Cell".into()),
+                at: Some("2026-11-25T08:00:00Z".parse().unwrap()),
+                ..CallerLocation::default()
+            };
+            let call = ArrivedCall { location: Some(found.clone()), ..arrived("+62811", clock::now()) };
+            house.desk.journal().record(Entry::Arrived(call.clone()));
+            house.desk.journal().flush().await;
+            let read = house.desk.call(&rina, call.call).await.unwrap().call.location;
+            assert_eq!(read, Some(CallerLocation { shape: kept.then_some(shape), ..found }));
+        }
+    }
+
     async fn where_the_network_sees_the_caller_now_takes_the_place_of_where_it_did(house) {
         let (desk, rina) = (&house.desk, operator("Rina"));
-        let before = CallerLocation { position: None, radius_m: None, civic: Some("Nagoya".into()) };
-        let now = CallerLocation { position: Some(KABIL), radius_m: Some(40.0), civic: None };
+        let before = CallerLocation { civic: Some("Nagoya".into()), ..CallerLocation::default() };
+        let now = CallerLocation { position: Some(KABIL), radius_m: Some(40.0), ..CallerLocation::default() };
         let call = ArrivedCall { location: Some(before), ..arrived("+62811", clock::now()) };
         desk.journal().record(Entry::Arrived(call.clone()));
         desk.journal().record(Entry::Relocated { call: call.call, location: now.clone(), at: clock::now() });
@@ -82,9 +109,9 @@ both! {
             Entry::TextClosed { call, at },
             Entry::HandedOver { call, operator: who.clone(), at },
             Entry::Transferred { call, party, operator: who, at },
-            Entry::PartyLeft { call, party, why: PartyEnd::HungUp, at },
+            Entry::PartyLeft { call, party, why: PartyEnd::HungUp, failure: None, at },
             Entry::Quality { call, heard, at },
-            Entry::Ended { call, by: EndedBy::Party, operator: None, at },
+            Entry::Ended { call, by: EndedBy::Party, operator: None, failure: None, at },
         ] {
             desk.journal().record(entry);
         }
@@ -133,7 +160,7 @@ both! {
             let call = arrived("+62822", now);
             journal.record(Entry::Arrived(call.clone()));
             let at = now + seconds(gave_up_after);
-            journal.record(Entry::Ended { call: call.call, by: EndedBy::CallerBeforeAnswer, operator: None, at });
+            journal.record(Entry::Ended { call: call.call, by: EndedBy::CallerBeforeAnswer, operator: None, failure: None, at });
         }
         let test = CallId(clock::new_id());
         journal.record(Entry::TestCall { call: test, trunk: "telkom".into(), dialled: "urn:service:test.sos".into(), at: now });

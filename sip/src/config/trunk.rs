@@ -50,8 +50,24 @@ pub struct Trunk {
 /// A user name and password at a carrier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
+    /// The user part of our address there.
     pub username: String,
     pub password: Secret,
+    /// The name that goes with the password, where it is not `username`.
+    pub login: Option<String>,
+    /// The carrier's domain in SIP addresses, where it is not the host of its registrar or proxy.
+    pub domain: Option<String>,
+}
+
+impl Account {
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        Account { username: username.into(), password: Secret(password.into()), login: None, domain: None }
+    }
+
+    /// The name that goes with the password.
+    pub fn login(&self) -> &str {
+        self.login.as_deref().unwrap_or(&self.username)
+    }
 }
 
 /// A text that is never shown.
@@ -158,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let account = Account { username: "siaga".into(), password: Secret("hunter2".into()) };
+        let account = Account::new("siaga", "hunter2");
         assert!(!format!("{account:?}").contains("hunter2"));
     }
 }

@@ -5,10 +5,14 @@ use reqwest::{Client, StatusCode, Url};
 
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// What is asked of a location by reference: what there is at once, of either kind (RFC 6753 section 5, RFC 5985 section 5).
-const REQUEST: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-    <locationRequest xmlns=\"urn:ietf:params:xml:ns:geopriv:held\" responseTime=\"emergencyRouting\">\
-    <locationType exact=\"false\">geodetic civic</locationType></locationRequest>";
+/// What is asked of a location by reference: a place of either kind (RFC 6753 section 5, RFC 5985 section 5).
+fn request(response_time: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <locationRequest xmlns=\"urn:ietf:params:xml:ns:geopriv:held\" responseTime=\"{response_time}\">\
+         <locationType exact=\"false\">geodetic civic</locationType></locationRequest>"
+    )
+}
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +22,14 @@ pub(super) enum Fetched {
     /// Another status than success, or a redirection that is not followed.
     Status,
     TooLarge,
+    /// No answer in time.
+    Late,
 }
 
 /// Asks by POST; a server that knows the reference as a document only (RFC 6753 section 3) is asked by GET.
-pub(super) async fn location(client: &Client, url: Url) -> Result<Vec<u8>, Fetched> {
+pub(super) async fn location(client: &Client, url: Url, response_time: &str) -> Result<Vec<u8>, Fetched> {
     let ask = client.post(url.clone()).header(CONTENT_TYPE, "application/held+xml;charset=utf-8");
-    let ask = ask.header(ACCEPT, "application/held+xml, application/pidf+xml").body(REQUEST);
+    let ask = ask.header(ACCEPT, "application/held+xml, application/pidf+xml").body(request(response_time));
     let answer = ask.send().await.map_err(|_| Fetched::Unreachable)?;
     let no_post =
         [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::UNSUPPORTED_MEDIA_TYPE, StatusCode::NOT_IMPLEMENTED];

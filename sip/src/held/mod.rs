@@ -14,9 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// All that is done for one call, however many references it has.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Fetches at once; past it a call goes without.
+/// What one reference may take: a first place comes at once or from another reference; the exact one may have to come from satellites.
+const FIRST: Duration = Duration::from_secs(5);
+const EXACT: Duration = Duration::from_secs(35);
+/// How many times as long all references of one call may take.
+const REFERENCES: u32 = 2;
+/// Fetches of each kind at once; past it a call goes without.
 const AT_ONCE: usize = 32;
 const REDIRECTS: usize = 3;
 
@@ -25,9 +28,33 @@ const REDIRECTS: usize = 3;
 pub struct LocationServers {
     client: reqwest::Client,
     allowed: Arc<[AllowedServer]>,
-    places: Arc<Semaphore>,
-    patience: Duration,
+    first: Asking,
+    exact: Asking,
     scheme: Scheme,
+}
+
+/// Which place is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// What there is at once, within five seconds or ten.
+    First,
+    /// What a rescuer needs, which may take half a minute.
+    Exact,
+}
+
+/// How one kind of question is asked.
+#[derive(Clone)]
+struct Asking {
+    /// The `responseTime` of RFC 5985 section 6.1.
+    response_time: &'static str,
+    patience: Duration,
+    places: Arc<Semaphore>,
+}
+
+impl Asking {
+    fn new(response_time: &'static str, patience: Duration) -> Self {
+        Asking { response_time, patience, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +71,14 @@ impl LocationServers {
     /// # Errors
     /// [`ServerError`] when the certificates cannot be read.
     pub fn new(allowed: Vec<AllowedServer>, authorities: Option<&[u8]>) -> Result<Self, ServerError> {
-        Self::with(allowed, authorities, Scheme::Https, PATIENCE)
+        Self::with(allowed, authorities, Scheme::Https, [FIRST, EXACT])
     }
 
     fn with(
         allowed: Vec<AllowedServer>,
         authorities: Option<&[u8]>,
         scheme: Scheme,
-        patience: Duration,
+        [first, exact]: [Duration; 2],
     ) -> Result<Self, ServerError> {
         let allowed: Arc<[AllowedServer]> = allowed.into();
         let follow = {
@@ -73,15 +100,20 @@ impl LocationServers {
             builder = builder.add_root_certificate(authority);
         }
         let client = builder.build().map_err(|_| ServerError::Certificate)?;
-        Ok(LocationServers { client, allowed, places: Arc::new(Semaphore::new(AT_ONCE)), patience, scheme })
+        let (first, exact) = (Asking::new("emergencyRouting", first), Asking::new("emergencyDispatch", exact));
+        Ok(LocationServers { client, allowed, first, exact, scheme })
     }
 
-    /// The first location that one of the references leads to, within five seconds. SIP references are for `UserAgent::follow`.
-    pub async fn locate(&self, references: &[Reference]) -> Option<Location> {
+    /// The first location that one of the references leads to. SIP references are for `UserAgent::follow`.
+    pub async fn locate(&self, references: &[Reference], wanted: Wanted) -> Option<Location> {
+        let asking = match wanted {
+            Wanted::First => &self.first,
+            Wanted::Exact => &self.exact,
+        };
         let urls: Vec<reqwest::Url> = references.iter().filter_map(|reference| self.url(reference)).collect();
         let asked = async {
             for url in urls {
-                match fetch::location(&self.client, url).await {
+                match asking.bounded(fetch::location(&self.client, url, asking.response_time)).await {
                     Ok(document) => match Location::from_pidf(&document) {
                         Some(found) => return Some(found),
                         None => counters::fetched("no_location"),
@@ -91,20 +123,20 @@ impl LocationServers {
             }
             None
         };
-        let found = self.bounded(asked).await.flatten();
+        let found = asking.within_all(asked).await.flatten();
         if found.is_some() {
             counters::fetched("located");
         }
         found
     }
 
-    /// The additional data that the references lead to, within five seconds.
+    /// The additional data that the references lead to, within ten seconds.
     pub async fn additional(&self, references: &[DataReference]) -> Vec<AdditionalData> {
         let urls: Vec<reqwest::Url> = references.iter().filter_map(|found| self.url(&found.reference)).collect();
         let mut found = Vec::new();
         let asked = async {
             for url in urls {
-                match fetch::document(&self.client, url).await {
+                match self.first.bounded(fetch::document(&self.client, url)).await {
                     Ok(document) => {
                         counters::fetched("data");
                         found.extend(additional_data(&document));
@@ -113,18 +145,8 @@ impl LocationServers {
                 }
             }
         };
-        self.bounded(asked).await;
+        self.first.within_all(asked).await;
         found
-    }
-
-    /// `None` past the places or past the time.
-    async fn bounded<T>(&self, asked: impl Future<Output = T>) -> Option<T> {
-        let Ok(_place) = self.places.try_acquire() else {
-            counters::fetched("busy");
-            return None;
-        };
-        let answer = tokio::time::timeout(self.patience, asked).await;
-        answer.inspect_err(|_| counters::fetched("timeout")).ok()
     }
 
     fn url(&self, reference: &Reference) -> Option<reqwest::Url> {
@@ -135,6 +157,22 @@ impl LocationServers {
             counters::fetched("not_allowed");
         }
         allowed
+    }
+}
+
+impl Asking {
+    /// One reference. The next one has its own time, for a server that is gone says nothing at all.
+    async fn bounded<T>(&self, asked: impl Future<Output = Result<T, Fetched>>) -> Result<T, Fetched> {
+        tokio::time::timeout(self.patience, asked).await.unwrap_or(Err(Fetched::Late))
+    }
+
+    /// `None` past the places or past the time.
+    async fn within_all<T>(&self, asked: impl Future<Output = T>) -> Option<T> {
+        let Ok(_place) = self.places.try_acquire() else {
+            counters::fetched("busy");
+            return None;
+        };
+        tokio::time::timeout(self.patience * REFERENCES, asked).await.ok()
     }
 }
 
@@ -158,6 +196,7 @@ impl Fetched {
             Fetched::Unreachable => "unreachable",
             Fetched::Status => "status",
             Fetched::TooLarge => "too_large",
+            Fetched::Late => "timeout",
         }
     }
 }

@@ -71,7 +71,7 @@ fn status(code: u16, more: &str) -> String {
 
 fn servers(allowed: &[String]) -> LocationServers {
     let allowed = allowed.iter().map(|server| server.parse().unwrap()).collect();
-    LocationServers::with(allowed, None, Scheme::Any, Duration::from_secs(20)).unwrap()
+    LocationServers::with(allowed, None, Scheme::Any, [Duration::from_secs(20); 2]).unwrap()
 }
 
 fn at(found: Option<Location>) -> Option<(f64, f64)> {
@@ -79,23 +79,38 @@ fn at(found: Option<Location>) -> Option<(f64, f64)> {
 }
 
 #[tokio::test]
-async fn a_location_is_asked_for_by_held() {
+async fn a_location_is_asked_for_by_held_as_it_is_wanted() {
     let server = Server::new(|_| ok("application/held+xml", &format!("<locationResponse>{PIDF}</locationResponse>"))).await;
     let servers = servers(&[server.address.to_string()]);
     let references = [Reference::Sip("sip:l@h".into()), server.reference("/r/1")];
-    assert_eq!(at(servers.locate(&references).await), Some((1.1, 104.1)));
-    let asked = server.asked();
-    assert!(
-        asked.len() == 1 && asked[0].starts_with("POST /r/1 ") && asked[0].contains("responseTime=\"emergencyRouting\""),
-        "{asked:?}"
-    );
+    for (wanted, response_time) in [(Wanted::First, "emergencyRouting"), (Wanted::Exact, "emergencyDispatch")] {
+        assert_eq!(at(servers.locate(&references, wanted).await), Some((1.1, 104.1)));
+        let asked = server.asked().pop().unwrap();
+        let as_wanted = asked.contains(&format!("responseTime=\"{response_time}\""));
+        assert!(asked.starts_with("POST /r/1 ") && as_wanted, "{asked}");
+    }
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_leaves_time_for_the_next() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let server = Server::new(|_| ok("application/pidf+xml", PIDF)).await;
+    let allowed = [address.to_string(), server.address.to_string()].map(|server| server.parse().unwrap()).to_vec();
+    let servers = LocationServers::with(allowed, None, Scheme::Any, [Duration::from_millis(500); 2]).unwrap();
+    let references = [Reference::Https(format!("http://{address}/")), server.reference("/")];
+    assert_eq!(at(servers.locate(&references, Wanted::First).await), Some((1.1, 104.1)));
 }
 
 #[tokio::test]
 async fn a_document_is_got_where_it_cannot_be_asked_for() {
     let server =
         Server::new(|line| if line.starts_with("GET") { ok("application/pidf+xml", PIDF) } else { status(405, "") }).await;
-    assert_eq!(at(servers(&[server.address.to_string()]).locate(&[server.reference("/")]).await), Some((1.1, 104.1)));
+    assert_eq!(
+        at(servers(&[server.address.to_string()]).locate(&[server.reference("/")], Wanted::First).await),
+        Some((1.1, 104.1))
+    );
 }
 
 #[tokio::test]
@@ -110,18 +125,18 @@ async fn the_next_reference_is_tried_when_one_leads_nowhere() {
     .await;
     let references = [Reference::Https("http://127.0.0.1:1/".into()), server.reference("/bad"), server.reference("/good")];
     let servers = servers(&[server.address.to_string(), "127.0.0.1:1".into()]);
-    assert_eq!(at(servers.locate(&references).await), Some((1.1, 104.1)));
+    assert_eq!(at(servers.locate(&references, Wanted::First).await), Some((1.1, 104.1)));
 }
 
 #[tokio::test]
 async fn a_server_that_the_setting_does_not_name_is_never_asked() {
     let server = Server::new(|_| ok("application/held+xml", PIDF)).await;
     let other = servers(&["lis.carrier.example".into()]);
-    assert_eq!(other.locate(&[server.reference("/")]).await, None);
+    assert_eq!(other.locate(&[server.reference("/")], Wanted::First).await, None);
     let with_password = Reference::Https(format!("http://a:b@{}/", server.address));
-    assert_eq!(servers(&[server.address.to_string()]).locate(&[with_password]).await, None);
+    assert_eq!(servers(&[server.address.to_string()]).locate(&[with_password], Wanted::First).await, None);
     let strict = LocationServers::new(vec![server.address.to_string().parse().unwrap()], None).unwrap();
-    assert_eq!(strict.locate(&[server.reference("/")]).await, None, "without TLS");
+    assert_eq!(strict.locate(&[server.reference("/")], Wanted::First).await, None, "without TLS");
     assert!(server.asked().is_empty());
 }
 
@@ -132,16 +147,16 @@ async fn a_redirection_is_followed_only_to_where_a_caller_may_point() {
     TARGET.set(inner.address.to_string()).unwrap();
     let outer = Server::new(|_| status(302, &format!("Location: http://{}/inner\r\n", TARGET.get().unwrap()))).await;
     let outer_only = servers(&[outer.address.to_string()]);
-    assert_eq!(outer_only.locate(&[outer.reference("/")]).await, None);
+    assert_eq!(outer_only.locate(&[outer.reference("/")], Wanted::First).await, None);
     assert!(inner.asked().is_empty());
     let both = servers(&[outer.address.to_string(), inner.address.to_string()]);
-    assert_eq!(at(both.locate(&[outer.reference("/")]).await), Some((1.1, 104.1)));
+    assert_eq!(at(both.locate(&[outer.reference("/")], Wanted::First).await), Some((1.1, 104.1)));
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_given_up() {
     let server = Server::new(|_| ok("application/held+xml", &" ".repeat(70_000))).await;
-    assert_eq!(servers(&[server.address.to_string()]).locate(&[server.reference("/")]).await, None);
+    assert_eq!(servers(&[server.address.to_string()]).locate(&[server.reference("/")], Wanted::First).await, None);
 }
 
 #[tokio::test]
@@ -149,9 +164,10 @@ async fn a_server_that_says_nothing_costs_the_patience_and_no_more() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let servers =
-        LocationServers::with(vec![address.to_string().parse().unwrap()], None, Scheme::Any, Duration::from_millis(100)).unwrap();
+        LocationServers::with(vec![address.to_string().parse().unwrap()], None, Scheme::Any, [Duration::from_millis(100); 2])
+            .unwrap();
     let references = [Reference::Https(format!("http://{address}/"))];
-    let asked = servers.locate(&references);
+    let asked = servers.locate(&references, Wanted::First);
     let accepted = async { listener.accept().await.unwrap() };
     let (found, _kept_open) = tokio::join!(asked, accepted);
     assert_eq!(found, None);
@@ -161,10 +177,10 @@ async fn a_server_that_says_nothing_costs_the_patience_and_no_more() {
 async fn past_the_places_a_call_goes_without() {
     let server = Server::new(|_| ok("application/held+xml", PIDF)).await;
     let servers = servers(&[server.address.to_string()]);
-    let all = servers.places.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
-    assert_eq!(servers.locate(&[server.reference("/")]).await, None);
+    let all = servers.first.places.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+    assert_eq!(servers.locate(&[server.reference("/")], Wanted::First).await, None);
     drop(all);
-    assert!(servers.locate(&[server.reference("/")]).await.is_some());
+    assert!(servers.locate(&[server.reference("/")], Wanted::First).await.is_some());
 }
 
 #[tokio::test]

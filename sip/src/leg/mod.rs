@@ -138,6 +138,8 @@ pub(crate) struct Refused {
     pub slot: Slot,
     /// The owner knows that it rings.
     pub heard_ringing: bool,
+    /// The owner may be listening to what was heard before the refusal.
+    pub heard_early: bool,
 }
 
 /// A leg at work.
@@ -150,6 +152,7 @@ struct Running {
     talk: Negotiation,
     phase: Phase,
     heard_ringing: bool,
+    heard_early: bool,
     /// Of a call of ours: anything at all was heard.
     heard: bool,
     /// The call of ours was refused with this code; until then the response itself is waited for.
@@ -197,6 +200,7 @@ impl Leg {
             talk,
             phase: Phase::Ringing,
             heard_ringing,
+            heard_early: false,
             heard: false,
             refused: None,
             refusal: None,

@@ -17,6 +17,8 @@ pub(crate) struct Negotiation {
     offered: Option<Description>,
     turn: Turn,
     remote: Option<RemoteAudio>,
+    /// The answer as a provisional response gave it ahead of the 2xx.
+    early: Option<Description>,
     text: Option<RemoteText>,
     /// `text` is other than what was told last.
     text_is_news: bool,
@@ -46,7 +48,18 @@ pub(crate) enum Unready {
 impl Negotiation {
     fn new(terms: Terms, secure: bool) -> Self {
         let turn = Turn::Open;
-        Negotiation { terms, secure, local: None, said: None, offered: None, turn, remote: None, text: None, text_is_news: false }
+        Negotiation {
+            terms,
+            secure,
+            local: None,
+            said: None,
+            offered: None,
+            turn,
+            remote: None,
+            early: None,
+            text: None,
+            text_is_news: false,
+        }
     }
 
     /// For an INVITE received, with its offer if it has one. Where it has none, plain voice is offered unless that is forbidden: it is taken by
@@ -144,6 +157,30 @@ impl Negotiation {
         text
     }
 
+    /// Takes a provisional response to our INVITE. `Some`: it says where the call is to be heard already, and that is news. Each branch of a forked
+    /// call says so for itself; the last word counts until the 2xx.
+    pub(crate) fn early(&mut self, fields: &Fields, body: &[u8]) -> Option<RemoteAudio> {
+        if self.turn != Turn::Asked {
+            return None;
+        }
+        let answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
+        let audio = answer.audio.clone();
+        let known = self.early.replace(answer);
+        (known.map(|known| known.audio).as_ref() != Some(&audio)).then_some(audio)
+    }
+
+    /// Takes the 2xx to our INVITE. Where it says nothing of its own, what a provisional response said is the answer (RFC 3261 section 13.2.1).
+    pub(crate) fn accepted(&mut self, fields: &Fields, body: &[u8]) -> Option<RemoteAudio> {
+        let early = self.early.take();
+        match sdp::offer_in(fields, body, &self.terms) {
+            Ok(None) if self.turn == Turn::Asked => {
+                self.turn = Turn::Settled;
+                self.learn(early?)
+            }
+            _ => self.answered(fields, body),
+        }
+    }
+
     /// Takes the body of an ACK or a 2xx. `Some`: it answers our offer and says something new.
     pub(crate) fn answered(&mut self, fields: &Fields, body: &[u8]) -> Option<RemoteAudio> {
         if self.turn != Turn::Asked {
@@ -177,6 +214,11 @@ impl Negotiation {
             }
             None => Ok((Some(self.ask(local)), None)),
         }
+    }
+
+    /// Whether this has an offer, if only an unusable one. An UPDATE may have another body, for example where the caller is.
+    pub(crate) fn is_offered(&self, fields: &Fields, body: &[u8]) -> bool {
+        !matches!(sdp::offer_in(fields, body, &self.terms), Ok(None))
     }
 
     /// Whether this offers real-time text that would be declined, because nobody has said where it goes.
@@ -342,6 +384,24 @@ mod tests {
             let mut talk = Negotiation::inbound(None, Terms { srtp, own: Key([4; 30]) });
             assert!(talk.describe(local()).contains(expected), "{srtp:?}");
         }
+    }
+
+    #[test]
+    fn what_is_heard_before_the_answer_is_told_once_and_stands_where_the_answer_says_nothing() {
+        let (mut talk, _) = Negotiation::outbound(local(), TERMS);
+        assert_eq!(talk.early(&Fields::default(), b""), None, "a plain 180");
+        let early = talk.early(&Fields::default(), sdp("sendrecv").as_bytes()).unwrap();
+        assert_eq!(talk.early(&Fields::default(), sdp("sendrecv").as_bytes()), None);
+        assert_eq!(talk.ready(), Err(Unready::Asked), "it may still be said otherwise");
+        assert_eq!(talk.accepted(&Fields::default(), b""), Some(early));
+        assert_eq!(talk.ready(), Ok(()));
+
+        let (mut talk, _) = Negotiation::outbound(local(), TERMS);
+        talk.early(&Fields::default(), sdp("sendrecv").as_bytes()).unwrap();
+        let other = sdp("sendrecv").replace("4000", "5000");
+        assert_eq!(talk.accepted(&Fields::default(), other.as_bytes()).unwrap().address.port(), 5000);
+        let (mut talk, _) = Negotiation::outbound(local(), TERMS);
+        assert_eq!(talk.accepted(&Fields::default(), b""), None, "nothing was ever answered");
     }
 
     #[test]

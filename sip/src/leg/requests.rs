@@ -5,6 +5,7 @@ use super::{Phase, Running, described, digit::digit};
 use crate::clock::random;
 use crate::event::Event;
 use crate::invitation::fields;
+use crate::location::{location, parts};
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED};
 use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{Dialog, TransactionHandle};
@@ -58,7 +59,8 @@ impl Running {
     /// A re-INVITE, UPDATE, or PRACK with an offer: answered with the leg's own audio as it is.
     pub(super) fn change(&mut self, request: &Request) -> Answer {
         let is_invite = request.method == Method::Invite;
-        if is_invite || !request.body.is_empty() {
+        let fields = fields(request);
+        if is_invite || self.talk.is_offered(&fields, &request.body) {
             match self.talk.ready() {
                 Ok(()) => {}
                 // RFC 3261 section 14.2, RFC 3311 section 5.2
@@ -69,7 +71,6 @@ impl Running {
                 }
             }
         }
-        let fields = fields(request);
         let (body, audio) = match self.talk.changed(&fields, &request.body, is_invite) {
             Ok(changed) => changed,
             Err(error) => {
@@ -85,6 +86,9 @@ impl Running {
         }
         if let Some(audio) = audio {
             self.outbox.push_back(Event::Changed { leg: self.id, audio });
+        }
+        if let Some(location) = location(&fields, &parts(&fields, &request.body)) {
+            self.outbox.push_back(Event::Located { leg: self.id, location: Box::new(location) });
         }
         let mut headers = if body.is_some() { described(self.peer) } else { vec![Header::Allow(self.peer.allow().into())] };
         // Before the 2xx to the INVITE there is no session to be timed (RFC 4028 section 4).

@@ -20,7 +20,7 @@ impl Running {
     pub(super) async fn state(&mut self, state: DialogState) {
         match state {
             DialogState::Trying(_) => self.heard = true,
-            DialogState::Early(..) => self.early(),
+            DialogState::Early(_, response) => self.early(&response),
             DialogState::Confirmed(_, response) => self.confirmed(&response),
             DialogState::Terminated(_, reason) => self.terminated(reason),
             DialogState::Updated(_, request, handle) => self.updated(request, handle).await,
@@ -34,12 +34,18 @@ impl Running {
         }
     }
 
-    /// A call of ours rings.
-    fn early(&mut self) {
+    /// A call of ours rings, or is heard before it is answered.
+    fn early(&mut self, response: &Response) {
         let Side::Outbound { trunk, .. } = &self.side else { return };
         self.heard = true;
         if self.phase == Phase::Ringing && !std::mem::replace(&mut self.heard_ringing, true) {
             self.outbox.push_back(Event::OutboundRinging { leg: self.id, trunk: trunk.clone() });
+        }
+        if self.phase == Phase::Ringing
+            && let Some(audio) = self.talk.early(&response_fields(response), &response.body)
+        {
+            self.heard_early = true;
+            self.outbox.push_back(Event::OutboundEarly { leg: self.id, audio: Some(audio) });
         }
     }
 
@@ -57,7 +63,7 @@ impl Running {
                 let fields = response_fields(response);
                 self.timer.told(Said::read(&fields), now());
                 self.peer_updates = fields.lists("Allow", "UPDATE");
-                match self.talk.answered(&fields, &response.body) {
+                match self.talk.accepted(&fields, &response.body) {
                     Some(audio) => {
                         self.phase = Phase::Confirmed;
                         // Only now it has the other side's tag.
@@ -197,7 +203,10 @@ impl Running {
         self.phase = Phase::Over;
         self.layer.remove_dialog(&self.dialog.id());
         match self.slot.take() {
-            Some(slot) => Outcome::Refused(Box::new(Refused { code, fields, slot, heard_ringing: self.heard_ringing })),
+            Some(slot) => {
+                let (heard_ringing, heard_early) = (self.heard_ringing, self.heard_early);
+                Outcome::Refused(Box::new(Refused { code, fields, slot, heard_ringing, heard_early }))
+            }
             None => Outcome::Over,
         }
     }

@@ -19,7 +19,7 @@ struct World {
 impl World {
     fn new() -> World {
         let now = clock::now();
-        let account = Account { username: "meja-1".into(), password: Secret("rahasia".into()) };
+        let account = Account::new("meja-1", "rahasia");
         World { nonces: Nonces::new([7; 32], now), proved: Proved::default(), now, account }
     }
 

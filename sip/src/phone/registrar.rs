@@ -49,7 +49,7 @@ impl Registrar {
     pub(crate) fn new(config: Phones, secret: [u8; 32], now: Instant) -> Self {
         let desk = |phone: &crate::config::Phone| Desk {
             name: phone.name.clone(),
-            account: Account { username: phone.name.0.clone(), password: phone.password.clone() },
+            account: Account::new(phone.name.0.clone(), phone.password.0.clone()),
             binding: None,
             proved: Proved::default(),
             detail: "",

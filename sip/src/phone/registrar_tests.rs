@@ -52,7 +52,7 @@ impl World {
         for (name, value) in challenge.extra {
             asked.push(name, value);
         }
-        let account = Account { username: phone.into(), password: Secret(password.into()) };
+        let account = Account::new(phone, password);
         let mut session = Session::new(Challenge::of(&asked, 401).unwrap());
         let (name, value) = session.answer(&account, "REGISTER", URI, "c");
         let mut fields = self.fields(phone, lines);
@@ -112,7 +112,7 @@ fn a_phone_registers_nobody_else() {
     let challenge = world.send(&fields, HERE);
     let mut asked = Fields::default();
     asked.push("WWW-Authenticate", header(&challenge, "WWW-Authenticate").unwrap());
-    let account = Account { username: "meja-2".into(), password: Secret("dua".into()) };
+    let account = Account::new("meja-2", "dua");
     let (name, value) = Session::new(Challenge::of(&asked, 401).unwrap()).answer(&account, "REGISTER", URI, "c");
     let mut fields = world.fields("meja-1", &[CONTACT]);
     fields.push(name, value);

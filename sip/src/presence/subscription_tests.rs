@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::clock;
-use crate::config::Secret;
 use proptest::prelude::*;
 
 const URI: &str = "sip:loc-7@lis.example";
@@ -33,7 +32,7 @@ struct World {
 impl World {
     fn new() -> World {
         let now = clock::now();
-        let account = Account { username: "siaga".into(), password: Secret("secret".into()) };
+        let account = Account::new("siaga", "secret");
         World { subscription: Subscription::new(Some(account), URI.into(), PATIENCE, now), now, number: 0 }
     }
 

@@ -152,7 +152,7 @@ impl Session {
 
 fn credentials(challenge: &Challenge, count: u32, account: &Account, method: &str, uri: &str, cnonce: &str) -> String {
     let Challenge { realm, nonce, opaque, algorithm, named, qop, .. } = challenge;
-    let username = &account.username;
+    let username = account.login();
     let counted = qop.then_some((count, cnonce));
     let response = Question { algorithm: *algorithm, realm, nonce, method, uri }.response(account, counted, cnonce);
     let mut out = format!(
@@ -190,7 +190,7 @@ impl Question<'_> {
     /// The `response` of an account. `counted`: with `qop=auth`, the nonce's count and the client's own nonce.
     pub(crate) fn response(&self, account: &Account, counted: Option<(u32, &str)>, cnonce: &str) -> String {
         let Question { algorithm, realm, nonce, method, uri } = self;
-        let mut secret = algorithm.digest(&format!("{}:{realm}:{}", account.username, account.password.0));
+        let mut secret = algorithm.digest(&format!("{}:{realm}:{}", account.login(), account.password.0));
         if algorithm.session {
             secret = algorithm.digest(&format!("{secret}:{nonce}:{cnonce}"));
         }
@@ -213,7 +213,7 @@ pub(crate) fn again<'a>(
 ) -> Option<String> {
     let given = Parameters::read(value)?;
     let username = given.get("username")?;
-    let account = accounts.into_iter().find(|account| account.username == username)?;
+    let account = accounts.into_iter().find(|account| account.login() == username)?;
     let challenge = Challenge {
         realm: given.get("realm")?.to_owned(),
         nonce: given.get("nonce")?.to_owned(),

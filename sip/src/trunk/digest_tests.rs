@@ -1,13 +1,12 @@
 //! The examples of the RFCs, and challenges as carriers write them.
 
 use super::*;
-use crate::config::Secret;
 use proptest::prelude::*;
 
 const CNONCE: &str = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
 
 fn account(username: &str, password: &str) -> Account {
-    Account { username: username.into(), password: Secret(password.into()) }
+    Account::new(username, password)
 }
 
 fn challenged(values: &[&str]) -> Option<Challenge> {

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::leg::response_fields;
 use crate::message::Fields;
 use crate::message::reply::{ACCEPT, ALLOW};
-use crate::outlet::{Outlet, Reached, address_uri, target_uri, with_user};
+use crate::outlet::{Outlet, Reached, address_uri, carrier_uri, target_uri, with_user};
 use rsipstack::sip::headers::CallId;
 use rsipstack::sip::typed::{From, To};
 use rsipstack::sip::{Header, HostWithPort, Method, Request, Uri};
@@ -107,7 +107,7 @@ async fn options(line: &Line, keeping: &Keeping, proxy: &Target, patience: Durat
 
 async fn register(line: &Arc<Line>, keeping: &Keeping, index: usize, registrar: &Target) {
     let Some(account) = line.config.account.clone() else { return };
-    let uri = registrar_uri(registrar);
+    let uri = registrar_uri(&account, registrar);
     // RFC 3261 section 10.2: all of one registration's requests share Call-ID and From.
     let call: Call = (CallId::from(format!("{}@siaga", nonce())), make_tag());
     let mut registration = Registration::new(account.clone(), uri.to_string(), now());
@@ -175,7 +175,7 @@ async fn send(
     ask: Ask,
 ) -> Option<(u16, Fields, Reached)> {
     let reached = keeping.outlet.reach(line, registrar).await.ok()?;
-    let uri = registrar_uri(registrar);
+    let uri = registrar_uri(account, registrar);
     let mut of_record = with_user(uri.clone(), &account.username);
     of_record.host_with_port.port = None;
     let contact = with_user(reached.contact(), &account.username);
@@ -198,9 +198,9 @@ async fn send(
 }
 
 /// The Request-URI of REGISTER, which has no user (RFC 3261 section 10.2) and whose text the digest covers.
-fn registrar_uri(registrar: &Target) -> Uri {
+fn registrar_uri(account: &Account, registrar: &Target) -> Uri {
     let transport = registrar.transport.unwrap_or(Transport::Udp);
-    let mut uri = target_uri(registrar, transport);
+    let mut uri = carrier_uri(Some(account), registrar, transport);
     uri.params.clear();
     if registrar.port == transport.default_port() {
         uri.host_with_port.port = None;

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::clock;
-use crate::config::Secret;
 
 const CONTACT: &str = "sip:siaga@192.0.2.1:5060";
 
@@ -15,7 +14,7 @@ struct World {
 impl World {
     fn new() -> World {
         let now = clock::now();
-        let account = Account { username: "siaga".into(), password: Secret("secret".into()) };
+        let account = Account::new("siaga", "secret");
         World { registration: Registration::new(account, "sip:carrier.example".into(), now), now }
     }
 

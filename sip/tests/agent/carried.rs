@@ -94,6 +94,40 @@ async fn bad_locations_and_data_never_keep_a_call_from_ringing() {
 }
 
 #[tokio::test]
+async fn where_the_caller_is_now_is_told_whenever_a_request_inside_the_call_says_it() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let place = |latitude: &str| {
+        format!(
+            "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\"><device><geopriv><location-info><Point><pos>{latitude} 104.05</pos></Point>\
+             </location-info></geopriv></device></presence>"
+        )
+    };
+    let invite = peer.request("INVITE", URI, &[], OFFER);
+    peer.send(&invite).await;
+    let ringing = peer.receive_until("SIP/2.0 180").await;
+    let leg = desk.invited().await.leg;
+    // Before the answer no offer may be taken, and this is none.
+    let pidf = [("Content-Type", "application/pidf+xml")];
+    peer.send(&within_with(&invite, &ringing, "UPDATE", 2, &pidf, &place("1.13"))).await;
+    peer.response(200, "UPDATE").await;
+    let told = |event: Event| match event {
+        Event::Located { leg: of, location } if of == leg => location.latitude_longitude,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(desk.next().await), Some((1.13, 104.05)));
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert!(matches!(desk.next().await, Event::Confirmed { .. }));
+    let moved = parts(OFFER, &[("application/pidf+xml", "l@h", &place("1.14"))]);
+    peer.send(&within_with(&invite, &answered, "INVITE", 3, &[MIXED, ("Geolocation", "<cid:l@h>")], &moved)).await;
+    peer.receive_until("SIP/2.0 200").await;
+    peer.send(&within(&invite, &answered, "ACK", 3)).await;
+    assert_eq!(told(desk.next().await), Some((1.14, 104.05)));
+}
+
+#[tokio::test]
 async fn a_test_call_is_told_as_one() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;

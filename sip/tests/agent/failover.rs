@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, audio, desk_with_all, field};
-use sip::{Account, CallerId, EndedBy, Event, LegId, Limits, LocalMedia, LocalText, Outbound, Secret, Srtp, Tls, Trunk};
+use sip::{Account, CallerId, EndedBy, Event, LegId, Limits, LocalMedia, LocalText, Outbound, Srtp, Tls, Trunk};
 use std::time::Duration;
 
 fn way(name: &str, carrier: &Carrier) -> Trunk {
@@ -47,6 +47,31 @@ async fn a_trunk_that_cannot_carry_the_call_is_passed_over_and_the_owner_hears_o
         assert_ne!(other.field("Call-ID"), invite.field("Call-ID"), "a call of its own");
         is_answered(&mut desk, leg, ("second", &second), &other).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_carrier_lets_be_heard_before_the_answer_is_told_and_is_over_with_that_carrier() {
+    let (first, second, mut desk) = two().await;
+    let leg = call(&desk, &["first", "second"]).await;
+    let invite = first.asked("INVITE").await;
+    let early = async |desk: &mut Desk| match desk.next().await {
+        Event::OutboundEarly { leg: of, audio } if of == leg => audio.map(|audio| audio.address.port()),
+        other => panic!("{other:?}"),
+    };
+    first.reply(&invite, "183 Session Progress", &[], OFFER).await;
+    assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "first".into() });
+    assert_eq!(early(&mut desk).await, Some(40_000));
+    first.reply(&invite, "183 Session Progress", &[], OFFER).await;
+    first.reply(&invite, "503 Service Unavailable", &[], "").await;
+    assert_eq!(early(&mut desk).await, None);
+    let other = second.asked("INVITE").await;
+    second.reply(&other, "183 Session Progress", &[], &OFFER.replace("40000", "42000")).await;
+    assert_eq!(early(&mut desk).await, Some(42_000));
+    // The answer may leave out what is said already.
+    second.reply(&other, "200 OK", &[], "").await;
+    let Event::OutboundAnswered { audio, .. } = desk.next().await else { panic!("not answered") };
+    assert_eq!(audio.address.port(), 42_000);
+    second.asked("ACK").await;
 }
 
 #[tokio::test]
@@ -145,7 +170,7 @@ async fn a_call_given_up_between_two_trunks_goes_no_further() {
 
 fn with_account(name: &str, carrier: &Carrier) -> Trunk {
     let mut trunk = way(name, carrier);
-    trunk.account = Some(Account { username: "siaga112".into(), password: Secret("rahasia".into()) });
+    trunk.account = Some(Account::new("siaga112", "rahasia"));
     trunk
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, Peer, desk_with_all};
-use sip::{Account, Followed, Invitation, Limits, Secret, Tls, Trunk};
+use sip::{Account, Followed, Invitation, Limits, Tls, Trunk};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -126,7 +126,7 @@ async fn a_place_is_followed_for_as_long_as_the_call_lasts() {
 #[tokio::test]
 async fn a_server_that_asks_who_we_are_is_told_the_trunks_account() {
     let server = Carrier::new("127.0.0.1:0").await;
-    let account = Account { username: "siaga112".into(), password: Secret("rahasia".into()) };
+    let account = Account::new("siaga112", "rahasia");
     let mut desk = desk_for(&[&server], |trunk| trunk.account = Some(account.clone())).await;
     let mut followed = followed(&mut desk, &[&server]).await;
     let first = server.asked("SUBSCRIBE").await;

@@ -1,8 +1,8 @@
 //! Trunks over time: whether they are there, and where we are registered. Against a carrier on a real socket.
 
 use crate::support::carrier::{Asked, Carrier};
-use crate::support::{Desk, OFFER, desk_with_all, field};
-use sip::{Account, Config, Limits, Secret, Tls, Trunk, TrunkState, UserAgent};
+use crate::support::{Desk, OFFER, audio, desk_with_all, field};
+use sip::{Account, Config, Limits, Outbound, Tls, Trunk, TrunkState, UserAgent};
 use std::time::Duration;
 
 async fn desk_for(trunk: Trunk) -> Desk {
@@ -17,7 +17,7 @@ fn watched(carrier: &Carrier) -> Trunk {
 
 fn registering(registrars: &[&Carrier]) -> Trunk {
     let mut trunk = Trunk::new("telco".into(), vec![], None);
-    trunk.account = Some(Account { username: "siaga112".into(), password: Secret("rahasia".into()) });
+    trunk.account = Some(Account::new("siaga112", "rahasia"));
     trunk.registrars = registrars.iter().map(|carrier| carrier.address().into()).collect();
     trunk
 }
@@ -108,6 +108,27 @@ async fn an_account_is_registered_with_digest_kept_up_and_taken_back_at_the_end(
 }
 
 #[tokio::test]
+async fn an_account_may_have_a_domain_and_a_login_other_than_where_it_is_registered() {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let mut trunk = registering(&[&carrier]);
+    trunk.proxy = Some(carrier.address().into());
+    let account = Account::new("+62778112", "rahasia");
+    let (login, domain) = (Some("siaga@ims.carrier.example".into()), Some("ims.carrier.example".into()));
+    trunk.account = Some(Account { login, domain, ..account });
+    let desk = desk_for(trunk).await;
+    let asked = register(&carrier, "3600").await;
+    assert_eq!(asked.uri(), "sip:ims.carrier.example");
+    assert_eq!(asked.field("To"), "<sip:+62778112@ims.carrier.example>");
+    assert_eq!(asked.credential("username"), Some("siaga@ims.carrier.example"));
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: Some("+62778112".into()), media: audio().into() };
+    desk.agent.call(to).await.unwrap();
+    let invite = carrier.asked("INVITE").await;
+    assert_eq!(invite.uri(), "sip:110@ims.carrier.example");
+    assert!(invite.field("From").contains("<sip:+62778112@ims.carrier.example>"), "{}", invite.text);
+}
+
+#[tokio::test]
 async fn each_registrar_stands_for_itself_and_its_calls_are_the_trunks() {
     let (good, bad) = (Carrier::new("127.0.0.2:0").await, Carrier::new("127.0.0.3:0").await);
     let mut desk = desk_for(registering(&[&bad, &good])).await;
@@ -129,6 +150,24 @@ async fn each_registrar_stands_for_itself_and_its_calls_are_the_trunks() {
     good.send(&invite, desk.udp()).await;
     let invitation = desk.invited().await;
     assert_eq!((invitation.trunk, invitation.source), ("telco".into(), at));
+
+    // Some carriers ask who we are inside their own calls, too.
+    desk.agent.answer(invitation.leg, audio()).await.unwrap();
+    let answered = good.response(200).await;
+    let ack = format!(
+        "ACK sip:siaga112@{} SIP/2.0\r\nVia: SIP/2.0/UDP {at};rport;branch=z9hG4bK2\r\nFrom: <sip:+62811@{at}>;tag=1\r\n\
+         To: {}\r\nCall-ID: 1\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+        desk.udp(),
+        field(&answered, "To").unwrap()
+    );
+    good.send(&ack, desk.udp()).await;
+    desk.agent.hang_up(invitation.leg).await;
+    let bye = good.asked("BYE").await;
+    let challenge = "Digest realm=\"carrier.example\", nonce=\"n2\", algorithm=MD5, qop=\"auth\"";
+    good.reply(&bye, "407 Proxy Authentication Required", &[("Proxy-Authenticate", challenge)], "").await;
+    let signed = good.asked("BYE").await;
+    assert_eq!((signed.credential("username"), signed.credential("nonce")), (Some("siaga112"), Some("n2")), "{}", signed.text);
+    good.reply(&signed, "200 OK", &[], "").await;
 }
 
 #[tokio::test]

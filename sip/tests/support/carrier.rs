@@ -93,6 +93,16 @@ impl Carrier {
         self.socket.send_to(text.as_bytes(), asked.from).await.unwrap();
     }
 
+    /// The next response of this code to a request of its own; others are passed over.
+    pub async fn response(&self, code: u16) -> String {
+        loop {
+            let heard = self.heard().await;
+            if heard.text.starts_with(&format!("SIP/2.0 {code} ")) {
+                return heard.text;
+            }
+        }
+    }
+
     /// Sends something of its own.
     pub async fn send(&self, text: &str, to: SocketAddr) {
         self.socket.send_to(text.as_bytes(), to).await.unwrap();

@@ -323,7 +323,7 @@ pub fn within_with(invite: &str, response: &str, method: &str, number: u32, line
     for (name, value) in lines {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
-    if !body.is_empty() {
+    if !body.is_empty() && !lines.iter().any(|(name, _)| *name == "Content-Type") {
         text.push_str("Content-Type: application/sdp\r\n");
     }
     format!("{text}Content-Length: {}\r\n\r\n{body}", body.len())

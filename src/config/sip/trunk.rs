@@ -21,6 +21,16 @@ pub const TRUNK_KEYS: &[Key] = &[
     ),
     key("username", "", "The account at the carrier, for carriers that ask for it (digest authentication)."),
     key("password", "", "Its password."),
+    key(
+        "login",
+        "",
+        "The name that goes with the password, where the carrier gave another than `username`, like `\"siaga@ims.carrier.example\"`.",
+    ),
+    key(
+        "domain",
+        "",
+        "The carrier's domain in SIP addresses, like `\"ims.carrier.example\"`, where it is not the host of its registrar or proxy; those are then only where requests are sent.",
+    ),
     key("registrars", "[]", "Where the account is registered, written like `proxy`; each is registered at by itself."),
     key(
         "srtp",
@@ -60,6 +70,8 @@ pub struct Trunk {
     pub proxy: Option<String>,
     pub username: Option<String>,
     pub password: Option<Password>,
+    pub login: Option<String>,
+    pub domain: Option<String>,
     #[serde(default)]
     pub registrars: Vec<String>,
     #[serde(default)]
@@ -113,6 +125,8 @@ impl Trunk {
             proxy: None,
             username: None,
             password: None,
+            login: None,
+            domain: None,
             registrars: Vec::new(),
             srtp: sip::Srtp::default(),
             reliable: Reliable::default(),
@@ -129,9 +143,11 @@ impl Trunk {
         let registrars =
             self.registrars.iter().map(|text| target("sip.trunk.registrars", text)).collect::<Result<Vec<_>, _>>()?;
         let account = match (&self.username, &self.password) {
-            (Some(username), Some(password)) if is_user(username) => {
-                Some(sip::Account { username: username.clone(), password: sip::Secret(password.0.clone()) })
-            }
+            (Some(username), Some(password)) if is_user(username) => Some(sip::Account {
+                login: self.login()?,
+                domain: self.domain()?,
+                ..sip::Account::new(username.clone(), password.0.clone())
+            }),
             (Some(username), Some(_)) => {
                 return Err(ConfigError::new(
                     "sip.trunk.username",
@@ -145,6 +161,9 @@ impl Trunk {
             }
             (None, None) => None,
         };
+        if account.is_none() && (self.login.is_some() || self.domain.is_some()) {
+            return Err(ConfigError::missing("sip.trunk.username", "`login` and `domain` belong to an account"));
+        }
         if account.is_none() && !registrars.is_empty() {
             return Err(ConfigError::missing("sip.trunk.username", "registrars need it and sip.trunk.password"));
         }
@@ -171,6 +190,28 @@ impl Trunk {
         trunk.rate = sip::Rate { per_second, burst: per_second.saturating_mul(2) };
         trunk.options = (self.options_seconds > 0).then(|| Duration::from_secs(self.options_seconds.into()));
         Ok(trunk)
+    }
+
+    fn login(&self) -> Result<Option<String>, ConfigError> {
+        match &self.login {
+            Some(login) if !is_login(login) => Err(ConfigError::new(
+                "sip.trunk.login",
+                format!("`{login}` is no name that a carrier gives"),
+                "write it as the carrier gave it, without quotes and spaces",
+            )),
+            login => Ok(login.clone()),
+        }
+    }
+
+    fn domain(&self) -> Result<Option<String>, ConfigError> {
+        match &self.domain {
+            Some(domain) if !is_domain(domain) => Err(ConfigError::new(
+                "sip.trunk.domain",
+                format!("`{domain}` is no domain"),
+                "write it like \"ims.carrier.example\", without a port",
+            )),
+            domain => Ok(domain.clone()),
+        }
     }
 
     /// Where this trunk's callers may point to for their location.
@@ -215,6 +256,16 @@ fn target(key: &str, text: &str) -> Result<sip::Target, ConfigError> {
             "write it like \"203.0.113.10:5060\", \"tls://sbc.carrier.example\" or \"sip:sbc.carrier.example;transport=tcp\"",
         )
     })
+}
+
+/// What can stand in the quotes of a Digest without being escaped.
+fn is_login(login: &str) -> bool {
+    !login.is_empty() && login.len() <= 128 && login.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\'))
+}
+
+fn is_domain(domain: &str) -> bool {
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    domain.len() <= 253 && domain.split('.').all(label)
 }
 
 /// RFC 3261 section 25.1, as far as accounts need it.

@@ -16,6 +16,8 @@ pub enum Caller {
     Waiting(Sound),
     /// With whoever else is in the conversation.
     Talking,
+    /// Not answered yet, and heard by the operator already: the carrier's own ringing, or its announcement.
+    Early,
     /// Put aside by the operator, and hears the hold announcement.
     Held,
 }
@@ -23,7 +25,10 @@ pub enum Caller {
 /// What is played to one person in place of the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sound {
+    /// Nothing is sent.
     Silence,
+    /// Silence is sent: some carriers let nothing be heard before they hear us.
+    Hush,
     Ringback,
     /// All operators are busy; `position` is the caller's place in the queue, if it is told.
     Busy {
@@ -39,7 +44,29 @@ pub struct Party {
     /// The party's leg in the voice engine.
     pub media: Uuid,
     pub joins: Joins,
-    pub answered: bool,
+    pub reach: Reach,
+}
+
+/// How far a call to a party has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Rings,
+    /// It may be heard before the answer, and nothing was heard yet.
+    Described,
+    /// It is heard before the answer.
+    Early,
+    Answered,
+}
+
+impl Party {
+    pub fn answered(&self) -> bool {
+        self.reach == Reach::Answered
+    }
+
+    /// Whether it is heard: what comes before the answer only by the operator who waits for it, for it would disturb a conversation.
+    fn is_heard(&self) -> bool {
+        self.answered() || self.reach == Reach::Early && self.joins == Joins::Operator
+    }
 }
 
 /// How a party takes part once it has answered.
@@ -115,33 +142,35 @@ impl Standing {
 
     /// The leg of whom the operator talks with: somebody who is consulted, else the caller.
     pub fn spoken_with(&self) -> Uuid {
-        let mut consulted = self.parties.iter().filter(|party| party.answered && party.joins == Joins::Operator);
+        let mut consulted = self.parties.iter().filter(|party| party.is_heard() && party.joins == Joins::Operator);
         consulted.next_back().filter(|_| self.caller != Caller::Talking).map_or(self.call.0, |party| party.media)
     }
 
     /// Whether somebody besides the operator talks with a caller who is not put aside.
     fn in_company(&self) -> bool {
-        let joined = |party: &Party| party.answered && party.joins == Joins::Everybody;
+        let joined = |party: &Party| party.answered() && party.joins == Joins::Everybody;
         self.parties.iter().any(joined) || self.monitors.values().any(|mode| *mode == MonitorMode::Barge)
     }
 
     pub fn arrangement(&self) -> Arrangement {
         let mut speakers: Vec<Uuid> = Vec::new();
-        let caller_talks = self.caller == Caller::Talking;
+        let caller_talks = matches!(self.caller, Caller::Talking | Caller::Early);
         if caller_talks {
             speakers.push(self.call.0);
         }
         speakers.extend(self.operator.map(|operator| self.voice(operator)));
         let is_aside = |party: &&Party| party.joins == Joins::Operator && caller_talks;
-        let answered = || self.parties.iter().filter(|party| party.answered && (caller_talks || self.operator.is_some()));
-        speakers.extend(answered().filter(|party| !is_aside(party)).map(|party| party.media));
+        let heard = || self.parties.iter().filter(|party| party.is_heard() && (caller_talks || self.operator.is_some()));
+        speakers.extend(heard().filter(|party| !is_aside(party)).map(|party| party.media));
         let alone = speakers.len() < 2;
         let mut members: Vec<Member> = Vec::new();
         if !alone {
             members.extend(speakers.iter().map(|leg| Member { leg: *leg, role: Role::Speaker }));
             members.extend(self.monitors.iter().filter_map(|(supervisor, mode)| self.monitor(*supervisor, *mode)));
         }
-        let rings = !caller_talks && self.parties.iter().any(|party| !party.answered && party.joins == Joins::Operator);
+        let rings = !caller_talks && self.parties.iter().any(|party| !party.is_heard() && party.joins == Joins::Operator);
+        let aside = heard().filter(is_aside).map(|party| (party.media, Sound::Hold));
+        let described = self.parties.iter().filter(|party| party.reach == Reach::Described);
         Arrangement {
             members,
             caller_hears: match self.caller {
@@ -149,14 +178,14 @@ impl Standing {
                 Caller::Held => Some(Sound::Hold),
                 Caller::Talking if self.covered && !self.in_company() => Some(Sound::Hold),
                 Caller::Talking if alone => Some(Sound::Silence),
-                Caller::Talking => None,
+                Caller::Talking | Caller::Early => None,
             },
             // A caller who is waited for is an outbound call that rings.
             operator_hears: self
                 .operator
                 .filter(|_| rings || matches!(self.caller, Caller::Waiting(_)))
                 .map(|operator| (self.voice(operator), Sound::Ringback)),
-            parties_hear: answered().filter(is_aside).map(|party| (party.media, Sound::Hold)).collect(),
+            parties_hear: aside.chain(described.map(|party| (party.media, Sound::Hush))).collect(),
         }
     }
 
@@ -183,7 +212,8 @@ mod tests {
     const DEWI: UserId = UserId(Uuid::from_u128(3));
 
     fn party(n: u128, joins: Joins, answered: bool) -> Party {
-        Party { id: PartyId(Uuid::from_u128(n)), media: Uuid::from_u128(n), joins, answered }
+        let reach = if answered { Reach::Answered } else { Reach::Rings };
+        Party { id: PartyId(Uuid::from_u128(n)), media: Uuid::from_u128(n), joins, reach }
     }
 
     fn talking() -> Standing {
@@ -208,6 +238,33 @@ mod tests {
         standing.caller = Caller::Talking;
         assert_eq!(standing.arrangement().operator_hears, None);
         assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker)]);
+    }
+
+    #[test]
+    fn what_is_heard_before_the_answer_takes_the_place_of_our_own_ringing() {
+        let mut standing = Standing { operator: Some(ANI), ..Standing::new(CALL, Caller::Waiting(Sound::Hush)) };
+        let arrangement = standing.arrangement();
+        assert_eq!((arrangement.caller_hears, arrangement.operator_hears), (Some(Sound::Hush), Some((ANI.0, Sound::Ringback))));
+        standing.caller = Caller::Early;
+        assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker)]);
+        let arrangement = standing.arrangement();
+        assert_eq!((arrangement.caller_hears, arrangement.operator_hears), (None, None));
+    }
+
+    #[test]
+    fn what_a_party_lets_be_heard_before_the_answer_is_for_who_waits_for_it_alone() {
+        let mut standing = Standing { caller: Caller::Held, ..talking() };
+        let early = |joins, reach| Party { reach, ..party(9, joins, false) };
+        standing.parties = vec![early(Joins::Operator, Reach::Described)];
+        let arrangement = standing.arrangement();
+        assert_eq!((arrangement.members.len(), arrangement.operator_hears), (0, Some((ANI.0, Sound::Ringback))));
+        assert_eq!(arrangement.parties_hear, [(Uuid::from_u128(9), Sound::Hush)]);
+        standing.parties = vec![early(Joins::Operator, Reach::Early)];
+        assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
+        assert_eq!(standing.arrangement().operator_hears, None);
+        standing.caller = Caller::Talking;
+        standing.parties = vec![early(Joins::Everybody, Reach::Early)];
+        assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker)], "the caller does not hear it ring");
     }
 
     #[test]

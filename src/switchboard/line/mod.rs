@@ -2,6 +2,7 @@
 //! or a full port range, never holds up another call.
 
 pub mod arrangement;
+mod early;
 mod orders;
 mod party;
 mod plant;
@@ -9,18 +10,22 @@ mod text;
 mod voice;
 
 pub use orders::{ORDERS, Offer, Order, PartyEnd, Report};
-pub use plant::{Plant, Wish, local_audio};
+pub use plant::{CallOutError, Plant, Wish, local_audio};
 
 use super::convert;
-use arrangement::{Arrangement, Caller, Joins, Sound, Standing};
+use arrangement::{Arrangement, Caller, Joins, Party, Sound, Standing};
 use dispatch::id::{CallId, UserId};
 use party::Parties;
+use std::pin::Pin;
+use std::time::Duration;
 use text::LineText;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// How long a headset may be away before the caller hears that the operator will be back; a reload is quicker.
-const COVER_AFTER: std::time::Duration = std::time::Duration::from_secs(3);
+const COVER_AFTER: Duration = Duration::from_secs(3);
+/// How long the line of a caller to whom nothing can be played before the answer may only ring.
+const DEAF_PATIENCE: Duration = Duration::from_secs(10);
 
 pub struct Line {
     plant: Plant,
@@ -29,6 +34,8 @@ pub struct Line {
     local: sip::LocalAudio,
     /// Whether the caller's side has been answered, by us or by whom we called.
     answered: bool,
+    /// Whether anything was ever heard of the caller's side.
+    heard: bool,
     standing: Standing,
     /// What the voice engine was last told.
     arranged: Arrangement,
@@ -70,7 +77,10 @@ impl Line {
                 tracing::debug!(%call, %error, "no early media");
             }
         }
-        line.work(orders).await;
+        // Without early media this caller hears no announcement before that.
+        let longest = if audio.is_some() { Duration::MAX } else { DEAF_PATIENCE };
+        let patience = line.plant.answer_waiting.map(|patience| patience.min(longest));
+        line.work(orders, patience).await;
     }
 
     /// Calls a number for an operator, who hears it ring, and carries out orders until the call is gone. `telephone` is the leg of the operator's
@@ -87,7 +97,7 @@ impl Line {
             Ok(dialled) => dialled,
             Err(error) => {
                 tracing::warn!(%call, %error, "a call cannot be made");
-                return plant.report(Report::NotCalled { call }).await;
+                return plant.report(Report::NotCalled { call, error }).await;
             }
         };
         let mut line = Self::new(plant, call, leg, local.audio, allowed);
@@ -96,7 +106,7 @@ impl Line {
         line.standing.operator = Some(operator);
         line.standing.telephones.extend(telephone.map(|leg| (operator, leg)));
         line.arrange_or_tell("an operator does not hear it ring").await;
-        line.work(orders).await;
+        line.work(orders, None).await;
     }
 
     fn new(plant: Plant, call: CallId, leg: sip::LegId, local: sip::LocalAudio, allowed: Vec<ipnet::IpNet>) -> Self {
@@ -108,6 +118,7 @@ impl Line {
             leg,
             local,
             answered: false,
+            heard: false,
             standing,
             waits_with: Sound::Silence,
             cover_soon: false,
@@ -116,14 +127,33 @@ impl Line {
         }
     }
 
-    async fn work(mut self, mut orders: mpsc::Receiver<Order>) {
-        while let Some(order) = self.next(&mut orders).await {
-            match order {
-                Order::Release => break,
-                order => self.carry_out(order).await,
+    /// `patience`: how long the line of a caller who waits may only ring.
+    async fn work(mut self, mut orders: mpsc::Receiver<Order>, patience: Option<Duration>) {
+        let mut patience = std::pin::pin!(patience.map(tokio::time::sleep));
+        loop {
+            let only_rings = !self.answered && patience.is_some();
+            tokio::select! {
+                biased;
+                order = self.next(&mut orders) => match order {
+                    None | Some(Order::Release) => break,
+                    Some(order) => self.carry_out(order).await,
+                },
+                () = over(patience.as_mut()), if only_rings => {
+                    patience.set(None);
+                    self.keep_line().await;
+                }
             }
         }
         self.close().await;
+    }
+
+    /// The caller goes on waiting as before, with a line that no carrier ends for having rung too long.
+    async fn keep_line(&mut self) {
+        let call = self.call;
+        match self.answer().await {
+            Ok(()) => self.plant.report(Report::LineKept { call }).await,
+            Err(error) => tracing::warn!(%call, %error, "a waiting caller's line cannot be answered"),
+        }
     }
 
     async fn carry_out(&mut self, order: Order) {
@@ -162,6 +192,8 @@ impl Line {
             Order::Text(remote) => self.text_changed(remote.as_ref()).await,
             Order::Type { id, text, who, reply } => self.type_text(id, text, who, reply).await,
             Order::Remote(audio) => self.remote(&audio).await,
+            Order::Early { of, audio } => self.early(of, audio.as_ref()).await,
+            Order::Heard { of } => self.heard(of).await,
             Order::Reached(audio) => self.reached(&audio).await,
             Order::Dial { party, number, routes, joins } => self.dial(party, number, routes, joins).await,
             Order::Merge { operator } => {
@@ -172,9 +204,7 @@ impl Line {
             }
             Order::PartyRemote { party, audio } => self.party_remote(party, &audio).await,
             Order::PartyAnswered { party, audio } => self.party_answered(party, &audio).await,
-            Order::PartyGone { party, hung_up } => {
-                self.party_gone(party, if hung_up { PartyEnd::HungUp } else { PartyEnd::Lost }).await;
-            }
+            Order::PartyGone { party, end } => self.party_gone(party, end).await,
             Order::DropParty { party } => self.party_gone(party, PartyEnd::Dropped).await,
             Order::Monitor { supervisor, mode } => self.monitor(supervisor, mode).await,
             Order::PromptSilent => {
@@ -201,7 +231,7 @@ impl Line {
     /// The caller waits for an operator. A conversation with a party is not broken by that.
     async fn wait_with(&mut self, sound: Sound) {
         self.waits_with = sound;
-        if !self.standing.parties.iter().any(|party| party.answered) {
+        if !self.standing.parties.iter().any(Party::answered) {
             self.standing.caller = Caller::Waiting(sound);
             self.arrange_or_tell("a waiting caller hears nothing").await;
         }
@@ -226,7 +256,7 @@ impl Line {
         for party in &mut self.standing.parties {
             party.joins = Joins::Everybody;
         }
-        let in_company = self.standing.parties.iter().any(|party| party.answered);
+        let in_company = self.standing.parties.iter().any(Party::answered);
         self.standing.caller = if in_company { Caller::Talking } else { Caller::Waiting(self.waits_with) };
         self.arrange_or_tell("a caller was left without an operator and hears nothing").await;
         if let Some(operator) = operator {
@@ -368,5 +398,13 @@ impl Line {
         }
         let statistics = self.plant.media.close(self.call.0).await;
         self.plant.report(Report::Closed { call: self.call, statistics }).await;
+    }
+}
+
+/// Ends when the time is over; never, if there is none.
+async fn over(time: Pin<&mut Option<tokio::time::Sleep>>) {
+    match time.as_pin_mut() {
+        Some(time) => time.await,
+        None => std::future::pending().await,
     }
 }

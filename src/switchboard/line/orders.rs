@@ -1,8 +1,9 @@
 //! What the switchboard orders of a line, and what the line reports.
 
+use super::CallOutError;
 use super::arrangement::{Joins, Sound};
 use dispatch::contract::{AdditionalData, CallText, CallerLocation, MonitorMode, Reply, Typed};
-use dispatch::desk::Who;
+use dispatch::desk::{Failure, Who};
 use dispatch::id::{CallId, PartyId, UserId};
 use uuid::Uuid;
 
@@ -57,6 +58,15 @@ pub enum Order {
     },
     /// The description of the caller's side is known or has changed.
     Remote(sip::RemoteAudio),
+    /// A call of ours may be heard before it is answered; `None`: no longer. The call itself, or one to a party.
+    Early {
+        of: Option<PartyId>,
+        audio: Option<sip::RemoteAudio>,
+    },
+    /// The first packet of the caller's side, or of a party.
+    Heard {
+        of: Option<PartyId>,
+    },
     /// Whoever an outbound call is for has answered.
     Reached(sip::RemoteAudio),
     /// Calls somebody into the call.
@@ -75,10 +85,10 @@ pub enum Order {
         party: PartyId,
         audio: sip::RemoteAudio,
     },
-    /// A party's leg has ended; `hung_up` if the party did that.
+    /// A party's leg has ended, or never came to be.
     PartyGone {
         party: PartyId,
-        hung_up: bool,
+        end: PartyEnd,
     },
     DropParty {
         party: PartyId,
@@ -115,6 +125,15 @@ pub enum Report {
     },
     /// An outbound call could not be made.
     NotCalled {
+        call: CallId,
+        error: CallOutError,
+    },
+    /// A party could not be called; its end is told as well.
+    PartyNotCalled {
+        error: CallOutError,
+    },
+    /// A waiting caller's line was answered, so that it does not end for having rung too long.
+    LineKept {
         call: CallId,
     },
     Bridged {
@@ -215,7 +234,7 @@ pub enum Report {
 /// How a party's part ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartyEnd {
-    NotReached,
+    NotReached(Failure),
     /// After talking, by the party.
     HungUp,
     /// After talking, by the network.

@@ -1,9 +1,14 @@
 //! People who are called into a call: an agency, a mobile phone, the fallback number.
 
-use super::arrangement::{Caller, Joins, Party};
+use super::arrangement::{Caller, Joins, Party, Reach};
 use super::{Line, PartyEnd, Report, Wish, convert};
+use dispatch::contract::Unreached;
+use dispatch::desk::Failure;
 use dispatch::id::PartyId;
 use std::collections::HashMap;
+
+/// A party whom nothing of ours got to.
+const NO_WAY: Failure = Failure { why: Unreached::NoWay, code: None };
 
 /// The legs of the parties of one call.
 #[derive(Default)]
@@ -11,11 +16,11 @@ pub(super) struct Parties(HashMap<PartyId, sip::LegId>);
 
 impl Line {
     pub(super) async fn dial(&mut self, party: PartyId, number: String, routes: Vec<sip::TrunkName>, joins: Joins) {
-        let media = crate::clock::new_id();
+        let media = party.0;
         match self.plant.call_out(media, Wish { number, routes, with_text: false }, false).await {
             Ok((leg, _)) => {
                 self.parties.0.insert(party, leg);
-                self.standing.parties.push(Party { id: party, media, joins, answered: false });
+                self.standing.parties.push(Party { id: party, media, joins, reach: Reach::Rings });
                 if joins == Joins::Operator {
                     self.standing.caller = Caller::Held;
                 }
@@ -26,7 +31,9 @@ impl Line {
                 tracing::error!(call = %self.call, %error, "a party cannot be called");
                 // The caller was not put aside yet.
                 let resumed = joins == Joins::Operator && self.standing.caller == Caller::Talking;
-                self.plant.report(Report::PartyDown { call: self.call, party, end: PartyEnd::NotReached, resumed }).await;
+                let end = PartyEnd::NotReached(NO_WAY);
+                self.plant.report(Report::PartyNotCalled { error }).await;
+                self.plant.report(Report::PartyDown { call: self.call, party, end, resumed }).await;
             }
         }
     }
@@ -41,7 +48,7 @@ impl Line {
                 standing.caller = Caller::Talking;
             }
             if let Some(party) = standing.party(id) {
-                party.answered = true;
+                party.reach = Reach::Answered;
             }
         });
         let joined = match joined.await {
@@ -67,7 +74,7 @@ impl Line {
         if let Some(leg) = self.parties.0.remove(&id) {
             self.plant.sip.hang_up(leg).await;
         }
-        let company = self.standing.parties.iter().any(|party| party.answered);
+        let company = self.standing.parties.iter().any(Party::answered);
         let resumed = self.standing.caller == Caller::Held && party.joins == Joins::Operator && !self.standing.consults();
         match self.standing.caller {
             Caller::Talking if self.standing.operator.is_none() && !company => {
@@ -78,7 +85,10 @@ impl Line {
         }
         self.arrange_or_tell("who is left after a party went does not hear each other").await;
         self.plant.media.close(party.media).await;
-        let end = if party.answered || end == PartyEnd::Dropped { end } else { PartyEnd::NotReached };
+        let end = match end {
+            PartyEnd::HungUp | PartyEnd::Lost if !party.answered() => PartyEnd::NotReached(NO_WAY),
+            end => end,
+        };
         self.plant.report(Report::PartyDown { call: self.call, party: id, end, resumed }).await;
     }
 

@@ -10,6 +10,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+/// Samples of silence that are played over and over.
+const HUSH: usize = 1600;
+
 /// What a line works with.
 #[derive(Clone)]
 pub struct Plant {
@@ -20,12 +23,23 @@ pub struct Plant {
     pub reports: mpsc::Sender<Report>,
     /// Our number, for those whom we call.
     pub number: Option<String>,
+    /// After so long a waiting caller's line is answered.
+    pub answer_waiting: Option<Duration>,
     /// Where each trunk's voice may come from.
     pub networks: Arc<HashMap<sip::TrunkName, Vec<ipnet::IpNet>>>,
     /// Where the desk phones' voice may come from.
     pub phones: Arc<[ipnet::IpNet]>,
     /// How a desk phone's leg in the voice engine is described now; told to it in order.
     pub handsets: mpsc::Sender<(Uuid, media::RemoteAudio)>,
+}
+
+/// Why nobody was called.
+#[derive(Debug, thiserror::Error)]
+pub enum CallOutError {
+    #[error("no voice: {0}")]
+    Voice(#[from] media::OpenError),
+    #[error(transparent)]
+    Sip(#[from] sip::LegError),
 }
 
 /// Somebody who is to be called.
@@ -67,9 +81,9 @@ impl Plant {
         leg: Uuid,
         Wish { number, routes, with_text }: Wish,
         recorded: bool,
-    ) -> Result<(sip::LegId, sip::LocalMedia), String> {
+    ) -> Result<(sip::LegId, sip::LocalMedia), CallOutError> {
         let allowed = self.allowed_by(&routes);
-        let address = self.media.open_trunk(leg, allowed.clone(), None, recorded).await.map_err(|error| error.to_string())?;
+        let address = self.media.open_trunk(leg, allowed.clone(), None, recorded).await?;
         let mut media = sip::LocalMedia::from(local_audio(leg, address));
         if with_text {
             media.text = self.open_text(leg, allowed).await.map(|address| sip::LocalText { address });
@@ -78,7 +92,7 @@ impl Plant {
             Ok(dialled) => Ok((dialled, media)),
             Err(error) => {
                 self.media.close(leg).await;
-                Err(error.to_string())
+                Err(error.into())
             }
         }
     }
@@ -90,6 +104,7 @@ impl Plant {
             None | Some(Sound::Silence) => return self.media.stop_playing(leg).await,
             Some(Sound::Ringback) => media::Sound::Ringback,
             Some(Sound::Busy { position }) => looped(&self.sounds.busy(position)),
+            Some(Sound::Hush) => looped(&Arc::from([0; HUSH])),
             Some(Sound::Hold) => looped(&self.sounds.hold),
         };
         self.media.play(leg, sound).await;

@@ -11,7 +11,13 @@ use serde_json::{Value, json};
 /// A call that arrived and whose caller gave up.
 async fn abandoned(house: &House) -> CallId {
     let call = house.arrived_call().await.0;
-    house.desk.journal().record(Entry::Ended { call, by: EndedBy::CallerBeforeAnswer, operator: None, at: clock::now() });
+    house.desk.journal().record(Entry::Ended {
+        call,
+        by: EndedBy::CallerBeforeAnswer,
+        operator: None,
+        failure: None,
+        at: clock::now(),
+    });
     house.desk.journal().flush().await;
     call
 }

@@ -49,6 +49,8 @@ it('later events of a party have its name from the one that dialled it', () => {
   expect(sentence(event('call.party_left', { party: 'q', why: 'not_answered' }), others)).toBe(
     'Pihak lain keluar · 0811770 · tidak menjawab',
   )
+  const busy = { party: 'q', why: 'not_answered', unreached: 'busy', code: 486 }
+  expect(sentence(event('call.party_left', busy), others)).toBe('Pihak lain keluar · 0811770 · sibuk (486)')
   expect(sentence(event('call.transferred', { party: 'p' }), others)).toBe('Penelepon dialihkan langsung · Damkar')
   expect(sentence(event('call.party_joined', { party: 'unheard of' }), others)).toBe('Pihak lain ikut bicara')
 })
@@ -59,6 +61,10 @@ it('who was called is no caller', () => {
   const others = around([call('call.outbound_dialled')])
   expect(sentence(call('call.ended', { by: 'caller' }), others)).toBe('Panggilan selesai · Yang ditelepon menutup')
   expect(who(call('call.ended'), others)).toBe('Yang ditelepon')
+  const noWay = { by: 'not_reached', unreached: 'no_way', code: 503 }
+  expect(sentence(call('call.ended', noWay), others)).toBe(
+    'Panggilan selesai · Tidak tersambung · tidak ada saluran (503)',
+  )
   expect(who({ ...call('call.ended'), call: 'another' }, others)).toBe('Penelepon')
 })
 

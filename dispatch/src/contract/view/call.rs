@@ -65,8 +65,32 @@ pub enum EndedBy {
     Restart,
     /// Whom the call was given to hung up.
     Party,
-    /// An outbound call was not answered, busy or failed.
+    /// An outbound call was not answered; [`CallView::unreached`] says why.
     NotReached,
+}
+
+impl EndedBy {
+    /// Whether neither side wanted the end.
+    pub fn cut_off(self) -> bool {
+        matches!(self, EndedBy::Network | EndedBy::Restart)
+    }
+}
+
+/// Why somebody whom we called did not answer. What can be done next differs for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreached {
+    /// It rang, or the phone is switched off or out of reach.
+    NoAnswer,
+    Busy,
+    /// There is nobody under this number.
+    UnknownNumber,
+    /// The called side does not want the call, or bars it.
+    Declined,
+    /// No carrier could carry the call.
+    NoWay,
+    /// The operator's own desk phone was not lifted; nobody was called.
+    NotLifted,
 }
 
 /// A call as the queue and the call bar show it.
@@ -85,6 +109,9 @@ pub struct CallView {
     pub answered_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub ended_by: Option<EndedBy>,
+    /// Why a call that ended as `not_reached` was not.
+    #[serde(default)]
+    pub unreached: Option<Unreached>,
     pub operator: Option<UserId>,
     pub operator_name: Option<String>,
     pub location: Option<CallerLocation>,

@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 /// A caller who gave up before anybody answered, and was not reached since.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CallbackView {
-    /// The newest call that was abandoned.
+    /// The newest call that was abandoned or cut off.
     pub call: CallId,
     pub number: String,
     pub name: Option<String>,
     pub abandoned_at: Timestamp,
-    /// How long the caller waited.
+    /// How long the caller waited for an answer, or for nobody.
     pub waited_s: i64,
     /// How often somebody called back.
     pub tries: i64,
@@ -22,6 +22,9 @@ pub struct CallbackView {
     /// Who sees to it.
     pub claimed_by: Option<UserId>,
     pub claimed_by_name: Option<String>,
+    /// The caller had been answered, and the network or a restart ended the call.
+    #[serde(default)]
+    pub cut_off: bool,
 }
 
 impl std::fmt::Debug for CallbackView {

@@ -1217,6 +1217,7 @@ export interface components {
             state: components["schemas"]["CallState"];
             text?: components["schemas"]["CallText"] | null;
             trunk: string;
+            unreached?: components["schemas"]["Unreached"] | null;
         };
         /**
          * @description How a callback ended.
@@ -1227,10 +1228,12 @@ export interface components {
         CallbackView: {
             /** Format: date-time */
             abandoned_at: string;
-            /** @description The newest call that was abandoned. */
+            /** @description The newest call that was abandoned or cut off. */
             call: components["schemas"]["CallId"];
             claimed_by?: components["schemas"]["UserId"] | null;
             claimed_by_name?: string | null;
+            /** @description The caller had been answered, and the network or a restart ended the call. */
+            cut_off?: boolean;
             /** Format: date-time */
             last_try_at?: string | null;
             name?: string | null;
@@ -1242,20 +1245,28 @@ export interface components {
             tries: number;
             /**
              * Format: int64
-             * @description How long the caller waited.
+             * @description How long the caller waited for an answer, or for nobody.
              */
             waited_s: number;
         };
         /** @description Where the caller's network says that the caller is (PIDF-LO, RFC 4119, RFC 5491). */
         CallerLocation: {
+            /**
+             * Format: date-time
+             * @description When it was found, if the network says so.
+             */
+            at?: string | null;
             /** @description A civic address on one line, if one was sent. */
             civic?: string | null;
+            /** @description How it was found, in the words of the network: `GPS`, `Cell` (RFC 4119 section 6.1). */
+            method?: string | null;
             position?: components["schemas"]["Position"] | null;
             /**
              * Format: double
              * @description Radius of uncertainty in metres.
              */
             radius_m?: number | null;
+            shape?: components["schemas"]["LocationShape"] | null;
         };
         /** Format: uuid */
         CameraId: string;
@@ -1435,6 +1446,13 @@ export interface components {
             event: "alarm_cleared";
         } | {
             call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "party_unreached";
+            /** @description Who it was, by name or number. */
+            party: string;
+            why: components["schemas"]["Unreached"];
+        } | {
+            call: components["schemas"]["CallId"];
             digit: string;
             /** @enum {string} */
             event: "digit";
@@ -1559,6 +1577,32 @@ export interface components {
             place: string;
             position?: components["schemas"]["Position"] | null;
             state: components["schemas"]["IncidentState"];
+        };
+        /** @description The forms of RFC 5491 section 5.2 that are no circle. Distances are metres; angles are degrees, clockwise from north. */
+        LocationShape: {
+            /** @enum {string} */
+            kind: "ellipse";
+            /** Format: double */
+            orientation_deg: number;
+            /** Format: double */
+            semi_major_m: number;
+            /** Format: double */
+            semi_minor_m: number;
+        } | {
+            /** Format: double */
+            inner_m: number;
+            /** @enum {string} */
+            kind: "arc_band";
+            /** Format: double */
+            opening_deg: number;
+            /** Format: double */
+            outer_m: number;
+            /** Format: double */
+            start_deg: number;
+        } | {
+            /** @enum {string} */
+            kind: "polygon";
+            points: components["schemas"]["Position"][];
         };
         /** @description What the server heard during the test of an operator's headset. */
         MediaTest: {
@@ -2043,6 +2087,11 @@ export interface components {
             /** @description 1 to 500 letters; a line feed is a new line, and a backspace (U+0008) erases the letter before it. */
             text: string;
         };
+        /**
+         * @description Why somebody whom we called did not answer. What can be done next differs for each.
+         * @enum {string}
+         */
+        Unreached: "no_answer" | "busy" | "unknown_number" | "declined" | "no_way" | "not_lifted";
         /**
          * Format: uuid
          * @description A person who signs in; an operator is a user with a shift running.

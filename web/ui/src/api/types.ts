@@ -56,12 +56,8 @@ export type ReputationView = Schemas['ReputationView']
 export type ServiceLevel = Schemas['ServiceLevel']
 export type Statistics = Schemas['Statistics']
 
-/** The forms of RFC 5491 that are no circle; angles are clockwise from north. A server that sends none leaves `shape` out. */
-export type LocationShape =
-  | { kind: 'polygon'; points: Position[] }
-  | { kind: 'ellipse'; semi_major_m: number; semi_minor_m: number; orientation_deg: number }
-  | { kind: 'arc_band'; inner_m: number; outer_m: number; start_deg: number; opening_deg: number }
-export type CallerLocation = Schemas['CallerLocation'] & { shape?: LocationShape | null }
+export type Unreached = Schemas['Unreached']
+export type CallerLocation = Schemas['CallerLocation']
 
 /** The form's fields with none left out: the server fills in what a request leaves out. */
 export type ReportFields = {

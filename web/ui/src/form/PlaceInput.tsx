@@ -10,6 +10,7 @@ import { useT } from '../i18n/i18n'
 import { complete, type Suggestion, suggest } from '../map/gazetteer'
 import { session } from '../session/session'
 import { useStore } from '../util/store'
+import { dayAndClock } from '../util/time'
 import { readPlace } from './placeParser'
 
 interface Props {
@@ -130,10 +131,14 @@ export function PlaceInput({ label, fields, location, onChange }: Props) {
     const same = (other: Position | null | undefined) =>
       other?.latitude === fields.position?.latitude && other?.longitude === fields.position?.longitude
     if (reading?.kind === 'position' && same(reading.position)) return t('place.from_text')
-    if (location && same(location.position))
-      return location.radius_m
-        ? t('place.from_network', { metres: Math.round(location.radius_m) })
-        : t('place.from_network_exact')
+    if (location && same(location.position)) return sayNetwork(location)
     return t('place.from_map')
+  }
+
+  /** How far to trust it: the network may know the place by the cell alone, or from an hour ago. */
+  function sayNetwork({ radius_m, method, at }: CallerLocation): string {
+    const far = radius_m ? t('place.from_network', { metres: Math.round(radius_m) }) : t('place.from_network_exact')
+    const parts = [far, method && t('place.found_by', { method }), at && t('place.found_at', { at: dayAndClock(at) })]
+    return parts.filter(Boolean).join(', ')
   }
 }

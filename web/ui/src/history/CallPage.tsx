@@ -34,6 +34,7 @@ export function CallPage({ id }: { id: string }) {
         <span>{dayAndClock(call.arrived_at)}</span>
         <span>{t(`call.state.${call.state}`)}</span>
         {call.ended_by && <span>{t(endedKey(call.ended_by, call.direction))}</span>}
+        {call.unreached && <span>{t(`unreached.short.${call.unreached}`)}</span>}
         {call.operator_name && <span>{call.operator_name}</span>}
         <span>
           {call.trunk} · {call.dialled}

@@ -71,7 +71,11 @@ function Row({ row }: { row: CallbackView }) {
       </span>
       <span className="sg-dim sg-queue-note">
         {row.name ? `${row.name} · ` : ''}
-        {t('callback.waited', { time: elapsed(row.waited_s * 1000) })}
+        {row.cut_off ? (
+          <span className="sg-warn">{t('callback.cut_off')}</span>
+        ) : (
+          t('callback.waited', { time: elapsed(row.waited_s * 1000) })
+        )}
       </span>
       <span className="sg-callback-do">
         {row.tries > 0 && !taken && (

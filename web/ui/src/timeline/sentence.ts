@@ -41,11 +41,12 @@ export function sentence(entry: TimelineEntry, { parties, outbound }: Around = A
     entry.kind === 'call.ended' && hasText(`ended.${data.by}`)
       ? t(endedKey(data.by as 'caller', outbound.has(entry.call ?? '') ? 'outbound' : 'inbound'))
       : ''
+  const notReached = entry.kind === 'call.ended' ? unreached(data) : ''
   const disposition = hasText(`disposition.${data.disposition}`)
     ? t(`disposition.${data.disposition}` as 'disposition.normal')
     : ''
   const named =
-    ended ||
+    listed(ended, notReached) ||
     disposition ||
     data.team_name ||
     data.team ||
@@ -60,6 +61,9 @@ export function sentence(entry: TimelineEntry, { parties, outbound }: Around = A
 type Facts = Record<string, string>
 
 const party = ({ name, number }: Facts) => name || number || ''
+/** Why somebody did not answer, with the carrier's status for whoever asks the carrier. */
+const unreached = ({ unreached: why, code }: Facts) =>
+  hasText(`unreached.short.${why}`) ? t(`unreached.short.${why}` as TextKey) + (code ? ` (${code})` : '') : ''
 const modeOf = (mode: string | undefined) => (hasText(`dial.mode.${mode}`) ? t(`dial.mode.${mode}` as TextKey) : '')
 const listed = (...parts: string[]) => parts.filter(Boolean).join(' · ')
 
@@ -68,7 +72,10 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
   'call.party_dialled': (facts) => listed(party(facts), modeOf(facts.mode)),
   'call.party_joined': party,
   'call.party_left': (facts) =>
-    listed(party(facts), hasText(`party.why.${facts.why}`) ? t(`party.why.${facts.why}` as TextKey) : ''),
+    listed(
+      party(facts),
+      unreached(facts) || (hasText(`party.why.${facts.why}`) ? t(`party.why.${facts.why}` as TextKey) : ''),
+    ),
   'call.transferred': party,
   'call.outbound_dialled': party,
   'call.monitored': ({ mode }) => {
