@@ -1,10 +1,12 @@
-//! The soak: many calls for long, doing at random what callers and far ends do, and then nothing of them may be left.
+//! The soak: many calls for long, doing at random what callers, operators and far ends do, and then nothing of them may be left.
 
 use super::exchange::{Exchange, Order, Settings, Who};
 use super::metrics::Metrics;
+use super::operators::habits::{DEEDS, Deeds, Habits};
+use super::operators::{self, Operators};
 use super::process::Usage;
 use super::random::Random;
-use super::server::{Server, Wanted};
+use super::server::{Prepared, Wanted};
 use super::sip::plan::{Action, Plan, Step};
 use super::sip::{End, Fact};
 use super::table::{Table, mb};
@@ -19,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Transactions are over 32 s after the last call; the server's gauges move every 5 s.
 const REST: Duration = Duration::from_secs(45);
 const LOOK: Duration = Duration::from_millis(5);
+/// Calls at once for each operator.
+const CALLS_EACH: u16 = 4;
 /// The longest call.
 const LONGEST: u32 = 30_000;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -51,15 +55,22 @@ pub async fn run(load: Load) -> anyhow::Result<Table> {
     let voices = Arc::new(Voices::start(legs.saturating_mul(2))?);
     let sockets = Exchange::bind()?;
     let fallback = Some((sockets.far_end()?, usize::from(load.calls)));
-    let server = Server::start(&Wanted { max_calls: usize::from(legs), fallback, voice_ports: legs }).await?;
+    let prepared = Prepared::new(&Wanted { max_calls: usize::from(legs), fallback, voice_ports: legs })?;
+    // Those whom no operator can answer go to the fallback number.
+    let people = (load.calls / CALLS_EACH).max(1);
+    operators::add(&prepared.config, people).await?;
+    let server = prepared.start().await?;
+    let deeds = Arc::new(Deeds::default());
+    let habits = |n: u16| Some(Habits::new(load.seed.wrapping_add(2 + u64::from(n)), deeds.clone()));
+    let mut operators = Operators::begin(server.web, people, legs, voices.ear(), habits).await?;
     let mut far_end = Random::new(load.seed.wrapping_add(1));
     let far_end = Box::new(move || far_end.one_in(3).then(|| Duration::from_millis(far_end.up_to(LONGEST).into())));
     let exchange = sockets.start(Settings { server: server.sip, voices: Some(voices.clone()), far_end })?;
-    // One call first, so that what is made once is there before it is counted.
-    let mut warm = Book::default();
-    talks::begin(&exchange, &mut warm, 1, FarEnd::Telephones).await;
+    // Some calls first, so that what is made once is there before it is counted.
+    let (mut warm, first) = (Book::default(), u32::from(load.calls));
+    talks::begin(&exchange, &mut warm, first, FarEnd::Operators).await;
     exchange.order(Order::HangUpAll);
-    talks::wait(&exchange, &mut warm, PATIENCE, |book| book.ended() >= 1).await;
+    talks::wait(&exchange, &mut warm, PATIENCE, |book| book.ended() >= first).await;
     tokio::time::sleep(REST).await;
     let (before, before_metrics) = (server.usage()?, server.metrics().await?);
 
@@ -90,7 +101,15 @@ pub async fn run(load: Load) -> anyhow::Result<Table> {
     tokio::time::sleep(REST).await;
     let (after, metrics) = (server.usage()?, server.metrics().await?);
     let open = super::recording::find(&server.recordings())?.open;
-    let table = report(load, &tally, &Left { before, before_metrics, after, metrics, open });
+    let mut table = report(load, &tally, &Left { before, before_metrics, after, metrics, open });
+    for deed in DEEDS {
+        let done = deeds.done(deed);
+        table.aimed(format!("operators' deeds: {deed:?}"), done.to_string(), "some", done > 0);
+    }
+    table.row("operators' deeds that came too late", deeds.late().to_string());
+    if let Some(trouble) = operators.trouble() {
+        table.aimed("operators' consoles", trouble, "no trouble", false);
+    }
     drop(exchange);
     server.stop().await?;
     Ok(table)

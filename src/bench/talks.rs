@@ -100,7 +100,7 @@ pub async fn measure(load: Load) -> anyhow::Result<Table> {
             operators::add(&prepared.config, calls).await?;
             let server = prepared.start().await?;
             // Callers take the first voices.
-            operators = Some(Operators::begin(server.web, calls, calls + 8, voices.ear()).await?);
+            operators = Some(Operators::begin(server.web, calls, calls + 8, voices.ear(), |_| None).await?);
             server
         }
     };

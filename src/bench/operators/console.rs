@@ -1,13 +1,16 @@
 //! One operator's console, as far as a call needs it: sign-in, shift, headset, live socket, and the answer button.
 
+use super::habits::{Deed, Deeds, Habits};
 use super::headset::Plug;
+use crate::clock;
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use reqwest::header::{COOKIE, SET_COOKIE};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -15,6 +18,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 /// A sign-in that is told to wait is tried again after this.
 const AGAIN: Duration = Duration::from_millis(500);
 const SIGN_INS: u32 = 120;
+/// Whom operators call in; a far end takes every number.
+const FAR_END: &str = "901";
 
 struct Api {
     client: Client,
@@ -43,47 +48,116 @@ impl Api {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<String> {
+        match self.send(method, path, body).await? {
+            (status, text) if status.is_success() => Ok(text),
+            (status, text) => bail!("{path} was answered with {status}: {text}"),
+        }
+    }
+
+    /// `false`: it came too late for the call.
+    async fn try_ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<bool> {
+        match self.send(method, path, body).await? {
+            (status, _) if status.is_success() => Ok(true),
+            (StatusCode::NOT_FOUND | StatusCode::CONFLICT, _) => Ok(false),
+            (status, text) => bail!("{path} was answered with {status}: {text}"),
+        }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<(StatusCode, String)> {
         let mut request = self.client.request(method, format!("{}/{path}", self.base)).header(COOKIE, &self.cookie);
         if let Some(body) = body {
             request = request.json(&body);
         }
         let answer = request.send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        if !status.is_success() {
-            bail!("{path} was answered with {status}: {text}");
-        }
-        Ok(text)
+        Ok((answer.status(), answer.text().await?))
     }
 }
 
-/// Works until the live socket ends. `ready` is told once, when calls may come.
-pub async fn work(
-    web: SocketAddr,
-    username: String,
-    password: &'static str,
-    offer: String,
-    plug: Plug,
-    ready: mpsc::Sender<()>,
-) -> anyhow::Result<()> {
-    let api = Api::sign_in(web, &username, password).await?;
-    let mut request = format!("ws://{web}/api/v1/live").into_client_request()?;
-    request.headers_mut().insert("cookie", api.cookie.parse()?);
-    let (mut live, _) = tokio_tungstenite::connect_async(request).await.context("the live socket of an operator")?;
-    api.ask(Method::POST, "shift", None).await?;
-    let answer: Value = serde_json::from_str(&api.ask(Method::POST, "shift/media", Some(json!({ "sdp": offer }))).await?)?;
-    plug.connect(answer.get("sdp").and_then(Value::as_str).context("no answer to a headset's offer")?.to_string()).await?;
-    be_ready(&api).await?;
-    // Who waited for it may have given up.
-    let _ = ready.send(()).await;
-    while let Some(message) = live.next().await {
-        if let Message::Text(text) = message?
-            && let Some(call) = offered(&text)?
-        {
-            api.ask(Method::POST, &format!("calls/{call}/answer"), None).await?;
+pub struct Console {
+    pub web: SocketAddr,
+    pub username: String,
+    pub password: &'static str,
+    /// `None`: calls are answered, and nothing else is done.
+    pub habits: Option<Habits>,
+}
+
+/// What is still to be done with a call.
+struct Work {
+    call: String,
+    next: Instant,
+    deeds: VecDeque<(Duration, Deed)>,
+}
+
+impl Console {
+    /// Works until the live socket ends. `ready` is told once, when calls may come.
+    pub async fn work(mut self, offer: String, plug: Plug, ready: mpsc::Sender<()>) -> anyhow::Result<()> {
+        let api = Api::sign_in(self.web, &self.username, self.password).await?;
+        let mut request = format!("ws://{}/api/v1/live", self.web).into_client_request()?;
+        request.headers_mut().insert("cookie", api.cookie.parse()?);
+        let (mut live, _) = tokio_tungstenite::connect_async(request).await.context("the live socket of an operator")?;
+        api.ask(Method::POST, "shift", None).await?;
+        let answer: Value = serde_json::from_str(&api.ask(Method::POST, "shift/media", Some(json!({ "sdp": offer }))).await?)?;
+        plug.connect(answer.get("sdp").and_then(Value::as_str).context("no answer to a headset's offer")?.to_string()).await?;
+        be_ready(&api).await?;
+        // Who waited for it may have given up.
+        let _ = ready.send(()).await;
+        let mut work: Option<Work> = None;
+        loop {
+            let due = work.as_ref().filter(|work| !work.deeds.is_empty()).map(|work| work.next);
+            tokio::select! {
+                message = live.next() => match message {
+                    None => return Ok(()),
+                    Some(message) => if let Message::Text(text) = message?
+                        && let Some(call) = offered(&text)?
+                        && api.try_ask(Method::POST, &format!("calls/{call}/answer"), None).await?
+                    {
+                        work = self.habits.as_mut().map(|habits| Work::new(call, habits.plan()));
+                    },
+                },
+                () = until(due) => {
+                    if let (Some(work), Some(habits)) = (&mut work, &self.habits) {
+                        work.go_on(&api, &habits.deeds).await?;
+                    }
+                }
+            }
         }
     }
-    Ok(())
+}
+
+impl Work {
+    fn new(call: String, deeds: VecDeque<(Duration, Deed)>) -> Self {
+        let after = deeds.front().map_or(Duration::ZERO, |(after, _)| *after);
+        Self { call, next: clock::instant() + after, deeds }
+    }
+
+    async fn go_on(&mut self, api: &Api, deeds: &Deeds) -> anyhow::Result<()> {
+        let Some((_, deed)) = self.deeds.pop_front() else { return Ok(()) };
+        let party = |mode: &str| Some(json!({ "number": FAR_END, "mode": mode }));
+        let (step, body) = match deed {
+            Deed::Hold => ("hold", None),
+            Deed::Resume => ("resume", None),
+            Deed::Transfer => ("parties", party("blind")),
+            Deed::Consult => ("parties", party("consult")),
+            Deed::Merge => ("merge", None),
+            Deed::HandOver => ("handover", None),
+            Deed::HangUp => ("hangup", None),
+        };
+        match api.try_ask(Method::POST, &format!("calls/{}/{step}", self.call), body).await? {
+            true => deeds.count(deed),
+            false => deeds.count_late(),
+        }
+        if let Some((after, _)) = self.deeds.front() {
+            self.next = clock::instant() + *after;
+        }
+        Ok(())
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The server may hear of the connected headset a moment later than the headset itself.

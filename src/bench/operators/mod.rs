@@ -1,11 +1,14 @@
-//! Generated operators: each is signed in at the API, has a page's live socket and a WebRTC headset, and answers every call that rings.
+//! Generated operators: each is signed in at the API, has a page's live socket and a WebRTC headset, answers every call that rings, and may have
+//! habits beside.
 
 mod console;
+pub mod habits;
 mod headset;
 
 use super::voice::Ear;
 use anyhow::Context;
 use dispatch::contract::{NewUser, Role};
+use habits::Habits;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -45,13 +48,20 @@ fn name(n: u16) -> String {
 }
 
 impl Operators {
-    /// Lets so many people begin their shift; each speaks with the voice of its own leg, counted from `first_leg`.
-    pub async fn begin(web: SocketAddr, count: u16, first_leg: u16, ear: Ear) -> anyhow::Result<Self> {
+    /// Lets so many people begin their shift; each speaks with the voice of its own leg, counted from `first_leg`, and has the habits of its number.
+    pub async fn begin(
+        web: SocketAddr,
+        count: u16,
+        first_leg: u16,
+        ear: Ear,
+        habits: impl Fn(u16) -> Option<Habits>,
+    ) -> anyhow::Result<Self> {
         let (headsets, offers) = headset::Headsets::open(count, first_leg, ear)?;
         let (ready, mut all_ready) = tokio::sync::mpsc::channel(usize::from(count).max(1));
         let mut consoles = JoinSet::new();
         for (n, offer) in (0..count).zip(offers) {
-            consoles.spawn(console::work(web, name(n), PASSWORD, offer, headsets.plug(n), ready.clone()));
+            let console = console::Console { web, username: name(n), password: PASSWORD, habits: habits(n) };
+            consoles.spawn(console.work(offer, headsets.plug(n), ready.clone()));
         }
         let everybody = async {
             for _ in 0..count {
