@@ -26,6 +26,7 @@ impl Switchboard {
             Command::SetReadiness { operator, readiness, reply } => answer(reply, self.set_readiness(operator, readiness)),
             Command::AttachMedia { operator, offer, reply } => self.attach_media(operator, offer, reply),
             Command::TestMedia { operator, reply } => self.test_media(operator, reply),
+            Command::StopMonitoring { supervisor } => self.leave_monitoring(supervisor),
             Command::BrowserGone { operator } => self.page(operator, false),
             Command::BrowserBack { operator } => self.page(operator, true),
             Command::Answer { operator, call, reply } => {

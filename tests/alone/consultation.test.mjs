@@ -32,7 +32,8 @@ scenario("an operator who asked in vain is with the caller again", async (world)
   const { id } = await newestCall(supervisor);
 
   await ayu.callsIn(BUSY, "consult");
-  await ayu.at("timeline").getByText(/Pihak lain keluar.*0778111.*tidak menjawab/).first().waitFor();
+  assert.match(await ayu.complaint(), /0778111.*tidak tersambung: sibuk/, "why, for what to do next differs");
+  await ayu.at("timeline").getByText(/Pihak lain keluar.*0778111.*sibuk \(486\)/).first().waitFor();
   await ayu.seesParty(BUSY, undefined);
   await together();
 

@@ -50,6 +50,10 @@ pub enum Command {
         operator: UserId,
         reply: Reply<MediaTest>,
     },
+    /// The person has signed out, or may not supervise any more: whatever call he or she listens to goes on without.
+    StopMonitoring {
+        supervisor: UserId,
+    },
     /// The operator has no live socket any more. The call that is up stays up.
     BrowserGone {
         operator: UserId,

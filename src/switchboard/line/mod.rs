@@ -355,7 +355,7 @@ impl Line {
     async fn follow(&mut self) -> Result<(), media::ConnectError> {
         let wanted = self.standing.arrangement();
         if wanted.members != self.arranged.members {
-            self.plant.media.arrange(self.call.0, wanted.members.clone()).await?;
+            self.plant.arrange(self.call.0, wanted.members.clone()).await?;
             self.arranged.members = wanted.members;
         }
         if wanted.caller_hears != self.arranged.caller_hears {

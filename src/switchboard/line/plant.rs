@@ -13,6 +13,10 @@ use uuid::Uuid;
 /// Samples of silence that are played over and over.
 const HUSH: usize = 1600;
 
+/// How often, and after how long, somebody is asked for again who is still in another call.
+const BUSY_TRIES: u32 = 10;
+const BUSY_WAIT: Duration = Duration::from_millis(20);
+
 /// What a line works with.
 #[derive(Clone)]
 pub struct Plant {
@@ -95,6 +99,17 @@ impl Plant {
                 Err(error.into())
             }
         }
+    }
+
+    /// Who is in the call's room. Somebody may still be on the way out of another call, which is another task's to see to.
+    pub(super) async fn arrange(&self, call: Uuid, members: Vec<media::Member>) -> Result<(), media::ConnectError> {
+        for _ in 0..BUSY_TRIES {
+            match self.media.arrange(call, members.clone()).await {
+                Err(media::ConnectError::Busy) => tokio::time::sleep(BUSY_WAIT).await,
+                arranged => return arranged,
+            }
+        }
+        self.media.arrange(call, members).await
     }
 
     /// Plays to one leg, or lets it hear the room again.

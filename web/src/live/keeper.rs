@@ -5,6 +5,7 @@ use super::socket::{self, Closing, Gone};
 use crate::app::AppState;
 use crate::signed_out::Ended;
 use axum::extract::ws::WebSocket;
+use dispatch::contract::Command;
 use dispatch::desk::{DeskError, Principal};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior};
@@ -99,7 +100,10 @@ impl Keeper {
         match self.app.desk.confirm_session(&self.token).await {
             Ok(who) => self.who = who,
             Err(DeskError::Store(_)) => {}
-            Err(_) => return Err(End::Close(Closing::SignedOut)),
+            Err(_) => {
+                self.app.switchboard.tell(Command::StopMonitoring { supervisor: self.who.user }).await;
+                return Err(End::Close(Closing::SignedOut));
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::throttle::network_of;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
-use dispatch::contract::UserView;
+use dispatch::contract::{Command, UserView};
 use dispatch::desk::DeskError;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -98,6 +98,7 @@ async fn sign_out(
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), ApiError> {
     app.desk.sign_out(&who).await?;
+    app.switchboard.tell(Command::StopMonitoring { supervisor: who.user }).await;
     app.signed_out.tell(Ended::Session(who.session));
     Ok((jar.add(cookie::forgetting(app.config.secure())), StatusCode::NO_CONTENT))
 }

@@ -8,7 +8,7 @@ use crate::extract::{Json, Path};
 use crate::signed_out::Ended;
 use axum::extract::State;
 use axum::http::StatusCode;
-use dispatch::contract::{ChangeUser, NewUser, UserView};
+use dispatch::contract::{ChangeUser, Command, NewUser, Role, UserView};
 use dispatch::id::UserId;
 
 pub(super) fn operations() -> Operations {
@@ -41,6 +41,9 @@ async fn change_user(
     Json(body): Json<ChangeUser>,
 ) -> Result<Json<UserView>, ApiError> {
     let user = app.desk.change_user(&who, id, body).await?;
+    if !user.active || user.role < Role::Supervisor {
+        app.switchboard.tell(Command::StopMonitoring { supervisor: id }).await;
+    }
     app.signed_out.tell(Ended::Person(id));
     Ok(Json(user))
 }

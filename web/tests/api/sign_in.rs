@@ -25,6 +25,27 @@ async fn an_operator_signs_in_sees_the_city_and_signs_out() {
 }
 
 #[tokio::test]
+async fn who_signs_out_or_may_supervise_no_longer_stops_listening_at_once() {
+    let mut house = House::open().await;
+    let citra = house.person("citra", Role::Supervisor).await;
+    let budi = house.person("budi", Role::Head).await;
+    let change = async |change: serde_json::Value| {
+        let request = budi.request(reqwest::Method::PATCH, &format!("users/{}", citra.user())).json(&change);
+        budi.send(request).await.expect(200);
+    };
+    // Nothing about what she may do.
+    change(json!({ "name": "Citra Dewi" })).await;
+    change(json!({ "role": "operator" })).await;
+    assert_eq!(house.switchboard.heard().await, "stop monitoring");
+    change(json!({ "role": "supervisor" })).await;
+    change(json!({ "active": false })).await;
+    assert_eq!(house.switchboard.heard().await, "stop monitoring");
+    budi.delete("session").await.expect(204);
+    assert_eq!(house.switchboard.heard().await, "stop monitoring");
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
     let house = House::open().await;
     house.hire("siti", Role::Operator).await;

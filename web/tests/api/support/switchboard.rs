@@ -52,6 +52,7 @@ fn attend(command: Command, answer: Result<(), Refusal>) -> String {
             let _ = reply.send(answer.map(|()| MediaTest { microphone_dbfs: Some(-20.5) }));
             return "test media".into();
         }
+        StopMonitoring { .. } => return "stop monitoring".into(),
         BrowserGone { .. } => return "browser gone".into(),
         BrowserBack { .. } => return "browser back".into(),
         Answer { reply, .. } => ("answer".into(), reply),
