@@ -189,6 +189,11 @@ impl Engine {
         self.ask(Route::To(leg), |reply| Command::StopPlaying { leg, reply }).await;
     }
 
+    /// Another far end is to be heard on a trunk leg: its first packet is told as [`Event::FirstPacket`] again.
+    pub async fn await_first(&self, leg: Uuid) {
+        self.ask(Route::To(leg), |reply| Command::AwaitFirst { leg, reply }).await;
+    }
+
     /// Sends keys (0-9, `*`, `#`, A-D; others are left out) to the far end of a trunk leg, each 160 ms long with a pause of
     /// 80 ms: as telephone-events (RFC 4733) if it takes them, else as tones.
     pub async fn send_digits(&self, leg: Uuid, digits: String) {

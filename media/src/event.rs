@@ -19,7 +19,7 @@ pub enum Event {
     /// Nothing was heard from the operator's browser for five seconds (eight if it never sent audio), it hung up its peer
     /// connection, or a newer leg took its place and is not connected yet. Calls stay joined to the operator.
     OperatorDisconnected { operator: Uuid },
-    /// The first RTP packet of a trunk leg.
+    /// The first RTP packet of a trunk leg, or the first since another far end is awaited on it.
     FirstPacket { leg: Uuid },
     /// The leg is joined, and no packet came from this side for three seconds. Told once for each silent side.
     OneWay { leg: Uuid, silent: Side },

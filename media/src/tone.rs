@@ -16,6 +16,11 @@ const KEY_ON: usize = 800;
 const KEY_OFF: usize = 640;
 const KEY_DBFS: f64 = -10.0;
 
+/// The keys row by row, and the tone of each row and column in Hz (ITU-T Q.23).
+pub(crate) const KEYS: &str = "123A456B789C*0#D";
+pub(crate) const ROWS: [f64; 4] = [697.0, 770.0, 852.0, 941.0];
+pub(crate) const COLUMNS: [f64; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
+
 /// `samples` of a sine whose peak is `dbfs` below full scale.
 pub(crate) fn sine(hertz: f64, dbfs: f64, samples: usize) -> impl Iterator<Item = i16> {
     let peak = 32_767.0 * 10f64.powf(dbfs / 20.0);
@@ -44,12 +49,10 @@ pub(crate) fn keys(digits: &str) -> Arc<[i16]> {
     pcm.into()
 }
 
-/// The two frequencies of a key in Hz (ITU-T Q.23).
+/// The two frequencies of a key in Hz.
 fn key_tones(key: char) -> Option<(f64, f64)> {
-    let place = "123A456B789C*0#D".find(key.to_ascii_uppercase())?;
-    let low = [697.0, 770.0, 852.0, 941.0].get(place / 4)?;
-    let high = [1_209.0, 1_336.0, 1_477.0, 1_633.0].get(place % 4)?;
-    Some((*low, *high))
+    let place = KEYS.find(key.to_ascii_uppercase())?;
+    Some((*ROWS.get(place / 4)?, *COLUMNS.get(place % 4)?))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Requests that the SIP stack hands up: new calls become legs, requests inside calls go to their dialog.
 
 use crate::clock::{new_leg_id, now, random, secret};
-use crate::config::{Reliability, Srtp};
+use crate::config::{Reliability, Srtp, Trunk};
 use crate::counters;
 use crate::error::LegError;
 use crate::event::Event;
@@ -96,15 +96,16 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     }
     let (states_in, states) = core.layer.new_dialog_state_channel();
     let credential = trunk.account.as_ref().map(crate::outbound::credential);
-    let dialog = match core.layer.get_or_create_server_invite(&transaction, states_in, credential, Some(contact(&stamp.source))) {
-        Ok(dialog) => dialog,
-        Err(error) => {
-            tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
-            drop(slot);
-            reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-            return drain(transaction);
-        }
-    };
+    let dialog =
+        match core.layer.get_or_create_server_invite(&transaction, states_in, credential, Some(contact(&stamp.source, trunk))) {
+            Ok(dialog) => dialog,
+            Err(error) => {
+                tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
+                drop(slot);
+                reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+                return drain(transaction);
+            }
+        };
     tag(&mut transaction, &dialog);
     slot.is_dialog(dialog.id());
     let peer = if stamp.phone.is_some() { Peer::Phone } else { Peer::Carrier };
@@ -129,7 +130,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         dialog: dialog.clone(),
         layer: core.layer.clone(),
         side: Side::Inbound { replies: transaction.tu_sender.clone(), request: Box::new(transaction.original.clone()) },
-        talk: Negotiation::inbound(offer, terms),
+        talk: Negotiation::inbound(offer, terms).seen_at(trunk.public_address),
         reliable,
         events: core.events.clone(),
         slot,
@@ -174,8 +175,8 @@ fn tag(transaction: &mut Transaction, dialog: &InviteDialog) {
 }
 
 /// Our Contact, as the peer reaches it.
-fn contact(source: &Source) -> Uri {
-    address_uri(advertised(source.local, source.peer), source.transport)
+fn contact(source: &Source, trunk: &Trunk) -> Uri {
+    address_uri(trunk.seen(advertised(source.local, source.peer)), source.transport)
 }
 
 /// How long the ACK of our 200 may come after the request that was sent behind it.

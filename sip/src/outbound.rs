@@ -62,7 +62,7 @@ impl Calling {
                 Ok(Outcome::Refused(refused)) => {
                     let Refused { code, fields, slot, heard_ringing, heard_early } = *refused;
                     self.heard_ringing = heard_ringing;
-                    self.heard_early = heard_early;
+                    self.heard_early |= heard_early || heard_ringing;
                     if code == 503
                         && let Some(rest) = fields.first("Retry-After").and_then(seconds)
                         && let Some(line) = self.core.ingress.trunks.named(&attempt.trunk)
@@ -82,14 +82,13 @@ impl Calling {
             // Some carriers refuse the whole of a call for a stream that they do not know, which they should decline.
             if matches!(code, 415 | 488 | 606) && self.wish.media.text.take().is_some() {
                 tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, "a trunk takes no call that offers text; once more without");
+                self.heard_no_more().await;
                 next = Some(attempt);
                 continue;
             }
             next = match route.refused(code) {
                 Ok(attempt_next) => {
-                    if std::mem::take(&mut self.heard_early) {
-                        self.tell(Event::OutboundEarly { leg: self.wish.id, audio: None }).await;
-                    }
+                    self.heard_no_more().await;
                     tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, next = %attempt_next.trunk, "a trunk did not carry a call");
                     counters::failed_over(&attempt.trunk, code);
                     Some(attempt_next)
@@ -114,7 +113,9 @@ impl Calling {
         };
         let srtp = if attempt.secure { line.config.srtp } else { crate::config::Srtp::Off };
         let Ok(terms) = terms(srtp) else { return Err((Unsent::Refused(500), slot)) };
-        let (talk, offer) = Negotiation::outbound(self.wish.media, terms);
+        let public = line.config.public_address;
+        let (talk, offer) = Negotiation::outbound(self.wish.media.seen_at(public), terms);
+        let talk = talk.seen_at(public);
         let Some(option) = self.option(&line, reached, offer) else { return Err((Unsent::Refused(503), slot)) };
         let layer = self.core.layer.clone();
         let (states_in, states) = layer.new_dialog_state_channel();
@@ -196,6 +197,13 @@ impl Calling {
             headers: Some(headers),
             ..InviteOption::default()
         })
+    }
+
+    /// Another attempt follows: what could be heard of the last is over.
+    async fn heard_no_more(&mut self) {
+        if std::mem::take(&mut self.heard_early) {
+            self.tell(Event::OutboundEarly { leg: self.wish.id, audio: None }).await;
+        }
     }
 
     /// Tells the owner, who may be behind.

@@ -60,7 +60,8 @@ pub(crate) struct Unreachable(String);
 impl Outlet {
     /// The way to a proxy or registrar of a trunk, whose address is the trunk's from now on.
     pub(crate) async fn reach(&self, line: &Line, target: &Target) -> Result<Reached, Unreachable> {
-        self.reach_by(target, |address| line.learn(address)).await
+        let reached = self.reach_by(target, |address| line.learn(address)).await?;
+        Ok(Reached { local: line.config.seen(reached.local), ..reached })
     }
 
     /// The way to somebody whose address gets no rights by being found.

@@ -10,6 +10,9 @@ use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
 use tokio::sync::mpsc;
 
+/// How long whoever has just answered may be silent, as everybody else in a conversation.
+const ONE_WAY: std::time::Duration = std::time::Duration::from_secs(3);
+
 impl Switchboard {
     pub(super) fn hear_sip(&mut self, event: sip::Event) {
         match event {
@@ -183,6 +186,7 @@ impl Switchboard {
                 self.not_reached(call, reached::NO_WAY);
             }
             Report::PartyNotCalled { error } => self.no_call_out(&error),
+            Report::StillSilent { call } => self.still_silent(call),
             Report::LineKept { call } => self.journal.record(Entry::LineKept { call, at: now() }),
             Report::Bridged { call, operator } => self.bridged(call, operator),
             Report::ResumeFailed { call, operator } => self.told(Input::Hold { operator, call }),
@@ -262,11 +266,10 @@ impl Switchboard {
         if status.state == CallState::Calling {
             self.journal.record(Entry::OutboundAnswered { call, trunk: Some(found.view.trunk.clone()), at });
             metrics::counter!("siaga_calls_reached_total").increment(1);
-            let silent = found.silent.take();
-            self.told(Input::OutboundAnswered { call });
-            if let Some(silent) = silent {
-                self.raise_one_way(call, silent);
+            if found.silent.is_some() {
+                self.plant.report_after(ONE_WAY, Report::StillSilent { call });
             }
+            self.told(Input::OutboundAnswered { call });
         } else {
             self.journal.record(Entry::Answered { call, operator: self.who(operator), at });
             metrics::counter!("siaga_calls_answered_total").increment(1);

@@ -73,18 +73,20 @@ impl Switchboard {
     pub(super) fn carried(&mut self, call: CallId, location: &sip::Location) {
         let Some(found) = self.calls.get_mut(&call) else { return };
         let location = convert::location(location);
-        if found.carried.as_ref() == Some(&location) {
+        let before = found.carried.replace(location.clone());
+        if before.as_ref().is_some_and(|before| is_same(before, &location)) {
             return;
         }
-        found.carried = Some(location.clone());
         let at = now();
-        let entry = match found.view.location.replace(location.clone()) {
-            None => Entry::Located { call, location: Some(location), additional: found.view.additional.clone(), at },
-            Some(known) if known == location => return,
-            Some(_) => Entry::Relocated { call, location, at },
+        let entry = match &found.view.location {
+            None => Entry::Located { call, location: Some(location.clone()), additional: found.view.additional.clone(), at },
+            // What a server knows better stays until the call itself says something as exact.
+            Some(known) if before.as_ref().is_some_and(|before| is_same(before, known)) || is_more_exact(&location, known) => {
+                Entry::Relocated { call, location: with_address(location, known), at }
+            }
+            Some(_) => return,
         };
-        self.journal.record(entry);
-        self.board.call(&found.view);
+        self.moved(call, entry);
     }
 
     /// What came with the call gives way only to what is more exact.
@@ -96,17 +98,25 @@ impl Switchboard {
             (Some(known), Some(location)) if is_more_exact(&location, known) => (None, Some(location)),
             (Some(_), _) => (None, None),
         };
-        if let Some(location) = first.as_ref().or(better.as_ref()) {
-            found.view.location = Some(location.clone());
-        }
+        let better = better.zip(found.view.location.clone()).map(|(location, known)| with_address(location, &known));
         if first.is_some() || !additional.is_empty() {
             found.view.additional.extend(additional);
-            self.journal.record(Entry::Located { call, location: first, additional: found.view.additional.clone(), at });
+            let entry = Entry::Located { call, location: first, additional: found.view.additional.clone(), at };
+            self.moved(call, entry);
         }
         if let Some(location) = better {
-            self.journal.record(Entry::Relocated { call, location, at });
+            self.moved(call, Entry::Relocated { call, location, at });
+        }
+    }
+
+    /// Writes down and shows where the caller is, and what else is known.
+    fn moved(&mut self, call: CallId, entry: Entry) {
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        if let Entry::Located { location: Some(location), .. } | Entry::Relocated { location, .. } = &entry {
+            found.view.location = Some(location.clone());
         }
         self.board.call(&found.view);
+        self.journal.record(entry);
     }
 
     /// The subscription tells where the caller is now.
@@ -117,16 +127,27 @@ impl Switchboard {
             None => {
                 Entry::Located { call, location: Some(location.clone()), additional: found.view.additional.clone(), at: now() }
             }
-            Some(known) if following.has_told || is_more_exact(&location, known) => {
-                Entry::Relocated { call, location: location.clone(), at: now() }
+            // The caller moves: the address of before is not the one of now.
+            Some(_) if following.has_told => Entry::Relocated { call, location, at: now() },
+            Some(known) if is_more_exact(&location, known) => {
+                Entry::Relocated { call, location: with_address(location, known), at: now() }
             }
             Some(_) => return,
         };
         following.has_told = true;
-        found.view.location = Some(location);
-        self.journal.record(entry);
-        self.board.call(&found.view);
+        self.moved(call, entry);
     }
+}
+
+/// The same place, whenever it was found.
+fn is_same(one: &CallerLocation, other: &CallerLocation) -> bool {
+    CallerLocation { at: None, ..one.clone() } == CallerLocation { at: None, ..other.clone() }
+}
+
+/// A point says where, and the address that is known already goes on saying it in words.
+fn with_address(location: CallerLocation, known: &CallerLocation) -> CallerLocation {
+    let civic = location.civic.clone().or_else(|| known.civic.clone());
+    CallerLocation { civic, ..location }
 }
 
 /// What came with the call gives way only to what says more: networks send the cell at once and the place itself when they have it.
@@ -146,6 +167,14 @@ mod tests {
 
     fn circle(radius_m: Option<f64>) -> CallerLocation {
         CallerLocation { position: Some(Position { latitude: 1.1, longitude: 104.0 }), radius_m, ..CallerLocation::default() }
+    }
+
+    #[test]
+    fn a_place_that_is_repeated_later_is_no_news_and_a_better_point_keeps_the_address() {
+        let later = CallerLocation { at: Some("2026-11-25T08:00:00Z".parse().unwrap()), ..circle(Some(20.0)) };
+        assert!(is_same(&later, &circle(Some(20.0))) && !is_same(&later, &circle(Some(21.0))));
+        let known = CallerLocation { civic: Some("Jalan Imam Bonjol 7".into()), ..circle(Some(2000.0)) };
+        assert_eq!(with_address(circle(Some(20.0)), &known), CallerLocation { civic: known.civic.clone(), ..circle(Some(20.0)) });
     }
 
     #[test]

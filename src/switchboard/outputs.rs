@@ -3,7 +3,7 @@
 use super::line::Order;
 use super::line::arrangement::Sound;
 use super::phones::Purpose;
-use super::{Switchboard, now, reached, tick};
+use super::{LegKind, Switchboard, now, reached, tick};
 use dispatch::contract::{AlarmKind, CallState, EndedBy, Event, Withdrawal};
 use dispatch::desk::{Entry, PartyEnd, Who};
 use dispatch::domain::queue::{CallStatus, Input, Output, QueueAlarm};
@@ -97,6 +97,7 @@ impl Switchboard {
         self.nobody_monitors(call);
         self.order(call, Order::Release);
         let Some(mut found) = self.calls.remove(&call) else { return };
+        let dialled = self.legs.values().any(|leg| *leg == (call, LegKind::Caller));
         self.legs.retain(|_, (of, _)| *of != call);
         let at = now();
         for party in std::mem::take(&mut found.view.parties) {
@@ -105,8 +106,7 @@ impl Switchboard {
         found.view.state = CallState::Ended;
         found.view.ended_at = Some(at);
         found.view.ended_by = Some(by);
-        // A call that nothing else ended has rung for as long as it may.
-        let failure = (by == EndedBy::NotReached).then(|| found.failure.unwrap_or(reached::NO_ANSWER));
+        let failure = (by == EndedBy::NotReached).then(|| found.failure.unwrap_or(reached::too_long(dialled, found.rang)));
         found.view.unreached = failure.map(|failure| failure.why);
         let operator = found.view.operator.map(|operator| self.who(operator));
         if let Some(heard) = found.hearing.summary() {

@@ -213,9 +213,10 @@ impl Switchboard {
     pub(super) fn cancel_ringing(&mut self, call: CallId) {
         let Some(found) = self.calls.get(&call) else { return };
         let rings = |party: &&PartyView| matches!(party.state, PartyState::Dialling | PartyState::Ringing);
-        let ringing: Vec<PartyId> = found.view.parties.iter().filter(rings).map(|party| party.id).collect();
-        for party in ringing {
-            self.order(call, Order::PartyGone { party, end: PartyEnd::NotReached(reached::NO_ANSWER) });
+        let ringing: Vec<(PartyId, bool)> =
+            found.view.parties.iter().filter(rings).map(|party| (party.id, party.state == PartyState::Ringing)).collect();
+        for (party, rang) in ringing {
+            self.order(call, Order::PartyGone { party, end: PartyEnd::NotReached(reached::too_long(true, rang)) });
         }
     }
 

@@ -6,8 +6,6 @@ use dispatch::desk::Failure;
 use dispatch::domain::queue::Input;
 use dispatch::id::CallId;
 
-/// It rang for as long as it may.
-pub const NO_ANSWER: Failure = Failure { why: Unreached::NoAnswer, code: None };
 /// Nothing of ours got anywhere.
 pub const NO_WAY: Failure = Failure { why: Unreached::NoWay, code: None };
 /// The operator's own phone was not lifted.
@@ -23,13 +21,24 @@ impl Switchboard {
     }
 }
 
+/// It has taken as long as it may. `dialled`: the number, and not only the operator's own phone; `rang`: that was heard.
+pub fn too_long(dialled: bool, rang: bool) -> Failure {
+    match (dialled, rang) {
+        (true, true) => Failure { why: Unreached::NoAnswer, code: None },
+        (true, false) => NO_WAY,
+        (false, _) => NOT_LIFTED,
+    }
+}
+
 /// What a carrier's status says (RFC 3261 section 21; carriers map the causes of Q.850 as RFC 3398 section 7.2.4.1 does). `rang`: the
 /// called side was heard ringing.
 pub fn failure(code: u16, rang: bool) -> Failure {
     let why = match code {
         486 | 600 => Unreached::Busy,
         404 | 410 | 484 | 485 | 604 => Unreached::UnknownNumber,
-        403 | 433 | 603 | 607 | 608 => Unreached::Declined,
+        433 | 603 | 607 | 608 => Unreached::Declined,
+        // Before it rings, 403 is the carrier's word about our account or number.
+        403 if rang => Unreached::Declined,
         480 | 487 => Unreached::NoAnswer,
         // Silence after ringing is somebody who does not come; silence alone is the carrier's.
         408 if rang => Unreached::NoAnswer,
@@ -49,7 +58,8 @@ mod tests {
             (600, false, Unreached::Busy),
             (404, false, Unreached::UnknownNumber),
             (484, false, Unreached::UnknownNumber),
-            (403, false, Unreached::Declined),
+            (403, true, Unreached::Declined),
+            (403, false, Unreached::NoWay),
             (603, true, Unreached::Declined),
             (480, false, Unreached::NoAnswer),
             (408, true, Unreached::NoAnswer),
@@ -59,6 +69,11 @@ mod tests {
             (503, false, Unreached::NoWay),
         ] {
             assert_eq!(failure(code, rang), Failure { why, code: Some(code) });
+        }
+        for (dialled, rang, why) in
+            [(true, true, Unreached::NoAnswer), (true, false, Unreached::NoWay), (false, false, Unreached::NotLifted)]
+        {
+            assert_eq!(too_long(dialled, rang).why, why);
         }
     }
 }

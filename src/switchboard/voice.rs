@@ -80,7 +80,14 @@ impl Switchboard {
         self.raise_one_way(call, silent);
     }
 
-    pub(super) fn raise_one_way(&mut self, call: CallId, silent: CallSide) {
+    /// A side that was silent before the answer has had its time since.
+    pub(super) fn still_silent(&mut self, call: CallId) {
+        if let Some(silent) = self.calls.get_mut(&call).and_then(|found| found.silent.take()) {
+            self.raise_one_way(call, silent);
+        }
+    }
+
+    fn raise_one_way(&mut self, call: CallId, silent: CallSide) {
         metrics::counter!("siaga_one_way_audio_total").increment(1);
         self.desk.raise_alarm(AlarmKind::OneWayAudio { call, silent }, now());
         if silent == CallSide::Operator {

@@ -72,6 +72,7 @@ impl Callers {
             Entry::Ended { call, by, at, .. } => {
                 if let Some((Up { number, direction: CallDirection::Inbound, answered }, _)) = known.up.remove(call)
                     && (!answered || by.cut_off())
+                    && !known.up.values().any(|(other, _)| other.answered && other.number == number)
                 {
                     keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
                 }

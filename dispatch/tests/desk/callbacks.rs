@@ -133,6 +133,17 @@ both! {
             house.told([Entry::Arrived(call.clone()), answered, ended(call.call, by, clock::now())]).await;
             assert_eq!(house.desk.called_before(Some(number)), called_back, "{by:?}");
         }
+        // Who was cut off, called again and was answered before anybody noticed is no callback.
+        let (lost, again) = (arrived("+62844", clock::now()), arrived("+62844", clock::now() + jiff::SignedDuration::from_secs(60)));
+        let answered = |call: &ArrivedCall| Entry::Answered { call: call.call, operator: who.clone(), at: call.at };
+        house.told([
+            Entry::Arrived(lost.clone()),
+            answered(&lost),
+            Entry::Arrived(again.clone()),
+            answered(&again),
+            ended(lost.call, EndedBy::Network, clock::now()),
+        ]).await;
+        assert!(!house.desk.called_before(Some("+62844")));
         let waiting = house.waiting().await;
         assert_eq!(waiting.iter().map(|row| (row.number.as_str(), row.cut_off, row.waited_s)).collect::<Vec<_>>(), [("+62811", true, 7)]);
     }

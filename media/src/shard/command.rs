@@ -86,6 +86,10 @@ pub(crate) enum Command {
         leg: Uuid,
         reply: Reply,
     },
+    AwaitFirst {
+        leg: Uuid,
+        reply: Reply,
+    },
     SendDigits {
         leg: Uuid,
         digits: String,
@@ -163,6 +167,12 @@ impl Shard {
             }
             Command::StopPlaying { leg, reply } => {
                 self.stop_playing(leg);
+                let _ = reply.send(());
+            }
+            Command::AwaitFirst { leg, reply } => {
+                if let Some(trunk) = self.trunks.get_mut(&leg) {
+                    trunk.leg.await_first();
+                }
                 let _ = reply.send(());
             }
             Command::SendDigits { leg, digits, reply } => {

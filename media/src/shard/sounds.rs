@@ -3,6 +3,7 @@
 use super::Shard;
 use super::operators::HeadsetTest;
 use super::timers::Timer;
+use crate::SAMPLE_RATE;
 use crate::error::ConnectError;
 use crate::event::{Event, MediaTest};
 use crate::g711::Codec;
@@ -11,7 +12,7 @@ use crate::packet::{Content, Packet};
 use crate::sound::{FRAME, Play, Player, Sound};
 use crate::tone;
 use crate::trunk::DigitTrain;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -19,6 +20,8 @@ use uuid::Uuid;
 const TEST_HZ: f64 = 1_000.0;
 const TEST_DBFS: f64 = -12.0;
 const TEST_SAMPLES: usize = 16_000;
+/// How long the tones of our own keys may come back from a line.
+const ECHO: Duration = Duration::from_millis(300);
 
 impl Shard {
     /// Plays a sound on a leg in place of what it plays now.
@@ -50,7 +53,10 @@ impl Shard {
     pub(super) fn send_digits(&mut self, now: Instant, leg: Uuid, digits: &str) {
         let Some(trunk) = self.trunks.get_mut(&leg) else { return };
         if !trunk.leg.takes_events() {
-            trunk.player = Some(Player::unannounced(now, tone::keys(digits), self.sources.next_stream()));
+            let tones = tone::keys(digits);
+            let length = Duration::from_millis(tones.len() as u64 * 1_000 / u64::from(SAMPLE_RATE));
+            trunk.leg.deafen(now + length + ECHO);
+            trunk.player = Some(Player::unannounced(now, tones, self.sources.next_stream()));
             return self.sound_on_trunk(now, leg);
         }
         match &mut trunk.digits {

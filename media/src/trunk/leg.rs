@@ -2,6 +2,7 @@
 
 use super::control::{self, Control, MAX_CONTROL};
 use super::dtmf::DigitReceiver;
+use super::in_band::ToneReceiver;
 use super::latch::{Latch, RTCP_HOLDS, RTP_HOLDS};
 use super::packetise::{LONGEST, SHORTEST};
 use super::receive::{PayloadTypes, Receiver, Taken};
@@ -31,6 +32,9 @@ pub(crate) struct TrunkLeg {
     protection: Protection,
     receiver: Receiver,
     digits: DigitReceiver,
+    /// Of a far end that has not negotiated telephone-events.
+    tones: Option<Box<ToneReceiver>>,
+    deaf_until: Option<Instant>,
     sender: Sender,
     control: Control,
     quality: QualityWatch,
@@ -38,6 +42,8 @@ pub(crate) struct TrunkLeg {
     /// What the far end was last heard in, for sending before its SDP is known.
     heard: Option<Codec>,
     statistics: LegStatistics,
+    /// The next packet is told as the first.
+    awaits_first: bool,
 }
 
 /// Which of a leg's two ports.
@@ -86,12 +92,15 @@ impl TrunkLeg {
             protection: Protection::Clear,
             receiver: Receiver::new(now, source),
             digits: DigitReceiver::default(),
+            tones: None,
+            deaf_until: None,
             sender: Sender::new(source, ssrc, stream),
             control: Control::new(now, name),
             quality: QualityWatch::default(),
             remote: None,
             heard: None,
             statistics: LegStatistics::default(),
+            awaits_first: true,
         }
     }
 
@@ -101,6 +110,16 @@ impl TrunkLeg {
         self.control_latch.announce(now, remote.rtcp_destination());
         self.protection.set(remote.srtp);
         self.remote = Some(remote);
+    }
+
+    /// Another far end is to be heard, whose first packet is told again.
+    pub fn await_first(&mut self) {
+        self.awaits_first = true;
+    }
+
+    /// Our own keys are heard as tones until then, and may come back as an echo.
+    pub fn deafen(&mut self, until: Instant) {
+        self.deaf_until = Some(until);
     }
 
     /// Whether the far end is expected to send.
@@ -142,14 +161,18 @@ impl TrunkLeg {
         let mut digit = None;
         if let What::Packet(packet) = &what {
             match packet.content {
-                Content::Audio { codec, .. } => self.heard = Some(codec),
+                Content::Audio { codec, payload } => {
+                    self.heard = Some(codec);
+                    let deaf = self.deaf_until.is_some_and(|until| now < until);
+                    if self.remote.is_some_and(|remote| remote.telephone_event.is_none()) && !deaf {
+                        digit = self.tones.get_or_insert_default().push(codec.decode(payload));
+                    }
+                }
                 Content::Event(payload) => digit = self.digits.take(packet, payload),
             }
         }
-        let first = self.statistics.first_received.is_none();
-        if first {
-            self.statistics.first_received = Some(now.saturating_duration_since(self.opened));
-        }
+        let first = std::mem::take(&mut self.awaits_first);
+        self.statistics.first_received.get_or_insert_with(|| now.saturating_duration_since(self.opened));
         Some(Arrival { first, digit, what })
     }
 

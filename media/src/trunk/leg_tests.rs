@@ -74,6 +74,21 @@ fn rtp(payload_type: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {
     packet.timestamp(u32::from(sequence) * 160).payload(payload).build().unwrap()
 }
 
+#[test]
+fn a_far_end_without_telephone_events_presses_keys_by_their_tones() {
+    let now = clock::now();
+    for (telephone_event, expected) in [(None, "911"), (Some(101), "")] {
+        let mut leg = leg(now, 1, RemoteAudio { telephone_event, ..remote(FAR) });
+        let (mut heard, mut payload) = (String::new(), [0; 160]);
+        for (n, frame) in crate::tone::keys("911").chunks(160).enumerate() {
+            let length = Codec::Pcma.encode(frame, &mut payload);
+            let mut datagram = rtp(8, n as u16, &payload[..length]);
+            heard.extend(leg.handle_datagram(now + ms(20 * n as u64), at(FAR), &mut datagram).and_then(|arrival| arrival.digit));
+        }
+        assert_eq!(heard, expected, "{telephone_event:?}");
+    }
+}
+
 /// Two legs talk for this long over a network that takes `delay` and loses every n-th packet of the near one.
 fn conversation(keys: Option<SrtpKeys>, seconds: u64, delay: Duration, lost: u64) -> [TrunkLeg; 2] {
     let start = clock::now();

@@ -2,6 +2,7 @@
 
 mod control;
 mod dtmf;
+mod in_band;
 mod latch;
 mod leg;
 mod packetise;

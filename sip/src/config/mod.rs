@@ -14,6 +14,7 @@ pub use phone::{Phone, PhoneDigest, PhoneName, Phones};
 pub use server::{AllowedServer, ServerError};
 pub use target::{Host, Target, TargetError};
 pub use tls::{Pem, Roots, Tls};
+pub(crate) use trunk::seen_at;
 pub use trunk::{Account, CallerId, Reliability, Secret, Srtp, Trunk, TrunkName};
 
 /// Everything `UserAgent::start` needs.

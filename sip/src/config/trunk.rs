@@ -36,6 +36,8 @@ pub struct Trunk {
     pub account: Option<Account>,
     /// Where the account is registered, each by itself; their addresses count as peers.
     pub registrars: Vec<Target>,
+    /// Our address as this carrier sees it, where that is another than the machine's: behind a NAT that keeps the ports.
+    pub public_address: Option<IpAddr>,
     pub reliability: Reliability,
     pub srtp: Srtp,
     pub caller_id: CallerId,
@@ -45,6 +47,14 @@ pub struct Trunk {
     pub rate: Rate,
     /// Hosts that may be subscribed to where a call's Geolocation points to them by a SIP URI.
     pub location_servers: Vec<AllowedServer>,
+}
+
+/// An address of ours as it is seen from behind a NAT that keeps the ports.
+pub(crate) fn seen_at(public: Option<IpAddr>, address: SocketAddr) -> SocketAddr {
+    match public {
+        Some(public) if public.is_ipv4() == address.is_ipv4() => SocketAddr::new(public, address.port()),
+        _ => address,
+    }
 }
 
 /// A user name and password at a carrier.
@@ -126,6 +136,7 @@ impl Trunk {
             proxy: proxy.map(Target::from),
             account: None,
             registrars: Vec::new(),
+            public_address: None,
             reliability: Reliability::default(),
             srtp: Srtp::default(),
             caller_id: CallerId::default(),
@@ -133,6 +144,11 @@ impl Trunk {
             rate: Rate { per_second: 5000, burst: 10_000 },
             location_servers: Vec::new(),
         }
+    }
+
+    /// An address of ours as this carrier sees it.
+    pub(crate) fn seen(&self, address: SocketAddr) -> SocketAddr {
+        seen_at(self.public_address, address)
     }
 
     #[must_use]

@@ -3,11 +3,14 @@
 use crate::config::Srtp;
 use crate::message::Fields;
 use crate::sdp::{self, Description, Key, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms};
+use std::net::IpAddr;
 
 /// What both sides said last.
 #[derive(Debug)]
 pub(crate) struct Negotiation {
     terms: Terms,
+    /// Our address as the other side sees it, where that is another.
+    public: Option<IpAddr>,
     /// Whether an offer of ours asks for encryption before anything is settled.
     secure: bool,
     local: Option<LocalMedia>,
@@ -50,6 +53,7 @@ impl Negotiation {
         let turn = Turn::Open;
         Negotiation {
             terms,
+            public: None,
             secure,
             local: None,
             said: None,
@@ -77,6 +81,12 @@ impl Negotiation {
         (talk, offer)
     }
 
+    /// The other side sees us at this address. The offer of a call of ours is made of [`LocalMedia::seen_at`] already.
+    pub(crate) fn seen_at(mut self, public: Option<IpAddr>) -> Self {
+        self.public = public;
+        self
+    }
+
     /// Whether the INVITE had an offer, so that early media can be answered.
     pub(crate) fn has_offer(&self) -> bool {
         self.offered.is_some()
@@ -91,7 +101,7 @@ impl Negotiation {
         self.take(local);
         match &self.offered {
             Some(offered) => {
-                let (offered, own) = (offered.clone(), self.terms.own);
+                let (offered, own, local) = (offered.clone(), self.terms.own, local.seen_at(self.public));
                 self.say(|version| sdp::answer(&offered, local, own, version))
             }
             None => self.ask(local),
@@ -134,12 +144,12 @@ impl Negotiation {
         self.turn = Turn::Asked;
         // What is encrypted stays so, and what is not as well.
         let secure = self.remote.as_ref().map_or(self.secure, |remote| remote.srtp.is_some());
-        let key = secure.then_some(self.terms.own);
+        let (key, local) = (secure.then_some(self.terms.own), local.seen_at(self.public));
         self.say(|version| sdp::offer(local, key, version))
     }
 
     fn take(&mut self, local: LocalMedia) {
-        self.local = Some(local);
+        self.local = Some(local.seen_at(self.public));
         if let Some(keys) = local.audio.srtp {
             self.terms.own = Key(keys.send);
         }
@@ -230,7 +240,7 @@ impl Negotiation {
 
     /// From the next description on, real-time text has a place.
     pub(crate) fn place(&mut self, text: LocalText) {
-        self.local = self.local.map(|local| local.with_text(text));
+        self.local = self.local.map(|local| local.with_text(text).seen_at(self.public));
         // What was declined before is news when it is taken.
         self.text = None;
     }
@@ -274,6 +284,24 @@ mod tests {
     fn early_media_and_the_answer_say_the_same() {
         let mut talk = with_offer();
         assert_eq!(talk.describe(local()), talk.describe(local()));
+    }
+
+    #[test]
+    fn behind_a_nat_the_address_is_told_that_the_other_side_sees() {
+        let public = Some("198.51.100.9".parse().unwrap());
+        let mut talk = with_offer().seen_at(public);
+        let text = LocalText { address: "192.0.2.1:20002".parse().unwrap() };
+        let answer = talk.describe(local().with_text(text));
+        assert!(
+            answer.contains("c=IN IP4 198.51.100.9") && answer.contains("m=audio 20000") && !answer.contains("192.0.2.1"),
+            "{answer}"
+        );
+        let (again, _) = talk.changed(&Fields::default(), sdp("sendonly").as_bytes(), true).unwrap();
+        assert!(again.unwrap().contains("c=IN IP4 198.51.100.9"));
+        let (_, offer) = Negotiation::outbound(local().seen_at(public), TERMS);
+        assert!(offer.contains("c=IN IP4 198.51.100.9") && !offer.contains("192.0.2.1"), "{offer}");
+        let other_family = Some("2001:db8::9".parse().unwrap());
+        assert!(with_offer().seen_at(other_family).describe(local()).contains("c=IN IP4 192.0.2.1"));
     }
 
     #[test]

@@ -114,7 +114,8 @@ impl Follower {
         let reached = self.core.outlet.reach_other(to).await;
         let why =
             |error: &_| tracing::info!(trunk = %self.line.config.name, %error, "who knows a caller's location cannot be reached");
-        reached.inspect_err(why).inspect_err(|_| counters::fetched("unreachable")).ok()
+        let reached = reached.inspect_err(why).inspect_err(|_| counters::fetched("unreachable")).ok()?;
+        Some(Reached { local: self.line.config.seen(reached.local), ..reached })
     }
 
     /// One subscription from its beginning to its end.

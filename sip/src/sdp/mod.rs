@@ -16,8 +16,9 @@ pub(crate) use offer::offer;
 use read::read;
 pub(crate) use read::{Description, offer_in};
 
+use crate::config::seen_at;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -133,6 +134,13 @@ impl LocalMedia {
     #[must_use]
     pub fn with_text(mut self, text: LocalText) -> Self {
         self.text = Some(text);
+        self
+    }
+
+    /// The same, as it is seen from behind a NAT that keeps the ports.
+    pub(crate) fn seen_at(mut self, public: Option<IpAddr>) -> Self {
+        self.audio.address = seen_at(public, self.audio.address);
+        self.text = self.text.map(|text| LocalText { address: seen_at(public, text.address) });
         self
     }
 }

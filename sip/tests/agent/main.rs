@@ -14,6 +14,7 @@ mod phones;
 mod presence;
 mod refusals;
 mod reliable;
+mod routes;
 mod session_timer;
 mod srtp;
 mod streams;

@@ -129,6 +129,34 @@ async fn an_account_may_have_a_domain_and_a_login_other_than_where_it_is_registe
 }
 
 #[tokio::test]
+async fn behind_a_nat_a_carrier_is_told_the_address_that_it_sees() {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let mut trunk = registering(&[&carrier]);
+    trunk.proxy = Some(carrier.address().into());
+    trunk.public_address = Some("198.51.100.9".parse().unwrap());
+    let mut desk = desk_for(trunk).await;
+    let (at, public) = (carrier.address(), format!("198.51.100.9:{}", desk.udp().port()));
+    let asked = register(&carrier, "3600").await;
+    assert_eq!(asked.field("Contact"), format!("<sip:siaga112@{public}>"));
+    assert_eq!(desk.trunk_news().await.1, Some(true));
+    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    desk.agent.call(to).await.unwrap();
+    let out = carrier.asked("INVITE").await;
+    assert!(out.field("Contact").contains(&public) && out.text.contains("c=IN IP4 198.51.100.9"), "{}", out.text);
+    let invite = format!(
+        "INVITE sip:112@{public} SIP/2.0\r\nVia: SIP/2.0/UDP {at};rport;branch=z9hG4bK1\r\nFrom: <sip:+62811@{at}>;tag=1\r\n\
+         To: <sip:112@carrier.example>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContact: <sip:{at}>\r\nMax-Forwards: 70\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{OFFER}",
+        OFFER.len()
+    );
+    carrier.send(&invite, desk.udp()).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = carrier.response(200).await;
+    assert!(field(&answered, "Contact").unwrap().contains(&public) && answered.contains("c=IN IP4 198.51.100.9"), "{answered}");
+}
+
+#[tokio::test]
 async fn each_registrar_stands_for_itself_and_its_calls_are_the_trunks() {
     let (good, bad) = (Carrier::new("127.0.0.2:0").await, Carrier::new("127.0.0.3:0").await);
     let mut desk = desk_for(registering(&[&bad, &good])).await;

@@ -3,6 +3,7 @@
 use super::super::networks::networks;
 use super::super::{ConfigError, Key, key};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,6 +33,11 @@ pub const TRUNK_KEYS: &[Key] = &[
         "The carrier's domain in SIP addresses, like `\"ims.carrier.example\"`, where it is not the host of its registrar or proxy; those are then only where requests are sent.",
     ),
     key("registrars", "[]", "Where the account is registered, written like `proxy`; each is registered at by itself."),
+    key(
+        "public_address",
+        "",
+        "This server's address as the carrier sees it, where a NAT stands between that keeps the ports: told in Contact and SDP in place of the machine's own.",
+    ),
     key(
         "srtp",
         "\"off\"",
@@ -72,6 +78,7 @@ pub struct Trunk {
     pub password: Option<Password>,
     pub login: Option<String>,
     pub domain: Option<String>,
+    pub public_address: Option<IpAddr>,
     #[serde(default)]
     pub registrars: Vec<String>,
     #[serde(default)]
@@ -127,6 +134,7 @@ impl Trunk {
             password: None,
             login: None,
             domain: None,
+            public_address: None,
             registrars: Vec::new(),
             srtp: sip::Srtp::default(),
             reliable: Reliable::default(),
@@ -179,6 +187,7 @@ impl Trunk {
         trunk.proxy = proxy;
         trunk.location_servers = location_servers;
         trunk.registrars = registrars;
+        trunk.public_address = self.public_address;
         trunk.account = account;
         trunk.srtp = self.srtp;
         trunk.caller_id = self.caller_id;

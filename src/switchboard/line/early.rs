@@ -17,8 +17,9 @@ impl Line {
             (Reach::Rings | Reach::Described, Some(_)) => Reach::Described,
         };
         let media = *media;
-        if let Some(remote) = audio.and_then(convert::remote_audio) {
-            self.plant.media.set_remote(media, remote).await;
+        match audio.and_then(convert::remote_audio) {
+            Some(remote) => self.plant.media.set_remote(media, remote).await,
+            None => self.plant.media.await_first(media).await,
         }
         self.arrange_or_tell("a party is not heard before it answers").await;
     }
@@ -27,8 +28,12 @@ impl Line {
         if self.answered {
             return;
         }
-        if let Some(audio) = audio {
-            self.remote(audio).await;
+        match audio {
+            Some(audio) => self.remote(audio).await,
+            None => {
+                self.heard = false;
+                self.plant.media.await_first(self.call.0).await;
+            }
         }
         self.standing.caller = match audio {
             Some(_) if self.heard => Caller::Early,

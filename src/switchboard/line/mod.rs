@@ -34,7 +34,7 @@ pub struct Line {
     local: sip::LocalAudio,
     /// Whether the caller's side has been answered, by us or by whom we called.
     answered: bool,
-    /// Whether anything was ever heard of the caller's side.
+    /// Whether anything was heard of the caller's side, as it is now.
     heard: bool,
     standing: Standing,
     /// What the voice engine was last told.

@@ -132,6 +132,10 @@ pub enum Report {
     PartyNotCalled {
         error: CallOutError,
     },
+    /// Whoever was silent before the answer has had time to be heard.
+    StillSilent {
+        call: CallId,
+    },
     /// A waiting caller's line was answered, so that it does not end for having rung too long.
     LineKept {
         call: CallId,

@@ -40,8 +40,9 @@ async fn change_user(
     Path(id): Path<UserId>,
     Json(body): Json<ChangeUser>,
 ) -> Result<Json<UserView>, ApiError> {
+    let may_do_otherwise = body.role.is_some() || body.active.is_some();
     let user = app.desk.change_user(&who, id, body).await?;
-    if !user.active || user.role < Role::Supervisor {
+    if may_do_otherwise && (!user.active || user.role < Role::Supervisor) {
         app.switchboard.tell(Command::StopMonitoring { supervisor: id }).await;
     }
     app.signed_out.tell(Ended::Person(id));

@@ -35,6 +35,7 @@ it('waiting calls stand by priority, then by arrival; who talks does not wait', 
     at('urgent', 4, { priority: 'high', state: 'ringing' }),
     at('talks', 0, { state: 'active' }),
     at('given', 0, { state: 'transferred' }),
+    at('elsewhere', 0, { state: 'fallback' }),
   ])
   expect(line.map(({ id }) => id)).toEqual(['urgent', 'early', 'late', 'nuisance'])
 })
@@ -49,12 +50,14 @@ describe('listening to a call', () => {
     expect(monitoredBy({ c: { ...call, state: 'ended' } }, 'me')).toBeNull()
   })
 
-  it('is offered where an operator talks who is not the supervisor', () => {
+  it('is offered where somebody talks with the caller who is not the supervisor', () => {
     expect(canMonitor(aCall({ state: 'active' }), 'ayu', 'me')).toBe(true)
     expect(canMonitor(aCall({ state: 'held' }), 'ayu', 'me')).toBe(true)
     expect(canMonitor(aCall({ state: 'active' }), 'me', 'me')).toBe(false)
     expect(canMonitor(aCall({ state: 'waiting' }), null, 'me')).toBe(false)
-    expect(canMonitor(aCall({ state: 'transferred' }), null, 'me')).toBe(false)
+    expect(canMonitor(aCall({ state: 'detached' }), 'ayu', 'me')).toBe(true)
+    expect(canMonitor(aCall({ state: 'transferred' }), null, 'me')).toBe(true)
+    expect(canMonitor(aCall({ state: 'fallback' }), null, 'me')).toBe(false)
   })
 })
 

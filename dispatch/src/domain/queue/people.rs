@@ -168,9 +168,8 @@ impl Queue {
                 *held = wanted;
                 Ok(())
             }
-            Some(Phase::Calling { .. }) => Err(Refusal::NotAnswered),
-            // The bridge is not up yet.
-            _ => Err(Refusal::Unavailable),
+            // Also for the moment after the answer in which the voices are not joined yet.
+            _ => Err(Refusal::NotAnswered),
         }
     }
 

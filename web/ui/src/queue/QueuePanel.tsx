@@ -24,7 +24,7 @@ export function QueuePanel() {
   const user = now.phase === 'in' ? now.user.id : ''
   const byArrival = Object.values(calls).sort((a, b) => a.arrived_at.localeCompare(b.arrived_at))
   const waiting = inLine(byArrival)
-  const away = byArrival.filter(({ state }) => state === 'transferred')
+  const away = byArrival.filter(({ state }) => isAway(state))
   const talking = byArrival.filter(
     ({ state, operator }) => operator !== user && ['active', 'held', 'detached'].includes(state),
   )
@@ -73,12 +73,16 @@ const WAITING_ICONS: Partial<Record<CallView['state'], IconName>> = {
   ringing: 'bell',
   transferring: 'arrowOut',
   transferred: 'join',
+  fallback: 'join',
 }
+
+/** With somebody who is none of us. */
+const isAway = (state: CallView['state']) => state === 'transferred' || state === 'fallback'
 
 function WaitingCall({ call }: { call: CallView }) {
   const t = useT()
   const now = useNow()
-  const given = call.state === 'transferred' || call.state === 'transferring'
+  const given = isAway(call.state) || call.state === 'transferring'
   const waited = now - Date.parse(call.arrived_at)
   const note = [
     given && call.parties.map(nameOf).join(', '),

@@ -5,7 +5,7 @@ import type { CallbackView, CallPriority, CallView } from '../api/types'
 export const LATE_MS = 15_000
 
 const RANK: Record<CallPriority, number> = { high: 0, normal: 1, low: 2 }
-const WAITS = ['waiting', 'ringing', 'fallback', 'transferring']
+const WAITS = ['waiting', 'ringing', 'transferring']
 
 export const inLine = (calls: CallView[]): CallView[] =>
   calls

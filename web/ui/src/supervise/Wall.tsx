@@ -34,7 +34,7 @@ export function Wall() {
   const all = Object.values(calls)
   const waiting = inLine(all)
   const talking = all
-    .filter(({ state }) => ['calling', 'active', 'held', 'detached', 'transferred'].includes(state))
+    .filter(({ state }) => ['calling', 'active', 'held', 'detached', 'transferred', 'fallback'].includes(state))
     .sort((a, b) => a.arrived_at.localeCompare(b.arrived_at))
   const heard = monitoredBy(calls, user)
   const people = Object.values(operators).sort((a, b) => a.name.localeCompare(b.name))
@@ -94,6 +94,7 @@ const STATE_ICONS: Partial<Record<CallView['state'], IconName>> = {
   calling: 'arrowOut',
   transferring: 'arrowOut',
   transferred: 'join',
+  fallback: 'join',
   detached: 'warning',
 }
 

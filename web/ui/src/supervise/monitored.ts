@@ -14,6 +14,6 @@ export function monitoredBy(calls: Record<string, CallView>, user: string): Moni
   return null
 }
 
-/** A call with an operator who can be heard. */
+/** A conversation that can be heard: with an operator, whose headset may be away, or with somebody whom the call was given to. */
 export const canMonitor = ({ state }: CallView, operator: string | null | undefined, user: string): boolean =>
-  (state === 'active' || state === 'held') && operator !== user
+  ['active', 'held', 'detached', 'transferred'].includes(state) && operator !== user
