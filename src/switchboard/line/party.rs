@@ -2,13 +2,9 @@
 
 use super::arrangement::{Caller, Joins, Party, Reach};
 use super::{Line, PartyEnd, Report, Wish, convert};
-use dispatch::contract::Unreached;
-use dispatch::desk::Failure;
+use crate::switchboard::reached::NO_WAY;
 use dispatch::id::PartyId;
 use std::collections::HashMap;
-
-/// A party whom nothing of ours got to.
-const NO_WAY: Failure = Failure { why: Unreached::NoWay, code: None };
 
 /// The legs of the parties of one call.
 #[derive(Default)]
