@@ -2,6 +2,7 @@
 
 use crate::archive::{RecordingArchive, Started};
 use crate::call_threads::CallThreads;
+use crate::certificates::{self, Watched};
 use crate::config::{self, Config};
 use crate::health::Health;
 use crate::opening::Opening;
@@ -149,7 +150,10 @@ impl Running {
             metrics,
             telegram_bot: bridges.telegram_name,
         };
+        let tls = server.config.tls.clone();
         let web_server = web::serve(server, stop.clone().cancelled_owned()).await?;
+        let watched = vec![Watched::sip(config, user_agent.clone()), Watched::web(&tls, web_server.certificates.clone())];
+        tokio::spawn(certificates::watch(watched, stop.clone()));
         Ok(Self {
             web: web_server.address,
             sip: sip_listens,

@@ -4,6 +4,7 @@
 mod archive;
 mod bench;
 mod call_threads;
+mod certificates;
 mod cli;
 mod clock;
 mod config;

@@ -1,9 +1,10 @@
 // A caller says nothing. The operator has the question played; the caller answers it with a key.
 import assert from "node:assert/strict";
 import { Baresip } from "./support/baresip.mjs";
+import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { announcements, newestCall, onShift, openHouse, sealed, steps } from "./support/house.mjs";
-import { readWav, toneSeconds, toneStretches } from "./support/sound.mjs";
+import { keyTone, readWav, toneSeconds, toneStretches } from "./support/sound.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
@@ -56,4 +57,27 @@ scenario("press 1 if you cannot speak", async (world) => {
   for (const [when, said] of Object.entries({ before, after })) {
     assert.ok(toneSeconds(said, rate, HZ.operator) > 0, `what the operator said ${when} the question is recorded`);
   }
+});
+
+scenario("a key that comes as tones in the voice, for the network knows no other way, is the same answer", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  const live = await (await siaga.as(people.ayu)).live(world);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, { voice: keyTone("1"), events: false });
+  await ayu.rings();
+  await ayu.answer();
+  const { id } = await newestCall(supervisor);
+  const pressed = await live.next("digit", (one) => one.call === id);
+  assert.equal(pressed.digit, "1");
+  await ayu.at("silent-prompt").click();
+  await ayu.page.locator('[data-silent="cannot_speak"]').waitFor();
+  await until("a press a second is one key each", async () => /^1( 1){2,}$/.test((await ayu.at("caller-digits").innerText({ timeout: 1_000 })).trim()));
+  await caller.hangUp();
+
+  const { timeline, call } = await sealed(supervisor, id);
+  const keys = timeline.filter(({ kind }) => kind === "call.digit");
+  assert.ok(keys.every(({ data: { digit } }) => digit === "1"), JSON.stringify(keys));
+  const answeredFor = (Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1_000;
+  assert.ok(keys.length <= answeredFor + 2, `${keys.length} keys in ${answeredFor} s: one press is one key`);
 });

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 /// Quality is told this often.
 const INTERVAL: Duration = Duration::from_secs(5);
+/// A shorter stretch between two joins, or before the end, says too little to count.
+const SHORTEST: Duration = Duration::from_secs(1);
 /// The rating of G.711 over a network without fault: the default values of G.107 leave this of 100.
 const BEST: f32 = 93.2;
 /// How well loss is hidden by a receiver that conceals it (G.113 Appendix I: G.711 with packet loss concealment).
@@ -41,19 +43,20 @@ impl Conditions {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Scores {
     sum: f64,
-    count: u32,
+    seconds: f64,
     worst: Option<f32>,
 }
 
 impl Scores {
-    pub fn take(&mut self, mos: f32) {
-        self.sum += f64::from(mos);
-        self.count = self.count.saturating_add(1);
+    /// The score of a stretch counts for as long as that was.
+    pub fn take(&mut self, mos: f32, stretch: Duration) {
+        self.sum += f64::from(mos) * stretch.as_secs_f64();
+        self.seconds += stretch.as_secs_f64();
         self.worst = Some(self.worst.map_or(mos, |worst| worst.min(mos)));
     }
 
     pub fn mean(&self) -> Option<f32> {
-        (self.count > 0).then(|| (self.sum / f64::from(self.count)) as f32)
+        (self.seconds > 0.0).then(|| (self.sum / self.seconds) as f32)
     }
 
     pub fn worst(&self) -> Option<f32> {
@@ -64,9 +67,18 @@ impl Scores {
 /// Tells every five seconds how a leg that is joined is heard.
 #[derive(Debug, Default)]
 pub(crate) struct QualityWatch {
-    due: Option<Instant>,
+    /// Since when, and how it was when it was last looked at.
+    stretch: Option<(Instant, Look)>,
     progress: Progress,
     scores: Scores,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    at: Instant,
+    totals: (u64, u64),
+    jitter_ms: f32,
+    round_trip: Option<Duration>,
 }
 
 impl QualityWatch {
@@ -80,28 +92,41 @@ impl QualityWatch {
         jitter_ms: f32,
         round_trip: Option<Duration>,
     ) -> Option<(Conditions, f32)> {
+        let look = Look { at: now, totals, jitter_ms, round_trip };
         if !joined {
-            self.due = None;
+            self.scores = self.scores();
+            self.stretch = None;
             return None;
         }
-        let Some(due) = self.due else {
-            self.due = Some(now + INTERVAL);
+        let Some((since, latest)) = &mut self.stretch else {
+            self.stretch = Some((now, look));
             self.progress.loss_percent(totals);
             return None;
         };
-        if now < due {
+        *latest = look;
+        if now < *since + INTERVAL {
             return None;
         }
-        self.due = Some((due + INTERVAL).max(now));
+        *since = now;
         let loss_percent = self.progress.loss_percent(totals)?;
         let conditions = Conditions { loss_percent, jitter_ms, round_trip };
         let mos = conditions.mos();
-        self.scores.take(mos);
+        self.scores.take(mos, INTERVAL);
         Some((conditions, mos))
     }
 
+    /// With the stretch that is not over yet.
     pub fn scores(&self) -> Scores {
-        self.scores
+        let (mut scores, mut progress) = (self.scores, self.progress);
+        if let Some((since, Look { at, totals, jitter_ms, round_trip })) = self.stretch {
+            let stretch = at.saturating_duration_since(since);
+            if stretch >= SHORTEST
+                && let Some(loss_percent) = progress.loss_percent(totals)
+            {
+                scores.take(Conditions { loss_percent, jitter_ms, round_trip }.mos(), stretch);
+            }
+        }
+        scores
     }
 }
 
@@ -156,8 +181,8 @@ mod tests {
     fn a_call_keeps_its_mean_and_its_worst_moment() {
         let mut scores = Scores::default();
         assert_eq!((scores.mean(), scores.worst()), (None, None));
-        for mos in [4.0, 2.0, 3.0] {
-            scores.take(mos);
+        for (mos, seconds) in [(4.0, 5), (2.0, 5), (3.0, 10)] {
+            scores.take(mos, Duration::from_secs(seconds));
         }
         assert_eq!((scores.mean(), scores.worst()), (Some(3.0), Some(2.0)));
     }
@@ -175,6 +200,26 @@ mod tests {
         assert_eq!(watch.poll(at(6.1), true, (360, 300), 0.0, None), None);
         assert_eq!(watch.poll(at(11.0), true, (350, 295), 0.0, None), None, "nothing was to come");
         assert_eq!(watch.scores().mean(), Some(mos));
+    }
+
+    #[test]
+    fn short_stretches_of_a_call_that_changes_hands_count_together() {
+        let start = crate::clock::now();
+        let mut watch = QualityWatch::default();
+        let mut look = |seconds: f32, joined, received| {
+            let (at, expected) = (start + Duration::from_secs_f32(seconds), (seconds * 50.0) as u64);
+            assert_eq!(watch.poll(at, joined, (expected, received), 0.0, None), None);
+            watch.scores().mean()
+        };
+        assert_eq!(look(0.0, true, 0), None);
+        assert_eq!(look(0.9, true, 45), None, "too short to say anything");
+        let good = look(4.0, true, 200).unwrap();
+        assert!((good - mos(0.0, 0.0, 0)).abs() < 0.01);
+        assert_eq!(look(4.1, false, 200), Some(good));
+        assert_eq!(look(6.0, false, 200), Some(good));
+        look(6.0, true, 200);
+        let both = look(10.0, true, 300).unwrap();
+        assert!((both - (good + mos(50.0, 0.0, 0)) / 2.0).abs() < 0.01, "half of four seconds was lost: {both}");
     }
 
     #[test]

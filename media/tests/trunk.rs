@@ -327,7 +327,7 @@ async fn text_beside_a_leg_goes_both_ways_over_a_port_of_its_own_and_moves_with_
     let place = under.engine.open_text(id(1), loopback()).await.unwrap();
     assert_eq!((place.port() % 2, under.engine.open_text(id(1), loopback()).await.unwrap()), (0, place));
     typist.sends_to(place);
-    let remote = RemoteText { address: typist.address(), pt: 98, redundancy_pt: Some(100) };
+    let remote = RemoteText { address: typist.address(), pt: 98, redundancy_pt: Some(100), srtp: None };
     under.engine.set_text_remote(id(1), Some(remote)).await;
     let opened = typist.hear().await;
     assert_eq!((opened.payload_type, opened.marker, opened.payload.as_slice()), (100, true, "\u{62}\u{feff}".as_bytes()));

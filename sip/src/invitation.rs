@@ -47,7 +47,7 @@ pub(crate) fn read(
         access: access::read(&fields),
         languages: languages(&fields, offer.as_ref().map(|offer| offer.languages.as_slice()).unwrap_or_default()),
         audio: offer.as_ref().map(|offer| offer.audio.clone()),
-        text: offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|(_, text)| text.clone()),
+        text: offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|text| text.remote.clone()),
         priority: fields.first("Resource-Priority").filter(|value| !value.is_empty()).map(str::to_owned),
         priorities: priority::read(&fields),
         call_id: fields.first("Call-ID").unwrap_or_default().to_owned(),

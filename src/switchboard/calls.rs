@@ -214,8 +214,8 @@ impl Switchboard {
             Report::PhoneReady { phone } => self.phone_ready(&phone),
             Report::Located { call, location, additional } => self.located(call, location, additional),
             Report::Relocated { call, location } => self.relocated(call, location),
-            Report::Closed { call, statistics } => {
-                if let Some(heard) = statistics.as_ref().and_then(convert::heard) {
+            Report::WasHeard { call, side, statistics } => {
+                if let Some(heard) = convert::heard(side, &statistics) {
                     self.journal.record(Entry::Quality { call, heard, at: now() });
                 }
             }

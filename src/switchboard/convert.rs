@@ -1,7 +1,7 @@
 //! Between the words of `sip`, `media` and `dispatch`, which know nothing of each other.
 
-use dispatch::contract::{AdditionalData, CallSide, CallerLocation, LocationShape, Position, Refusal};
-use dispatch::desk::{AlertAbout, AlertKey, HeardQuality, NewAlert};
+use dispatch::contract::{AdditionalData, CallerLocation, LocationShape, Position, Refusal};
+use dispatch::desk::{AlertAbout, AlertKey, HeardQuality, HeardSide, HeardUs, NewAlert};
 
 /// A value of Resource-Priority counts as urgent from the middle of its namespace on: of `esnet` (RFC 7135) from 2, as 0 and 1 are
 /// what carriers write on every call.
@@ -29,12 +29,16 @@ pub fn remote_audio(audio: &sip::RemoteAudio) -> Option<media::RemoteAudio> {
         send,
         receive,
         rtcp: media::RtcpAddress::default(),
-        srtp: audio.srtp.map(|keys| media::SrtpKeys { send: keys.send, receive: keys.receive }),
+        srtp: audio.srtp.map(keys),
     })
 }
 
 pub fn remote_text(text: &sip::RemoteText) -> media::RemoteText {
-    media::RemoteText { address: text.address, pt: text.pt, redundancy_pt: text.redundancy_pt }
+    media::RemoteText { address: text.address, pt: text.pt, redundancy_pt: text.redundancy_pt, srtp: text.srtp.map(keys) }
+}
+
+fn keys(keys: sip::SrtpKeys) -> media::SrtpKeys {
+    media::SrtpKeys { send: keys.send, receive: keys.receive }
 }
 
 pub fn location(location: &sip::Location) -> CallerLocation {
@@ -95,13 +99,17 @@ pub fn is_urgent(priorities: &[sip::ResourcePriority]) -> bool {
     priorities.iter().any(|priority| priority.level.is_some_and(|level| level >= URGENT))
 }
 
-/// How the caller's side was heard over the whole call; `None` of a leg that was never in a conversation for some seconds.
-pub fn heard(statistics: &media::LegStatistics) -> Option<HeardQuality> {
+/// How a side was heard over its whole part in the call; `None` of a leg that was never in a conversation for some seconds.
+pub fn heard(side: HeardSide, statistics: &media::LegStatistics) -> Option<HeardQuality> {
     let mos = statistics.mos?;
     let sent = statistics.received + statistics.lost;
     let loss_percent = if sent == 0 { 0.0 } else { (statistics.lost as f64 * 100.0 / sent as f64) as f32 };
-    let (side, packets) = (CallSide::Caller, Some(statistics.received));
-    Some(HeardQuality { side, packets, loss_percent, jitter_ms: statistics.jitter_ms, mos })
+    let heard_us = statistics.far_end.map(|told| HeardUs {
+        lost: told.lost,
+        worst_loss_percent: told.worst_loss_percent,
+        jitter_ms: told.jitter_ms,
+    });
+    Some(HeardQuality { side, packets: Some(statistics.received), loss_percent, jitter_ms: statistics.jitter_ms, mos, heard_us })
 }
 
 /// `None`: an exercise, a test, or an answer to somebody else's alert, for which nobody is to be sent.

@@ -1,8 +1,7 @@
 //! How well the operator's side of a call was heard, over the whole call. Pure. A headset's leg outlives its calls, so that its own
 //! counts say nothing of one call.
 
-use dispatch::contract::CallSide;
-use dispatch::desk::HeardQuality;
+use dispatch::desk::{HeardQuality, HeardSide};
 
 /// The sums of all reports.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,11 +25,12 @@ impl Hearing {
     pub fn summary(&self) -> Option<HeardQuality> {
         let mean = |sum: f32| sum / self.reports;
         (self.reports > 0.0).then(|| HeardQuality {
-            side: CallSide::Operator,
+            side: HeardSide::Operator,
             packets: None,
             loss_percent: mean(self.loss_percent),
             jitter_ms: mean(self.jitter_ms),
             mos: mean(self.mos),
+            heard_us: None,
         })
     }
 }

@@ -116,6 +116,14 @@ scenario("consultation, conference and hand-over", async (world) => {
   assert.deepEqual(dialled.map(({ data: { number, mode } }) => [number, mode]), [[DAMKAR, "consult"], [PSC, "conference"]]);
   assert.deepEqual(detail.timeline.filter(({ kind }) => kind === "call.party_left").map(({ data: { party } }) => party),
     [dialled[1].data.party, dialled[0].data.party]);
+  // The last ones are told when their ports are free again.
+  for (const [side, party] of [["caller"], ["party", dialled[0].data.party]]) {
+    await until(`how ${side} ${party ?? ""} was heard stands on the timeline`, async () => {
+      const { timeline } = await supervisor.ask("GET", `calls/${id}`);
+      const one = timeline.find(({ kind, data }) => kind === "call.quality" && data.side === side && data.party === party);
+      return one?.data.mos > 1 && one.data.mos <= 4.5;
+    });
+  }
   await heardAsRecorded(supervisor, detail, {
     caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold, HZ.damkar, HZ.psc],
     asides: { operator: HZ.ayu, hold: HZ.hold, parties: [[damkar, HZ.damkar]] },

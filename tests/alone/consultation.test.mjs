@@ -60,6 +60,7 @@ scenario("an operator who asked in vain is with the caller again", async (world)
   await ayu.callsIn(LAST, "consult");
   await last.picksUp();
   await ayu.hearsJust([HZ.last], ALL);
+  await last.hearsJust([HZ.ayu], ALL);
   await caller.hangUp();
   await last.ended();
   assert.ok(last.got("BYE"));

@@ -113,6 +113,29 @@ scenario("a supervisor whose machine dies while listening does not keep operator
   assert.deepEqual(monitored, ["listen", null], "that she is gone stands on the timeline");
 });
 
+scenario("a supervisor who is demoted while listening hears nothing more", async (world) => {
+  const siaga = await openHouse(world);
+  const head = await siaga.as(people.eka);
+  const ayu = await onShift(world, siaga, "ayu");
+  const citra = await atTheWall(world, siaga, "citra");
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  const { id } = await newestCall(head);
+  await citra.at("wall-calls").getByTestId(`monitor-listen-${id}`).click();
+  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+
+  const { id: citraId } = (await head.ask("GET", "users")).find(({ username }) => username === people.citra.username);
+  await head.ask("PATCH", `users/${citraId}`, { role: "operator" });
+  await ayu.at("monitor").waitFor({ state: "detached" });
+  await citra.hearsNothing();
+  await caller.hearsJust([HZ.operator], ALL);
+  await ayu.hearsJust([HZ.caller], ALL);
+  await caller.hangUp();
+  const { timeline } = await sealed(head, id);
+  assert.deepEqual(timeline.filter(({ kind }) => kind === "call.monitored").map(({ data: { mode } }) => mode), ["listen", null]);
+});
+
 scenario("an operator may not listen to another's call", async (world) => {
   const siaga = await openHouse(world);
   const ayu = await onShift(world, siaga, "ayu");

@@ -7,7 +7,8 @@ export class Caller extends Telephone {
   #callId = randomUUID();
 
   /**
-   * Calls the siaga at `target` (host:port). `scenario` names a file of peers/sipp; `voice` is a tone in Hz. The INVITE carries `headers`,
+   * Calls the siaga at `target` (host:port). `scenario` names a file of peers/sipp; `voice` is a tone in Hz, or a second of samples; without `events`
+   * keys come in it. The INVITE carries `headers`,
    * `sdp` and `parts` beside what the scenario says (see `withMore`); `keys` are further keys of the scenario.
    */
   static async dial(world, target, options = {}) {
@@ -19,12 +20,13 @@ export class Caller extends Telephone {
       voice = 620,
       address = "127.0.0.1",
       transport = "udp",
+      events,
       headers, sdp, parts,
       keys = {},
     } = options;
     const caller = new Caller();
     return caller.begin(world, {
-      name: `the caller ${number}`, scenario, more: { headers, sdp, parts }, address, voice, remote: [target], directory: `caller-${caller.#callId}`,
+      name: `the caller ${number}`, scenario, more: { headers, sdp, parts }, address, voice, events, remote: [target], directory: `caller-${caller.#callId}`,
       parameters: [
         "-t", transport === "tcp" ? "t1" : "u1", "-cid_str", caller.#callId,
         ...Object.entries({ number, name, dialled, ...keys }).flatMap(([key, value]) => ["-key", key, String(value)]),

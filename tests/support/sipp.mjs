@@ -25,6 +25,11 @@ export function withMore(xml, { headers = [], sdp = [], parts = [] } = {}) {
   return `${start.replace(type, "Content-Type: multipart/mixed;boundary=edge")}\n${whole}\n  ${xml.slice(end)}`;
 }
 
+/** The scenario `xml` of a telephone that has no telephone-events (RFC 4733), as old exchanges have none. */
+export function withoutEvents(xml) {
+  return xml.replaceAll("RTP/AVP 8 101", "RTP/AVP 8").replaceAll(/^a=(rtpmap|fmtp):101 .*\n/gm, "");
+}
+
 /** The scenario `xml` of somebody who is called, whose answer describes `sdp` (whole lines) beside its voice. */
 export function withAnswer(xml, sdp) {
   if (sdp.length === 0) return xml;

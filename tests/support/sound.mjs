@@ -6,6 +6,17 @@ export function tone(hz, { rate = 8000, seconds = 1, amplitude = 0.25 } = {}) {
   return Float32Array.from({ length: Math.round(rate * seconds) }, (_, n) => amplitude * Math.sin((2 * Math.PI * hz * n) / rate));
 }
 
+const KEYS = ["123A", "456B", "789C", "*0#D"];
+const KEY_HZ = [[697, 770, 852, 941], [1209, 1336, 1477, 1633]];
+const PRESSED_SECONDS = 0.15;
+
+/** A key as a telephone sounds it (ITU-T Q.23), pressed for a moment, and then silence for the rest of `seconds`. */
+export function keyTone(key, { rate = 8000, seconds = 1 } = {}) {
+  const row = KEYS.findIndex((keys) => keys.includes(key));
+  const pair = [KEY_HZ[0][row], KEY_HZ[1][KEYS[row].indexOf(key)]].map((hz) => tone(hz, { rate, seconds }));
+  return pair[0].map((sample, n) => (n < rate * PRESSED_SECONDS ? sample + pair[1][n] : 0));
+}
+
 /** Writes a mono 16-bit WAV. Whole periods in whole seconds loop without a click. */
 export async function writeWav(path, samples, rate) {
   const data = Buffer.alloc(44 + samples.length * 2);
@@ -83,19 +94,19 @@ const WINDOW_SECONDS = 0.1;
 const AUDIBLE = 0.01;
 const DOMINANT = 0.6;
 
-/** Whether these samples are audibly this tone and little else. */
-export function isTone(samples, rate, hz) {
-  return loudness(samples) > AUDIBLE && share(samples, rate, hz) > DOMINANT;
-}
-
-/** How loud a tone has to be to count as heard beside others; a voice of the tests has an amplitude of 0.25. */
-const HEARD = 0.08;
-
 /**
  * How far off a tone may be: Chromium's microphone is 0.6% fast, and a mixer and a recording that make up for a delay shrink what they
  * pass on by as much each.
  */
 const OFF = [-0.012, -0.006, 0, 0.006, 0.012, 0.018];
+
+/** Whether these samples are audibly this tone and little else. */
+export function isTone(samples, rate, hz) {
+  return loudness(samples) > AUDIBLE && OFF.some((off) => share(samples, rate, hz * (1 + off)) > DOMINANT);
+}
+
+/** How loud a tone has to be to count as heard beside others; a voice of the tests has an amplitude of 0.25. */
+const HEARD = 0.08;
 
 /** Those of `tones` that sound, each for itself, whatever else does. */
 export function tonesIn(samples, rate, tones) {

@@ -8,7 +8,7 @@ import { Ear } from "./ear.mjs";
 import { Heard } from "./heard.mjs";
 import { udpPort, udpRange } from "./ports.mjs";
 import { Program } from "./program.mjs";
-import { withAnswer, withMore } from "./sipp.mjs";
+import { withAnswer, withMore, withoutEvents } from "./sipp.mjs";
 import { fromAlaw, toAlaw, tone } from "./sound.mjs";
 
 const SCENARIOS = new URL("../peers/sipp/", import.meta.url).pathname;
@@ -30,8 +30,8 @@ export class Telephone {
   #ear;
   #signs = 0;
 
-  /** Starts sipp with a scenario of peers/sipp and `more` in its call, or `answer` in its answer, and listens. `voice` in Hz; `parameters` are sipp's own. */
-  async begin(world, { name, scenario, more, answer = [], address, voice, remote = [], parameters = [], calls = 1, directory }) {
+  /** Starts sipp with a scenario of peers/sipp and `more` in its call, or `answer` in its answer, and listens. `voice` in Hz, or a second of samples; `parameters` are sipp's own. */
+  async begin(world, { name, scenario, more, answer = [], address, voice, events = true, remote = [], parameters = [], calls = 1, directory }) {
     this.name = name;
     this.address = address;
     this.heard = new Heard(name);
@@ -39,9 +39,9 @@ export class Telephone {
     const { first: rtp } = await udpRange(8);
     const own = join(world.directory, directory);
     await mkdir(own, { recursive: true });
-    await writeFile(join(own, "voice.al"), Buffer.from(tone(voice, { rate: RATE, seconds: 1 }).map(toAlaw)));
+    await writeFile(join(own, "voice.al"), Buffer.from((typeof voice === "number" ? tone(voice, { rate: RATE, seconds: 1 }) : voice).map(toAlaw)));
     const script = await readFile(join(SCENARIOS, `${scenario}.xml`), "utf8");
-    await writeFile(join(own, "scenario.xml"), withAnswer(withMore(script, more), answer));
+    await writeFile(join(own, "scenario.xml"), withAnswer(withMore(events ? script : withoutEvents(script), more), answer));
 
     this.#ear = await Ear.on(`udp and (port ${this.port} or dst port ${rtp})`, (packet) => this.#hear(packet, rtp));
     this.program = new Program(name, "sipp", [

@@ -35,4 +35,4 @@ pub use config::{City, Config, Tls};
 pub use monitor::{Check, Readiness};
 pub use openapi::document as openapi_document;
 pub use server::{Running, ServeError, serve};
-pub use tls::TlsError;
+pub use tls::{Certificates, TlsError};

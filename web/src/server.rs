@@ -2,8 +2,8 @@
 
 use crate::app::{self, Server};
 use crate::door::Door;
-use crate::tls::{self, TlsError};
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use crate::tls::{Certificates, TlsError};
+use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Address, Handle};
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -41,6 +41,8 @@ pub enum ServeError {
 pub struct Running {
     /// The address that was bound, with the real port if port 0 was asked for.
     pub address: SocketAddr,
+    /// What TLS shows.
+    pub certificates: Certificates,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -64,7 +66,7 @@ pub async fn serve(server: Server, shutdown: impl Future<Output = ()> + Send + '
     let bind_error = |cause| ServeError::Bind { address: asked, cause };
     let names = certificate_names(&server.config);
     let tls = server.config.tls.clone();
-    let tls = tokio::task::spawn_blocking(move || tls::load(&tls, &names)).await??;
+    let certificates = tokio::task::spawn_blocking(move || Certificates::load(tls, names)).await??;
     let listener = TcpListener::bind(asked).map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let plain = axum_server::from_tcp(listener).map_err(bind_error)?;
@@ -81,14 +83,14 @@ pub async fn serve(server: Server, shutdown: impl Future<Output = ()> + Send + '
         }
     });
     let plain = bounded(plain.handle(handle));
-    let task = match tls {
+    let task = match certificates.shown() {
         None => tokio::spawn(plain.acceptor(Door::new()).serve(service)),
         Some(config) => {
-            let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(TLS_HANDSHAKE);
+            let acceptor = RustlsAcceptor::new(config).handshake_timeout(TLS_HANDSHAKE);
             tokio::spawn(plain.acceptor(acceptor.acceptor(Door::new())).serve(service))
         }
     };
-    Ok(Running { address, task })
+    Ok(Running { address, certificates, task })
 }
 
 fn bounded<A: Address>(mut server: axum_server::Server<A>) -> axum_server::Server<A> {

@@ -1,6 +1,7 @@
-//! Certificates: made once and kept, or read from files.
+//! Certificates: made once and kept, or read from files, and read again when those are renewed.
 
 use crate::config::Tls;
+use axum_server::tls_rustls::RustlsConfig;
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -30,9 +31,41 @@ pub enum TlsError {
     Make(#[from] rcgen::Error),
 }
 
+/// What the listener shows; clones share it.
+#[derive(Debug, Clone)]
+pub struct Certificates {
+    tls: Tls,
+    names: Vec<String>,
+    shown: Option<RustlsConfig>,
+}
+
+impl Certificates {
+    /// Reads and may write files: call it off the async threads.
+    pub(crate) fn load(tls: Tls, names: Vec<String>) -> Result<Self, TlsError> {
+        let shown = load(&tls, &names)?.map(RustlsConfig::from_config);
+        Ok(Certificates { tls, names, shown })
+    }
+
+    /// `None` without TLS.
+    pub(crate) fn shown(&self) -> Option<RustlsConfig> {
+        self.shown.clone()
+    }
+
+    /// Reads the files again, for the connections from now on. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// [`TlsError`]: a file cannot be used; what was read before stays in use.
+    pub fn renew(&self) -> Result<(), TlsError> {
+        if let (Some(shown), Some(read)) = (&self.shown, load(&self.tls, &self.names)?) {
+            shown.reload_from_config(read);
+        }
+        Ok(())
+    }
+}
+
 /// The TLS side of the listener; `None` without TLS. A certificate that is made here is for `names`, besides `localhost` and
-/// the loopback addresses. Reads and may write files: call it off the async threads.
-pub(crate) fn load(tls: &Tls, names: &[String]) -> Result<Option<Arc<ServerConfig>>, TlsError> {
+/// the loopback addresses.
+fn load(tls: &Tls, names: &[String]) -> Result<Option<Arc<ServerConfig>>, TlsError> {
     match tls {
         Tls::Off => Ok(None),
         Tls::Files { certificate, key } => read(certificate, key).map(Some),

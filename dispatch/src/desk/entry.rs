@@ -110,16 +110,41 @@ pub enum PartyEnd {
     Lost,
 }
 
+/// Who was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "side", rename_all = "snake_case")]
+pub enum HeardSide {
+    Caller,
+    Operator,
+    /// Somebody who was called into the call.
+    Party {
+        party: PartyId,
+    },
+}
+
 /// How well one side of a call was heard, over the whole call.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HeardQuality {
-    pub side: CallSide,
+    #[serde(flatten)]
+    pub side: HeardSide,
     /// That were received; `None` where they were not counted for this call alone.
     pub packets: Option<u64>,
     pub loss_percent: f32,
     pub jitter_ms: f32,
     /// Estimated mean opinion score, 1 to 4.5 (ITU-T G.107).
     pub mos: f32,
+    /// How that side says it heard us; `None` where it does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_us: Option<HeardUs>,
+}
+
+/// What the other side's receiver reports say (RFC 3550 section 6.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeardUs {
+    /// Packets.
+    pub lost: u64,
+    pub worst_loss_percent: f32,
+    pub jitter_ms: f32,
 }
 
 /// A line that was typed in a call.
@@ -232,7 +257,7 @@ pub enum Entry {
     TextClosed { call: CallId, at: Timestamp },
     /// `call.text`: what one side typed, line by line. Read by who may hear the call.
     Said(SaidLine),
-    /// `call.quality`: told once at the end, for each side.
+    /// `call.quality`: told once for each side, when its part is over.
     Quality { call: CallId, heard: HeardQuality, at: Timestamp },
     /// `call.test`: a test call (`urn:service:test.sos`) was answered and released by itself. It is no call of the statistics.
     TestCall { call: CallId, trunk: String, dialled: String, at: Timestamp },

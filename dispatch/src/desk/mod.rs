@@ -48,7 +48,9 @@ mod untold;
 mod users;
 mod watch;
 
-pub use entry::{ArrivedCall, DialledCall, DialledParty, Entry, Failure, HeardQuality, PartyEnd, SaidLine, Who};
+pub use entry::{
+    ArrivedCall, DialledCall, DialledParty, Entry, Failure, HeardQuality, HeardSide, HeardUs, PartyEnd, SaidLine, Who,
+};
 pub use error::DeskError;
 pub use import::ImportSummary;
 pub use journal::Journal;

@@ -97,7 +97,9 @@ both! {
         let number = "113".to_owned();
         let mode = DialMode::Consult;
         let party_dialled = DialledParty { call, party, number, name: None, mode, operator: who.clone(), at };
-        let heard = HeardQuality { side: CallSide::Caller, packets: Some(100), loss_percent: 1.5, jitter_ms: 4.0, mos: 4.2 };
+        let heard_us = Some(HeardUs { lost: 3, worst_loss_percent: 2.0, jitter_ms: 1.0 });
+        let side = HeardSide::Caller;
+        let heard = HeardQuality { side, packets: Some(100), loss_percent: 1.5, jitter_ms: 4.0, mos: 4.2, heard_us };
         for entry in [
             Entry::PartyDialled(party_dialled),
             Entry::PartyJoined { call, party, at },
@@ -138,6 +140,7 @@ both! {
         assert_eq!(data("call.party_dialled")["mode"], "consult");
         assert_eq!(data("call.monitored")["mode"], "whisper");
         assert_eq!(data("call.party_left")["why"], "hung_up");
+        assert_eq!(data("call.quality")["heard_us"]["lost"], 3);
         assert_eq!((data("call.quality")["side"].clone(), data("call.quality")["packets"].clone()), ("caller".into(), 100.into()));
         assert_eq!((detail.call.ended_by, detail.call.operator), (Some(EndedBy::Party), Some(rina.user)));
     }

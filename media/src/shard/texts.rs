@@ -79,7 +79,7 @@ impl Shard {
         for _ in 0..DATAGRAMS_PER_TURN {
             match text.socket.recv_from(&mut buffer) {
                 Ok((length, source)) => {
-                    text.leg.handle_datagram(clock::now(), source, buffer.get(..length).unwrap_or_default(), &mut read);
+                    text.leg.handle_datagram(clock::now(), source, buffer.get_mut(..length).unwrap_or_default(), &mut read);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     more = false;
@@ -122,6 +122,7 @@ impl Shard {
             ("recovered", counts.recovered),
             ("gap", counts.gaps),
             ("refused", counts.refused),
+            ("distrusted", counts.distrusted),
             ("malformed", counts.malformed),
         ] {
             metrics::counter!("siaga_media_text_packets_total", "what" => what).increment(count);

@@ -3,7 +3,10 @@
 //! The primitives are those of aws-lc; what is here is what RFC 3711 puts around them. Keys are exchanged elsewhere.
 
 mod cipher;
+mod protection;
 mod replay;
+
+pub(crate) use protection::Protection;
 
 use cipher::{Cipher, KEY, Purpose, SALT, TAG};
 use replay::Window;

@@ -6,6 +6,7 @@ use super::redundancy::{self, Blocks};
 use super::send::Sender;
 use super::{LOST, RemoteText};
 use crate::error::TextError;
+use crate::srtp::Protection;
 use crate::trunk::{Latch, RTCP_HOLDS};
 use ipnet::IpNet;
 use rtp_rs::RtpReader;
@@ -21,6 +22,7 @@ const AT_ONCE: f64 = 4_000.0;
 #[derive(Debug)]
 pub(crate) struct TextLeg {
     latch: Latch,
+    protection: Protection,
     remote: Option<RemoteText>,
     order: Order,
     decoder: Decoder,
@@ -35,6 +37,8 @@ pub(crate) struct TextLeg {
 pub(crate) struct TextCounts {
     /// Datagrams from outside the allowed networks, or from a second source while the first was heard.
     pub refused: u64,
+    /// Datagrams that were not made with the key, or came before.
+    pub distrusted: u64,
     /// Datagrams that are no text.
     pub malformed: u64,
     /// Packets that were taken.
@@ -52,6 +56,7 @@ impl TextLeg {
         TextLeg {
             // Who types is silent for longer than who speaks.
             latch: Latch::new(allowed, RTCP_HOLDS),
+            protection: Protection::Clear,
             remote: None,
             order: Order::default(),
             decoder: Decoder::default(),
@@ -66,15 +71,20 @@ impl TextLeg {
     pub fn set_remote(&mut self, now: Instant, remote: Option<RemoteText>) {
         if let Some(remote) = remote.filter(|remote| self.remote != Some(*remote)) {
             self.latch.announce(now, remote.address);
+            self.protection.set(remote.srtp);
             self.sender.open(now);
         }
         self.remote = remote;
     }
 
     /// Takes a datagram. What can be read now is appended to `text`.
-    pub fn handle_datagram(&mut self, now: Instant, source: SocketAddr, data: &[u8], text: &mut String) {
+    pub fn handle_datagram(&mut self, now: Instant, source: SocketAddr, data: &mut [u8], text: &mut String) {
         let Some(remote) = self.remote.filter(|_| self.latch.permits(source)) else {
             self.counts.refused += 1;
+            return;
+        };
+        let Ok(data) = self.protection.unprotect(data) else {
+            self.counts.distrusted += 1;
             return;
         };
         let Some((ssrc, sequence, blocks)) = read(data, &remote) else {
@@ -114,7 +124,8 @@ impl TextLeg {
     /// The next datagram, if its time has come: where to, and how many bytes of `out` it is.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut [u8; MAX_DATAGRAM]) -> Option<(SocketAddr, usize)> {
         let (to, remote) = self.destination()?;
-        self.sender.poll(now, &remote, out).map(|length| (to, length))
+        let (index, length) = self.sender.poll(now, &remote, out)?;
+        self.protection.protect(out, length, index).map(|length| (to, length))
     }
 
     /// The leg is closed: what waited for something lost is read, and what waits for the far end is to be sent.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock;
+use crate::srtp::SrtpKeys;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +16,7 @@ fn address(text: &str) -> SocketAddr {
 fn leg(now: Instant, redundant: bool) -> TextLeg {
     let mut leg = TextLeg::new(now, vec!["10.0.0.0/24".parse().unwrap()], 0x9e37_79b9_7f4a_7c15);
     let redundancy_pt = redundant.then_some(100);
-    leg.set_remote(now, Some(RemoteText { address: address("10.0.0.9:4000"), pt: 98, redundancy_pt }));
+    leg.set_remote(now, Some(RemoteText { address: address("10.0.0.9:4000"), pt: 98, redundancy_pt, srtp: None }));
     leg
 }
 
@@ -57,7 +58,7 @@ fn carried(words: &str, redundant: bool, mut fate: impl FnMut(usize) -> Fate) ->
             number = number % 1_000_000 + 1;
         }
         while let Some(entry) = on_its_way.first_entry().filter(|entry| entry.key().0 <= now) {
-            reader.handle_datagram(now, address("10.0.0.9:4000"), &entry.remove(), &mut text);
+            reader.handle_datagram(now, address("10.0.0.9:4000"), &mut entry.remove(), &mut text);
         }
         if reader.deadline().is_some_and(|at| at <= now) {
             reader.poll(now, &mut text);
@@ -136,7 +137,7 @@ proptest! {
             if let [first, second, ..] = data.as_mut_slice() {
                 (*first, *second) = (0x80, 100);
             }
-            leg.handle_datagram(now, address("10.0.0.9:4000"), &data, &mut text);
+            leg.handle_datagram(now, address("10.0.0.9:4000"), &mut data.clone(), &mut text);
         }
         leg.finish(now, &mut text);
     }
@@ -151,13 +152,13 @@ fn strangers_are_not_read_and_text_goes_to_where_it_comes_from() {
     let (to, length) = typist.poll_transmit(now, &mut out).unwrap();
     assert_eq!(to, address("10.0.0.9:4000"));
     let mut text = String::new();
-    reader.handle_datagram(now, address("192.0.2.1:4000"), &out[..length], &mut text);
-    reader.handle_datagram(now, address("10.0.0.9:4000"), b"no rtp at all", &mut text);
+    reader.handle_datagram(now, address("192.0.2.1:4000"), &mut out[..length], &mut text);
+    reader.handle_datagram(now, address("10.0.0.9:4000"), &mut b"no rtp at all".to_vec(), &mut text);
     assert_eq!((text.as_str(), reader.counts.refused, reader.counts.malformed), ("", 1, 1));
-    reader.handle_datagram(now, address("10.0.0.7:61000"), &out[..length], &mut text);
+    reader.handle_datagram(now, address("10.0.0.7:61000"), &mut out[..length], &mut text);
     assert_eq!(text, "hai");
     assert_eq!(reader.poll_transmit(now, &mut out).map(|(to, _)| to), Some(address("10.0.0.7:61000")));
-    reader.handle_datagram(now, address("10.0.0.8:5000"), &out[..length], &mut text);
+    reader.handle_datagram(now, address("10.0.0.8:5000"), &mut out[..length], &mut text);
     assert_eq!(reader.counts.refused, 2, "a second source does not take over");
 }
 
@@ -169,7 +170,7 @@ fn who_types_faster_than_anybody_reads_is_cut_short_with_a_mark() {
     for n in 0..10u16 {
         let rtp =
             rtp_rs::RtpPacketBuilder::new().payload_type(98).ssrc(1).sequence(n.into()).payload(&[b'x'; 1_000]).build().unwrap();
-        reader.handle_datagram(now, address("10.0.0.9:4000"), &rtp, &mut text);
+        reader.handle_datagram(now, address("10.0.0.9:4000"), &mut rtp.clone(), &mut text);
     }
     assert_eq!((text.chars().filter(|letter| *letter == 'x').count(), reader.counts.flooded), (4_000, 6_000));
     assert!(text.ends_with(LOST));
@@ -182,7 +183,7 @@ fn text_that_has_ended_takes_no_letters_and_goes_on_when_it_is_back() {
     typist.set_remote(now, None);
     assert_eq!(typist.send(now, "hai"), Err(TextError::NoText));
     assert_eq!(typist.poll_transmit(now, &mut [0; MAX_DATAGRAM]), None);
-    typist.set_remote(now, Some(RemoteText { address: address("10.0.0.9:4002"), pt: 98, redundancy_pt: None }));
+    typist.set_remote(now, Some(RemoteText { address: address("10.0.0.9:4002"), pt: 98, redundancy_pt: None, srtp: None }));
     assert_eq!(typist.send(now, "hai"), Ok(()));
     assert_eq!(typist.poll_transmit(now, &mut [0; MAX_DATAGRAM]).map(|(to, _)| to), Some(address("10.0.0.9:4002")));
 }
@@ -199,4 +200,34 @@ fn what_waits_for_the_far_end_goes_out_before_the_leg_is_closed() {
     typist.finish(now, &mut String::new());
     let (_, length) = typist.poll_transmit(now, &mut out).unwrap();
     assert!(out[..length].ends_with(b" datang"));
+}
+
+#[test]
+fn encrypted_text_is_read_with_the_key_alone_and_nobody_elses_is() {
+    let now = clock::now();
+    let keys = |send, receive| Some(SrtpKeys { send: [send; 30], receive: [receive; 30] });
+    let with = |srtp| {
+        let mut leg = leg(now, true);
+        leg.set_remote(now, Some(RemoteText { address: address("10.0.0.9:4000"), pt: 98, redundancy_pt: Some(100), srtp }));
+        leg
+    };
+    let (mut typist, mut reader, mut stranger) = (with(keys(1, 2)), with(keys(2, 1)), with(None));
+    typist.send(now, "api di lantai dua").unwrap();
+    let (mut out, mut text) = ([0; MAX_DATAGRAM], String::new());
+    let (_, length) = typist.poll_transmit(now, &mut out).unwrap();
+    assert!(!out[..length].windows(3).any(|octets| octets == b"api"), "nothing goes in clear");
+    let (mut again, mut changed) = (out, out);
+    changed[length - 1] ^= 1;
+    let from = address("10.0.0.9:4000");
+    reader.handle_datagram(now, from, &mut changed[..length], &mut text);
+    assert_eq!((text.as_str(), reader.counts.distrusted), ("", 1));
+    reader.handle_datagram(now, from, &mut out[..length], &mut text);
+    assert_eq!(text, "api di lantai dua");
+    reader.handle_datagram(now, from, &mut again[..length], &mut text);
+    assert_eq!(reader.counts.distrusted, 2, "it came before");
+
+    stranger.send(now, "in clear").unwrap();
+    let (_, length) = stranger.poll_transmit(now, &mut out).unwrap();
+    reader.handle_datagram(now, from, &mut out[..length], &mut text);
+    assert_eq!((text.as_str(), reader.counts.distrusted), ("api di lantai dua", 3));
 }

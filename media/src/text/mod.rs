@@ -12,6 +12,7 @@ mod send;
 
 pub(crate) use leg::{MAX_DATAGRAM, TextLeg};
 
+use crate::srtp::SrtpKeys;
 use std::net::SocketAddr;
 
 /// What the far end announced of its text in its SDP.
@@ -23,6 +24,8 @@ pub struct RemoteText {
     pub pt: u8,
     /// The payload type of `red/1000` (RFC 2198), if it takes earlier text repeated.
     pub redundancy_pt: Option<u8>,
+    /// Text is encrypted with these in both directions; `None`: it is not.
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// Erases the letter before it (T.140 section 8.2).

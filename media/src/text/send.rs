@@ -27,7 +27,8 @@ pub(super) struct Full;
 pub(super) struct Sender {
     opened: Instant,
     ssrc: u32,
-    sequence: u16,
+    /// The number of the next packet, with its roll-overs. It begins low, so that the far end cannot miss the first of them (RFC 3711 section 3.3.1).
+    index: u64,
     first_timestamp: u32,
     waiting: String,
     sent: Sent,
@@ -46,7 +47,7 @@ impl Sender {
         Sender {
             opened: now,
             ssrc: random as u32,
-            sequence: u16::from_be_bytes([high, low]).rotate_left(7),
+            index: u64::from(u16::from_be_bytes([high, low]).rotate_left(7) >> 1),
             first_timestamp: (random >> 32) as u32,
             waiting: String::new(),
             sent: Sent::default(),
@@ -86,8 +87,8 @@ impl Sender {
         self.due.or_else(|| self.last.map(|last| last + KEEP_OPEN))
     }
 
-    /// Writes the next packet, if its time has come: how many bytes of `out` it is.
-    pub fn poll(&mut self, now: Instant, remote: &RemoteText, out: &mut [u8]) -> Option<usize> {
+    /// Writes the next packet, if its time has come: its index, and how many bytes of `out` it is.
+    pub fn poll(&mut self, now: Instant, remote: &RemoteText, out: &mut [u8]) -> Option<(u64, usize)> {
         if self.deadline().is_none_or(|at| at > now) {
             return None;
         }
@@ -114,11 +115,12 @@ impl Sender {
             return None;
         }
         let marked = std::mem::take(&mut self.idle);
-        let sequence = self.sequence;
-        self.sequence = sequence.wrapping_add(1);
+        let index = self.index;
+        self.index += 1;
         self.last = Some(now);
-        let packet = RtpPacketBuilder::new().payload_type(pt).ssrc(self.ssrc).sequence(sequence.into()).timestamp(timestamp);
-        packet.marked(marked).payload(&payload).build_into(out).ok()
+        let packet =
+            RtpPacketBuilder::new().payload_type(pt).ssrc(self.ssrc).sequence((index as u16).into()).timestamp(timestamp);
+        packet.marked(marked).payload(&payload).build_into(out).ok().map(|length| (index, length))
     }
 
     /// Letters wait for those that follow at once, except where nothing was said before them.
@@ -158,6 +160,7 @@ mod tests {
         address: std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9),
         pt: 98,
         redundancy_pt: Some(100),
+        srtp: None,
     };
     const PLAIN: RemoteText = RemoteText { redundancy_pt: None, ..RED };
 
@@ -180,7 +183,7 @@ mod tests {
                 sender.push(now, text).unwrap();
             }
             let mut buffer = [0; 2_048];
-            let Some(length) = sender.poll(now, remote, &mut buffer) else { continue };
+            let Some((_, length)) = sender.poll(now, remote, &mut buffer) else { continue };
             let rtp = RtpReader::new(&buffer[..length]).unwrap();
             numbers.push(u16::from(rtp.sequence_number()));
             let string = |block: &[u8]| String::from_utf8(block.to_vec()).unwrap();

@@ -11,7 +11,7 @@ use crate::g711::Codec;
 use crate::packet::{Content, Packet, RemoteAudio, RtcpAddress, StreamId};
 use crate::quality::{Conditions, QualityWatch};
 use crate::rewrite::Rewriter;
-use crate::srtp::{self, Refused, Srtp};
+use crate::srtp::{self, Protection, Refused};
 use crate::statistics::LegStatistics;
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -51,14 +51,6 @@ pub(crate) struct TrunkLeg {
 pub(crate) enum Port {
     Rtp,
     Rtcp,
-}
-
-#[derive(Debug)]
-enum Protection {
-    Clear,
-    Srtp(Box<Srtp>),
-    /// Keys were announced and the machine's cryptography refused them. Nothing goes, for it must not go in clear.
-    Unusable,
 }
 
 /// What an admitted datagram brought.
@@ -332,55 +324,6 @@ impl TrunkLeg {
     /// Samples in the packets that the far end prefers.
     fn packet_length(&self) -> Option<usize> {
         self.remote.map(|remote| (usize::from(remote.ptime_ms) * 8).clamp(SHORTEST, LONGEST))
-    }
-}
-
-impl Protection {
-    fn set(&mut self, keys: Option<srtp::SrtpKeys>) {
-        let kept = match (keys, &mut *self) {
-            (None, _) => return *self = Protection::Clear,
-            (Some(keys), Protection::Srtp(srtp)) => srtp.rekey(keys),
-            (Some(keys), _) => match Srtp::new(keys) {
-                Some(srtp) => return *self = Protection::Srtp(Box::new(srtp)),
-                None => false,
-            },
-        };
-        if !kept {
-            tracing::error!("this machine's cryptography refuses the keys of a call; its audio is not sent");
-            *self = Protection::Unusable;
-        }
-    }
-
-    fn protect(&mut self, datagram: &mut [u8], length: usize, index: u64) -> Option<usize> {
-        match self {
-            Protection::Clear => Some(length),
-            Protection::Srtp(srtp) => srtp.protect(datagram, length, index),
-            Protection::Unusable => None,
-        }
-    }
-
-    fn protect_control(&mut self, datagram: &mut [u8], length: usize) -> Option<usize> {
-        match self {
-            Protection::Clear => Some(length),
-            Protection::Srtp(srtp) => srtp.protect_control(datagram, length),
-            Protection::Unusable => None,
-        }
-    }
-
-    fn unprotect<'a>(&mut self, datagram: &'a mut [u8]) -> Result<&'a [u8], Refused> {
-        match self {
-            Protection::Clear => Ok(datagram),
-            Protection::Srtp(srtp) => srtp.unprotect(datagram),
-            Protection::Unusable => Err(Refused::Forged),
-        }
-    }
-
-    fn unprotect_control<'a>(&mut self, datagram: &'a mut [u8]) -> Result<&'a [u8], Refused> {
-        match self {
-            Protection::Clear => Ok(datagram),
-            Protection::Srtp(srtp) => srtp.unprotect_control(datagram),
-            Protection::Unusable => Err(Refused::Forged),
-        }
     }
 }
 

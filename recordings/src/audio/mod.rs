@@ -1,6 +1,6 @@
 //! Call audio: one growing stereo WAV per call, sealed with a SHA-256 when the call ends.
 //!
-//! One thread writes for all calls, a few sync, one seals; whoever sends frames never waits for any of them. See
+//! One thread writes for all calls, one syncs, one seals; whoever sends frames never waits for any of them. See
 //! `docs/recordings.md` for the life cycle. Playback, access rights and audit are not here.
 
 mod aligner;
@@ -49,7 +49,6 @@ pub struct Bounds {
     pub flush_every: Duration,
     /// Time between syncs of a call.
     pub sync_every: Duration,
-    pub sync_threads: usize,
     /// Audio of one call kept in memory while the disk fails.
     pub unwritten: Duration,
     /// Longest recording of a call.
@@ -66,8 +65,7 @@ impl Default for Bounds {
             horizon: Duration::from_millis(300),
             ahead: Duration::from_secs(10),
             flush_every: Duration::from_millis(450),
-            sync_every: Duration::from_millis(900),
-            sync_threads: 4,
+            sync_every: Duration::from_millis(450),
             unwritten: Duration::from_secs(60),
             longest: Duration::from_secs(12 * 3600),
             give_up_after: Duration::from_secs(60),
@@ -172,9 +170,9 @@ impl AudioStore {
 
         let (seal_jobs, jobs) = sync_channel(256);
         let (give_up_after, sealer_events) = (bounds.give_up_after, events_out.clone());
-        let pool = sync::SyncPool::start(bounds.sync_threads)?;
+        let syncer = sync::Syncer::start(&directory)?;
         let sealing = threads::spawn("audio-seal", move || sealer::run(&jobs, &sealer_events, give_up_after))?;
-        let writer = writer::Writer::new(directory.clone(), bounds, events_out, pool, seal_jobs);
+        let writer = writer::Writer::new(directory.clone(), bounds, events_out, syncer, seal_jobs);
         let stopped = Arc::clone(&stop);
         let writing = threads::spawn("audio-write", move || writer.run(&incoming, &stopped))?;
 

@@ -1,12 +1,15 @@
-//! Syncs files from a few threads, so that a slow disk delays neither the writer nor the other calls.
+//! Syncs files from a thread of its own, so that a slow disk does not delay the writer.
 //!
-//! A file that is still being synced when its next sync is due is left to finish: syncs do not pile up.
+//! What is asked for within a moment is synced together: a disk's flush takes as long for one file as for all, and a disk without a cache of its
+//! own that keeps through a power cut does a hundred of them a second and no more. A file that is still being synced when its next sync is due
+//! is left to finish: syncs do not pile up.
 
 use crate::{files, threads};
 use std::{
     fs::File,
     io,
-    path::PathBuf,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +18,14 @@ use std::{
     time::Duration,
 };
 
-/// One recording's place in the pool: at most one sync at a time, and what the last one came to.
+/// How long the first one waits for others.
+const GATHER: Duration = Duration::from_millis(150);
+/// From so many files on the whole file system is synced at once, with whatever else was written to it.
+const TOGETHER: usize = 6;
+/// Syncs that wait: more than there are recordings.
+const WAITING: usize = 4096;
+
+/// One recording's place with the syncer: at most one sync at a time, and what the last one came to.
 #[derive(Clone, Default)]
 pub struct Ticket(Arc<State>);
 
@@ -30,6 +40,11 @@ impl Ticket {
     pub fn take_outcome(&self) -> Option<io::Result<()>> {
         self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+
+    fn finish(&self, outcome: io::Result<()>) {
+        *self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        self.0.busy.store(false, Ordering::Release);
+    }
 }
 
 pub struct Job {
@@ -39,30 +54,31 @@ pub struct Job {
     pub ticket: Ticket,
 }
 
-pub struct SyncPool {
-    lanes: Vec<SyncSender<Job>>,
-    next: usize,
+impl Job {
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.directories.iter().try_for_each(|directory| files::sync_directory(directory))
+    }
 }
 
-impl SyncPool {
-    pub fn start(threads: usize) -> io::Result<Self> {
-        let mut lanes = Vec::new();
-        for n in 0..threads.max(1) {
-            let (lane, jobs) = sync_channel(1024);
-            threads::spawn(format!("audio-sync-{n}"), move || run(&jobs))?;
-            lanes.push(lane);
-        }
-        Ok(Self { lanes, next: 0 })
+pub struct Syncer(SyncSender<Job>);
+
+impl Syncer {
+    /// `directory` is where the files are, or those above them.
+    pub fn start(directory: &Path) -> io::Result<Self> {
+        let (sender, jobs) = sync_channel(WAITING);
+        let disk = Disk::of(File::open(directory)?)?;
+        threads::spawn("audio-sync", move || run(&jobs, &disk))?;
+        Ok(Self(sender))
     }
 
     /// Asks for a sync. `false` if the one before is not done: the disk is slower than it should be.
-    pub fn request(&mut self, job: Job) -> bool {
+    pub fn request(&self, job: Job) -> bool {
         let state = Arc::clone(&job.ticket.0);
         if state.busy.swap(true, Ordering::AcqRel) {
             return false;
         }
-        self.next = (self.next + 1) % self.lanes.len().max(1);
-        let taken = self.lanes.get(self.next).is_some_and(|lane| lane.try_send(job).is_ok());
+        let taken = self.0.try_send(job).is_ok();
         if !taken {
             state.busy.store(false, Ordering::Release);
         }
@@ -70,13 +86,80 @@ impl SyncPool {
     }
 }
 
-fn run(jobs: &Receiver<Job>) {
-    while let Ok(job) = jobs.recv() {
+fn run(jobs: &Receiver<Job>, disk: &Disk) {
+    while let Ok(first) = jobs.recv() {
+        std::thread::sleep(GATHER);
+        let (there, elsewhere): (Vec<Job>, Vec<Job>) =
+            std::iter::once(first).chain(jobs.try_iter().take(WAITING)).partition(|job| disk.holds(&job.file));
         let begun = crate::clock::monotonic();
-        let outcome = job.file.sync_data().and_then(|()| job.directories.iter().try_for_each(|d| files::sync_directory(d)));
-        let took: Duration = crate::clock::monotonic().saturating_duration_since(begun);
+        // What went wrong there may be another's: whose it is, each file tells itself.
+        let all_at_once = there.len() >= TOGETHER && disk.sync().is_ok();
+        for job in there {
+            job.ticket.finish(if all_at_once { Ok(()) } else { job.sync() });
+        }
+        for job in elsewhere {
+            job.ticket.finish(job.sync());
+        }
+        let took = crate::clock::monotonic().saturating_duration_since(begun);
         metrics::histogram!("siaga_recordings_sync_seconds").record(took.as_secs_f64());
-        *job.ticket.0.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-        job.ticket.0.busy.store(false, Ordering::Release);
+    }
+}
+
+/// The file system of the recordings, by a directory that stays open: an error of any of its files is told to whoever had opened something before.
+struct Disk {
+    directory: File,
+    device: u64,
+}
+
+impl Disk {
+    fn of(directory: File) -> io::Result<Self> {
+        let device = directory.metadata()?.dev();
+        Ok(Self { directory, device })
+    }
+
+    /// A directory below may be another file system.
+    fn holds(&self, file: &File) -> bool {
+        file.metadata().is_ok_and(|metadata| metadata.dev() == self.device)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(&self.directory)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_files_and_few_are_synced_and_each_is_told_so() {
+        let directory = std::env::temp_dir().join(format!("siaga-sync-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let syncer = Syncer::start(&directory).unwrap();
+        for count in [1, TOGETHER - 1, TOGETHER, 40] {
+            let tickets: Vec<Ticket> = (0..count)
+                .map(|n| {
+                    let ticket = Ticket::default();
+                    let file = Arc::new(File::create(directory.join(format!("{count}-{n}"))).unwrap());
+                    let job = |ticket: &Ticket| Job {
+                        file: file.clone(),
+                        directories: vec![directory.clone()],
+                        ticket: ticket.clone(),
+                    };
+                    assert!(syncer.request(job(&ticket)));
+                    assert!(!syncer.request(job(&ticket)), "one at a time");
+                    ticket
+                })
+                .collect();
+            let deadline = crate::clock::monotonic() + Duration::from_secs(20);
+            for ticket in tickets {
+                let outcome = std::iter::from_fn(|| {
+                    std::thread::yield_now();
+                    (crate::clock::monotonic() < deadline).then(|| ticket.take_outcome())
+                });
+                assert!(matches!(outcome.flatten().next(), Some(Ok(()))), "{count} files");
+            }
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

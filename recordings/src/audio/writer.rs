@@ -4,7 +4,7 @@ use super::{
     AudioEvent, AudioItem, Bounds, Events, Placed, RecordError, layout,
     recording::{Change, Recording, Stage},
     sealer::SealJob,
-    sync::{Job, SyncPool},
+    sync::{Job, Syncer},
 };
 use crate::clock;
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ pub struct Writer {
     directory: PathBuf,
     bounds: Bounds,
     events: Events,
-    pool: SyncPool,
+    syncer: Syncer,
     sealer: SyncSender<SealJob>,
     recordings: HashMap<Uuid, Recording>,
     /// Written to the end, waiting for room in the sealer's queue; bounded together with `recordings`.
@@ -38,8 +38,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(directory: PathBuf, bounds: Bounds, events: Events, pool: SyncPool, sealer: SyncSender<SealJob>) -> Self {
-        Self { directory, bounds, events, pool, sealer, recordings: HashMap::new(), to_seal: VecDeque::new() }
+    pub fn new(directory: PathBuf, bounds: Bounds, events: Events, syncer: Syncer, sealer: SyncSender<SealJob>) -> Self {
+        Self { directory, bounds, events, syncer, sealer, recordings: HashMap::new(), to_seal: VecDeque::new() }
     }
 
     /// Runs until `stop`, or until every sender is gone; then finishes every recording.
@@ -142,7 +142,7 @@ impl Writer {
         {
             recording.next_sync = now + self.bounds.sync_every;
             let (directories, ticket) = (recording.new_directories.clone(), recording.ticket.clone());
-            if self.pool.request(Job { file, directories, ticket }) {
+            if self.syncer.request(Job { file, directories, ticket }) {
                 recording.new_directories.clear();
             } else {
                 metrics::counter!("siaga_recordings_syncs_late_total").increment(1);

@@ -19,6 +19,9 @@ pub struct Limits {
     pub retry_after_s: u32,
     /// TCP and TLS connections at once; strangers share an eighth of as many, apart.
     pub max_connections: usize,
+    /// A connection that a phone began, or whoever is asked by us, is closed after this without a word; a trunk's stays for as long as TCP finds
+    /// the trunk there.
+    pub idle: Duration,
     /// The shortest session interval taken, in seconds (`Min-SE` of RFC 4028, which allows no less than 90); a shorter one gets 422.
     pub min_session_s: u32,
     /// Alerts without a call (RFC 8876) are taken and told as `Event::Alert`. Without an owner that acts on them they get 405: an alert that
@@ -68,6 +71,7 @@ impl Default for Limits {
             max_ring: Duration::from_secs(600),
             retry_after_s: 5,
             max_connections: 64,
+            idle: Duration::from_secs(600),
             min_session_s: 90,
             take_alerts: false,
             t1: Duration::from_millis(500),

@@ -2,7 +2,7 @@
 
 use crate::config::Srtp;
 use crate::message::Fields;
-use crate::sdp::{self, Description, Key, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms};
+use crate::sdp::{self, Description, Key, Keys, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms};
 use std::net::IpAddr;
 
 /// What both sides said last.
@@ -70,7 +70,7 @@ impl Negotiation {
     /// every caller.
     pub(crate) fn inbound(offer: Option<Description>, terms: Terms) -> Self {
         let remote = offer.as_ref().map(|offer| offer.audio.clone());
-        let text = offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|(_, text)| text.clone());
+        let text = offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|text| text.remote.clone());
         Negotiation { offered: offer, remote, text, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
     }
 
@@ -144,8 +144,11 @@ impl Negotiation {
         self.turn = Turn::Asked;
         // What is encrypted stays so, and what is not as well.
         let secure = self.remote.as_ref().map_or(self.secure, |remote| remote.srtp.is_some());
-        let (key, local) = (secure.then_some(self.terms.own), local.seen_at(self.public));
-        self.say(|version| sdp::offer(local, key, version))
+        let secure_text = self.text.as_ref().map_or(secure, |text| text.srtp.is_some());
+        let own = self.terms.own;
+        let keys = Keys { voice: secure.then_some(own), text: secure_text.then_some(own) };
+        let local = local.seen_at(self.public);
+        self.say(|version| sdp::offer(local, keys, version))
     }
 
     fn take(&mut self, local: LocalMedia) {
@@ -252,7 +255,7 @@ impl Negotiation {
 
     fn learn(&mut self, description: Description) -> Option<RemoteAudio> {
         let Description { audio, text, .. } = description;
-        let text = text.map(|(_, text)| text);
+        let text = text.map(|text| text.remote);
         self.text_is_news |= self.text != text;
         self.text = text;
         let new = self.remote.as_ref() != Some(&audio);

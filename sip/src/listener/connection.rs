@@ -8,22 +8,33 @@ use super::normalise::Framing;
 use crate::message::stamp::Source;
 use rsipstack::transport::channel::ChannelConnection;
 use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
+use socket2::{SockRef, TcpKeepalive};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// A trunk's silent connection is closed after this; RFC 5626 keepalives come every two minutes.
-const IDLE: Duration = Duration::from_secs(600);
-/// A stranger's after this: time enough to hear its 403.
+/// A stranger's silent connection is closed after this: time enough to hear its 403.
 const IDLE_STRANGER: Duration = Duration::from_secs(10);
 /// On connections of ours we are the ones who keep them alive (RFC 5626 section 4.4.1), so that a registrar's calls find their way.
 const PING: Duration = Duration::from_secs(90);
 const WRITE: Duration = Duration::from_secs(10);
 const QUEUED_WRITES: usize = 64;
 const READ_BUFFER: usize = 16 * 1024;
+
+/// A peer that vanished without a word is noticed by TCP itself after about a minute.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Makes a connection quick, and watched by TCP. What fails here costs speed only.
+pub(crate) fn tend(stream: &TcpStream) {
+    // Signalling is small and urgent.
+    let _ = stream.set_nodelay(true);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
+}
 
 /// Who began the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +82,12 @@ async fn read<S: AsyncRead>(
     replies: mpsc::Sender<Vec<u8>>,
 ) -> &'static str {
     let trusted = ingress.knows(source.peer.ip());
+    let trunk = ingress.trunks.of(source.peer.ip()).is_some();
     let idle = match (begun, trusted) {
         (Begun::ByUs, _) => None,
-        (Begun::ByPeer, true) => Some(IDLE),
+        // A call may be long and say nothing for as long; whether the carrier is still there is asked by TCP (see `tend`). Phones send
+        // something every two minutes (RFC 5626 section 4.4.1), and come from networks in which others may sit.
+        (Begun::ByPeer, true) => (!trunk).then_some(ingress.limits.idle),
         (Begun::ByPeer, false) => Some(IDLE_STRANGER),
     };
     let mut framer = Framer::default();

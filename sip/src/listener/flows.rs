@@ -2,17 +2,15 @@
 
 use super::connection::{self, Begun};
 use super::ingress::Ingress;
-use super::tls::TlsSides;
+use super::renewal::Sides;
 use crate::config::{Host, Limits, Transport};
 use crate::counters;
 use crate::message::stamp::Source;
 use rustls::pki_types::ServerName;
-use socket2::{SockRef, TcpKeepalive};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_rustls::TlsConnector;
@@ -22,8 +20,6 @@ use tokio_util::sync::CancellationToken;
 const LANES: usize = 64;
 /// Names by which carriers' addresses were looked up; past this all are forgotten and looked up again.
 const MAX_NAMES: usize = 256;
-/// A carrier that vanished without a word is noticed by TCP itself after about a minute.
-const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -52,13 +48,13 @@ pub(crate) struct Flows {
     /// Counts the connections that ended.
     ended: watch::Sender<u64>,
     ingress: OnceLock<Weak<Ingress>>,
-    tls: TlsSides,
+    tls: Sides,
     limits: Limits,
     stop: CancellationToken,
 }
 
 impl Flows {
-    pub(crate) fn new(tls: TlsSides, limits: Limits, stop: CancellationToken) -> Arc<Self> {
+    pub(crate) fn new(tls: Sides, limits: Limits, stop: CancellationToken) -> Arc<Self> {
         Arc::new(Flows {
             open: Mutex::default(),
             names: Mutex::default(),
@@ -129,10 +125,7 @@ impl Flows {
         let ingress = self.ingress.get().and_then(Weak::upgrade).ok_or(DialError::Stopping)?;
         let place = self.places.clone().try_acquire_owned().map_err(|_| DialError::Full)?;
         let stream = TcpStream::connect(peer).await.map_err(DialError::Failed)?;
-        // Signalling is small and urgent; what fails here costs speed only.
-        let _ = stream.set_nodelay(true);
-        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
-        let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+        connection::tend(&stream);
         let local = stream.local_addr().map_err(DialError::Failed)?;
         let source = Source { transport, peer, local: SocketAddr::new(local.ip().to_canonical(), local.port()) };
         let (ready, is_ready) = oneshot::channel();
@@ -141,10 +134,8 @@ impl Flows {
         let ready = move || ready.send(()).unwrap_or(());
         match transport {
             Transport::Tls => {
-                let stream = TlsConnector::from(self.tls.client.clone())
-                    .connect(self.server_name(peer), stream)
-                    .await
-                    .map_err(DialError::Failed)?;
+                let side = self.tls.borrow().client.clone();
+                let stream = TlsConnector::from(side).connect(self.server_name(peer), stream).await.map_err(DialError::Failed)?;
                 tokio::spawn(async move {
                     let serve = connection::serve(stream, source, Begun::ByUs, &ingress, &flows, &stop, ready);
                     over(stop.run_until_cancelled(serve).await, &stop);

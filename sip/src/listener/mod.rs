@@ -7,6 +7,7 @@ mod ingress;
 mod locals;
 mod names;
 pub(crate) mod normalise;
+mod renewal;
 mod tcp;
 mod tls;
 mod udp;
@@ -15,8 +16,8 @@ pub(crate) use flows::Flows;
 pub(crate) use ingress::{Ingress, refusals};
 pub(crate) use locals::Locals;
 pub(crate) use names::Way;
+pub(crate) use renewal::Certificates;
 pub(crate) use tcp::{Places, Reception, StreamListening, bind as bind_streams};
-pub(crate) use tls::TlsSides;
 pub(crate) use udp::{UdpSockets, bind as bind_udp};
 
 use crate::config::Listen;

@@ -3,12 +3,12 @@
 use super::connection::{self, Begun};
 use super::flows::Flows;
 use super::ingress::Ingress;
+use super::renewal::Sides;
 use crate::config::{Limits, Listen, Strangers, Transport};
 use crate::counters;
 use crate::error::StartError;
 use crate::limited::Limit;
 use crate::message::stamp::Source;
-use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ pub(crate) struct Reception {
     pub ingress: Arc<Ingress>,
     pub flows: Arc<Flows>,
     pub places: Places,
-    pub tls: Option<Arc<ServerConfig>>,
+    pub tls: Sides,
     pub stop: CancellationToken,
 }
 
@@ -117,14 +117,13 @@ impl StreamListening {
 }
 
 async fn receive(stream: TcpStream, source: Source, reception: &Reception, stop: &CancellationToken) -> &'static str {
-    // Signalling is small and urgent; that it may fail is no reason to refuse the connection.
-    let _ = stream.set_nodelay(true);
+    connection::tend(&stream);
     let Reception { ingress, flows, tls, .. } = reception;
     if source.transport != Transport::Tls {
         return connection::serve(stream, source, Begun::ByPeer, ingress, flows, stop, || {}).await;
     }
-    let Some(tls) = tls else { return "tls" };
-    match tokio::time::timeout(ingress.limits.connect, TlsAcceptor::from(tls.clone()).accept(stream)).await {
+    let Some(side) = tls.borrow().server.clone() else { return "tls" };
+    match tokio::time::timeout(ingress.limits.connect, TlsAcceptor::from(side).accept(stream)).await {
         Ok(Ok(stream)) => connection::serve(stream, source, Begun::ByPeer, ingress, flows, stop, || {}).await,
         Ok(Err(error)) => {
             tracing::debug!(peer = %source.peer, %error, "a TLS handshake failed");

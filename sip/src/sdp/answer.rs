@@ -8,16 +8,14 @@ use sdp_types::Media;
 
 const MAX_MID: usize = 64;
 
-/// Answers with the first codec of the offer, so that there is never a doubt which one is in use. `own` is our key, used where the voice is
-/// encrypted.
+/// Answers with the first codec of the offer, so that there is never a doubt which one is in use. `own` is our key, used where voice or text
+/// is encrypted.
 pub(crate) fn answer(offered: &Description, local: LocalMedia, own: Key, version: u64) -> String {
     let mut session = session(local.audio, version);
     for (index, stream) in offered.streams.iter().enumerate() {
         let mut answered = match (&offered.text, local.text) {
             _ if index == offered.chosen => voice(offered, stream, local.audio, own),
-            (Some((place, remote)), Some(ours)) if index == *place => {
-                text::answer(stream, remote, ours, local.audio.address.ip())
-            }
+            (Some(taken), Some(ours)) if index == taken.place => text::answer(stream, taken, ours, own, local.audio.address.ip()),
             _ => declined(stream),
         };
         if let Some(mid) = mid(stream) {

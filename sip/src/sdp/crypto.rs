@@ -1,10 +1,12 @@
-//! Keys for encrypted voice in session descriptions (SDES, RFC 4568). Pure: text in, keys out.
+//! Keys for encrypted voice and text in session descriptions (SDES, RFC 4568). Pure: text in, keys out.
 //!
 //! One suite, AES_CM_128_HMAC_SHA1_80, which every carrier has, and no MKI. A key line that wants anything else is passed over.
 
 use crate::config::Srtp;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use sdp_types::Media;
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// A master key (16 octets) and its salt (14).
@@ -33,6 +35,16 @@ pub(crate) struct Key(pub [u8; KEY_LENGTH]);
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")
+    }
+}
+
+impl Key {
+    /// The key of the text beside the voice that this one is for: every stream has its own (RFC 4568 section 6.1), and both are known by one.
+    pub(crate) fn of_text(self) -> Key {
+        let digest = Sha256::new().chain_update(self.0).chain_update(b"text").finalize();
+        let mut key = [0; KEY_LENGTH];
+        key.iter_mut().zip(digest).for_each(|(octet, made)| *octet = made);
+        Key(key)
     }
 }
 
@@ -83,6 +95,17 @@ impl Crypto {
 
     pub(crate) fn write(self) -> String {
         format!("{} {SUITE} inline:{}", self.tag, STANDARD.encode(self.key.0))
+    }
+}
+
+/// How a stream is protected on the trunk's terms: the first of its key lines that is of use, or not at all. `None`: it cannot be taken.
+pub(super) fn protection(media: &Media, srtp: Srtp) -> Option<Option<Crypto>> {
+    match media.proto.to_ascii_uppercase().as_str() {
+        "RTP/AVP" | "RTP/AVPF" if srtp != Srtp::Required => Some(None),
+        "RTP/SAVP" | "RTP/SAVPF" if srtp != Srtp::Off => {
+            media.get_attribute_values("crypto").flatten().find_map(Crypto::read).map(Some)
+        }
+        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ mod text;
 pub(crate) use answer::answer;
 pub use crypto::{KEY_LENGTH, SrtpKeys};
 pub(crate) use crypto::{Key, Terms};
-pub(crate) use offer::offer;
+pub(crate) use offer::{Keys, offer};
 #[cfg(test)]
 use read::read;
 pub(crate) use read::{Description, offer_in};
@@ -114,6 +114,9 @@ pub struct RemoteText {
     pub pt: u8,
     /// Payload type of `red/1000`, when it takes text with earlier text repeated.
     pub redundancy_pt: Option<u8>,
+    /// Text is encrypted with these in both directions; `None`: it is not.
+    #[serde(skip)]
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// Our place for real-time text.

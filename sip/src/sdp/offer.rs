@@ -7,19 +7,25 @@ use sdp_types::{Connection, Media, MediaType, Origin, Session, TransportProto};
 /// The telephone-event payload type of our offers.
 pub(super) const TELEPHONE_EVENT: u8 = 101;
 
+/// What of an offer is encrypted, and by which key: with one, nothing else is offered. That of the text is made of the voice's.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Keys {
+    pub voice: Option<Key>,
+    pub text: Option<Key>,
+}
+
 /// An offer in words of SDP. `version` grows with every description of a leg that differs from the one before (RFC 3264 section 8).
-/// With a key, encrypted voice is all that is offered.
-pub(crate) fn offer(local: LocalMedia, key: Option<Key>, version: u64) -> String {
+pub(crate) fn offer(local: LocalMedia, keys: Keys, version: u64) -> String {
     let LocalMedia { audio: local, text } = local;
     let codecs = [PayloadType { codec: Codec::Pcma, pt: 8 }, PayloadType { codec: Codec::Pcmu, pt: 0 }];
     let mut session = session(local, version);
-    let proto = if key.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
+    let proto = if keys.voice.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
     let mut media = audio(local, proto, &codecs, Some(TELEPHONE_EVENT), 20, Direction::SendRecv);
-    if let Some(key) = key {
+    if let Some(key) = keys.voice {
         media.add_attribute_with_value("crypto", Crypto { tag: 1, key }.write());
     }
     session.medias.push(media);
-    session.medias.extend(text.map(|text| text::offer(text, local.address.ip())));
+    session.medias.extend(text.map(|text| text::offer(text, keys.text, local.address.ip())));
     write(&session)
 }
 
@@ -68,7 +74,7 @@ mod tests {
     #[test]
     fn our_offer_reads_back_as_what_it_says() {
         let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
-        let text = offer(local.into(), None, 3);
+        let text = offer(local.into(), Keys::default(), 3);
         assert!(
             text.starts_with(
                 "v=0\r\no=- 7 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8 0 101\r\n"
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn with_a_key_only_encrypted_voice_is_offered() {
         let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
-        let text = offer(local.into(), Some(Key([1; 30])), 0);
+        let text = offer(local.into(), Keys { voice: Some(Key([1; 30])), text: None }, 0);
         assert!(text.contains("m=audio 20000 RTP/SAVP 8 0 101\r\n"), "{text}");
         assert!(text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEB"), "{text}");
         let terms = Terms { srtp: Srtp::Required, own: Key([2; 30]) };
@@ -95,6 +101,6 @@ mod tests {
     #[test]
     fn an_ipv6_address_is_named_as_such() {
         let local = LocalAudio { address: "[2001:db8::1]:20000".parse().unwrap(), session_id: 7, srtp: None };
-        assert!(offer(local.into(), None, 0).contains("c=IN IP6 2001:db8::1\r\n"));
+        assert!(offer(local.into(), Keys::default(), 0).contains("c=IN IP6 2001:db8::1\r\n"));
     }
 }

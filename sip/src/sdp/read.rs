@@ -1,7 +1,8 @@
 //! Reads a remote description, tolerant of what trunks send: no `t=`, host names, odd spacing, session ids past 64 bits, Latin-1.
 
-use super::crypto::{Crypto, Terms};
-use super::{Codec, Direction, PayloadType, RemoteAudio, RemoteText, SdpError, SrtpKeys, text};
+use super::crypto::{Crypto, Terms, protection};
+use super::text::{self, TextStream};
+use super::{Codec, Direction, PayloadType, RemoteAudio, SdpError, SrtpKeys};
 use crate::config::Srtp;
 use crate::location::multipart;
 use crate::message::Fields;
@@ -16,8 +17,8 @@ const MAX_LANGUAGES: usize = 32;
 #[derive(Debug, Clone)]
 pub(crate) struct Description {
     pub audio: RemoteAudio,
-    /// The first stream of real-time text, with its index.
-    pub text: Option<(usize, RemoteText)>,
+    /// The first stream of real-time text.
+    pub text: Option<TextStream>,
     /// Language tags as written, the most wanted first.
     pub languages: Vec<String>,
     /// All streams in order, for an answer.
@@ -57,20 +58,14 @@ pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> 
         .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
         .ok_or(without_audio)?;
     audio.srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.0, receive: crypto.key.0 });
-    let text = session.medias.iter().enumerate().find_map(|(index, media)| Some((index, text::read(&session, media)?)));
-    let languages = languages(&session, chosen, text.as_ref().map(|(index, _)| *index));
+    let text = session.medias.iter().enumerate().find_map(|(place, media)| text::read(&session, place, media, terms));
+    let languages = languages(&session, chosen, text.as_ref().map(|text| text.place));
     Ok(Description { audio, text, languages, streams: session.medias, chosen, crypto })
 }
 
-/// A stream that can be taken on the trunk's terms, with the first of its key lines that is of use.
+/// A stream of voice that can be taken on the trunk's terms.
 fn taken(session: &Session, media: &Media, srtp: Srtp) -> Option<(RemoteAudio, Option<Crypto>)> {
-    let crypto = match media.proto.to_ascii_uppercase().as_str() {
-        "RTP/AVP" | "RTP/AVPF" if srtp != Srtp::Required => None,
-        "RTP/SAVP" | "RTP/SAVPF" if srtp != Srtp::Off => {
-            Some(media.get_attribute_values("crypto").flatten().find_map(Crypto::read)?)
-        }
-        _ => return None,
-    };
+    let crypto = protection(media, srtp)?;
     Some((audio(session, media)?, crypto))
 }
 

@@ -1,7 +1,9 @@
 //! Real-time text beside the voice: T.140 over RTP with redundancy (RFC 4103). Pure.
 
+use super::crypto::{Crypto, Key, Terms, protection};
 use super::read::{address, direction_of_stream};
-use super::{LocalText, RemoteText};
+use super::{LocalText, RemoteText, SrtpKeys};
+use crate::config::Srtp;
 use sdp_types::{Connection, Media, MediaType, Session, TransportProto};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -9,15 +11,29 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 const T140: u8 = 98;
 const RED: u8 = 99;
 
-/// Reads a stream. `None`: it is no text, or switched off, or in another form.
-pub(super) fn read(session: &Session, media: &Media) -> Option<RemoteText> {
-    let plain = matches!(media.proto.to_ascii_uppercase().as_str(), "RTP/AVP" | "RTP/AVPF");
-    if !media.media.eq_ignore_ascii_case("text") || media.port == 0 || !plain {
+/// A stream of text that can be taken.
+#[derive(Debug, Clone)]
+pub(crate) struct TextStream {
+    /// Its index among all streams.
+    pub place: usize,
+    pub remote: RemoteText,
+    /// The key line taken, if it is encrypted.
+    pub crypto: Option<Crypto>,
+}
+
+/// Reads a stream. `None`: it is no text, or switched off, or in another form. In clear it is taken even where voice has to be encrypted: there
+/// may be nothing else that the caller can say.
+pub(super) fn read(session: &Session, place: usize, media: &Media, terms: &Terms) -> Option<TextStream> {
+    if !media.media.eq_ignore_ascii_case("text") || media.port == 0 {
         return None;
     }
+    let srtp = if terms.srtp == Srtp::Required { Srtp::Offered } else { terms.srtp };
+    let crypto = protection(media, srtp)?;
+    let srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.of_text().0, receive: crypto.key.0 });
     let pt = payload_type(media, "t140")?;
     let ip = address(media.connections.first().or(session.connection.as_ref())).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    Some(RemoteText { address: SocketAddr::new(ip, media.port), pt, redundancy_pt: redundancy(media, pt) })
+    let remote = RemoteText { address: SocketAddr::new(ip, media.port), pt, redundancy_pt: redundancy(media, pt), srtp };
+    Some(TextStream { place, remote, crypto })
 }
 
 /// The payload type of `red` whose `fmtp` repeats the text (RFC 4103 section 10.1); one without `fmtp` can mean nothing else here.
@@ -39,18 +55,25 @@ fn payload_type(media: &Media, name: &str) -> Option<u8> {
     })
 }
 
-/// Our half of a text stream that was offered.
-pub(super) fn answer(offered: &Media, remote: &RemoteText, local: LocalText, session: IpAddr) -> Media {
+/// Our half of a text stream that was offered. `voice` is our key for the voice beside it.
+pub(super) fn answer(offered: &Media, taken: &TextStream, local: LocalText, voice: Key, session: IpAddr) -> Media {
     let direction = direction_of_stream(offered).unwrap_or_default().mirrored();
-    let mut media = stream(&offered.proto, remote.pt, remote.redundancy_pt, local, session);
+    let mut media = stream(&offered.proto, taken.remote.pt, taken.remote.redundancy_pt, local, session);
     media.add_attribute_from_str(direction.name());
+    if let Some(Crypto { tag, .. }) = taken.crypto {
+        media.add_attribute_with_value("crypto", Crypto { tag, key: voice.of_text() }.write());
+    }
     media
 }
 
-/// The text stream of an offer of ours.
-pub(super) fn offer(local: LocalText, session: IpAddr) -> Media {
-    let mut media = stream("RTP/AVP", T140, Some(RED), local, session);
+/// The text stream of an offer of ours. With a key, which is that of the voice, encrypted text is all that is offered.
+pub(super) fn offer(local: LocalText, voice: Option<Key>, session: IpAddr) -> Media {
+    let proto = if voice.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
+    let mut media = stream(proto, T140, Some(RED), local, session);
     media.add_attribute_from_str("sendrecv");
+    if let Some(voice) = voice {
+        media.add_attribute_with_value("crypto", Crypto { tag: 1, key: voice.of_text() }.write());
+    }
     media
 }
 
@@ -71,8 +94,9 @@ fn stream(proto: &str, pt: u8, redundancy: Option<u8>, local: LocalText, session
 
 #[cfg(test)]
 mod tests {
+    use super::TextStream;
     use crate::config::Srtp;
-    use crate::sdp::{Description, Key, LocalAudio, LocalMedia, LocalText, Terms, answer, offer, read};
+    use crate::sdp::{Description, Key, Keys, LocalAudio, LocalMedia, LocalText, Terms, answer, offer, read};
 
     const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([5; 30]) };
 
@@ -88,7 +112,7 @@ mod tests {
     }
 
     fn text_of(text: &str) -> Option<(String, u8, Option<u8>)> {
-        described(text).text.map(|(_, text)| (text.address.to_string(), text.pt, text.redundancy_pt))
+        described(text).text.map(|TextStream { remote, .. }| (remote.address.to_string(), remote.pt, remote.redundancy_pt))
     }
 
     const TEXT: &str = "m=text 11000 RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\na=fmtp:100 98/98/98\r\n";
@@ -134,13 +158,49 @@ mod tests {
 
     #[test]
     fn our_offer_has_text_when_there_is_a_place_for_it() {
-        let ours = read(offer(local(), None, 1).as_bytes(), &TERMS).unwrap();
+        let ours = read(offer(local(), Keys::default(), 1).as_bytes(), &TERMS).unwrap();
         assert_eq!(
-            ours.text.map(|(_, text)| (text.address, text.redundancy_pt)),
+            ours.text.map(|TextStream { remote, .. }| (remote.address, remote.redundancy_pt)),
             Some(("192.0.2.1:20002".parse().unwrap(), Some(99)))
         );
-        assert!(!offer(local().audio.into(), None, 1).contains("m=text"));
+        assert!(!offer(local().audio.into(), Keys::default(), 1).contains("m=text"));
         let elsewhere = LocalMedia { text: Some(LocalText { address: "192.0.2.2:20002".parse().unwrap() }), ..local() };
-        assert!(offer(elsewhere, None, 1).contains("m=text 20002 RTP/AVP 99 98\r\nc=IN IP4 192.0.2.2\r\n"));
+        assert!(offer(elsewhere, Keys::default(), 1).contains("m=text 20002 RTP/AVP 99 98\r\nc=IN IP4 192.0.2.2\r\n"));
+    }
+
+    const SECRET: &str = "m=text 11000 RTP/SAVP 98\r\na=rtpmap:98 t140/1000\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\r\n";
+
+    #[test]
+    fn encrypted_text_has_a_key_of_its_own_beside_the_voices() {
+        for srtp in [Srtp::Offered, Srtp::Required] {
+            let terms = Terms { srtp, ..TERMS };
+            let voice = AUDIO.replace(
+                "RTP/AVP 8\r\n",
+                "RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC\r\n",
+            );
+            let offered = read(format!("{voice}{SECRET}").as_bytes(), &terms).unwrap();
+            let keys = offered.text.as_ref().unwrap().remote.srtp.unwrap();
+            assert_eq!((keys.send, keys.receive), (TERMS.own.of_text().0, [1; 30]));
+            assert_ne!(keys.send, offered.audio.srtp.unwrap().send);
+            let said = answer(&offered, local(), terms.own, 1);
+            let (_, text) = said.split_once("m=text 20002 RTP/SAVP 98\r\n").expect("encrypted text");
+            let theirs = Terms { own: Key([1; 30]), ..terms };
+            assert!(text.contains("a=crypto:3 "), "{said}");
+            let heard = read(said.as_bytes(), &theirs).unwrap().text.unwrap().remote.srtp.unwrap();
+            assert_eq!(heard.receive, keys.send, "what we say is what they hear by");
+        }
+    }
+
+    #[test]
+    fn with_a_key_only_encrypted_text_is_offered() {
+        let keys = Keys { voice: Some(Key([5; 30])), text: Some(Key([5; 30])) };
+        let said = offer(local(), keys, 1);
+        assert!(said.contains("m=text 20002 RTP/SAVP 99 98\r\n"), "{said}");
+        let heard = read(said.as_bytes(), &Terms { srtp: Srtp::Required, own: Key([1; 30]) }).unwrap();
+        assert_eq!(heard.text.unwrap().remote.srtp.unwrap().receive, Key([5; 30]).of_text().0);
+        assert!(
+            offer(local(), Keys { text: None, ..keys }, 1).contains("m=text 20002 RTP/AVP 99 98\r\n"),
+            "text that is in clear stays so"
+        );
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{LegError, StartError};
 use crate::event::{Event, LegId, Outbound, PhoneCall, Reject};
 use crate::leg::{COMMANDS, Command, Done};
 use crate::limited::Limit;
-use crate::listener::Ingress;
+use crate::listener::{Certificates, Ingress};
 use crate::location::Reference;
 use crate::outbound::{Calling, Wish};
 use crate::outlet::Outlet;
@@ -40,6 +40,7 @@ pub(crate) struct Core {
     pub limits: Limits,
     pub outlet: Outlet,
     pub presence: Arc<Presence>,
+    certificates: Certificates,
     /// Registrations and subscriptions are taken back.
     leave: CancellationToken,
     /// Ends when the last registration is over.
@@ -59,6 +60,14 @@ impl UserAgent {
     /// The listeners as configured, with the real port where 0 was asked for.
     pub fn local_addresses(&self) -> Vec<Listen> {
         self.listens.as_ref().clone()
+    }
+
+    /// Reads the files of [`Config::tls`] again, for the connections from now on. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// [`StartError::Tls`]: a file cannot be used; what was read before stays in use.
+    pub fn renew_certificates(&self) -> Result<(), StartError> {
+        self.core.certificates.renew()
     }
 
     /// 180 was sent when the call came in and is repeated every minute; there is nothing left to do.

@@ -9,7 +9,7 @@ use crate::incoming;
 use crate::inspector::Inspector;
 use crate::limited::Alarms;
 use crate::listener::{
-    Flows, Ingress, Locals, Places, Reception, StreamListening, TlsSides, UdpSockets, bind_streams, bind_udp, refusals,
+    Certificates, Flows, Ingress, Locals, Places, Reception, StreamListening, UdpSockets, bind_streams, bind_udp, refusals,
 };
 use crate::outlet::Outlet;
 use crate::phone::{self, Phones};
@@ -29,10 +29,10 @@ use tokio_util::sync::CancellationToken;
 pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<Event>), StartError> {
     let Config { listen, trunks, phones, product, limits, tls } = config;
     let connects = trunks.iter().flat_map(|trunk| trunk.targets()).any(|target| target.transport == Some(Transport::Tls));
-    let tls = TlsSides::new(&tls, connects)?;
-    if let Some(listen) = listen.iter().find(|listen| listen.transport == Transport::Tls && tls.server.is_none()) {
+    if let Some(listen) = listen.iter().find(|listen| listen.transport == Transport::Tls && tls.identity.is_none()) {
         return Err(StartError::NoCertificate(*listen));
     }
+    let (certificates, tls) = Certificates::read(tls, connects)?;
     let streams = bind_streams(&listen)?;
     let udp = bind_udp(&listen, streams.first().map(|stream| stream.local))?;
     let listens = real(&listen, &udp, &streams);
@@ -94,6 +94,7 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
         limits,
         outlet,
         presence,
+        certificates,
         leave: keeping.leave.clone(),
         registrations: Mutex::new(left),
         stop: stop.clone(),
@@ -103,7 +104,7 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
     tokio::spawn(incoming::serve(core.clone(), incoming));
     udp.serve(&ingress, &connection, &stop);
     let places = Places::new(&core.limits);
-    let reception = Reception { ingress: ingress.clone(), flows, places, tls: tls.server, stop };
+    let reception = Reception { ingress: ingress.clone(), flows, places, tls, stop };
     for listening in streams {
         tokio::spawn(listening.serve(reception.clone()));
     }

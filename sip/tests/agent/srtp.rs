@@ -94,6 +94,23 @@ async fn encrypted_voice_and_real_time_text_are_answered_together() {
 }
 
 #[tokio::test]
+async fn encrypted_text_is_answered_with_a_key_of_its_own() {
+    let (mut desk, mut peer) = desk_with_srtp(Srtp::Required).await;
+    let secret = format!("m=text 41000 RTP/SAVP 98\r\na=rtpmap:98 t140/1000\r\n{KEY}");
+    let invite = peer.request("INVITE", URI, &[], &format!("{SECURE}{secret}"));
+    peer.send(&invite).await;
+    let call = desk.invited().await;
+    let (voice, text) = (call.audio.unwrap().srtp.unwrap(), call.text.unwrap().srtp.unwrap());
+    assert_eq!(text.receive, [1; sip::KEY_LENGTH]);
+    assert_ne!(text.send, voice.send);
+    let place = LocalText { address: "127.0.0.1:20002".parse().unwrap() };
+    desk.agent.answer(call.leg, LocalMedia::from(audio()).with_text(place)).await.unwrap();
+    let answered = peer.response(200, "INVITE").await;
+    let (_, said) = answered.split_once("m=text 20002 RTP/SAVP 98\r\n").expect("encrypted text");
+    assert!(said.contains("a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:"), "{answered}");
+}
+
+#[tokio::test]
 async fn whatever_else_is_in_its_description_a_call_with_one_usable_voice_is_answered() {
     let plain = "m=audio 40002 RTP/AVP 8\r\n";
     let secure = &format!("m=audio 40000 RTP/SAVP 8\r\n{KEY}");

@@ -5,7 +5,7 @@ use crate::support::{Desk, OFFER, desk_with_all, field, trunk};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use sip::{EndedBy, Event, Limits, Pem, Purpose, Rate, Strangers, Tls};
+use sip::{Config, EndedBy, Event, Limits, Pem, Phone, Phones, Purpose, Rate, Secret, StartError, Strangers, Tls, UserAgent};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,7 +89,7 @@ fn address(desk: &Desk, way: &str) -> SocketAddr {
     desk.agent.local_addresses().iter().find(|listen| listen.to_string().starts_with(way)).unwrap().address
 }
 
-async fn secured(stream: TcpStream, authority: &Authority) -> impl Octets + use<> {
+fn connector(authority: &Authority) -> TlsConnector {
     let Pem::Octets(pem) = authority.pem() else { panic!("octets") };
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
@@ -98,8 +98,11 @@ async fn secured(stream: TcpStream, authority: &Authority) -> impl Octets + use<
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let connector = TlsConnector::from(Arc::new(config));
-    connector.connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await.unwrap()
+    TlsConnector::from(Arc::new(config))
+}
+
+async fn secured(stream: TcpStream, authority: &Authority) -> impl Octets + use<> {
+    connector(authority).connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await.unwrap()
 }
 
 async fn desk(limits: Limits) -> (Desk, Authority) {
@@ -186,4 +189,65 @@ async fn a_strangers_alert_by_tcp_is_refused_and_by_tls_not_even_heard() {
     assert!(connect(address(&desk, "tcp")).await.alert("tcp", 1, CAP).await.starts_with("SIP/2.0 403 "));
     assert_eq!(connect(address(&desk, "tls")).await.next("").await, None);
     assert!(desk.is_quiet());
+}
+
+#[tokio::test]
+async fn a_trunks_connection_stays_though_nothing_is_said_in_it_for_long() {
+    let limits = Limits { idle: Duration::from_millis(200), ..Limits::default() };
+    let phone = Phone { name: "meja-1".into(), password: Secret("rahasia".into()) };
+    let phones = Phones { networks: vec!["127.0.0.3/32".parse().unwrap()], phones: vec![phone], ..Phones::default() };
+    let (listen, trunks) = (vec!["tcp://127.0.0.1:0".parse().unwrap()], vec![trunk("telco", "127.0.0.1/32")]);
+    let (agent, events) = UserAgent::start(Config { limits, phones, ..Config::new(listen, trunks, "siaga/test") }).await.unwrap();
+    let desk = Desk { agent, events };
+    let from = async |address: &str| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(address.parse().unwrap()).unwrap();
+        Line { octets: Box::new(socket.connect(desk.tcp()).await.unwrap()), held: String::new() }
+    };
+    let mut carrier = from("127.0.0.1:0").await;
+    for _ in 0..2 {
+        let mut phone = from("127.0.0.3:0").await;
+        assert_eq!(phone.next("").await, None, "a silent phone's place is for others");
+    }
+    assert!(carrier.alert("tcp", 1, CAP).await.starts_with("SIP/2.0 405 "), "the carrier is heard after two such times");
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_for_the_next_connection_and_a_broken_one_changes_nothing() {
+    let directory = std::env::temp_dir().join(format!("siaga-sip-certificates-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let [certificate, key] = ["tls.crt", "tls.key"].map(|name| directory.join(name));
+    let put = |(chain, secret): (Pem, Pem)| {
+        for (path, pem) in [(&key, secret), (&certificate, chain)] {
+            let Pem::Octets(octets) = pem else { panic!("octets") };
+            std::fs::write(path, octets).unwrap();
+        }
+    };
+    let (old, new) = (Authority::new(), Authority::new());
+    put(old.identity(&["127.0.0.1"]));
+    let tls = Tls { identity: Some((Pem::File(certificate.clone()), Pem::File(key.clone()))), ..Tls::default() };
+    let limits = Limits { take_alerts: true, ..Limits::default() };
+    let desk = desk_with_all(&["tls://127.0.0.1:0"], limits, vec![trunk("telco", "127.0.0.1/32")], tls).await;
+    let mut before = Line::open(&desk, "tls", &old).await;
+
+    let (chain, _) = new.identity(&["127.0.0.1"]);
+    let Pem::Octets(alone) = chain else { panic!("octets") };
+    std::fs::write(&certificate, alone).unwrap();
+    assert!(matches!(desk.agent.renew_certificates(), Err(StartError::Tls(_))), "the key is not written yet");
+    std::fs::write(&certificate, "-----BEGIN CERTIFICATE-----").unwrap();
+    assert!(matches!(desk.agent.renew_certificates(), Err(StartError::Tls(_))), "half a file");
+    assert!(is_shown(&desk, &old).await);
+
+    put(new.identity(&["127.0.0.1"]));
+    desk.agent.renew_certificates().unwrap();
+    assert!(is_shown(&desk, &new).await);
+    assert!(!is_shown(&desk, &old).await);
+    assert!(before.alert("tls", 1, "<alert").await.starts_with("SIP/2.0 425 "), "who is connected stays so");
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+/// Whether who believes only this authority gets through to the desk.
+async fn is_shown(desk: &Desk, authority: &Authority) -> bool {
+    let stream = TcpStream::connect(desk.tcp()).await.unwrap();
+    connector(authority).connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await.is_ok()
 }

@@ -218,6 +218,10 @@ impl Caller {
             self.names.target = contact.to_string();
         }
         self.acknowledge(format!("{}a", self.invite.0));
+        // The answer to a change crossed the end of the call.
+        if matches!(self.phase, Phase::Leaving | Phase::Over { .. }) {
+            return;
+        }
         self.waiting = None;
         match (self.phase, audio(message.body)) {
             // The answer crossed the CANCEL.

@@ -141,6 +141,22 @@ fn a_step_waits_for_the_answer_to_the_one_before() {
 }
 
 #[test]
+fn the_answer_to_a_hold_that_crosses_the_far_ends_bye_does_not_begin_the_call_anew() {
+    let mut story = Story::begin(Plan::Talk(vec![Step { after: second(), what: Action::Hold }]));
+    story.reply("INVITE", "200 OK", &answer());
+    let bye = story.sent[0].replace("INVITE", "BYE");
+    story.wait(second());
+    story.call.handle(story.now, &read(bye.as_bytes()).unwrap());
+    story.reply("INVITE", "200 OK", &answer());
+    assert!(story.last().starts_with("ACK "), "{}", story.last());
+    story.call.hang_up(story.now);
+    story.gather();
+    story.wait(LINGERS);
+    assert_eq!(story.facts.iter().filter(|fact| matches!(fact, Fact::Ended(_))).count(), 1);
+    assert!(story.call.is_forgotten(story.now));
+}
+
+#[test]
 fn an_answer_that_crosses_the_cancel_is_taken_and_hung_up() {
     let mut story = Story::begin(Plan::GiveUp { after: Duration::ZERO });
     story.reply("INVITE", "180 Ringing", "");

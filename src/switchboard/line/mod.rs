@@ -14,6 +14,7 @@ pub use plant::{CallOutError, Plant, Wish, local_audio};
 
 use super::convert;
 use arrangement::{Arrangement, Caller, Joins, Party, Sound, Standing};
+use dispatch::desk::HeardSide;
 use dispatch::id::{CallId, UserId};
 use party::Parties;
 use std::pin::Pin;
@@ -396,8 +397,7 @@ impl Line {
         for leg in telephones.into_values() {
             self.plant.media.close(leg).await;
         }
-        let statistics = self.plant.media.close(self.call.0).await;
-        self.plant.report(Report::Closed { call: self.call, statistics }).await;
+        self.close_heard(self.call.0, HeardSide::Caller).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::CallOutError;
 use super::arrangement::{Joins, Sound};
 use dispatch::contract::{AdditionalData, CallText, CallerLocation, MonitorMode, Reply, Typed};
-use dispatch::desk::{Failure, Who};
+use dispatch::desk::{Failure, HeardSide, Who};
 use dispatch::id::{CallId, PartyId, UserId};
 use uuid::Uuid;
 
@@ -228,10 +228,11 @@ pub enum Report {
         call: CallId,
         location: CallerLocation,
     },
-    /// The line is closed and its ports are free again.
-    Closed {
+    /// How somebody in the call was heard: told when that one's part is over, of the caller when the line is closed and its ports are free again.
+    WasHeard {
         call: CallId,
-        statistics: Option<media::LegStatistics>,
+        side: HeardSide,
+        statistics: media::LegStatistics,
     },
 }
 

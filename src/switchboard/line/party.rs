@@ -3,8 +3,10 @@
 use super::arrangement::{Caller, Joins, Party, Reach};
 use super::{Line, PartyEnd, Report, Wish, convert};
 use crate::switchboard::reached::NO_WAY;
+use dispatch::desk::HeardSide;
 use dispatch::id::PartyId;
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// The legs of the parties of one call.
 #[derive(Default)]
@@ -80,7 +82,7 @@ impl Line {
             _ => {}
         }
         self.arrange_or_tell("who is left after a party went does not hear each other").await;
-        self.plant.media.close(party.media).await;
+        self.close_heard(party.media, HeardSide::Party { party: id }).await;
         let end = match end {
             PartyEnd::HungUp | PartyEnd::Lost if !party.answered() => PartyEnd::NotReached(NO_WAY),
             end => end,
@@ -100,7 +102,14 @@ impl Line {
             self.plant.sip.hang_up(leg).await;
         }
         for party in std::mem::take(&mut self.standing.parties) {
-            self.plant.media.close(party.media).await;
+            self.close_heard(party.media, HeardSide::Party { party: party.id }).await;
+        }
+    }
+
+    /// Closes a leg, and tells how it was heard.
+    pub(super) async fn close_heard(&mut self, leg: Uuid, side: HeardSide) {
+        if let Some(statistics) = self.plant.media.close(leg).await {
+            self.plant.report(Report::WasHeard { call: self.call, side, statistics }).await;
         }
     }
 }

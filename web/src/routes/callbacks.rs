@@ -25,7 +25,7 @@ struct CloseCallback {
     reason: CallbackEnd,
 }
 
-/// Callers who are to be called back, longest waiting first. The live event `callbacks` says when to read them again.
+/// Callers who are to be called back, longest waiting first; 500 at most. The live event `callbacks` says when to read them again.
 #[utoipa::path(get, path = "/callbacks", responses((status = 200, body = [CallbackView])), tag = "callbacks")]
 async fn list_callbacks(Operator(who): Operator, State(app): State<AppState>) -> Result<Json<Vec<CallbackView>>, ApiError> {
     Ok(Json(app.desk.callbacks(&who).await?))

@@ -96,10 +96,29 @@ describe('the sound of a call', () => {
     )
   })
 
+  it("of somebody who was called in has a name, and is not the caller's", () => {
+    const entry = {
+      seq: 1,
+      at: '',
+      actor: { who: 'system' },
+      kind: 'call.quality',
+      data: { side: 'party', party: 'p', ...operator },
+    }
+    const timeline = [entry] as unknown as TimelineEntry[]
+    expect(heardOf(timeline)).toEqual({})
+    expect(timeline.map((one) => sentence(one, { parties: { p: 'Damkar' }, outbound: new Set() }))).toEqual([
+      'Mutu suara · Damkar: Suara buruk (MOS 2.6, hilang 11.0 %)',
+    ])
+  })
+
   it('is not told where nothing was measured', () => {
     expect(heardIn({})).toEqual({})
     expect(heardIn(null)).toEqual({})
     expect(heardIn({ caller: { mos: 'x' } })).toEqual({})
     expect(say('call.quality', {})).toBe('Mutu suara')
+    const heard_us = { lost: 12, worst_loss_percent: 4, jitter_ms: 2 }
+    expect(say('call.quality', { side: 'caller', ...caller, heard_us })).toBe(
+      'Mutu suara · penelepon: Suara baik (MOS 4.2, hilang 0.1 %) · 12 paket suara kita tidak sampai',
+    )
   })
 })

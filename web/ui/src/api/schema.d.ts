@@ -92,7 +92,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Callers who are to be called back, longest waiting first. The live event `callbacks` says when to read them again. */
+        /** Callers who are to be called back, longest waiting first; 500 at most. The live event `callbacks` says when to read them again. */
         get: operations["list_callbacks"];
         put?: never;
         post?: never;

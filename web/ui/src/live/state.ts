@@ -45,7 +45,9 @@ export interface LiveState {
 }
 
 /** Loss, jitter and the estimated opinion score of each side. */
-export type Heard = Partial<Record<'caller' | 'operator', { loss_percent: number; jitter_ms: number; mos: number }>>
+export type Heard = Partial<
+  Record<'caller' | 'operator' | 'party', { loss_percent: number; jitter_ms: number; mos: number }>
+>
 
 /** Events kept for the timeline; a call's own page reads the rest from the server. */
 export const TIMELINE_BOUND = 1000

@@ -12,7 +12,7 @@ import { shift } from '../shift/shift'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { elapsed } from '../util/time'
-import { CLOSE_REASONS, callBack, closeCallback, release } from './callbacks'
+import { CLOSE_REASONS, callBack, closeCallback, release, SHOWN } from './callbacks'
 import { isTaken } from './line'
 
 export function Callbacks() {
@@ -34,8 +34,12 @@ export function Callbacks() {
     <>
       <h2>
         {t('callback.title')}{' '}
-        <span className="sg-count sg-count-warn" data-testid="callback-count">
-          {rows.length}
+        <span
+          className="sg-count sg-count-warn"
+          data-testid="callback-count"
+          title={rows.length >= SHOWN ? t('callback.more', { n: SHOWN }) : undefined}
+        >
+          {rows.length >= SHOWN ? `${SHOWN}+` : rows.length}
         </span>{' '}
         <Key of="callbacks" />
       </h2>

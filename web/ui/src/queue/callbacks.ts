@@ -5,6 +5,8 @@ import type { CallbackView } from '../api/types'
 import { attempt } from '../call/actions'
 import { callOut } from '../call/partyActions'
 
+/** The server tells no more of them at once. */
+export const SHOWN = 500
 export const CLOSE_REASONS = ['reached', 'unreachable', 'not_needed'] as const
 export type CloseReason = (typeof CLOSE_REASONS)[number]
 

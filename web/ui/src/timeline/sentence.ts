@@ -2,7 +2,7 @@
 import type { TimelineEntry } from '../api/types'
 import { endedKey } from '../call/ended'
 import { hasText, type TextKey, t } from '../i18n/i18n'
-import { heardIn, sayHeard } from './heard'
+import { heardIn, sayHeard, sayLost } from './heard'
 
 /** What the other entries say of all of them. */
 export interface Around {
@@ -86,7 +86,7 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
   'call.relocated': ({ civic = '' }) => civic,
   'call.digit': ({ digit = '' }) => digit,
   'call.text': ({ text = '' }) => text,
-  'call.quality': (_, data) => sayHeard(heardIn(data)),
+  'call.quality': (facts, data) => listed(sayHeard(heardIn(data), party(facts) || undefined), sayLost(data)),
   'alert.received': ({ headline, event, sender }) => listed(headline || event || '', sender || ''),
   'alert.updated': ({ headline, description }) => headline || description || '',
   'alert.cancelled': ({ headline, description }) => headline || description || '',

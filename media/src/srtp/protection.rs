@@ -1,0 +1,60 @@
+//! Whether a stream is protected, so that what is to be encrypted never goes in clear.
+
+use super::{Refused, Srtp, SrtpKeys};
+
+#[derive(Debug)]
+pub(crate) enum Protection {
+    Clear,
+    Srtp(Box<Srtp>),
+    /// Keys were announced and the machine's cryptography refused them. Nothing goes, for it must not go in clear.
+    Unusable,
+}
+
+impl Protection {
+    pub fn set(&mut self, keys: Option<SrtpKeys>) {
+        let kept = match (keys, &mut *self) {
+            (None, _) => return *self = Protection::Clear,
+            (Some(keys), Protection::Srtp(srtp)) => srtp.rekey(keys),
+            (Some(keys), _) => match Srtp::new(keys) {
+                Some(srtp) => return *self = Protection::Srtp(Box::new(srtp)),
+                None => false,
+            },
+        };
+        if !kept {
+            tracing::error!("this machine's cryptography refuses the keys of a call; nothing is sent by them");
+            *self = Protection::Unusable;
+        }
+    }
+
+    pub fn protect(&mut self, datagram: &mut [u8], length: usize, index: u64) -> Option<usize> {
+        match self {
+            Protection::Clear => Some(length),
+            Protection::Srtp(srtp) => srtp.protect(datagram, length, index),
+            Protection::Unusable => None,
+        }
+    }
+
+    pub fn protect_control(&mut self, datagram: &mut [u8], length: usize) -> Option<usize> {
+        match self {
+            Protection::Clear => Some(length),
+            Protection::Srtp(srtp) => srtp.protect_control(datagram, length),
+            Protection::Unusable => None,
+        }
+    }
+
+    pub fn unprotect<'a>(&mut self, datagram: &'a mut [u8]) -> Result<&'a [u8], Refused> {
+        match self {
+            Protection::Clear => Ok(datagram),
+            Protection::Srtp(srtp) => srtp.unprotect(datagram),
+            Protection::Unusable => Err(Refused::Forged),
+        }
+    }
+
+    pub fn unprotect_control<'a>(&mut self, datagram: &'a mut [u8]) -> Result<&'a [u8], Refused> {
+        match self {
+            Protection::Clear => Ok(datagram),
+            Protection::Srtp(srtp) => srtp.unprotect_control(datagram),
+            Protection::Unusable => Err(Refused::Forged),
+        }
+    }
+}
