@@ -85,7 +85,7 @@ pub struct Switchboard {
 /// A call that has not ended.
 struct Call {
     view: CallView,
-    orders: mpsc::Sender<Order>,
+    orders: line::Post,
     /// What the consoles were last told of its state and operator.
     shown: Option<(CallState, Option<UserId>)>,
     /// Whether it has rung: at an operator, or at whom it is for.
@@ -107,7 +107,7 @@ struct Call {
 }
 
 impl Call {
-    fn new(view: CallView, orders: mpsc::Sender<Order>) -> Self {
+    fn new(view: CallView, orders: line::Post) -> Self {
         let carried = view.location.clone();
         let hearing = Hearing::default();
         Self {
@@ -276,7 +276,7 @@ impl Switchboard {
 
     fn order(&mut self, call: CallId, order: Order) {
         let Some(found) = self.calls.get(&call) else { return };
-        match found.orders.try_send(order) {
+        match found.orders.try_send(Box::new(order)) {
             Ok(()) => {}
             // The line has ended, and its report of that is on its way.
             Err(TrySendError::Closed(_)) => tracing::debug!(%call, "an order to a line that has ended"),

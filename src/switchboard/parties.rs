@@ -1,7 +1,7 @@
 //! Calls that operators make, and people whom they call into a call.
 
 use super::line::arrangement::Joins;
-use super::line::{Line, ORDERS, Order, PartyEnd, Wish};
+use super::line::{Inbox, Line, ORDERS, Order, PartyEnd, Wish};
 use super::phones::Purpose;
 use super::{Call, LegKind, Switchboard, now, reached, tick};
 use crate::clock;
@@ -34,7 +34,7 @@ impl Switchboard {
     }
 
     /// Dials for an operator who listens; `telephone` is the leg of the operator's desk phone, if it is one.
-    pub(super) fn begin_line(&self, call: CallId, voice: (UserId, Option<Uuid>), number: String, orders: mpsc::Receiver<Order>) {
+    pub(super) fn begin_line(&self, call: CallId, voice: (UserId, Option<Uuid>), number: String, orders: Inbox) {
         let with_text = self.desk.could_type(&number);
         let wish = Wish { number, routes: self.routes.clone(), with_text };
         tokio::spawn(Line::outbound(self.plant(&[]), call, voice, wish, orders));
@@ -47,7 +47,7 @@ impl Switchboard {
         operator: UserId,
         number: &str,
         callback_of: Option<CallId>,
-    ) -> Result<(CallOut, String, mpsc::Receiver<Order>), Refusal> {
+    ) -> Result<(CallOut, String, Inbox), Refusal> {
         let number = dialable(number)?;
         let trunk = self.routes.first().ok_or(Refusal::NoTrunk)?.to_string();
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;

@@ -1,10 +1,9 @@
 //! The operators' desk phones: which there are, who works with which, and what each is being called for. Pure.
 
-use super::line::Order;
+use super::line::Inbox;
 use dispatch::contract::{OperatorState, PhoneState, PhoneView};
 use dispatch::id::{CallId, PartyId, UserId};
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// All phones, in the order of the settings.
@@ -85,7 +84,7 @@ pub enum Purpose {
     /// A supervisor is to hear a call.
     Monitor(CallId),
     /// The operator calls somebody; the call's line begins when the handset is lifted.
-    CallOut { call: CallId, number: String, orders: mpsc::Receiver<Order> },
+    CallOut { call: CallId, number: String, orders: Inbox },
     /// The operator talks.
     Talk(CallId),
 }

@@ -190,7 +190,7 @@ impl Recording {
         }
         if !self.unwritten.stereo.is_empty() {
             file.append(&self.unwritten.stereo)?;
-            self.unwritten.stereo.clear();
+            self.unwritten.stereo = Vec::new();
         }
         file.update_header()
     }

@@ -12,12 +12,12 @@ impl Running {
     pub(super) fn command(&mut self, command: Command) {
         match command {
             Command::Progress(local, done) => {
-                let result = self.progress(local);
+                let result = self.progress(*local);
                 // The asker may have gone; the command is carried out all the same.
                 let _ = done.send(result);
             }
             Command::Answer(local, done) => {
-                let result = self.answer(local);
+                let result = self.answer(*local);
                 let _ = done.send(result);
             }
             Command::PlaceText(text) => self.placed(text),

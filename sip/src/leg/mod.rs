@@ -56,8 +56,9 @@ const BYE_PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) type Done = oneshot::Sender<Result<(), LegError>>;
 
 pub(crate) enum Command {
-    Progress(LocalMedia, Done),
-    Answer(LocalMedia, Done),
+    // A leg's channel has room for a whole block of commands from the start; what is large is apart.
+    Progress(Box<LocalMedia>, Done),
+    Answer(Box<LocalMedia>, Done),
     /// Where text goes that was offered late; `None`: nowhere.
     PlaceText(Option<LocalText>),
     Reject(Reject),

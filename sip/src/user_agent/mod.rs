@@ -80,7 +80,7 @@ impl UserAgent {
     /// [`LegError::NoOffer`], [`LegError::WrongState`] after the answer, [`LegError::Gone`].
     pub async fn progress(&self, leg: LegId, media: impl Into<LocalMedia>) -> Result<(), LegError> {
         let media = media.into();
-        self.ask(leg, |done| Command::Progress(media, done)).await
+        self.ask(leg, |done| Command::Progress(Box::new(media), done)).await
     }
 
     /// Answers: 200 with our answer, or with our offer where the INVITE had none. While early media waits for its acknowledgement, so does
@@ -90,7 +90,7 @@ impl UserAgent {
     /// [`LegError::WrongState`] when it is answered already, [`LegError::Gone`].
     pub async fn answer(&self, leg: LegId, media: impl Into<LocalMedia>) -> Result<(), LegError> {
         let media = media.into();
-        self.ask(leg, |done| Command::Answer(media, done)).await
+        self.ask(leg, |done| Command::Answer(Box::new(media), done)).await
     }
 
     /// Says where text goes that [`Event::TextOffered`] told of, from now on to the end of the call; `None` declines it.

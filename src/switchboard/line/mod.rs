@@ -9,7 +9,7 @@ mod plant;
 mod text;
 mod voice;
 
-pub use orders::{ORDERS, Offer, Order, PartyEnd, Report};
+pub use orders::{Inbox, ORDERS, Offer, Order, PartyEnd, Post, Report};
 pub use plant::{CallOutError, Plant, Wish, local_audio};
 
 use super::convert;
@@ -20,7 +20,6 @@ use party::Parties;
 use std::pin::Pin;
 use std::time::Duration;
 use text::LineText;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// How long a headset may be away before the caller hears that the operator will be back; a reload is quicker.
@@ -50,14 +49,7 @@ pub struct Line {
 
 impl Line {
     /// Opens the voice of an invitation and carries out orders until the call is gone.
-    pub async fn inbound(
-        plant: Plant,
-        call: CallId,
-        leg: sip::LegId,
-        trunk: sip::TrunkName,
-        offer: Offer,
-        orders: mpsc::Receiver<Order>,
-    ) {
+    pub async fn inbound(plant: Plant, call: CallId, leg: sip::LegId, trunk: sip::TrunkName, offer: Offer, orders: Inbox) {
         let Offer { audio, text } = offer;
         let (remote, allowed) = (audio.as_ref().and_then(convert::remote_audio), plant.allowed(&trunk));
         let address = match plant.media.open_trunk(call.0, allowed.clone(), remote, true).await {
@@ -86,13 +78,7 @@ impl Line {
 
     /// Calls a number for an operator, who hears it ring, and carries out orders until the call is gone. `telephone` is the leg of the operator's
     /// desk phone, if it is one.
-    pub async fn outbound(
-        plant: Plant,
-        call: CallId,
-        (operator, telephone): (UserId, Option<Uuid>),
-        wish: Wish,
-        orders: mpsc::Receiver<Order>,
-    ) {
+    pub async fn outbound(plant: Plant, call: CallId, (operator, telephone): (UserId, Option<Uuid>), wish: Wish, orders: Inbox) {
         let allowed = plant.allowed_by(&wish.routes);
         let (leg, local) = match plant.call_out(call.0, wish, true).await {
             Ok(dialled) => dialled,
@@ -129,13 +115,13 @@ impl Line {
     }
 
     /// `patience`: how long the line of a caller who waits may only ring.
-    async fn work(mut self, mut orders: mpsc::Receiver<Order>, patience: Option<Duration>) {
+    async fn work(mut self, mut orders: Inbox, patience: Option<Duration>) {
         let mut patience = std::pin::pin!(patience.map(tokio::time::sleep));
         loop {
             let only_rings = !self.answered && patience.is_some();
             tokio::select! {
                 biased;
-                order = self.next(&mut orders) => match order {
+                order = self.next(&mut orders) => match order.map(|order| *order) {
                     None | Some(Order::Release) => break,
                     Some(order) => self.carry_out(order).await,
                 },
@@ -217,7 +203,7 @@ impl Line {
     }
 
     /// The next order. A headset that stays away is covered meanwhile.
-    async fn next(&mut self, orders: &mut mpsc::Receiver<Order>) -> Option<Order> {
+    async fn next(&mut self, orders: &mut Inbox) -> Option<Box<Order>> {
         if self.cover_soon {
             if let Ok(order) = tokio::time::timeout(COVER_AFTER, orders.recv()).await {
                 return order;

@@ -5,10 +5,15 @@ use super::arrangement::{Joins, Sound};
 use dispatch::contract::{AdditionalData, CallText, CallerLocation, MonitorMode, Reply, Typed};
 use dispatch::desk::{Failure, HeardSide, Who};
 use dispatch::id::{CallId, PartyId, UserId};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// Orders that may wait at one line; past it the switchboard counts and drops the order.
 pub const ORDERS: usize = 64;
+
+/// The two ends of a line's queue. Orders are apart from it, for it has room for a whole block of them from the start.
+pub type Post = mpsc::Sender<Box<Order>>;
+pub type Inbox = mpsc::Receiver<Box<Order>>;
 
 #[derive(Debug)]
 pub enum Order {
