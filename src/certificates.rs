@@ -12,51 +12,70 @@ const EVERY: Duration = Duration::from_secs(10);
 
 type Renew = Box<dyn Fn() -> anyhow::Result<()> + Send>;
 
-/// Files that belong together, and who reads them anew.
-pub struct Watched {
+/// Files that belong together, as they were when they were looked at first: before anybody else reads them.
+pub struct Files {
     what: &'static str,
-    files: Vec<PathBuf>,
-    renew: Renew,
+    paths: Vec<PathBuf>,
     seen: u64,
+}
+
+impl Files {
+    fn new(what: &'static str, paths: Vec<PathBuf>) -> Self {
+        let seen = fingerprint(&paths);
+        Files { what, paths, seen }
+    }
+
+    /// Those of SIP.
+    pub fn of_sip(config: &Config) -> Self {
+        let sip = &config.sip;
+        let paths = [&sip.tls_certificate, &sip.tls_key, &sip.tls_client_ca, &sip.tls_ca].into_iter().flatten().cloned();
+        Files::new("sip", paths.collect())
+    }
+
+    /// Those of the console.
+    pub fn of_web(tls: &web::Tls) -> Self {
+        let paths = match tls {
+            web::Tls::Files { certificate, key } => vec![certificate.clone(), key.clone()],
+            web::Tls::Off | web::Tls::SelfSigned { .. } => vec![],
+        };
+        Files::new("web", paths)
+    }
+
+    /// With who reads them anew.
+    pub fn for_renewal<E: Into<anyhow::Error>>(self, renew: impl Fn() -> Result<(), E> + Send + 'static) -> Watched {
+        Watched { files: self, found: None, renew: Box::new(move || renew().map_err(Into::into)) }
+    }
+}
+
+/// Files, and what to do when they are others.
+pub struct Watched {
+    files: Files,
+    /// What the last look found, if that was new: it may still be being written.
+    found: Option<u64>,
+    renew: Renew,
 }
 
 /// How a look ended.
 #[derive(Debug, PartialEq, Eq)]
 enum Look {
     Unchanged,
+    /// The next look tells whether that is all of it.
+    Changing,
     Renewed,
     Unusable(String),
 }
 
 impl Watched {
-    fn new(what: &'static str, files: Vec<PathBuf>, renew: impl Fn() -> anyhow::Result<()> + Send + 'static) -> Self {
-        let seen = fingerprint(&files);
-        Watched { what, files, renew: Box::new(renew), seen }
-    }
-
-    /// The files of SIP.
-    pub fn sip(config: &Config, agent: sip::UserAgent) -> Self {
-        let sip = &config.sip;
-        let files = [&sip.tls_certificate, &sip.tls_key, &sip.tls_client_ca, &sip.tls_ca].into_iter().flatten().cloned();
-        Watched::new("sip", files.collect(), move || Ok(agent.renew_certificates()?))
-    }
-
-    /// The files of the console.
-    pub fn web(tls: &web::Tls, certificates: web::Certificates) -> Self {
-        let files = match tls {
-            web::Tls::Files { certificate, key } => vec![certificate.clone(), key.clone()],
-            web::Tls::Off | web::Tls::SelfSigned { .. } => vec![],
-        };
-        Watched::new("web", files, move || Ok(certificates.renew()?))
-    }
-
     fn look(&mut self) -> Look {
-        let found = fingerprint(&self.files);
-        if found == self.seen {
+        let found = fingerprint(&self.files.paths);
+        if found == self.files.seen {
+            self.found = None;
             return Look::Unchanged;
         }
-        // A pair of which one half is written is refused once; the other half is a change again.
-        self.seen = found;
+        if self.found.replace(found) != Some(found) {
+            return Look::Changing;
+        }
+        self.files.seen = found;
         match (self.renew)() {
             Ok(()) => Look::Renewed,
             Err(error) => Look::Unusable(format!("{error:#}")),
@@ -64,9 +83,9 @@ impl Watched {
     }
 
     fn tell(&self, look: &Look) {
-        let what = self.what;
+        let what = self.files.what;
         let outcome = match look {
-            Look::Unchanged => return,
+            Look::Unchanged | Look::Changing => return,
             Look::Renewed => {
                 tracing::info!(what, "the certificates are new; connections from now on get them");
                 "renewed"
@@ -82,7 +101,7 @@ impl Watched {
 
 /// Looks until `stop`, away from the async threads.
 pub async fn watch(mut all: Vec<Watched>, stop: CancellationToken) {
-    all.retain(|watched| !watched.files.is_empty());
+    all.retain(|watched| !watched.files.paths.is_empty());
     while !all.is_empty() && stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
         let looked = tokio::task::spawn_blocking(move || {
             for watched in &mut all {
@@ -98,9 +117,9 @@ pub async fn watch(mut all: Vec<Watched>, stop: CancellationToken) {
     }
 }
 
-fn fingerprint(files: &[PathBuf]) -> u64 {
+fn fingerprint(paths: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for file in files {
+    for file in paths {
         std::fs::read(file).ok().hash(&mut hasher);
     }
     hasher.finish()
@@ -112,22 +131,28 @@ mod tests {
     use anyhow::ensure;
 
     #[test]
-    fn what_changed_is_read_once_and_what_is_half_written_is_read_again_when_it_is_whole() {
+    fn what_changed_is_read_once_and_not_before_it_is_whole() {
         let file = std::env::temp_dir().join(format!("siaga-certificates-{}", std::process::id()));
         std::fs::write(&file, "old").unwrap();
         let read = file.clone();
-        let renew = move || {
-            ensure!(std::fs::read_to_string(&read)? == "new", "half a file");
+        let renew = move || -> anyhow::Result<()> {
+            ensure!(std::fs::read_to_string(&read)? == "new", "no certificate");
             Ok(())
         };
-        let mut watched = Watched::new("test", vec![file.clone()], renew);
-        assert_eq!(watched.look(), Look::Unchanged);
+        let mut watched = Files::new("test", vec![file.clone()]).for_renewal(renew);
+        let mut write = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            [watched.look(), watched.look(), watched.look()]
+        };
+        assert_eq!(write("old"), [Look::Unchanged, Look::Unchanged, Look::Unchanged]);
+        assert_eq!(write("new"), [Look::Changing, Look::Renewed, Look::Unchanged]);
+        let unusable = Look::Unusable("no certificate".into());
+        assert_eq!(write("bad"), [Look::Changing, unusable, Look::Unchanged], "told once");
         std::fs::write(&file, "ne").unwrap();
-        assert_eq!(watched.look(), Look::Unusable("half a file".into()));
-        assert_eq!(watched.look(), Look::Unchanged, "told once");
+        assert_eq!(watched.look(), Look::Changing);
         std::fs::write(&file, "new").unwrap();
-        assert_eq!(watched.look(), Look::Renewed);
+        assert_eq!([watched.look(), watched.look()], [Look::Changing, Look::Renewed], "still being written at the first look");
         std::fs::remove_file(&file).unwrap();
-        assert!(matches!(watched.look(), Look::Unusable(_)));
+        assert!(matches!([watched.look(), watched.look()], [Look::Changing, Look::Unusable(_)]));
     }
 }

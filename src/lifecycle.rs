@@ -2,7 +2,7 @@
 
 use crate::archive::{RecordingArchive, Started};
 use crate::call_threads::CallThreads;
-use crate::certificates::{self, Watched};
+use crate::certificates;
 use crate::config::{self, Config};
 use crate::health::Health;
 use crate::opening::Opening;
@@ -108,6 +108,7 @@ impl Running {
         let (media, voice) = media::Engine::start(config.media.checked()?, taps::start(archive.audio_sender()))
             .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
         let calls = CallThreads::start().context("no threads to take calls on")?;
+        let sip_files = certificates::Files::of_sip(config);
         let started = calls.spawn(sip::UserAgent::start(config.sip.checked()?)).await;
         let (user_agent, events) = started.context("SIP ended before it began")?.context("setting `sip.listen`")?;
         let board = Board::new(desk.live().clone(), desk.clone(), config.sip.trunk.iter().map(|trunk| trunk.name.clone()));
@@ -150,9 +151,11 @@ impl Running {
             metrics,
             telegram_bot: bridges.telegram_name,
         };
-        let tls = server.config.tls.clone();
+        let web_files = certificates::Files::of_web(&server.config.tls);
         let web_server = web::serve(server, stop.clone().cancelled_owned()).await?;
-        let watched = vec![Watched::sip(config, user_agent.clone()), Watched::web(&tls, web_server.certificates.clone())];
+        let (agent, shown) = (user_agent.clone(), web_server.certificates.clone());
+        let watched =
+            vec![sip_files.for_renewal(move || agent.renew_certificates()), web_files.for_renewal(move || shown.renew())];
         tokio::spawn(certificates::watch(watched, stop.clone()));
         Ok(Self {
             web: web_server.address,

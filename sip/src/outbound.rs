@@ -56,6 +56,7 @@ impl Calling {
 
     pub(crate) async fn run(mut self, mut route: Route, mut slot: Slot) {
         let mut next = route.begin();
+        let text = self.wish.media.text;
         while let Some(attempt) = next {
             let (code, given_back) = match self.attempt(&attempt, slot).await {
                 Ok(Outcome::Over) => return,
@@ -89,6 +90,8 @@ impl Calling {
             next = match route.refused(code) {
                 Ok(attempt_next) => {
                     self.heard_no_more().await;
+                    // Another way, or the same in clear, may take what this one did not.
+                    self.wish.media.text = text;
                     tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, next = %attempt_next.trunk, "a trunk did not carry a call");
                     counters::failed_over(&attempt.trunk, code);
                     Some(attempt_next)

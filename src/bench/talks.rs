@@ -169,9 +169,9 @@ pub fn voice_rows(table: &mut Table, passed: &Passed, at_server: u64, at_generat
     table.row("dropped by the kernel at the server, at the generator", format!("{at_server}, {at_generator}"));
     table.row("not sent by the generator", passed.unsent.to_string());
     let (half, most) = (passed.delays.at(0.5), passed.delays.at(0.99));
-    table.row("forwarding delay with the generator's own, p50", ms(half));
-    table.aimed("forwarding delay with the generator's own, p99", ms(most), "under 3 ms", most < Duration::from_millis(3));
-    table.row("forwarding delay with the generator's own, longest", ms(passed.delays.largest()));
+    table.row("forwarding delay, p50", ms(half));
+    table.aimed("forwarding delay, p99", ms(most), "under 3 ms", most < Duration::from_millis(3));
+    table.row("forwarding delay, longest", ms(passed.delays.largest()));
 }
 
 /// Every recording is sealed, as long as its call, and whole on both sides.

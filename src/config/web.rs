@@ -12,7 +12,7 @@ pub const KEYS: &[Key] = &[
     key(
         "tls",
         "\"self-signed\"",
-        "`\"self-signed\"`, `\"off\"` (only behind a proxy or on loopback: browsers give the microphone to secure pages only), or `{ certificate = \"cert.pem\", key = \"key.pem\" }`; new files are noticed within ten seconds.",
+        "`\"self-signed\"`, `\"off\"` (only behind a proxy or on loopback: browsers give the microphone to secure pages only), or `{ certificate = \"cert.pem\", key = \"key.pem\" }`; new files are noticed within twenty seconds.",
     ),
     key("public_url", "", "The address that operators type, for links and webhooks: `https://siaga.example.go.id`."),
     key("state_directory", "\"/var/lib/siaga\"", "Where the self-signed certificate is kept."),

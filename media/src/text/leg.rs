@@ -56,7 +56,7 @@ impl TextLeg {
         TextLeg {
             // Who types is silent for longer than who speaks.
             latch: Latch::new(allowed, RTCP_HOLDS),
-            protection: Protection::Clear,
+            protection: Protection::CLEAR,
             remote: None,
             order: Order::default(),
             decoder: Decoder::default(),

@@ -81,7 +81,7 @@ impl TrunkLeg {
             opened: now,
             latch: Latch::new(allowed.clone(), RTP_HOLDS),
             control_latch: Latch::new(allowed, RTCP_HOLDS),
-            protection: Protection::Clear,
+            protection: Protection::CLEAR,
             receiver: Receiver::new(now, source),
             digits: DigitReceiver::default(),
             tones: None,

@@ -170,7 +170,7 @@ impl AudioStore {
 
         let (seal_jobs, jobs) = sync_channel(256);
         let (give_up_after, sealer_events) = (bounds.give_up_after, events_out.clone());
-        let syncer = sync::Syncer::start(&directory)?;
+        let syncer = sync::Syncer::start(&directory.join("calls"))?;
         let sealing = threads::spawn("audio-seal", move || sealer::run(&jobs, &sealer_events, give_up_after))?;
         let writer = writer::Writer::new(directory.clone(), bounds, events_out, syncer, seal_jobs);
         let stopped = Arc::clone(&stop);

@@ -22,6 +22,9 @@ use std::{
 const GATHER: Duration = Duration::from_millis(150);
 /// From so many files on the whole file system is synced at once, with whatever else was written to it.
 const TOGETHER: usize = 6;
+/// A sync of the whole file system that takes longer leaves each file to itself for a minute.
+const SLOW: Duration = Duration::from_millis(500);
+const APART: Duration = Duration::from_secs(60);
 /// Syncs that wait: more than there are recordings.
 const WAITING: usize = 4096;
 
@@ -87,15 +90,19 @@ impl Syncer {
 }
 
 fn run(jobs: &Receiver<Job>, disk: &Disk) {
+    let mut slow_until = None;
     while let Ok(first) = jobs.recv() {
         std::thread::sleep(GATHER);
         let (there, elsewhere): (Vec<Job>, Vec<Job>) =
             std::iter::once(first).chain(jobs.try_iter().take(WAITING)).partition(|job| disk.holds(&job.file));
         let begun = crate::clock::monotonic();
-        // What went wrong there may be another's: whose it is, each file tells itself.
-        let all_at_once = there.len() >= TOGETHER && disk.sync().is_ok();
-        for job in there {
-            job.ticket.finish(if all_at_once { Ok(()) } else { job.sync() });
+        let together = disk.is_trusted && slow_until.is_none_or(|until| until < begun);
+        settle(there, || together.then(|| disk.sync()));
+        let took = crate::clock::monotonic().saturating_duration_since(begun);
+        // Somebody else writes so much there that waiting for all of it takes longer than for each of ours.
+        if together && took > SLOW {
+            metrics::counter!("siaga_recordings_syncs_apart_total").increment(1);
+            slow_until = Some(begun + APART);
         }
         for job in elsewhere {
             job.ticket.finish(job.sync());
@@ -105,16 +112,35 @@ fn run(jobs: &Receiver<Job>, disk: &Disk) {
     }
 }
 
+/// Syncs what is on one disk, by `all` at once where that is worth it and can be had. What goes wrong there may be another's file: whose it is,
+/// each file tells itself.
+fn settle(jobs: Vec<Job>, all: impl FnOnce() -> Option<io::Result<()>>) {
+    let all_at_once = jobs.len() >= TOGETHER && matches!(all(), Some(Ok(())));
+    for job in jobs {
+        job.ticket.finish(if all_at_once { Ok(()) } else { job.sync() });
+    }
+}
+
 /// The file system of the recordings, by a directory that stays open: an error of any of its files is told to whoever had opened something before.
 struct Disk {
     directory: File,
     device: u64,
+    /// A sync of all of it tells of errors, and reaches the disk.
+    is_trusted: bool,
 }
+
+/// Since Linux 5.8 `syncfs` tells that something could not be written.
+const TELLS_SINCE: (u32, u32) = (5, 8);
+/// A file system of a program (FUSE), which may not hear of it at all.
+const FUSE: u64 = 0x6573_5546;
 
 impl Disk {
     fn of(directory: File) -> io::Result<Self> {
         let device = directory.metadata()?.dev();
-        Ok(Self { directory, device })
+        let kind = rustix::fs::fstatfs(&directory)?.f_type;
+        let release = rustix::system::uname();
+        let is_trusted = version(&release.release().to_string_lossy()) >= Some(TELLS_SINCE) && u64::try_from(kind) != Ok(FUSE);
+        Ok(Self { directory, device, is_trusted })
     }
 
     /// A directory below may be another file system.
@@ -125,6 +151,12 @@ impl Disk {
     fn sync(&self) -> io::Result<()> {
         Ok(rustix::fs::syncfs(&self.directory)?)
     }
+}
+
+/// The first two numbers of a kernel's release, such as `6.1.0-18-amd64`.
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 #[cfg(test)]
@@ -161,5 +193,39 @@ mod tests {
             }
         }
         std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_synced_together_is_synced_file_by_file_and_only_its_own_call_is_told() {
+        let directory = std::env::temp_dir().join(format!("siaga-sync-apart-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let outcomes = |all: Option<io::Result<()>>| {
+            let mut tickets = Vec::new();
+            let jobs = (0..TOGETHER).map(|n| {
+                let ticket = Ticket::default();
+                tickets.push(ticket.clone());
+                // A pipe takes no sync: it stands for a file that could not be written.
+                let file = match n {
+                    3 => File::from(std::os::fd::OwnedFd::from(io::pipe().unwrap().0)),
+                    n => File::create(directory.join(n.to_string())).unwrap(),
+                };
+                Job { file: Arc::new(file), directories: vec![], ticket }
+            });
+            settle(jobs.collect(), || all);
+            tickets.iter().map(|ticket| ticket.take_outcome().unwrap().is_ok()).collect::<Vec<bool>>()
+        };
+        assert_eq!(outcomes(Some(Ok(()))), [true; TOGETHER], "nobody is synced again");
+        let apart: [bool; TOGETHER] = std::array::from_fn(|n| n != 3);
+        assert_eq!(outcomes(Some(Err(io::ErrorKind::Other.into()))), apart);
+        assert_eq!(outcomes(None), apart);
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn kernels_are_known_by_their_releases() {
+        assert_eq!(version("6.1.0-18-amd64"), Some((6, 1)));
+        assert_eq!(version("5.8-rc1"), Some((5, 8)));
+        assert!(version("4.19.0") < Some(TELLS_SINCE) && version("5.10.1") > Some(TELLS_SINCE));
+        assert_eq!(version("unknown"), None);
     }
 }

@@ -19,8 +19,8 @@ pub struct Limits {
     pub retry_after_s: u32,
     /// TCP and TLS connections at once; strangers share an eighth of as many, apart.
     pub max_connections: usize,
-    /// A connection that a phone began, or whoever is asked by us, is closed after this without a word; a trunk's stays for as long as TCP finds
-    /// the trunk there.
+    /// A connection that a phone began, or whoever is asked by us, is closed after this without a word; a trunk's stays for 24 times as long,
+    /// if TCP finds the trunk there.
     pub idle: Duration,
     /// The shortest session interval taken, in seconds (`Min-SE` of RFC 4028, which allows no less than 90); a shorter one gets 422.
     pub min_session_s: u32,

@@ -2,7 +2,7 @@
 
 use crate::config::Srtp;
 use crate::message::Fields;
-use crate::sdp::{self, Description, Key, Keys, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms};
+use crate::sdp::{self, Description, Key, Keys, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms, TextStream};
 use std::net::IpAddr;
 
 /// What both sides said last.
@@ -23,6 +23,8 @@ pub(crate) struct Negotiation {
     /// The answer as a provisional response gave it ahead of the 2xx.
     early: Option<Description>,
     text: Option<RemoteText>,
+    /// Our offer asks for encrypted text, so that an answer in clear is none (RFC 3264 section 6).
+    asked_secret_text: bool,
     /// `text` is other than what was told last.
     text_is_news: bool,
 }
@@ -62,6 +64,7 @@ impl Negotiation {
             remote: None,
             early: None,
             text: None,
+            asked_secret_text: false,
             text_is_news: false,
         }
     }
@@ -145,6 +148,7 @@ impl Negotiation {
         // What is encrypted stays so, and what is not as well.
         let secure = self.remote.as_ref().map_or(self.secure, |remote| remote.srtp.is_some());
         let secure_text = self.text.as_ref().map_or(secure, |text| text.srtp.is_some());
+        self.asked_secret_text = secure_text;
         let own = self.terms.own;
         let keys = Keys { voice: secure.then_some(own), text: secure_text.then_some(own) };
         let local = local.seen_at(self.public);
@@ -176,7 +180,7 @@ impl Negotiation {
         if self.turn != Turn::Asked {
             return None;
         }
-        let answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
+        let answer = self.answer_in(fields, body)?;
         let audio = answer.audio.clone();
         let known = self.early.replace(answer);
         (known.map(|known| known.audio).as_ref() != Some(&audio)).then_some(audio)
@@ -200,8 +204,15 @@ impl Negotiation {
             return None;
         }
         self.turn = Turn::Settled;
-        let answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
+        let answer = self.answer_in(fields, body)?;
         self.learn(answer)
+    }
+
+    /// What answers our offer, as far as it is an answer to that.
+    fn answer_in(&self, fields: &Fields, body: &[u8]) -> Option<Description> {
+        let mut answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
+        answer.text = answer.text.filter(|text| text.crypto.is_some() || !self.asked_secret_text);
+        Some(answer)
     }
 
     /// Takes a re-INVITE or UPDATE. Returns our description for its 200 (an UPDATE without offer needs none) and the remote audio if it changed.
@@ -218,7 +229,13 @@ impl Negotiation {
         // Before our own description there is nothing to change; the caller of this has refused such requests.
         let local = self.local.ok_or(SdpError::NoAudio)?;
         match offer {
-            Some(offer) => {
+            Some(mut offer) => {
+                // What has been encrypted does not go on in clear where everything is to be encrypted.
+                let was_secret = self.text.as_ref().is_some_and(|text| text.srtp.is_some());
+                let in_clear = |text: &TextStream| text.crypto.is_none();
+                if self.terms.srtp == Srtp::Required && was_secret && offer.text.as_ref().is_some_and(in_clear) {
+                    offer.text = None;
+                }
                 let own = self.terms.own;
                 let text = self.say(|version| sdp::answer(&offer, local, own, version));
                 self.offered = Some(offer.clone());
@@ -443,5 +460,44 @@ mod tests {
         assert!(offer.contains("inline:AQEBAQEB"));
         let audio = talk.answered(&Fields::default(), secure(4000, 'A').as_bytes()).unwrap();
         assert_eq!(audio.srtp.unwrap().send, [1; 30]);
+    }
+
+    const SECRET_VOICE: &str =
+        "m=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\r\n";
+    const SECRET_TEXT: &str = "m=text 4002 RTP/SAVP 98\r\na=rtpmap:98 t140/1000\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC\r\n";
+    const CLEAR_TEXT: &str = "m=text 4002 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n";
+
+    fn with_text() -> LocalMedia {
+        local().with_text(LocalText { address: "192.0.2.1:20002".parse().unwrap() })
+    }
+
+    fn both(text: &str) -> String {
+        format!("v=0\r\nc=IN IP4 10.0.0.1\r\n{SECRET_VOICE}{text}")
+    }
+
+    #[test]
+    fn an_answer_in_clear_to_encrypted_text_is_no_text() {
+        let terms = Terms { srtp: Srtp::Required, ..TERMS };
+        let secret = |answer: &str| {
+            let (mut talk, offer) = Negotiation::outbound(with_text(), terms);
+            assert!(offer.contains("m=text 20002 RTP/SAVP "), "{offer}");
+            talk.accepted(&Fields::default(), both(answer).as_bytes()).unwrap();
+            talk.text.map(|text| text.srtp.is_some())
+        };
+        assert_eq!((secret(SECRET_TEXT), secret(CLEAR_TEXT)), (Some(true), None));
+    }
+
+    #[test]
+    fn text_that_was_encrypted_does_not_go_on_in_clear_where_encryption_is_required() {
+        for (srtp, goes_on) in [(Srtp::Required, false), (Srtp::Offered, true)] {
+            let terms = Terms { srtp, ..TERMS };
+            let offer = sdp::offer_in(&Fields::default(), both(SECRET_TEXT).as_bytes(), &terms).unwrap();
+            let mut talk = Negotiation::inbound(offer, terms);
+            assert!(talk.describe(with_text()).contains("m=text 20002 RTP/SAVP 98\r\n"));
+            talk.settle();
+            let (said, _) = talk.changed(&Fields::default(), both(CLEAR_TEXT).as_bytes(), true).unwrap();
+            assert_eq!(said.unwrap().contains("m=text 20002 RTP/AVP 98\r\n"), goes_on, "{srtp:?}");
+            assert_eq!(talk.text.is_some(), goes_on);
+        }
     }
 }

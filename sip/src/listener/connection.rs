@@ -25,6 +25,8 @@ const WRITE: Duration = Duration::from_secs(10);
 const QUEUED_WRITES: usize = 64;
 const READ_BUFFER: usize = 16 * 1024;
 
+/// A trunk may be silent for so many times longer than a phone: for hours, and not for ever, for there are carriers that forget what they opened.
+const TRUNK_PATIENCE: u32 = 24;
 /// A peer that vanished without a word is noticed by TCP itself after about a minute.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
@@ -32,8 +34,11 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 pub(crate) fn tend(stream: &TcpStream) {
     // Signalling is small and urgent.
     let _ = stream.set_nodelay(true);
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
-    let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
+    let socket = SockRef::from(stream);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3).with_retries(3);
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    // While something of ours is not acknowledged TCP asks nothing, and by itself gives up after a quarter of an hour.
+    let _ = socket.set_tcp_user_timeout(Some(2 * KEEPALIVE));
 }
 
 /// Who began the connection.
@@ -87,7 +92,8 @@ async fn read<S: AsyncRead>(
         (Begun::ByUs, _) => None,
         // A call may be long and say nothing for as long; whether the carrier is still there is asked by TCP (see `tend`). Phones send
         // something every two minutes (RFC 5626 section 4.4.1), and come from networks in which others may sit.
-        (Begun::ByPeer, true) => (!trunk).then_some(ingress.limits.idle),
+        (Begun::ByPeer, true) if trunk => Some(ingress.limits.idle * TRUNK_PATIENCE),
+        (Begun::ByPeer, true) => Some(ingress.limits.idle),
         (Begun::ByPeer, false) => Some(IDLE_STRANGER),
     };
     let mut framer = Framer::default();

@@ -17,7 +17,7 @@ const MAX_LANGUAGES: usize = 32;
 #[derive(Debug, Clone)]
 pub(crate) struct Description {
     pub audio: RemoteAudio,
-    /// The first stream of real-time text.
+    /// The stream of real-time text that is taken, if there is one.
     pub text: Option<TextStream>,
     /// Language tags as written, the most wanted first.
     pub languages: Vec<String>,
@@ -58,7 +58,10 @@ pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> 
         .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
         .ok_or(without_audio)?;
     audio.srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.0, receive: crypto.key.0 });
-    let text = session.medias.iter().enumerate().find_map(|(place, media)| text::read(&session, place, media, terms));
+    let texts: Vec<TextStream> =
+        session.medias.iter().enumerate().filter_map(|(place, media)| text::read(&session, place, media, terms)).collect();
+    // Encrypted text before text in clear, wherever it stands.
+    let text = texts.iter().find(|text| text.crypto.is_some()).or(texts.first()).cloned();
     let languages = languages(&session, chosen, text.as_ref().map(|text| text.place));
     Ok(Description { audio, text, languages, streams: session.medias, chosen, crypto })
 }

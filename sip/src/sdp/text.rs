@@ -192,6 +192,15 @@ mod tests {
     }
 
     #[test]
+    fn encrypted_text_is_taken_before_text_in_clear_wherever_it_stands() {
+        for streams in [format!("{TEXT}{SECRET}"), format!("{SECRET}{TEXT}")] {
+            let terms = Terms { srtp: Srtp::Offered, ..TERMS };
+            let read = read(format!("{AUDIO}{streams}").as_bytes(), &terms).unwrap();
+            assert!(read.text.unwrap().remote.srtp.is_some(), "{streams}");
+        }
+    }
+
+    #[test]
     fn with_a_key_only_encrypted_text_is_offered() {
         let keys = Keys { voice: Some(Key([5; 30])), text: Some(Key([5; 30])) };
         let said = offer(local(), keys, 1);

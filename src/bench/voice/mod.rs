@@ -1,6 +1,7 @@
 //! The voices of generated calls: RTP out every 20 ms for each leg, and a count of what the server passed on. One thread sends, one
 //! receives; a few sockets serve all legs, because the server gives every leg a port of its own and the stamps tell whose a packet is.
 
+mod arrival;
 mod receiver;
 mod sender;
 pub mod stamp;
@@ -8,13 +9,14 @@ pub mod stamp;
 use super::histogram::Histogram;
 use crate::clock;
 use anyhow::Context;
+use jiff::Timestamp;
 use mio::net::UdpSocket;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Sockets of each side; each holds what arrives while the receiver is busy with the others.
 const SOCKETS: usize = 16;
@@ -33,6 +35,8 @@ pub struct Voices {
 
 struct Shared {
     start: Instant,
+    /// The same moment by the system's clock, which arrivals are noted by.
+    start_of_day: Timestamp,
     legs: Vec<Leg>,
     window: Window,
     delays: Mutex<Histogram>,
@@ -89,6 +93,7 @@ impl Voices {
         let addresses = sockets.iter().map(UdpSocket::local_addr).collect::<Result<Vec<_>, _>>()?;
         let shared = Arc::new(Shared {
             start: clock::instant(),
+            start_of_day: clock::now(),
             legs: (0..legs).map(|_| Leg::default()).collect(),
             window: Window { from: AtomicU32::new(0), to: AtomicU32::new(0) },
             delays: Mutex::default(),
@@ -174,7 +179,7 @@ pub struct Ear {
 impl Ear {
     pub fn heard(&self, stamp: stamp::Stamp) {
         let mut delays = self.shared.delays();
-        self.shared.count(stamp, &mut delays);
+        self.shared.count(stamp, None, &mut delays);
     }
 
     /// The next packet of a leg, counted as sent.
@@ -197,13 +202,20 @@ impl Shared {
         Some(stamp::Stamp { leg, number: counts.sent.fetch_add(1, Ordering::Relaxed), micros })
     }
 
-    fn count(&self, stamp: stamp::Stamp, delays: &mut Histogram) {
+    /// Microseconds from the start to this time of the system's clock.
+    fn since_start(&self, at: Duration) -> u32 {
+        let start = u128::try_from(self.start_of_day.as_microsecond()).unwrap_or_default();
+        at.as_micros().saturating_sub(start) as u32
+    }
+
+    /// `arrived`: in microseconds since the start; without it, now.
+    fn count(&self, stamp: stamp::Stamp, arrived: Option<u32>, delays: &mut Histogram) {
         if self.window.holds(stamp.micros)
             && let Some(leg) = self.legs.get(usize::from(stamp.leg))
         {
             leg.received_in_window.fetch_add(1, Ordering::Relaxed);
-            let delay = micros(self.start).saturating_sub(stamp.micros);
-            delays.add(std::time::Duration::from_micros(delay.into()));
+            let delay = arrived.unwrap_or_else(|| micros(self.start)).saturating_sub(stamp.micros);
+            delays.add(Duration::from_micros(delay.into()));
         }
     }
 }
@@ -217,5 +229,6 @@ fn open() -> anyhow::Result<UdpSocket> {
     let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for a generated voice")?;
     socket.set_nonblocking(true)?;
     let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER);
+    arrival::note(&socket).context("the system does not say when datagrams come")?;
     Ok(UdpSocket::from_std(socket))
 }

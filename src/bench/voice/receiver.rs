@@ -1,10 +1,12 @@
 //! The thread that hears for all legs.
 
 use super::Shared;
+use super::arrival::{self, Arrival};
 use super::stamp::Stamp;
 use mio::net::UdpSocket;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
+use nix::errno::Errno;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,14 +43,14 @@ impl Receiver {
                 let Some(socket) = self.sockets.get(event.token().0) else { continue };
                 let mut buffer = [0; 512];
                 loop {
-                    match socket.recv_from(&mut buffer) {
-                        Ok((length, _)) => match Stamp::of_datagram(buffer.get(..length).unwrap_or_default()) {
-                            Some(stamp) => self.shared.count(stamp, &mut delays),
+                    match arrival::receive(socket, &mut buffer) {
+                        Ok(Arrival { length, at }) => match Stamp::of_datagram(buffer.get(..length).unwrap_or_default()) {
+                            Some(stamp) => self.shared.count(stamp, at.map(|at| self.shared.since_start(at)), &mut delays),
                             None => {
                                 self.shared.others.fetch_add(1, Ordering::Relaxed);
                             }
                         },
-                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                        Err(Errno::EAGAIN) => break,
                         // An ICMP error of something sent to a port that is closed by now.
                         Err(_) => {}
                     }

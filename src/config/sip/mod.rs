@@ -21,7 +21,7 @@ pub const KEYS: &[Key] = &[
     key(
         "tls_certificate",
         "",
-        "PEM file with our certificate and its chain; needed for a `tls://` listener, and shown to carriers that ask for it. New files, here and below, are noticed within ten seconds, for the connections from then on.",
+        "PEM file with our certificate and its chain; needed for a `tls://` listener, and shown to carriers that ask for it. New files, here and below, are noticed within twenty seconds, for the connections from then on.",
     ),
     key("tls_key", "", "PEM file with the certificate's private key."),
     key(

@@ -82,7 +82,7 @@ impl Line {
             _ => {}
         }
         self.arrange_or_tell("who is left after a party went does not hear each other").await;
-        self.close_heard(party.media, HeardSide::Party { party: id }).await;
+        self.close_party(&party).await;
         let end = match end {
             PartyEnd::HungUp | PartyEnd::Lost if !party.answered() => PartyEnd::NotReached(NO_WAY),
             end => end,
@@ -102,7 +102,15 @@ impl Line {
             self.plant.sip.hang_up(leg).await;
         }
         for party in std::mem::take(&mut self.standing.parties) {
-            self.close_heard(party.media, HeardSide::Party { party: party.id }).await;
+            self.close_party(&party).await;
+        }
+    }
+
+    /// Whoever never answered was not heard, whatever the carrier let be heard instead.
+    async fn close_party(&mut self, party: &Party) {
+        match party.answered() {
+            true => self.close_heard(party.media, HeardSide::Party { party: party.id }).await,
+            false => drop(self.plant.media.close(party.media).await),
         }
     }
 
