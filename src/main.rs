@@ -75,7 +75,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Import { what, file, at } => import::run(what, &file, &Config::load(&at.config)?).await,
-        Command::Bench { what } => bench::run(what).await,
+        // The server under test ends with it: a stray one keeps its ports and goes on sending voice.
+        Command::Bench { what } => tokio::select! {
+            outcome = bench::run(what) => outcome,
+            () = stop_signal() => bail!("stopped before anything was measured"),
+        },
         Command::Configuration => {
             print!("{}", config::document());
             Ok(())

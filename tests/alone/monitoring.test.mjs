@@ -87,14 +87,7 @@ scenario("listen, whisper, barge", async (world) => {
 scenario("a supervisor whose machine dies while listening does not keep operator and caller apart", async (world) => {
   const siaga = await openHouse(world);
   const api = await siaga.as(people.citra);
-  const ayu = await onShift(world, siaga, "ayu");
-  const citra = await atTheWall(world, siaga, "citra");
-  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
-  await ayu.rings();
-  await ayu.answer();
-  const { id } = await newestCall(api);
-  await citra.at("wall-calls").getByTestId(`monitor-listen-${id}`).click();
-  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+  const { ayu, citra, caller, id } = await listening(world, siaga, api);
 
   const live = await (await siaga.as(people.dedi)).live(world);
   await citra.close();
@@ -116,14 +109,7 @@ scenario("a supervisor whose machine dies while listening does not keep operator
 scenario("a supervisor who is demoted while listening hears nothing more", async (world) => {
   const siaga = await openHouse(world);
   const head = await siaga.as(people.eka);
-  const ayu = await onShift(world, siaga, "ayu");
-  const citra = await atTheWall(world, siaga, "citra");
-  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
-  await ayu.rings();
-  await ayu.answer();
-  const { id } = await newestCall(head);
-  await citra.at("wall-calls").getByTestId(`monitor-listen-${id}`).click();
-  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+  const { ayu, citra, caller, id } = await listening(world, siaga, head);
 
   const { id: citraId } = (await head.ask("GET", "users")).find(({ username }) => username === people.citra.username);
   await head.ask("PATCH", `users/${citraId}`, { role: "operator" });
@@ -153,6 +139,19 @@ scenario("an operator may not listen to another's call", async (world) => {
   assert.equal(timeline.filter(({ kind }) => kind === "call.monitored").length, 0);
   await caller.hangUp();
 });
+
+/** Citra listens at the wall to a call that Ayu has. */
+async function listening(world, siaga, api) {
+  const ayu = await onShift(world, siaga, "ayu");
+  const citra = await atTheWall(world, siaga, "citra");
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  const { id } = await newestCall(api);
+  await citra.at("wall-calls").getByTestId(`monitor-listen-${id}`).click();
+  await citra.hearsJust([HZ.caller, HZ.operator], ALL);
+  return { ayu, citra, caller, id };
+}
 
 /** Long enough for a voice that should not be heard to be heard. */
 function lasts(ms) {

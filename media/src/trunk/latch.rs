@@ -2,7 +2,8 @@
 //!
 //! Trunks behind NAT send from elsewhere than their SDP says, so the leg answers to where packets really come from. To keep
 //! strangers from taking a call over, only the trunk's networks and the very host of its SDP are listened to (the SDP came
-//! from a checked trunk), and a second source gets in only when the first has fallen silent or the SDP has changed.
+//! from a checked trunk), and a second source gets in only when the first has fallen silent or the SDP has changed. The very
+//! address of the SDP never waits: the stream of an earlier call that goes on to the same port must not keep the caller out.
 
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -52,6 +53,7 @@ impl Latch {
     pub fn admit(&mut self, now: Instant, source: SocketAddr) -> bool {
         let recent = |since: Instant| now.saturating_duration_since(since) < self.holds;
         let refused = match (self.source, self.left) {
+            _ if self.announced == Some(source) => false,
             (Some((current, heard)), _) => current != source && recent(heard),
             (None, Some((left, since))) => left == source && recent(since),
             (None, None) => false,
@@ -109,6 +111,18 @@ mod tests {
         assert!(!latch.admit(start + Duration::from_millis(999), second));
         assert!(latch.admit(start + Duration::from_millis(1_000), second));
         assert_eq!(latch.destination(), Some(second));
+    }
+
+    #[test]
+    fn a_stream_left_from_an_earlier_call_does_not_keep_the_announced_far_end_out() {
+        let start = clock::now();
+        let (stray, announced) = (address("10.0.0.3:4000"), address("10.0.0.9:4000"));
+        let mut latch = latch();
+        latch.announce(start, announced);
+        assert!(latch.admit(start, stray));
+        assert!(latch.admit(start + Duration::from_millis(20), announced));
+        assert_eq!(latch.destination(), Some(announced));
+        assert!(!latch.admit(start + Duration::from_millis(40), stray));
     }
 
     #[test]

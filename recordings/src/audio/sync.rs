@@ -97,10 +97,14 @@ fn run(jobs: &Receiver<Job>, disk: &Disk) {
             std::iter::once(first).chain(jobs.try_iter().take(WAITING)).partition(|job| disk.holds(&job.file));
         let begun = crate::clock::monotonic();
         let together = disk.is_trusted && slow_until.is_none_or(|until| until < begun);
-        settle(there, || together.then(|| disk.sync()));
-        let took = crate::clock::monotonic().saturating_duration_since(begun);
+        let mut all_took = Duration::ZERO;
+        settle(there, || {
+            let outcome = together.then(|| disk.sync());
+            all_took = crate::clock::monotonic().saturating_duration_since(begun);
+            outcome
+        });
         // Somebody else writes so much there that waiting for all of it takes longer than for each of ours.
-        if together && took > SLOW {
+        if all_took > SLOW {
             metrics::counter!("siaga_recordings_syncs_apart_total").increment(1);
             slow_until = Some(begun + APART);
         }

@@ -23,8 +23,6 @@ pub(crate) struct Negotiation {
     /// The answer as a provisional response gave it ahead of the 2xx.
     early: Option<Description>,
     text: Option<RemoteText>,
-    /// Our offer asks for encrypted text, so that an answer in clear is none (RFC 3264 section 6).
-    asked_secret_text: bool,
     /// `text` is other than what was told last.
     text_is_news: bool,
 }
@@ -64,7 +62,6 @@ impl Negotiation {
             remote: None,
             early: None,
             text: None,
-            asked_secret_text: false,
             text_is_news: false,
         }
     }
@@ -148,7 +145,6 @@ impl Negotiation {
         // What is encrypted stays so, and what is not as well.
         let secure = self.remote.as_ref().map_or(self.secure, |remote| remote.srtp.is_some());
         let secure_text = self.text.as_ref().map_or(secure, |text| text.srtp.is_some());
-        self.asked_secret_text = secure_text;
         let own = self.terms.own;
         let keys = Keys { voice: secure.then_some(own), text: secure_text.then_some(own) };
         let local = local.seen_at(self.public);
@@ -208,10 +204,13 @@ impl Negotiation {
         self.learn(answer)
     }
 
-    /// What answers our offer, as far as it is an answer to that.
+    /// What answers our offer, as far as it is an answer to that: text in clear is none to encrypted text (RFC 3264 section 6).
     fn answer_in(&self, fields: &Fields, body: &[u8]) -> Option<Description> {
         let mut answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
-        answer.text = answer.text.filter(|text| text.crypto.is_some() || !self.asked_secret_text);
+        let asks_secret = |line: &str| line.starts_with("m=text ") && line.contains(" RTP/SAVP");
+        if self.said.as_ref().is_some_and(|(_, offer)| offer.lines().any(asks_secret)) {
+            answer.text = answer.text.filter(|text| text.crypto.is_some());
+        }
         Some(answer)
     }
 
@@ -499,5 +498,17 @@ mod tests {
             assert_eq!(said.unwrap().contains("m=text 20002 RTP/AVP 98\r\n"), goes_on, "{srtp:?}");
             assert_eq!(talk.text.is_some(), goes_on);
         }
+    }
+
+    #[test]
+    fn an_answer_in_clear_to_what_we_repeat_of_encrypted_text_is_no_text() {
+        let terms = Terms { srtp: Srtp::Offered, ..TERMS };
+        let offer = sdp::offer_in(&Fields::default(), both(SECRET_TEXT).as_bytes(), &terms).unwrap();
+        let mut talk = Negotiation::inbound(offer, terms);
+        talk.describe(with_text());
+        talk.settle();
+        assert!(talk.repeat().unwrap().contains("m=text 20002 RTP/SAVP 98\r\n"));
+        talk.answered(&Fields::default(), both(CLEAR_TEXT).as_bytes());
+        assert_eq!(talk.text, None);
     }
 }

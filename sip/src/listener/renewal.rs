@@ -1,6 +1,6 @@
 //! What TLS works with now. A renewed certificate is for the connections from then on; those that are there stay as they are.
 
-use super::tls::{Texts, TlsSides};
+use super::tls::TlsSides;
 use crate::config::Tls;
 use crate::error::StartError;
 use tokio::sync::watch;
@@ -18,13 +18,13 @@ pub(crate) struct Certificates {
 impl Certificates {
     /// Reads the files for the first time. `connects`: some trunk is reached over TLS.
     pub(crate) fn read(tls: Tls, connects: bool) -> Result<(Self, Sides), StartError> {
-        let (sides, read) = watch::channel(TlsSides::new(&Texts::read(&tls, connects)?)?);
+        let (sides, read) = watch::channel(TlsSides::new(&tls, connects)?);
         Ok((Certificates { tls, connects, sides }, read))
     }
 
     /// Reads them again. What cannot be used changes nothing.
     pub(crate) fn renew(&self) -> Result<(), StartError> {
-        self.sides.send_replace(TlsSides::new(&Texts::read(&self.tls, self.connects)?)?);
+        self.sides.send_replace(TlsSides::new(&self.tls, self.connects)?);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What TLS needs, made of the PEM texts of the configuration at start and whenever they are renewed.
+//! What TLS needs, made of the PEM texts of the configuration: at start, and whenever they are renewed.
 
 use crate::config::{Pem, Roots, Tls};
 use crate::error::StartError;
@@ -7,7 +7,6 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where the certification authorities of a Linux system are kept; the first file that is there counts.
@@ -22,13 +21,21 @@ pub(crate) struct TlsSides {
 }
 
 impl TlsSides {
-    pub(crate) fn new(texts: &Texts) -> Result<Self, StartError> {
-        let identity = texts.identity.as_ref().map(identity).transpose()?;
+    /// `connects`: some trunk is reached over TLS, so that roots are needed.
+    pub(crate) fn new(tls: &Tls, connects: bool) -> Result<Self, StartError> {
+        let identity = tls.identity.as_ref().map(identity).transpose()?;
         let server = match &identity {
-            Some((chain, key)) => Some(Arc::new(server(chain, key, texts.client_ca.as_ref())?)),
+            Some((chain, key)) => Some(Arc::new(server(chain, key, tls.client_ca.as_ref())?)),
             None => None,
         };
-        let roots = texts.roots.as_ref().map_or_else(|| Ok(RootCertStore::empty()), authorities)?;
+        let roots = match (&tls.roots, connects) {
+            (Roots::Only(pem), _) => authorities(pem)?,
+            (Roots::System, true) => {
+                let found = SYSTEM_ROOTS.iter().map(std::path::PathBuf::from).find(|path| path.is_file());
+                authorities(&Pem::File(found.unwrap_or_else(|| SYSTEM_ROOTS[0].into())))?
+            }
+            (Roots::System, false) => RootCertStore::empty(),
+        };
         let client = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(unusable)?
@@ -41,61 +48,18 @@ impl TlsSides {
     }
 }
 
-/// The PEM texts as they were read.
-pub(crate) struct Texts {
-    identity: Option<(Text, Text)>,
-    client_ca: Option<Text>,
-    roots: Option<Text>,
-}
-
-/// One of them, and where it was read, for whoever has to mend it.
-struct Text {
-    octets: Vec<u8>,
-    from: String,
-}
-
-impl Texts {
-    /// Reads the files. `connects`: some trunk is reached over TLS, so that roots are needed.
-    pub(crate) fn read(tls: &Tls, connects: bool) -> Result<Self, StartError> {
-        let roots = match (&tls.roots, connects) {
-            (Roots::Only(pem), _) => Some(text(pem)?),
-            (Roots::System, true) => {
-                let found = SYSTEM_ROOTS.iter().map(PathBuf::from).find(|path| path.is_file());
-                Some(text(&Pem::File(found.unwrap_or_else(|| SYSTEM_ROOTS[0].into())))?)
-            }
-            (Roots::System, false) => None,
-        };
-        Ok(Texts {
-            identity: tls.identity.as_ref().map(|(chain, key)| Ok((text(chain)?, text(key)?))).transpose()?,
-            client_ca: tls.client_ca.as_ref().map(text).transpose()?,
-            roots,
-        })
-    }
-}
-
-fn text(pem: &Pem) -> Result<Text, StartError> {
-    match pem {
-        Pem::Octets(octets) => Ok(Text { octets: octets.clone(), from: "a PEM text".to_owned() }),
-        Pem::File(path) => {
-            let from = path.display().to_string();
-            let octets = std::fs::read(path).map_err(|error| StartError::Tls(format!("{from}: {error}")))?;
-            Ok(Text { octets, from })
-        }
-    }
-}
-
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-fn identity((chain, key): &(Text, Text)) -> Result<Identity, StartError> {
+fn identity((chain, key): &(Pem, Pem)) -> Result<Identity, StartError> {
     let certificates = certificates(chain)?;
-    let key = PrivateKeyDer::from_pem_slice(&key.octets).map_err(|error| unreadable(key, &error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(&octets(key)?).map_err(|error| unreadable(key, &error.to_string()))?;
     Ok((certificates, key))
 }
 
 fn server(
     chain: &[CertificateDer<'static>],
     key: &PrivateKeyDer<'static>,
-    client_ca: Option<&Text>,
+    client_ca: Option<&Pem>,
 ) -> Result<ServerConfig, StartError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder =
@@ -112,7 +76,7 @@ fn server(
     builder.with_single_cert(chain.to_vec(), key.clone_key()).map_err(unusable)
 }
 
-fn authorities(pem: &Text) -> Result<RootCertStore, StartError> {
+fn authorities(pem: &Pem) -> Result<RootCertStore, StartError> {
     let mut store = RootCertStore::empty();
     // A system's list may hold some that are too odd to be read; one that is good is enough.
     let (added, _) = store.add_parsable_certificates(certificates(pem)?);
@@ -122,8 +86,8 @@ fn authorities(pem: &Text) -> Result<RootCertStore, StartError> {
     Ok(store)
 }
 
-fn certificates(pem: &Text) -> Result<Vec<CertificateDer<'static>>, StartError> {
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem.octets).collect();
+fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, StartError> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&octets(pem)?).collect();
     match all {
         Ok(all) if !all.is_empty() => Ok(all),
         Ok(_) => Err(unreadable(pem, "no certificate in it")),
@@ -131,8 +95,19 @@ fn certificates(pem: &Text) -> Result<Vec<CertificateDer<'static>>, StartError> 
     }
 }
 
-fn unreadable(text: &Text, problem: &str) -> StartError {
-    StartError::Tls(format!("{}: {problem}", text.from))
+fn octets(pem: &Pem) -> Result<Vec<u8>, StartError> {
+    match pem {
+        Pem::Octets(octets) => Ok(octets.clone()),
+        Pem::File(path) => std::fs::read(path).map_err(|error| unreadable(pem, &error.to_string())),
+    }
+}
+
+fn unreadable(pem: &Pem, problem: &str) -> StartError {
+    let what = match pem {
+        Pem::File(path) => path.display().to_string(),
+        Pem::Octets(_) => "a PEM text".to_owned(),
+    };
+    StartError::Tls(format!("{what}: {problem}"))
 }
 
 fn unusable(error: rustls::Error) -> StartError {
