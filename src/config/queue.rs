@@ -19,7 +19,7 @@ pub const KEYS: &[Key] = &[
     key(
         "strategy",
         "\"longest-idle\"",
-        "`\"longest-idle\"` rings one operator at a time; `\"ring-all\"` rings all who are ready, and the first has the call.",
+        "`\"longest-idle\"` rings one operator at a time; `\"ring-all\"` rings all who are ready, and the first has the call; calls that come together share them.",
     ),
     key(
         "skill_wait_seconds",

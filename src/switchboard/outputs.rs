@@ -85,7 +85,8 @@ impl Switchboard {
         match why {
             Withdrawal::NoAnswer => self.journal.record(Entry::Missed { call, operator: who, at: now() }),
             Withdrawal::Declined => self.journal.record(Entry::Declined { call, operator: who, at: now() }),
-            Withdrawal::CallerHungUp | Withdrawal::AnsweredElsewhere | Withdrawal::OperatorGone => {}
+            Withdrawal::CallerHungUp | Withdrawal::AnsweredElsewhere | Withdrawal::OperatorGone | Withdrawal::NeededElsewhere => {
+            }
         }
         self.free_phone(operator, call);
         self.board.tell(operator, Event::OfferWithdrawn { call, why });
@@ -216,6 +217,7 @@ fn label(by: EndedBy) -> &'static str {
     match by {
         EndedBy::Caller => "caller",
         EndedBy::CallerBeforeAnswer => "caller_before_answer",
+        EndedBy::CallerLeft => "caller_left",
         EndedBy::Operator => "operator",
         EndedBy::Network => "network",
         EndedBy::Restart => "restart",

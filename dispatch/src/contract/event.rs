@@ -138,4 +138,6 @@ pub enum Withdrawal {
     Declined,
     AnsweredElsewhere,
     OperatorGone,
+    /// It rings at others still, and another call, which would have rung at nobody, rings here now.
+    NeededElsewhere,
 }

@@ -43,7 +43,7 @@ impl Entry {
             Self::FallbackFailed { call, at } => event("call.fallback_failed", *call, *at, Actor::System, json!({})),
             Self::Ended { call, by: cause, operator, failure, at } => {
                 let actor = match (cause, operator) {
-                    (EndedBy::Caller | EndedBy::CallerBeforeAnswer, _) => Actor::Caller,
+                    (EndedBy::Caller | EndedBy::CallerBeforeAnswer | EndedBy::CallerLeft, _) => Actor::Caller,
                     (EndedBy::Operator, Some(operator)) => by(operator),
                     _ => Actor::System,
                 };

@@ -57,7 +57,7 @@ impl Conn<'_> {
         }
     }
 
-    /// Keeps an inbound call that ended without an answer, or was cut off, as a callback, if its number is known and nobody has spoken with it since. An older open callback of the
+    /// Keeps an inbound call that ended without an answer, or was cut off, as a callback, if its number is known and nobody has spoken with it since or does now. An older open callback of the
     /// same number goes on in it. `false` if there is nothing to call back, or it is kept already.
     async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
         let done: Option<CallId> = on!(self, |c| {
@@ -68,8 +68,8 @@ impl Conn<'_> {
              LEFT JOIN callbacks b ON b.number = c.number AND b.closed_at IS NULL AND b.abandoned_at = \
              (SELECT MAX(abandoned_at) FROM callbacks WHERE number = c.number AND closed_at IS NULL) \
              WHERE c.id = $1 AND c.direction = 'inbound' AND c.number IS NOT NULL AND c.number <> '' \
-             AND (c.answered_at IS NULL OR c.ended_by IN ('network', 'restart')) AND c.ended_at IS NOT NULL AND NOT EXISTS \
-             (SELECT 1 FROM calls n WHERE n.number = c.number AND n.arrived_at > c.arrived_at AND n.answered_at IS NOT NULL) \
+             AND (c.answered_at IS NULL OR c.ended_by IN ('network', 'restart', 'caller_left')) AND c.ended_at IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM calls n WHERE n.number = c.number AND n.answered_at IS NOT NULL AND (n.arrived_at > c.arrived_at OR n.ended_at IS NULL)) \
              ON CONFLICT (call_id) DO NOTHING RETURNING call_id"
         )
         .bind(call)

@@ -109,6 +109,7 @@ words! {
     EndedBy {
         Caller = "caller",
         CallerBeforeAnswer = "caller_before_answer",
+        CallerLeft = "caller_left",
         Operator = "operator",
         Network = "network",
         Restart = "restart",

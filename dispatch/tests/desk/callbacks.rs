@@ -125,6 +125,7 @@ both! {
         let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
         for (by, number, called_back) in [
             (EndedBy::Network, "+62811", true),
+            (EndedBy::CallerLeft, "+62855", true),
             (EndedBy::Caller, "+62822", false),
             (EndedBy::Operator, "+62833", false),
         ] {
@@ -145,7 +146,20 @@ both! {
         ]).await;
         assert!(!house.desk.called_before(Some("+62844")));
         let waiting = house.waiting().await;
-        assert_eq!(waiting.iter().map(|row| (row.number.as_str(), row.cut_off, row.waited_s)).collect::<Vec<_>>(), [("+62811", true, 7)]);
+        assert_eq!(waiting.iter().map(|row| (row.number.as_str(), row.cut_off, row.waited_s)).collect::<Vec<_>>(), [("+62811", true, 7), ("+62855", true, 7)]);
+    }
+
+    async fn who_gives_up_on_a_second_line_while_somebody_speaks_with_them_on_the_first_is_not_called_back(house) {
+        let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
+        let (talks, second) = (arrived("+62811", clock::now()), arrived("+62811", clock::now() + jiff::SignedDuration::from_secs(9)));
+        house.told([
+            Entry::Arrived(talks.clone()),
+            Entry::Answered { call: talks.call, operator: who, at: talks.at },
+            Entry::Arrived(second.clone()),
+            ended(second.call, EndedBy::CallerBeforeAnswer, clock::now()),
+        ]).await;
+        assert_eq!(house.waiting().await, []);
+        assert!(!house.desk.called_before(Some("+62811")));
     }
 
     async fn callers_whom_the_network_or_a_restart_cut_off_are_called_back_and_hidden_numbers_cannot_be(house) {

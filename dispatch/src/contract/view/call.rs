@@ -58,6 +58,8 @@ pub enum EndedBy {
     Caller,
     /// The caller gave up before an answer.
     CallerBeforeAnswer,
+    /// The caller gave up while nobody had the call any more: whoever had it was lost, or had given it to somebody who did not answer.
+    CallerLeft,
     Operator,
     /// The network, a missing ACK or a failed session.
     Network,
@@ -70,9 +72,9 @@ pub enum EndedBy {
 }
 
 impl EndedBy {
-    /// Whether neither side wanted the end.
+    /// Whether what the caller called for may have been left unsaid.
     pub fn cut_off(self) -> bool {
-        matches!(self, EndedBy::Network | EndedBy::Restart)
+        matches!(self, EndedBy::Network | EndedBy::Restart | EndedBy::CallerLeft)
     }
 }
 

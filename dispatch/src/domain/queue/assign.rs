@@ -4,8 +4,10 @@ use super::Queue;
 use super::call::{Call, Fallback, Hears, Phase};
 use super::operator::{Operator, Work};
 use super::types::{Output, QueueAlarm, Strategy};
+use crate::contract::Withdrawal;
 use crate::id::{CallId, UserId};
 use jiff::Timestamp;
+use std::cmp::Reverse;
 
 impl Queue {
     /// Rings until either calls or operators are used up. Runs after every input, and changes nothing the second time.
@@ -21,6 +23,9 @@ impl Queue {
         }
         if self.settings.strategy == Strategy::RingAll {
             self.ring_the_rest(now);
+            for call in self.in_order(now, Call::is_waiting) {
+                self.share(now, call);
+            }
         }
         for (before, id) in self.in_order(now, Call::is_waiting).into_iter().enumerate() {
             self.nobody_ready(now, id, before + 1);
@@ -105,6 +110,38 @@ impl Queue {
             self.set_work(now, operator, Work::Ringing(id));
             self.outputs.push_back(Output::Ring { call: id, operator });
         }
+    }
+
+    /// A waiting call takes its share of those at whom other calls ring at all: no caller waits unheard while ten rings are for one.
+    fn share(&mut self, now: Timestamp, id: CallId) {
+        let mut mine = Vec::new();
+        while let Some((from, operator)) = self.to_share(id, mine.len()) {
+            self.withdraw(now, from, operator, Withdrawal::NeededElsewhere);
+            mine.push(operator);
+        }
+        if !mine.is_empty() {
+            self.ring(now, id, mine);
+        }
+    }
+
+    /// The call that rings at the most, if that is at two more than `have`, and who of those fits the other call best.
+    fn to_share(&self, id: CallId, have: usize) -> Option<(CallId, UserId)> {
+        let wants = &self.calls.get(&id)?.wants;
+        let rung = |call: &Call| match &call.phase {
+            Phase::Ringing { until } => until.keys().copied().collect(),
+            _ => Vec::new(),
+        };
+        let from = self.calls.values().max_by_key(|call| (rung(call).len(), Reverse(call.arrived), Reverse(call.id)))?;
+        let rung = rung(from);
+        if rung.len() < have + 2 {
+            return None;
+        }
+        let fitting = rung.into_iter().filter(|operator| self.may_join(id, *operator));
+        let best = fitting.filter_map(|operator| self.operators.get(&operator)).min_by_key(|operator| {
+            let abilities = &operator.abilities;
+            (!abilities.understand(wants), !abilities.are_trained(wants), is_best_for(operator, from), operator.line)
+        })?;
+        Some((from.id, best.id))
     }
 
     fn may_join(&self, call: CallId, operator: UserId) -> bool {

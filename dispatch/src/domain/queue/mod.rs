@@ -142,8 +142,9 @@ impl Queue {
             let why = match (&call.phase, why) {
                 (Phase::Calling { .. }, _) => EndedBy::NotReached,
                 (_, Some(why)) => why,
-                (_, None) if call.answered => EndedBy::Caller,
-                (_, None) => EndedBy::CallerBeforeAnswer,
+                (_, None) if !call.answered => EndedBy::CallerBeforeAnswer,
+                (Phase::Talking { .. } | Phase::Fallback | Phase::Transferred, None) => EndedBy::Caller,
+                (_, None) => EndedBy::CallerLeft,
             };
             self.release(now, id, why);
         }

@@ -1385,7 +1385,7 @@ export interface components {
          * @description How a call ended.
          * @enum {string}
          */
-        EndedBy: "caller" | "caller_before_answer" | "operator" | "network" | "restart" | "party" | "not_reached";
+        EndedBy: "caller" | "caller_before_answer" | "caller_left" | "operator" | "network" | "restart" | "party" | "not_reached";
         /** @description One change. The console applies it to what it shows; a console that missed some reads its snapshot again. */
         Event: (components["schemas"]["Snapshot"] & {
             /** @enum {string} */
@@ -2114,7 +2114,7 @@ export interface components {
             phone?: string | null;
         };
         /** @enum {string} */
-        Withdrawal: "caller_hung_up" | "no_answer" | "declined" | "answered_elsewhere" | "operator_gone";
+        Withdrawal: "caller_hung_up" | "no_answer" | "declined" | "answered_elsewhere" | "operator_gone" | "needed_elsewhere";
     };
     responses: never;
     parameters: never;

@@ -139,8 +139,18 @@ fn the_caller_who_hangs_up_while_detached_leaves_no_alarm() {
     room.talks(1, 1);
     room.given(Input::OperatorGone { operator: operator(1) });
     let gone = room.given(Input::CallerGone { call: call(1) });
-    assert_eq!(gone, [unbridge(1, 1), clear(lost(1, 1)), release(1, EndedBy::Caller)]);
+    assert_eq!(gone, [unbridge(1, 1), clear(lost(1, 1)), release(1, EndedBy::CallerLeft)]);
     assert_eq!(room.arrives(2), [announce(2), raise(nobody_ready(2))], "their browser is still away");
+}
+
+#[test]
+fn a_caller_who_gives_up_after_the_operator_was_lost_is_told_apart_from_one_who_was_served() {
+    let mut room = Room::with_ready(1);
+    room.arrives(1);
+    room.talks(1, 1);
+    room.given(Input::OperatorGone { operator: operator(1) });
+    room.after(seconds(60));
+    assert_eq!(room.given(Input::CallerGone { call: call(1) }).last(), Some(&release(1, EndedBy::CallerLeft)));
 }
 
 #[test]

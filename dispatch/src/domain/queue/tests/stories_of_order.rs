@@ -122,13 +122,41 @@ fn who_declines_a_call_that_rings_at_all_is_left_in_peace_while_it_rings_at_othe
 }
 
 #[test]
-fn a_second_call_that_rings_at_all_gets_those_whom_the_first_sets_free() {
+fn a_second_call_shares_those_at_whom_the_first_rings_and_a_third_that_cannot_gets_whom_they_set_free() {
     let mut room = ringing_all(2);
     room.arrives(1);
-    assert_eq!(room.arrives(2), [announce(2), raise(nobody_ready(2))]);
-    let taken = room.answers(1, 1);
-    let expected = [stop(1, 2, Withdrawal::AnsweredElsewhere), bridge(1, 1), clear(nobody_ready(2)), ringback(2), ring(2, 2)];
-    assert_eq!(taken, expected);
+    assert_eq!(room.arrives(2), [stop(1, 1, Withdrawal::NeededElsewhere), ringback(2), ring(2, 1)]);
+    assert_eq!(room.arrives(3), [announce(3), raise(nobody_ready(3))]);
+    room.answers(1, 1);
+    assert_eq!(room.state(2), Some((CallState::Ringing, Some(operator(2)))), "who was moved may still answer the first");
+    let gone = room.given(Input::CallerGone { call: call(2) });
+    let expected = [
+        stop(2, 2, Withdrawal::CallerHungUp),
+        release(2, EndedBy::CallerBeforeAnswer),
+        clear(nobody_ready(3)),
+        ringback(3),
+        ring(3, 2),
+    ];
+    assert_eq!(gone, expected);
+}
+
+#[test]
+fn calls_that_ring_at_all_have_shares_of_the_same_size() {
+    let mut room = ringing_all(6);
+    let rings_at = |room: &Room, n| (1..=6).filter(|by| room.queue.operator(operator(*by)).unwrap().call == Some(call(n))).count();
+    for (n, shares) in [(1, [6, 0, 0]), (2, [3, 3, 0]), (3, [2, 2, 2])] {
+        room.arrives(n);
+        assert_eq!([1, 2, 3].map(|n| rings_at(&room, n)), shares);
+    }
+}
+
+#[test]
+fn a_call_that_wants_a_language_takes_who_speaks_it_from_one_that_rings_at_all() {
+    let mut room = ringing_all(1);
+    room.ready_with(2, &[], &["en"]);
+    room.ready(3);
+    room.arrives(1);
+    assert_eq!(room.given(wanting(2, None, &["en"])), [stop(1, 2, Withdrawal::NeededElsewhere), ringback(2), ring(2, 2)]);
 }
 
 #[test]

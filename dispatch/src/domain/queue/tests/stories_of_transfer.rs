@@ -89,7 +89,7 @@ fn who_gives_a_call_away_is_free_at_once() {
     assert_eq!(room.arrives(2), [ringback(2), ring(2, 1)]);
     assert_eq!(room.refused(Input::Answer { operator: operator(1), call: call(1) }), Refusal::TakenByAnother);
     let gone = room.given(Input::CallerGone { call: call(1) });
-    assert_eq!(gone, [release(1, EndedBy::Caller)]);
+    assert_eq!(gone, [release(1, EndedBy::CallerLeft)]);
 }
 
 #[test]
