@@ -44,6 +44,13 @@ impl Inspector {
             self.sign_again(request, &contact);
             request.uri = verbatim(contact);
         }
+        for header in request.headers.iter_mut() {
+            if let Header::To(to) = header
+                && let Some(shown) = undisguised(to.value())
+            {
+                *header = Header::To(shown.into());
+            }
+        }
         request.headers.retain(
             |header| !matches!(header, Header::Other(name, _) if name.eq_ignore_ascii_case(crate::message::stamp::HEADER)),
         );
@@ -87,6 +94,12 @@ fn transport(transport: &rsipstack::sip::Transport) -> Option<Transport> {
         rsipstack::sip::Transport::Tls => Some(Transport::Tls),
         _ => None,
     }
+}
+
+/// A To that names a target in disguise, with the target itself: the stack addresses who is called by the Request-URI.
+fn undisguised(to: &str) -> Option<String> {
+    let (uri, rest) = to.strip_prefix('<')?.split_once('>')?;
+    Some(format!("<{}>{rest}", target::reveal(uri)?))
 }
 
 /// Takes off the tag that stands for none (RFC 2543): the caller knows itself without.

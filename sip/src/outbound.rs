@@ -192,7 +192,7 @@ impl Calling {
         }
         Some(InviteOption {
             caller,
-            callee: with_user(carrier_uri(account, proxy, reached.transport), &self.wish.number),
+            callee: reached.disguise(&with_user(carrier_uri(account, proxy, reached.transport), &self.wish.number).to_string()),
             destination: Some(reached.destination()),
             offer: Some(offer.into_bytes()),
             contact,

@@ -2,6 +2,7 @@
 
 use crate::config::{Account, Host, Target, Transport, Trunk};
 use crate::listener::{Flows, Locals, Way};
+use crate::message::target;
 use crate::trunk::Line;
 use rsipstack::sip::uri::Auth;
 use rsipstack::sip::{Domain, HostWithPort, Param, Request, Response, Scheme, SipMessage, Uri};
@@ -49,6 +50,13 @@ impl Reached {
 
     pub(crate) fn contact(&self) -> Uri {
         address_uri(self.local, self.transport)
+    }
+
+    /// A Request-URI in disguise (see `message::target`). The stack sends a CANCEL to where its Request-URI leads and not, as RFC 3261 section
+    /// 9.1 has it, to where the INVITE went: a carrier's domain or a phone's address behind its NAT is neither.
+    pub(crate) fn disguise(&self, uri: &str) -> Uri {
+        let disguised = target::disguise(uri, Way { to: self.peer, or: None }, self.transport);
+        Uri::try_from(disguised.trim_matches(['<', '>'])).unwrap_or_else(|_| address_uri(self.peer, self.transport))
     }
 }
 

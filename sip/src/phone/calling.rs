@@ -113,7 +113,7 @@ impl Calling {
         ];
         InviteOption {
             caller,
-            callee: self.flow.uri(&self.contact),
+            callee: reached.disguise(&self.contact),
             destination: Some(reached.destination()),
             offer: Some(offer.into_bytes()),
             contact: reached.contact(),

@@ -10,7 +10,7 @@ use crate::message::reply::{ACCEPT, ALLOW};
 use crate::outlet::{Reached, address_uri};
 use crate::trunk::{Keeping, request};
 use rsipstack::sip::uri::Auth;
-use rsipstack::sip::{Header, Method, Uri};
+use rsipstack::sip::{Header, Method};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +106,7 @@ async fn options(keeping: &Keeping, flow: Flow, contact: &str) -> bool {
     let mut from = address_uri(reached.local, Transport::Udp);
     from.auth = Some(Auth { user: keeping.product_name(), password: None });
     let headers = vec![Header::Accept(ACCEPT.into()), Header::Allow(ALLOW.into())];
-    let uri = flow.uri(contact);
+    let uri = reached.disguise(contact);
     let Some(request) = request(keeping, reached, Method::Options, uri, (from, None), 1, None, headers) else { return false };
     let response = keeping.outlet.ask(request, reached, PATIENCE).await;
     response.is_some_and(|response| response.status_code.code() != 408)
@@ -118,17 +118,6 @@ impl Flow {
         let Flow { transport, peer } = self;
         let open = !transport.is_stream() || outlet.flows.is_open(transport, peer);
         open.then(|| outlet.locals.facing(transport, peer).map(|local| Reached { transport, peer, local })).flatten()
-    }
-
-    /// The phone's own URI, as the SIP stack writes it out.
-    pub(super) fn uri(self, contact: &str) -> Uri {
-        let plain = Uri::try_from(contact).ok().filter(|uri| uri.to_string() == contact);
-        let way = crate::listener::Way { to: self.peer, or: None };
-        // What the stack would write otherwise than the phone did goes out in disguise (see `message::target`).
-        let disguised = || crate::message::target::disguise(contact, way, self.transport);
-        plain
-            .or_else(|| Uri::try_from(disguised().trim_matches(['<', '>'])).ok())
-            .unwrap_or_else(|| address_uri(self.peer, self.transport))
     }
 }
 

@@ -180,6 +180,26 @@ async fn a_registered_phone_is_called_where_it_is_answers_and_hangs_up() {
 }
 
 #[tokio::test]
+async fn a_phone_behind_a_nat_stops_ringing_when_somebody_else_has_answered() {
+    let mut desk = desk().await;
+    let mut phone = Peer::new(HERE, desk.udp()).await;
+    let behind = "sip:meja-1@192.168.77.9:5062;ob";
+    let lines = [TO, ("Contact", &format!("<{behind}>")), ("Expires", "600")];
+    assert_eq!(proved(&mut phone, "REGISTER", REGISTRAR, &lines, "rahasia", "").await.0, 200);
+    let leg = desk.agent.call_phone(call("meja-1")).await.unwrap();
+    let invite = phone.asked("INVITE").await;
+    assert!(invite.starts_with(&format!("INVITE {behind} SIP/2.0\r\n")), "{invite}");
+    assert_eq!(field(&invite, "To"), Some(format!("<{behind}>").as_str()));
+    let tagged = format!("{}To: {}\r\n", invite.replace("\r\nTo: ", "\r\nTo-Before: "), tagged_to(&invite));
+    phone.reply(&tagged, "180 Ringing", &[], "").await;
+    while !matches!(desk.news().await, Event::OutboundRinging { .. }) {}
+    desk.agent.hang_up(leg).await;
+    let cancel = phone.asked("CANCEL").await;
+    assert!(cancel.starts_with(&format!("CANCEL {behind} SIP/2.0\r\n")), "{cancel}");
+    assert_eq!((field(&cancel, "Via"), field(&cancel, "To")), (field(&invite, "Via"), field(&invite, "To")));
+}
+
+#[tokio::test]
 async fn what_a_phone_asks_while_our_bye_is_under_way_is_answered_as_the_call_stands() {
     for (method, code) in [("INVITE", 481), ("BYE", 200)] {
         let mut desk = desk().await;

@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, audio, desk_with_all, field};
-use sip::{Account, Config, Limits, Outbound, Tls, Trunk, TrunkState, UserAgent};
+use sip::{Account, Config, Event, Limits, Outbound, Tls, Trunk, TrunkState, UserAgent};
 use std::time::Duration;
 
 async fn desk_for(trunk: Trunk) -> Desk {
@@ -125,7 +125,30 @@ async fn an_account_may_have_a_domain_and_a_login_other_than_where_it_is_registe
     desk.agent.call(to).await.unwrap();
     let invite = carrier.asked("INVITE").await;
     assert_eq!(invite.uri(), "sip:110@ims.carrier.example");
+    assert_eq!(invite.field("To"), "<sip:110@ims.carrier.example>");
     assert!(invite.field("From").contains("<sip:+62778112@ims.carrier.example>"), "{}", invite.text);
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_is_cancelled_where_its_invite_went_also_when_the_domain_leads_elsewhere() {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let mut trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
+    trunk.account = Some(Account { domain: Some("ims.carrier.example".into()), ..Account::new("siaga112", "rahasia") });
+    let mut desk = desk_for(trunk).await;
+    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    let leg = desk.agent.call(to).await.unwrap();
+    let first = carrier.asked("INVITE").await;
+    let challenge = "Digest realm=\"carrier.example\", nonce=\"n1\", qop=\"auth\", algorithm=MD5";
+    carrier.reply(&first, "407 Proxy Authentication Required", &[("Proxy-Authenticate", challenge)], "").await;
+    carrier.asked("ACK").await;
+    let invite = carrier.asked("INVITE").await;
+    assert_eq!(invite.credential("uri"), Some("sip:110@ims.carrier.example"));
+    carrier.reply(&invite, "180 Ringing", &[], "").await;
+    while !matches!(desk.news().await, Event::OutboundRinging { .. }) {}
+    desk.agent.hang_up(leg).await;
+    let cancel = carrier.asked("CANCEL").await;
+    assert_eq!(cancel.uri(), "sip:110@ims.carrier.example");
+    assert_eq!((cancel.field("Via"), cancel.field("Call-ID")), (invite.field("Via"), invite.field("Call-ID")));
 }
 
 #[tokio::test]

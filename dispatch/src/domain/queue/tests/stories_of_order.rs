@@ -143,7 +143,8 @@ fn a_second_call_shares_those_at_whom_the_first_rings_and_a_third_that_cannot_ge
 #[test]
 fn calls_that_ring_at_all_have_shares_of_the_same_size() {
     let mut room = ringing_all(6);
-    let rings_at = |room: &Room, n| (1..=6).filter(|by| room.queue.operator(operator(*by)).unwrap().call == Some(call(n))).count();
+    let rings_at =
+        |room: &Room, n| (1..=6).filter(|by| room.queue.operator(operator(*by)).unwrap().call == Some(call(n))).count();
     for (n, shares) in [(1, [6, 0, 0]), (2, [3, 3, 0]), (3, [2, 2, 2])] {
         room.arrives(n);
         assert_eq!([1, 2, 3].map(|n| rings_at(&room, n)), shares);
