@@ -1,9 +1,9 @@
-//! Who calls, from P-Asserted-Identity and From (RFC 3325, RFC 3323). Pure.
+//! Who calls, from P-Asserted-Identity, Remote-Party-ID and From (RFC 3325, RFC 3323). Pure.
 //!
 //! Only trunks get this far, so an asserted identity is the carrier's word and is preferred. `Privacy` hides nothing from an emergency desk.
 
 use crate::dialled::percent_decode;
-use crate::message::{Fields, entries, name_and_uri};
+use crate::message::{Fields, entries, name_and_uri, parameter};
 
 /// The caller as the carrier or the caller says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,18 +12,22 @@ pub struct Identity {
     pub number: Option<String>,
     /// The display name, if there is one that says something.
     pub name: Option<String>,
-    /// Whether `number` comes from P-Asserted-Identity.
+    /// Whether `number` is the carrier's word: from P-Asserted-Identity, or a screened Remote-Party-ID.
     pub asserted: bool,
 }
 
 /// Reads the identity; a field that makes no sense is passed over.
 pub(crate) fn identity(fields: &Fields) -> Identity {
     let mut name = None;
-    for value in fields.all("P-Asserted-Identity").flat_map(entries) {
+    let asserted = fields.all("P-Asserted-Identity").flat_map(entries).map(|value| (value, true));
+    // Older switches say it in Remote-Party-ID only (draft-ietf-sip-privacy-04), and may name the called party there, too.
+    let is = |value: &str, name, word: &str| parameter(value, name).is_some_and(|found| found.eq_ignore_ascii_case(word));
+    let older = fields.all("Remote-Party-ID").flat_map(entries).filter(|value| !is(value, "party", "called"));
+    for (value, asserted) in asserted.chain(older.map(|value| (value, is(value, "screen", "yes")))) {
         let Some((display, uri)) = name_and_uri(value) else { continue };
         name = name.or(display.filter(|n| says_something(n)));
         if let Some(number) = number(uri) {
-            return Identity { number: Some(number), name: name.or_else(|| from_name(fields)), asserted: true };
+            return Identity { number: Some(number), name: name.or_else(|| from_name(fields)), asserted };
         }
     }
     let number = fields.first("From").and_then(name_and_uri).and_then(|(_, uri)| number(uri));
@@ -95,6 +99,20 @@ mod tests {
         assert_eq!(read(&[], "Budi <sip:+62811;phone-context=x@h>;tag=1"), is("+62811", Some("Budi"), false));
         assert_eq!(read(&["nonsense"], "<sip:alice@h>"), is("alice", None, false));
         assert_eq!(read(&[], "sip:%2B62811@h;tag=1"), is("+62811", None, false));
+    }
+
+    #[test]
+    fn older_switches_name_an_anonymous_caller_in_remote_party_id() {
+        let read = |older: &str| {
+            let mut fields = Fields::default();
+            fields.push("From", "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=1");
+            fields.push("Remote-Party-ID", older);
+            let Identity { number, asserted, .. } = identity(&fields);
+            (number, asserted)
+        };
+        assert_eq!(read("\"Budi\" <sip:+62811@10.0.0.1>;party=calling;screen=yes;privacy=full"), (Some("+62811".into()), true));
+        assert_eq!(read("<sip:+62811@10.0.0.1>;screen=no"), (Some("+62811".into()), false));
+        assert_eq!(read("<sip:112@10.0.0.1>;party=called;screen=yes"), (None, false));
     }
 
     #[test]

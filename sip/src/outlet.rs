@@ -101,6 +101,11 @@ impl Outlet {
         Err(problem)
     }
 
+    /// Learns what a name of a trunk's stands for now.
+    pub(crate) async fn look_up(&self, line: &Line, target: &Target) -> Result<(), Unreachable> {
+        self.addresses(target, |address| line.learn(address)).await.map(drop)
+    }
+
     async fn addresses(&self, target: &Target, learn: impl Fn(IpAddr)) -> Result<Vec<SocketAddr>, Unreachable> {
         let name = match &target.host {
             Host::Address(ip) => return Ok(vec![SocketAddr::new(*ip, target.port)]),

@@ -84,6 +84,11 @@ impl Registry {
         Ok(())
     }
 
+    /// Whether an INVITE has a place already: it is sent again, or merged.
+    pub(crate) fn has(&self, key: &InviteKey) -> bool {
+        self.lock().invites.contains_key(key)
+    }
+
     /// Whether only the room reserved for running calls is left in the event channel.
     fn is_behind(&self) -> bool {
         self.events.capacity() <= self.limits.reserved_events.min(self.limits.events / 2)

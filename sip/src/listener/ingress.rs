@@ -72,7 +72,7 @@ impl Ingress {
                 return None;
             }
             Verdict::Reply(refusal) => return refuse(&refusal, &message, source),
-            Verdict::Invite | Verdict::Alert(_) if !line.may_pass(now()) => {
+            Verdict::Invite | Verdict::Alert(_) if !line.may_pass(now()) && !self.has_a_place(&message) => {
                 self.alarms.tell(Limit::Rate);
                 return refuse(&Refusal::unavailable("trunk_rate", self.limits.retry_after_s), &message, source);
             }
@@ -87,6 +87,11 @@ impl Ingress {
             return refuse(&refusal, &message, source);
         }
         None
+    }
+
+    /// An INVITE sent again is no new one: its sender takes a refusal for the answer to the call that rings.
+    fn has_a_place(&self, message: &Message) -> bool {
+        invitation::key(&message.fields).is_some_and(|key| self.registry.has(&key))
     }
 
     /// What was sent by somebody who is being asked for a caller's location: answers and notifications, and nothing that begins anything.

@@ -1,5 +1,6 @@
 //! Drives what is done for a trunk all the time: OPTIONS to its proxy, registration at its registrars, and news to the owner.
 
+use super::names::keep_known;
 use super::registration::{Ask, Registration, Told};
 use super::watch::{Sign, Watch};
 use super::{Line, TrunkState};
@@ -36,6 +37,8 @@ pub(crate) struct Keeping {
 
 /// Begins to keep a trunk, if there is anything to do. Each registration drops its `registrations` when it is over; nothing is sent.
 pub(crate) fn keep(line: &Arc<Line>, keeping: &Keeping, registrations: &mpsc::Sender<Infallible>) {
+    let (named, known) = (line.clone(), keeping.clone());
+    tokio::spawn(async move { known.stop.clone().run_until_cancelled(keep_known(&named, &known.outlet)).await });
     let watched = line.config.proxy.clone().zip(line.config.options);
     let registrars = if line.config.account.is_some() { line.config.registrars.as_slice() } else { &[] };
     if watched.is_none() && registrars.is_empty() {

@@ -1,10 +1,12 @@
 //! Trunks at work: whose an address is, whether the carrier is there, and where the account is registered.
 //!
-//! The state machines ([`watch`], [`registration`], [`route`], [`digest`], [`bucket`]) are pure; [`keeper`] drives them.
+//! The state machines ([`watch`], [`registration`], [`route`], [`digest`], [`bucket`]) are pure; [`keeper`] drives them, and [`names`] knows
+//! the carrier's addresses.
 
 mod bucket;
 pub(crate) mod digest;
 mod keeper;
+mod names;
 mod registration;
 mod route;
 mod status;

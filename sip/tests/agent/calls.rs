@@ -147,3 +147,24 @@ async fn a_rejected_caller_hears_why_and_when_to_come_back() {
         assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
     }
 }
+
+#[tokio::test]
+async fn an_invite_that_is_sent_again_while_the_trunk_is_too_fast_is_not_refused() {
+    let mut desk = desk_slow(1).await;
+    let mut peer = crate::support::Peer::new("127.0.0.1", desk.udp()).await;
+    let invite = peer.request("INVITE", "sip:112@psap.example", &[], crate::support::OFFER);
+    peer.send(&invite).await;
+    desk.invited().await;
+    peer.receive_until("SIP/2.0 180").await;
+    let (code, _) = peer.ask("INVITE", "sip:112@psap.example", &[("CSeq", "7 INVITE")], crate::support::OFFER).await;
+    assert_eq!(code, 503, "one a second is all that the trunk may send");
+    peer.send(&invite).await;
+    assert!(peer.receive_until("SIP/2.0 1").await.contains("CSeq: 1 INVITE"));
+}
+
+/// A desk whose trunk may send so many calls at once, and one a second.
+async fn desk_slow(burst: u32) -> crate::support::Desk {
+    let rate = sip::Rate { per_second: 1, burst };
+    let trunk = sip::Trunk { rate, ..crate::support::trunk("telco", "127.0.0.0/8") };
+    crate::support::desk_of(&["udp://127.0.0.1:0"], Limits::default(), trunk).await
+}

@@ -271,3 +271,25 @@ async fn over_tcp_a_lost_connection_is_opened_again_and_the_account_registered_a
         while stream.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
     }
 }
+
+#[tokio::test]
+async fn the_first_call_of_a_carrier_that_is_known_by_its_name_only_is_no_strangers() {
+    let carrier = Carrier::new("127.0.0.1:0").await;
+    let name = format!("sip:localhost:{}", carrier.address().port());
+    let trunk = Trunk { proxy: Some(name.parse().unwrap()), options: None, ..Trunk::new("telco".into(), vec![], None) };
+    let mut desk = desk_for(trunk).await;
+    let mut peer = crate::support::Peer::new("127.0.0.1", desk.udp()).await;
+    // The name is looked up beside the start, which does not wait for it.
+    let invited = async {
+        loop {
+            let invite = peer.request("INVITE", "sip:112@psap.example", &[], OFFER);
+            peer.send(&invite).await;
+            // A stranger is not told each time that it is one.
+            let answer = tokio::time::timeout(Duration::from_millis(200), peer.receive()).await;
+            if answer.is_ok_and(|answer| !answer.starts_with("SIP/2.0 403")) {
+                return desk.invited().await;
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(10), invited).await.unwrap().trunk, "telco".into());
+}
