@@ -123,6 +123,7 @@ impl Running {
             board: board.clone(),
             routes: routes(config),
             number: config.sip.number.clone(),
+            country: config.sip.country()?,
             servers: location_servers(config)?,
             fallback: fallback(config),
             answer_waiting: match config.queue.answer_waiting_seconds {

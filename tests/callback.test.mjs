@@ -11,16 +11,20 @@ import { scenarioOnBoth } from "./support/world.mjs";
 const HZ = { ayu: 1000, bagus: 1400, back: 620 };
 const ALL = Object.values(HZ);
 const NUMBER = "+628117701234";
+/** As the carriers here write it. */
+const WRITTEN = "08117701234";
 
 scenarioOnBoth("who gave up is called back", async (world) => {
   const exchange = await Exchange.open(world);
-  await Callee.wait(world, { scenario: "busy", exchange, number: NUMBER });
-  const siaga = await openHouse(world, { sip: { trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }, exchange.trunk] } });
+  await Callee.wait(world, { scenario: "busy", exchange, number: WRITTEN });
+  const siaga = await openHouse(world, {
+    sip: { country_code: "62", trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }, { ...exchange.trunk, numbers: "national" }] },
+  });
   const [ayu, bagus] = [await onShift(world, siaga, "ayu"), await onShift(world, siaga, "bagus")];
   const api = { ayu: await siaga.as(people.ayu), bagus: await siaga.as(people.bagus) };
 
   // She gives up while it rings, and stands on everybody's list.
-  const caller = await Caller.dial(world, siaga.sip, { number: NUMBER, name: "Siti" });
+  const caller = await Caller.dial(world, siaga.sip, { number: WRITTEN, name: "Siti" });
   await ayu.rings();
   const { id } = await newestCall(api.ayu);
   await caller.hangUp();
@@ -39,7 +43,7 @@ scenarioOnBoth("who gave up is called back", async (world) => {
   await listWhen("counts the try and lets others call", ([one]) => one?.tries === 1 && one.last_try_at && one.claimed_by === null);
 
   // The next try rings. The other one sees who calls, and cannot call at the same time.
-  const telephone = await Callee.wait(world, { scenario: "telephone", exchange, number: NUMBER, voice: HZ.back });
+  const telephone = await Callee.wait(world, { scenario: "telephone", exchange, number: WRITTEN, voice: HZ.back });
   await ayu.at(`call-back-${id}`).click();
   await telephone.rings();
   await row(bagus).filter({ hasText: people.ayu.name }).waitFor();

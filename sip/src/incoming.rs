@@ -119,7 +119,8 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         tracing::debug!(leg = %id, %error, "180 failed");
     }
     counters::invited(&trunk.name);
-    let (invitation, offer) = invitation::read(id, trunk.name.clone(), &stamp, &transaction.original, &terms);
+    let (mut invitation, offer) = invitation::read(id, trunk.name.clone(), &stamp, &transaction.original, &terms);
+    invitation.identity.number = invitation.identity.number.map(|number| trunk.read_number(number));
     permit.send(match stamp.phone {
         Some(phone) => Event::PhoneInvited { leg: id, phone, dialled: invitation.dialled, audio: invitation.audio },
         None => Event::Invited(Box::new(invitation)),

@@ -35,6 +35,7 @@ mod limited;
 mod listener;
 mod location;
 mod message;
+mod numbers;
 mod outbound;
 mod outlet;
 mod phone;
@@ -62,6 +63,7 @@ pub use event::{EndedBy, Event, Invitation, LegId, Outbound, PhoneCall, Referral
 pub use held::{LocationServers, Wanted};
 pub use identity::Identity;
 pub use location::{GeolocationRouting, Location, Position, Reference as LocationReference, Shape};
+pub use numbers::{Country, NumberForm, Numbers};
 pub use presence::Followed;
 pub use priority::ResourcePriority;
 pub use sdp::{Codec, Direction, KEY_LENGTH, LocalAudio, LocalMedia, LocalText, PayloadType, RemoteAudio, RemoteText, SrtpKeys};

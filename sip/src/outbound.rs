@@ -178,21 +178,22 @@ impl Calling {
         let account = line.config.account.as_ref();
         let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())];
         let home = home(line, reached);
-        let number = with_user(home.clone(), &self.wish.caller);
+        let ours = with_user(home.clone(), &self.wish.caller);
         if line.config.caller_id != CallerId::From {
-            headers.push(Header::Other("P-Asserted-Identity".into(), format!("<{number}>")));
+            headers.push(Header::Other("P-Asserted-Identity".into(), format!("<{ours}>")));
         }
         let caller = match (line.config.caller_id, account) {
             (CallerId::Account, Some(account)) => with_user(home, &account.username),
-            _ => number,
+            _ => ours,
         };
+        let number = line.config.write_number(&self.wish.number);
         let mut contact = reached.contact();
         if let Some(account) = account {
             contact = with_user(contact, &account.username);
         }
         Some(InviteOption {
             caller,
-            callee: reached.disguise(&with_user(carrier_uri(account, proxy, reached.transport), &self.wish.number).to_string()),
+            callee: reached.disguise(&with_user(carrier_uri(account, proxy, reached.transport), &number).to_string()),
             destination: Some(reached.destination()),
             offer: Some(offer.into_bytes()),
             contact,

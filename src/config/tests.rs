@@ -104,6 +104,11 @@ fn wrong_settings_are_one_line_that_names_the_key() {
         ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"http://x\"", "sip.trunk.proxy"),
         ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nregistrars = [\"1.2.3\"]", "sip.trunk.registrars"),
         ("[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nregistrars = [\"10.0.0.1\"]", "sip.trunk.username"),
+        ("[media]\naddress = \"127.0.0.1\"\n[sip]\ncountry_code = \"+62\"", "sip.country_code"),
+        (
+            "[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"10.0.0.1\"\nnumbers = \"plain\"",
+            "sip.country_code",
+        ),
         (
             "[media]\naddress = \"127.0.0.1\"\n[[sip.trunk]]\nname = \"a\"\nproxy = \"10.0.0.1\"\nusername = \"u\"",
             "sip.trunk.password",

@@ -74,6 +74,7 @@ pub struct Switchboard {
     test_calls: TestCalls,
     alerts: Alerts,
     servers: locate::Servers,
+    country: Option<sip::Country>,
     desk: Desk,
     journal: Journal,
     board: Board,
@@ -167,6 +168,8 @@ pub struct Parts {
     pub servers: locate::Servers,
     /// Our number, for those whom we call.
     pub number: Option<String>,
+    /// Whose numbers are known.
+    pub country: Option<sip::Country>,
     pub fallback: Option<Fallback>,
     /// After so long a waiting caller's line is answered.
     pub answer_waiting: Option<Duration>,
@@ -213,6 +216,7 @@ impl Switchboard {
             test_calls: TestCalls::default(),
             alerts: Alerts::default(),
             servers: parts.servers,
+            country: parts.country,
             journal: parts.desk.journal().clone(),
             desk: parts.desk,
             board: parts.board,

@@ -48,7 +48,7 @@ impl Switchboard {
         number: &str,
         callback_of: Option<CallId>,
     ) -> Result<(CallOut, String, Inbox), Refusal> {
-        let number = dialable(number)?;
+        let number = self.dialable(number)?;
         let trunk = self.routes.first().ok_or(Refusal::NoTrunk)?.to_string();
         let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
         if !self.has_voice(seat) {
@@ -110,7 +110,7 @@ impl Switchboard {
         name: Option<String>,
         mode: DialMode,
     ) -> Result<PartyId, Refusal> {
-        let number = dialable(number)?;
+        let number = self.dialable(number)?;
         if self.routes.is_empty() {
             return Err(Refusal::NoTrunk);
         }
@@ -359,8 +359,16 @@ impl Switchboard {
     }
 }
 
-/// A number as it is sent to a carrier: what people write between the digits is left out.
-pub(super) fn dialable(number: &str) -> Result<String, Refusal> {
+impl Switchboard {
+    /// The number that is meant, as callers' numbers are kept: who is called is known by it.
+    pub(super) fn dialable(&self, number: &str) -> Result<String, Refusal> {
+        let number = dialable(number)?;
+        Ok(self.country.as_ref().map_or(number.clone(), |country| country.international(&number)))
+    }
+}
+
+/// A number without what people write between the digits.
+fn dialable(number: &str) -> Result<String, Refusal> {
     let plain: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
     let digits = plain.strip_prefix('+').unwrap_or(&plain);
     let good = NUMBER_LENGTH.contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));

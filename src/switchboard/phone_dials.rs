@@ -3,7 +3,6 @@
 
 use super::features::FeatureCall;
 use super::line::{Plant, Report, local_audio};
-use super::parties::dialable;
 use super::phones::{PhoneCall, Purpose, SecondCall};
 use super::{Switchboard, convert};
 use crate::clock;
@@ -185,7 +184,7 @@ impl Switchboard {
             (sip::Referral::OtherCall, None) => Err(Refusal::NoSuchParty),
             (sip::Referral::OtherCall, Some(_)) => self.hand_over(operator, call),
             // Phones that do not know Replaces name whom they consulted by the number.
-            (sip::Referral::Number(number), Some(party)) => match self.number_of(call, party) == Some(dialable(number)?) {
+            (sip::Referral::Number(number), Some(party)) => match self.number_of(call, party) == Some(self.dialable(number)?) {
                 true => self.hand_over(operator, call),
                 false => Err(Refusal::TooManyParties),
             },

@@ -1,6 +1,7 @@
 //! A carrier: whose calls are its, how it is reached, and what it wants.
 
 use super::{AllowedServer, Rate, Target};
+use crate::numbers::Numbers;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +42,8 @@ pub struct Trunk {
     pub reliability: Reliability,
     pub srtp: Srtp,
     pub caller_id: CallerId,
+    /// How numbers are read and written; `None`: as they are.
+    pub numbers: Option<Numbers>,
     /// The proxy is asked by OPTIONS this often whether it is there; `None`: never.
     pub options: Option<Duration>,
     /// New calls and other requests outside of calls; what is past it is shed and told as `Event::Limited`.
@@ -140,6 +143,7 @@ impl Trunk {
             reliability: Reliability::default(),
             srtp: Srtp::default(),
             caller_id: CallerId::default(),
+            numbers: None,
             options: None,
             rate: Rate { per_second: 5000, burst: 10_000 },
             location_servers: Vec::new(),
@@ -149,6 +153,16 @@ impl Trunk {
     /// An address of ours as this carrier sees it.
     pub(crate) fn seen(&self, address: SocketAddr) -> SocketAddr {
         seen_at(self.public_address, address)
+    }
+
+    /// A caller's number as this carrier gave it, for all above.
+    pub(crate) fn read_number(&self, number: String) -> String {
+        self.numbers.as_ref().map_or(number.clone(), |numbers| numbers.read(&number))
+    }
+
+    /// A number as this carrier wants it.
+    pub(crate) fn write_number(&self, number: &str) -> String {
+        self.numbers.as_ref().map_or_else(|| number.to_owned(), |numbers| numbers.write(number))
     }
 
     #[must_use]

@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, audio, desk_with_all, field};
-use sip::{Account, Config, Event, Limits, Outbound, Tls, Trunk, TrunkState, UserAgent};
+use sip::{Account, Config, Country, Event, Limits, NumberForm, Numbers, Outbound, Tls, Trunk, TrunkState, UserAgent};
 use std::time::Duration;
 
 async fn desk_for(trunk: Trunk) -> Desk {
@@ -292,4 +292,24 @@ async fn the_first_call_of_a_carrier_that_is_known_by_its_name_only_is_no_strang
         }
     };
     assert_eq!(tokio::time::timeout(Duration::from_secs(10), invited).await.unwrap().trunk, "telco".into());
+}
+
+#[tokio::test]
+async fn a_caller_is_one_number_however_the_carrier_writes_it_and_is_called_as_the_carrier_wants_it() {
+    let carrier = Carrier::new("127.0.0.1:0").await;
+    let country = Country::new("62", "0").unwrap();
+    let numbers = Some(Numbers { country, sent: NumberForm::National });
+    let trunk = Trunk { numbers, ..Trunk::new("telco".into(), vec![], Some(carrier.address())) };
+    let mut desk = desk_for(trunk).await;
+    let mut peer = crate::support::Peer::new("127.0.0.1", desk.udp()).await;
+    for written in ["08117701234", "628117701234", "+628117701234"] {
+        let from = format!("<sip:{written}@carrier.example;user=phone>;tag=1");
+        let invite = peer.request("INVITE", "sip:112@psap.example", &[("From", &from)], OFFER);
+        peer.send(&invite).await;
+        assert_eq!(desk.invited().await.identity.number.as_deref(), Some("+628117701234"), "{written}");
+    }
+    let to = Outbound { trunks: vec!["telco".into()], number: "+628117701234".into(), caller: None, media: audio().into() };
+    desk.agent.call(to).await.unwrap();
+    let invite = carrier.asked("INVITE").await;
+    assert_eq!(invite.uri(), format!("sip:08117701234@{}", carrier.address()));
 }

@@ -17,6 +17,12 @@ pub const KEYS: &[Key] = &[
         "Listeners, each `udp://address:port`, `tcp://address:port` or `tls://address:port`; IPv6 as `udp://[::]:5060`.",
     ),
     key("number", "", "Our number as those see it whom we call; without it they see the program's name."),
+    key(
+        "country_code",
+        "",
+        "Of the city's country, like `\"62\"`: carriers write a caller's number in several ways (`+628117701234`, `628117701234`, `08117701234`), and with it they are one. Numbers are then kept and shown with `+`.",
+    ),
+    key("national_prefix", "\"0\"", "What is dialled before the area within that country; may be empty."),
     key("max_calls", "500", "Calls at once; past it a caller gets 503 with Retry-After and a counter moves."),
     key(
         "tls_certificate",
@@ -53,6 +59,8 @@ pub const KEYS: &[Key] = &[
 pub struct Sip {
     pub listen: Vec<String>,
     pub number: Option<String>,
+    pub country_code: Option<String>,
+    pub national_prefix: String,
     pub max_calls: usize,
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
@@ -76,6 +84,8 @@ impl Default for Sip {
         Self {
             listen: vec!["udp://0.0.0.0:5060".into(), "tcp://0.0.0.0:5060".into()],
             number: None,
+            country_code: None,
+            national_prefix: "0".into(),
             max_calls: 500,
             tls_certificate: None,
             tls_key: None,
@@ -127,7 +137,11 @@ impl Sip {
                 "a tls:// listener needs it; name PEM files here and in sip.tls_key",
             ));
         }
-        let trunks = self.trunk.iter().map(Trunk::checked).collect::<Result<Vec<_>, _>>()?;
+        let mut trunks = self.trunk.iter().map(Trunk::checked).collect::<Result<Vec<_>, _>>()?;
+        let country = self.country()?;
+        for (trunk, written) in trunks.iter_mut().zip(&self.trunk) {
+            trunk.numbers = numbers(country.clone(), written.numbers)?;
+        }
         let phones = self.phones.clone().unwrap_or_default().checked(&self.phone)?;
         let strangers = match self.strangers {
             Strangers::Refuse => sip::Strangers::default(),
@@ -145,6 +159,20 @@ impl Sip {
         Ok(sip::Config { limits, tls, phones, ..sip::Config::new(listen, trunks, concat!("siaga/", env!("CARGO_PKG_VERSION"))) })
     }
 
+    /// The country whose numbers are known, if one was named.
+    pub fn country(&self) -> Result<Option<sip::Country>, ConfigError> {
+        let Some(code) = &self.country_code else { return Ok(None) };
+        let country = sip::Country::new(code, &self.national_prefix);
+        let wrong = || {
+            ConfigError::new(
+                "sip.country_code",
+                format!("`{code}` with `national_prefix` `{}` is none", self.national_prefix),
+                "write digits only, e.g. country_code = \"62\" and national_prefix = \"0\"",
+            )
+        };
+        country.ok_or_else(wrong).map(Some)
+    }
+
     fn tls(&self) -> Result<sip::Tls, ConfigError> {
         let identity = match (&self.tls_certificate, &self.tls_key) {
             (Some(certificate), Some(key)) => Some((pem("sip.tls_certificate", certificate)?, pem("sip.tls_key", key)?)),
@@ -160,6 +188,14 @@ impl Sip {
             None => sip::Roots::System,
         };
         Ok(sip::Tls { identity, client_ca, roots })
+    }
+}
+
+fn numbers(country: Option<sip::Country>, sent: Option<sip::NumberForm>) -> Result<Option<sip::Numbers>, ConfigError> {
+    match (country, sent) {
+        (Some(country), sent) => Ok(Some(sip::Numbers { country, sent: sent.unwrap_or_default() })),
+        (None, Some(_)) => Err(ConfigError::missing("sip.country_code", "`numbers` of a trunk needs it, e.g. \"62\"")),
+        (None, None) => Ok(None),
     }
 }
 

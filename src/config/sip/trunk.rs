@@ -65,6 +65,11 @@ pub const TRUNK_KEYS: &[Key] = &[
         "\"from\"",
         "Where our number stands in outbound calls: `\"from\"`, `\"asserted\"` (in P-Asserted-Identity, too) or `\"account\"` (From names the account, P-Asserted-Identity the number).",
     ),
+    key(
+        "numbers",
+        "",
+        "How the carrier wants the numbers of `sip.country_code` that are called: `\"international\"` (`+628117701234`, also without this key), `\"plain\"` (`628117701234`) or `\"national\"` (`08117701234`). How it writes its callers' numbers makes no difference.",
+    ),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +99,7 @@ pub struct Trunk {
     pub location_ca: Option<PathBuf>,
     #[serde(default)]
     pub caller_id: sip::CallerId,
+    pub numbers: Option<sip::NumberForm>,
 }
 
 /// A password, never shown.
@@ -143,6 +149,7 @@ impl Trunk {
             location_servers: Vec::new(),
             location_ca: None,
             caller_id: sip::CallerId::default(),
+            numbers: None,
         }
     }
 
