@@ -147,8 +147,8 @@ impl Negotiation {
         let secure_text = self.text.as_ref().map_or(secure, |text| text.srtp.is_some());
         let own = self.terms.own;
         let keys = Keys { voice: secure.then_some(own), text: secure_text.then_some(own) };
-        let local = local.seen_at(self.public);
-        self.say(|version| sdp::offer(local, keys, version))
+        let (local, before) = (local.seen_at(self.public), self.offered.clone());
+        self.say(|version| sdp::offer(local, keys, before.as_ref(), version))
     }
 
     fn take(&mut self, local: LocalMedia) {

@@ -37,7 +37,7 @@ fn voice(offered: &Description, stream: &Media, local: LocalAudio, own: Key) -> 
 }
 
 /// The name of a stream (RFC 5888 section 9.1): a token, which comes back with the answer.
-fn mid(stream: &Media) -> Option<&str> {
+pub(super) fn mid(stream: &Media) -> Option<&str> {
     let mid = stream.get_first_attribute_value("mid").flatten()?.trim();
     let token =
         !mid.is_empty() && mid.len() <= MAX_MID && mid.chars().all(|c| c.is_ascii_graphic() && !"\"(),/:;<=>?@[\\]".contains(c));
@@ -45,7 +45,7 @@ fn mid(stream: &Media) -> Option<&str> {
 }
 
 /// The same line with port 0; attributes of a declined stream mean nothing.
-fn declined(stream: &Media) -> Media {
+pub(super) fn declined(stream: &Media) -> Media {
     Media {
         port: 0,
         num_ports: None,

@@ -158,14 +158,14 @@ mod tests {
 
     #[test]
     fn our_offer_has_text_when_there_is_a_place_for_it() {
-        let ours = read(offer(local(), Keys::default(), 1).as_bytes(), &TERMS).unwrap();
+        let ours = read(offer(local(), Keys::default(), None, 1).as_bytes(), &TERMS).unwrap();
         assert_eq!(
             ours.text.map(|TextStream { remote, .. }| (remote.address, remote.redundancy_pt)),
             Some(("192.0.2.1:20002".parse().unwrap(), Some(99)))
         );
-        assert!(!offer(local().audio.into(), Keys::default(), 1).contains("m=text"));
+        assert!(!offer(local().audio.into(), Keys::default(), None, 1).contains("m=text"));
         let elsewhere = LocalMedia { text: Some(LocalText { address: "192.0.2.2:20002".parse().unwrap() }), ..local() };
-        assert!(offer(elsewhere, Keys::default(), 1).contains("m=text 20002 RTP/AVP 99 98\r\nc=IN IP4 192.0.2.2\r\n"));
+        assert!(offer(elsewhere, Keys::default(), None, 1).contains("m=text 20002 RTP/AVP 99 98\r\nc=IN IP4 192.0.2.2\r\n"));
     }
 
     const SECRET: &str = "m=text 11000 RTP/SAVP 98\r\na=rtpmap:98 t140/1000\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\r\n";
@@ -203,12 +203,12 @@ mod tests {
     #[test]
     fn with_a_key_only_encrypted_text_is_offered() {
         let keys = Keys { voice: Some(Key([5; 30])), text: Some(Key([5; 30])) };
-        let said = offer(local(), keys, 1);
+        let said = offer(local(), keys, None, 1);
         assert!(said.contains("m=text 20002 RTP/SAVP 99 98\r\n"), "{said}");
         let heard = read(said.as_bytes(), &Terms { srtp: Srtp::Required, own: Key([1; 30]) }).unwrap();
         assert_eq!(heard.text.unwrap().remote.srtp.unwrap().receive, Key([5; 30]).of_text().0);
         assert!(
-            offer(local(), Keys { text: None, ..keys }, 1).contains("m=text 20002 RTP/AVP 99 98\r\n"),
+            offer(local(), Keys { text: None, ..keys }, None, 1).contains("m=text 20002 RTP/AVP 99 98\r\n"),
             "text that is in clear stays so"
         );
     }

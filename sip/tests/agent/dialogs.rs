@@ -1,7 +1,7 @@
 //! The odd moments of a call: requests out of order, several addresses, many calls at once.
 
 use crate::support::{Desk, OFFER, Peer, audio, desk, desk_on, field, sipp, within, within_with};
-use sip::{EndedBy, Event, LegId, Limits};
+use sip::{Direction, EndedBy, Event, LegId, Limits};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
@@ -197,4 +197,48 @@ async fn three_hundred_calls_come_and_go_and_leave_nothing_behind() {
         ring(&mut peer).await;
         desk.invited().await;
     }
+}
+
+/// A telephone system puts a call with video on hold in each of the ways there are, and takes it up by asking for our offer.
+#[tokio::test]
+async fn a_call_with_video_is_held_and_taken_up_by_a_re_invite_without_an_offer() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let video = "m=video 40002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n";
+    let with_video = |audio: &str| audio.replace("m=audio", &format!("{video}m=audio"));
+    let invite = peer.request("INVITE", URI, &[], &with_video(OFFER));
+    peer.send(&invite).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive_until("SIP/2.0 200").await;
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+
+    let older = OFFER.replace("c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0");
+    let held = [
+        (2, format!("{OFFER}a=inactive\r\n"), "a=inactive"),
+        (3, older, "a=recvonly"),
+        (4, format!("{OFFER}a=sendonly\r\n"), "a=recvonly"),
+    ];
+    for (number, offer, expected) in held {
+        peer.send(&within_with(&invite, &answered, "INVITE", number, &[], &with_video(&offer))).await;
+        let ok = peer.receive_until("SIP/2.0 200").await;
+        assert!(ok.contains("m=video 0 RTP/AVP 97") && ok.contains(expected), "{ok}");
+        peer.send(&within(&invite, &answered, "ACK", number)).await;
+        let Event::Changed { audio, .. } = desk.next().await else { panic!("no change by {offer}") };
+        assert!(matches!(audio.direction, Direction::Inactive | Direction::SendOnly), "{audio:?}");
+    }
+
+    peer.send(&within_with(&invite, &answered, "INVITE", 5, &[], "")).await;
+    let ok = peer.receive_until("SIP/2.0 200").await;
+    let lines: Vec<&str> = ok.lines().filter(|line| line.starts_with("m=")).collect();
+    assert!(
+        lines.len() == 2 && lines[0].starts_with("m=video 0 ") && lines[1].starts_with("m=audio 20000 RTP/AVP 8 0 101"),
+        "{ok}"
+    );
+    assert!(ok.contains("a=sendrecv"), "{ok}");
+    peer.send(&within_with(&invite, &answered, "ACK", 5, &[], &OFFER.replace("m=audio", "m=video 0 RTP/AVP 97\r\nm=audio")))
+        .await;
+    let Event::Changed { audio, .. } = desk.next().await else { panic!("not taken up") };
+    assert_eq!((audio.direction, audio.address), (Direction::SendRecv, "127.0.0.1:40000".parse().unwrap()));
 }
