@@ -65,6 +65,9 @@ scenario("a desk phone in place of the headset: it rings, is lifted, heard both 
   phone.hold();
   await ayu.seesCall("held");
   await caller.hearsNot(PHONE_HZ);
+  await ayu.at("hold").click();
+  assert.match(await ayu.complaint(), /Lanjutkan dari teleponnya/, "nothing that is said into the phone would be heard");
+  await ayu.seesCall("held");
   phone.resume();
   await ayu.seesCall("active");
   await caller.hears(PHONE_HZ);

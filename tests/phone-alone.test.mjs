@@ -87,7 +87,7 @@ scenario("a number is dialled at the phone, and a caller is given away by its tr
 });
 
 scenario("somebody is asked by a second call of the phone, while the caller waits", async (world) => {
-  const house = await houseWithNeighbours(world, [BRIGADE]);
+  const house = await houseWithNeighbours(world, [{ ...BRIGADE, takesKeys: true }]);
   const { siaga, api, neighbours: [brigade] } = house;
   const phone = await deskPhone(world, siaga, "meja-1");
   await onShiftByPhone(world, house, phone);
@@ -99,6 +99,10 @@ scenario("somebody is asked by a second call of the phone, while the caller wait
   await caller.hearsSomething();
   await caller.hearsNot(PHONE_HZ);
   await caller.hearsNot(BRIGADE.voice);
+  // The brigade's menu hears the phone's keys, and the caller does not.
+  phone.press("1");
+  await brigade.getsKeys("1");
+  assert.equal(caller.keys, "");
 
   // The second call ends, and the phone takes the first up again.
   phone.hangUp();

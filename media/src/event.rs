@@ -29,8 +29,9 @@ pub enum Event {
     /// us, their jitter, and the mean opinion score from 1 to 4.5 to be expected of that (ITU-T G.107). Not told of a leg
     /// from which nothing was to come.
     Quality { leg: Uuid, loss_percent: f32, jitter_ms: f32, mos: f32 },
-    /// The far end of the trunk leg pressed a key (RFC 4733): 0-9, `*`, `#`, A-D.
-    Digit { leg: Uuid, digit: char },
+    /// The far end of the trunk leg pressed a key (RFC 4733): 0-9, `*`, `#`, A-D. `passed_on`: whoever is joined with the leg gets it as it came;
+    /// a mix has no keys in it, and there are far ends that take none.
+    Digit { leg: Uuid, digit: char, passed_on: bool },
     /// The far end of the trunk leg typed this: `\n` is a new line, `\u{8}` erases the letter before it, U+FFFD stands where text
     /// was lost.
     Text { leg: Uuid, text: Text },

@@ -57,6 +57,19 @@ impl Player {
         Player { announced: false, ..Player::new(now, Sound::Samples { pcm, looped: false }, stream) }
     }
 
+    /// Plays these behind what it plays.
+    pub fn append(&mut self, more: &[i16]) {
+        let rest = self.pcm.get(self.cursor..).unwrap_or_default();
+        self.pcm = rest.iter().chain(more).copied().collect();
+        self.cursor = 0;
+    }
+
+    /// When what is not looped is over.
+    pub fn ends(&self) -> Instant {
+        let left = self.pcm.len().saturating_sub(self.cursor).div_ceil(FRAME);
+        self.due + FRAME_TIME * u32::try_from(left).unwrap_or(u32::MAX)
+    }
+
     /// When the next frame is to be sent.
     pub fn due(&self) -> Instant {
         self.due

@@ -152,7 +152,7 @@ async fn keys_pressed_in_the_browser_reach_the_trunk_as_events() {
     while !browser.has_heard_nothing() {}
     caller.send(101, true, &[3, 10, 0, 160]).await;
     caller.sequence = caller.sequence.wrapping_add(1);
-    under.expect(Event::Digit { leg: id(CALLER), digit: '3' }).await;
+    under.expect(Event::Digit { leg: id(CALLER), digit: '3', passed_on: false }).await;
     let before = browser.has_heard_nothing();
     caller.talk(440.0, 3).await;
     let next = browser.hear_many(3);

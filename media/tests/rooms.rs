@@ -363,7 +363,7 @@ async fn a_key_pressed_in_a_conference_is_told_and_not_heard_and_a_sound_comes_b
         talk.caller.sequence = talk.caller.sequence.wrapping_add(1);
         to_party.push(party.hear().await);
     }
-    talk.under.expect(Event::Digit { leg: id(CALLER), digit: '7' }).await;
+    talk.under.expect(Event::Digit { leg: id(CALLER), digit: '7', passed_on: false }).await;
     assert!(to_party.iter().all(|packet| packet.payload_type == 8 && packet.pcm().iter().all(|sample| sample.abs() <= 8)));
 
     talk.under.engine.play(id(PARTY), Sound::Ringback).await;

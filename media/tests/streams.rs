@@ -52,7 +52,7 @@ async fn reports_are_sent_and_taken_on_the_port_after_that_of_rtp() {
     under.engine.disconnect(id(1)).await;
     // A key on the port of RTP is told after what came before it.
     caller.send(101, true, &[1, 10, 0, 160]).await;
-    under.expect(Event::Digit { leg: id(1), digit: '1' }).await;
+    under.expect(Event::Digit { leg: id(1), digit: '1', passed_on: false }).await;
     let statistics = under.engine.close(id(1)).await.unwrap();
     assert!(statistics.mos.is_some_and(|mos| mos > 3.5) && statistics.control_sent >= 1);
     assert_eq!((statistics.control_malformed, statistics.lost), (1, 0));

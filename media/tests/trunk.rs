@@ -123,7 +123,7 @@ async fn keys_are_told_once_and_sent_as_events() {
         caller.send(101, duration == 160, &[11, end | 10, high, low]).await;
         caller.sequence = caller.sequence.wrapping_add(1);
     }
-    under.expect(Event::Digit { leg: id(1), digit: '#' }).await;
+    under.expect(Event::Digit { leg: id(1), digit: '#', passed_on: false }).await;
 
     under.engine.send_digits(id(1), "1 9".to_owned()).await;
     let train = caller.hear_many(16).await;
@@ -151,6 +151,32 @@ async fn a_far_end_without_events_hears_key_tones() {
     under.engine.send_digits(id(1), "5".to_owned()).await;
     let pcm = sound(&gateway.hear_many(5).await);
     assert!(amplitude(&pcm, 770.0) > 7_000.0 && amplitude(&pcm, 1_336.0) > 7_000.0);
+}
+
+#[tokio::test]
+async fn key_tones_follow_one_another_and_what_is_played_goes_on_behind_them() {
+    let under = engine(31_470..=31_479);
+    let gateway = Gateway::new(Codec::Pcma).await;
+    let mut remote = remote(gateway.address(), Codec::Pcma);
+    remote.telephone_event = None;
+    under.engine.open_trunk(id(1), loopback(), Some(remote), false).await.unwrap();
+    let music = common::tone(500.0, 0, 8_000).into();
+    under.engine.play(id(1), Sound::Samples { pcm: music, looped: true }).await;
+    for key in ["5", "9"] {
+        under.engine.send_digits(id(1), key.to_owned()).await;
+    }
+    // 100 ms each, and 80 ms of silence behind each.
+    let heard = gateway.hear_many(40).await;
+    in_order(&heard);
+    let pcm = sound(&heard);
+    let begins = |from: &usize| amplitude(&pcm[*from..(from + 400).min(pcm.len())], 1_336.0) > 5_000.0;
+    let keys = (0..pcm.len()).step_by(80).find(begins).unwrap();
+    for (from, low, high) in [(keys, 770.0, 1_336.0), (keys + 1_440, 852.0, 1_477.0)] {
+        let key = &pcm[from + 160..from + 640];
+        assert!(amplitude(key, low) > 6_000.0 && amplitude(key, high) > 6_000.0, "{low}");
+    }
+    let behind = &pcm[keys + 2 * 1_440 + 320..][..1_600];
+    assert!(amplitude(behind, 500.0) > 3_000.0 && amplitude(behind, 852.0) < 500.0);
 }
 
 #[tokio::test]
@@ -309,7 +335,7 @@ async fn a_far_end_that_holds_the_call_is_sent_nothing_and_hears_no_hole_afterwa
     // A key on the same socket is told after the three packets were taken.
     fallback.send(101, true, &[1, 10, 0, 160]).await;
     fallback.sequence = fallback.sequence.wrapping_add(1);
-    under.expect(Event::Digit { leg: id(2), digit: '1' }).await;
+    under.expect(Event::Digit { leg: id(2), digit: '1', passed_on: true }).await;
     under.engine.set_remote(id(1), talking).await;
     fallback.send_tone(440.0).await;
     let after = caller.hear().await;

@@ -176,6 +176,9 @@ impl Switchboard {
         if self.calls.get(&call).is_some_and(|found| found.view.state == CallState::Detached) {
             return Err(Refusal::NoMedia);
         }
+        if self.phone_of(operator).and_then(|phone| phone.call_for(call)).is_some_and(|own| own.is_held()) {
+            return Err(Refusal::PhoneHolds);
+        }
         self.ask(operator, call, Input::Resume { operator, call })?;
         self.order(call, Order::Resume { operator });
         self.journal.record(Entry::Resumed { call, operator: self.who(operator), at: now() });

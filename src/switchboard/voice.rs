@@ -21,7 +21,7 @@ impl Switchboard {
                 self.phone_silent(call, false);
                 self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
             }
-            media::Event::Digit { leg, digit } => self.digit(CallId(leg), digit),
+            media::Event::Digit { leg, digit, passed_on } => self.key(leg, digit, passed_on),
             media::Event::Quality { leg, loss_percent, jitter_ms, mos } => self.quality(leg, loss_percent, jitter_ms, mos),
             media::Event::Text { leg, text: media::Text(text) } => self.text_heard(CallId(leg), &text),
             media::Event::FirstPacket { leg } => self.first_heard(leg),
@@ -92,6 +92,17 @@ impl Switchboard {
         self.desk.raise_alarm(AlarmKind::OneWayAudio { call, silent }, now());
         if silent == CallSide::Operator {
             self.phone_silent(call, true);
+        }
+    }
+
+    /// A key at the caller's telephone, or at an operator's desk phone, where it is meant for whom the operator speaks with.
+    fn key(&mut self, leg: Uuid, digit: char, passed_on: bool) {
+        if self.calls.contains_key(&CallId(leg)) {
+            return self.digit(CallId(leg), digit);
+        }
+        let Some(operator) = self.phones.speaker(leg).filter(|_| !passed_on) else { return };
+        if let Some(call) = self.queue.operator(operator).and_then(|status| status.call) {
+            self.order(call, Order::Digits(digit.to_string()));
         }
     }
 

@@ -11,6 +11,7 @@ import { scenario } from "../support/world.mjs";
 
 const HZ = { caller: 620, ayu: 1000, short: 1800, last: 2200, hold: 500 };
 const ALL = Object.values(HZ);
+const KEYS = "42199#0";
 const [BUSY, SLOW, SHORT, LAST] = ["0778111", "0778112", "0778113", "0778114"];
 
 scenario("an operator who asked in vain is with the caller again", async (world) => {
@@ -93,4 +94,25 @@ scenario("an operator who asked in vain is with the caller again", async (world)
     const { call: { parties } } = await supervisor.ask("GET", `calls/${id}`);
     await ayu.at(`drop-${parties.find((one) => one.number === number).id}`).click();
   }
+});
+
+scenario("the menu of whoever is asked hears the console's keys, and the caller does not", async (world) => {
+  const exchange = await Exchange.open(world);
+  const menu = await Callee.wait(world, { scenario: "telephone", exchange, number: SHORT, voice: HZ.short, takesKeys: true });
+  const siaga = await openHouse(world, { sip: { trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }, exchange.trunk] } });
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(HZ.ayu);
+  await ayu.callsIn(SHORT, "consult");
+  await menu.picksUp();
+  await menu.hears(HZ.ayu);
+  await ayu.at("keypad").click();
+  // As fast as they can be pressed, and in this order all the same.
+  for (const key of KEYS) await ayu.press(key);
+  await menu.getsKeys(KEYS);
+  assert.equal(caller.keys, "");
+  await caller.hangUp();
+  await menu.ended();
 });

@@ -9,13 +9,13 @@ export class Callee extends Telephone {
   /**
    * Waits to be called. `scenario` names a file of peers/sipp: `callee` picks up at once, `telephone` when it is told to, `busy` and
    * `unanswered` do not. `number` is its number at the `exchange`, if it has one; it takes so many `calls` and then no more. Its answer describes
-   * `sdp` (whole lines) beside the voice.
+   * `sdp` (whole lines) beside the voice, and events for keys if it `takesKeys`.
    */
-  static async wait(world, { address = "127.0.0.2", voice = 1800, scenario = "callee", exchange, number, calls = 1, sdp }) {
+  static async wait(world, { address = "127.0.0.2", voice = 1800, scenario = "callee", exchange, number, calls = 1, sdp, takesKeys }) {
     const callee = new Callee();
     callee.#eager = scenario === "callee";
     const name = `the callee ${number ?? ""}`.trim();
-    await callee.begin(world, { name, scenario, address, voice, calls, answer: sdp, directory: `callee-${scenario}-${number ?? "only"}` });
+    await callee.begin(world, { name, scenario, address, voice, calls, answer: sdp, takesKeys, directory: `callee-${scenario}-${number ?? "only"}` });
     exchange?.connect(number, callee.sip);
     return callee;
   }

@@ -8,12 +8,15 @@ import { Ear } from "./ear.mjs";
 import { Heard } from "./heard.mjs";
 import { udpPort, udpRange } from "./ports.mjs";
 import { Program } from "./program.mjs";
-import { withAnswer, withMore, withoutEvents } from "./sipp.mjs";
+import { withAnswer, withEvents, withMore, withoutEvents } from "./sipp.mjs";
 import { fromAlaw, toAlaw, tone } from "./sound.mjs";
+import { until } from "./wait.mjs";
 
 const SCENARIOS = new URL("../peers/sipp/", import.meta.url).pathname;
 const RATE = 8000;
 const PCMA = 8;
+const TELEPHONE_EVENT = 101;
+const KEYS = "0123456789*#ABCD";
 
 export class Telephone {
   /** Answers to an INVITE: `{code, at, text}`, `at` in epoch ms. */
@@ -23,15 +26,19 @@ export class Telephone {
   /** Requests in either direction: `{method, at, sent, text}`, `sent` if by this telephone. */
   requests = [];
   heard;
+  /** The keys that came as events (RFC 4733), in order. */
+  keys = "";
   program;
   port;
   address;
   name;
   #ear;
   #signs = 0;
+  /** The RTP timestamp of the newest of the keys. */
+  #pressedAt;
 
   /** Starts sipp with a scenario of peers/sipp and `more` in its call, or `answer` in its answer, and listens. `voice` in Hz, or a second of samples; `parameters` are sipp's own. */
-  async begin(world, { name, scenario, more, answer = [], address, voice, events = true, remote = [], parameters = [], calls = 1, directory }) {
+  async begin(world, { name, scenario, more, answer = [], address, voice, events = true, takesKeys = false, remote = [], parameters = [], calls = 1, directory }) {
     this.name = name;
     this.address = address;
     this.heard = new Heard(name);
@@ -41,7 +48,8 @@ export class Telephone {
     await mkdir(own, { recursive: true });
     await writeFile(join(own, "voice.al"), Buffer.from((typeof voice === "number" ? tone(voice, { rate: RATE, seconds: 1 }) : voice).map(toAlaw)));
     const script = await readFile(join(SCENARIOS, `${scenario}.xml`), "utf8");
-    await writeFile(join(own, "scenario.xml"), withAnswer(withMore(events ? script : withoutEvents(script), more), answer));
+    const described = events ? script : withoutEvents(script);
+    await writeFile(join(own, "scenario.xml"), withAnswer(withMore(takesKeys ? withEvents(described) : described, more), answer));
 
     this.#ear = await Ear.on(`udp and (port ${this.port} or dst port ${rtp})`, (packet) => this.#hear(packet, rtp));
     this.program = new Program(name, "sipp", [
@@ -61,6 +69,7 @@ export class Telephone {
   #hear({ at, from, to, payload }, rtp) {
     if (to.port === rtp) {
       if (payload.length > 12 && (payload[1] & 127) === PCMA) this.heard.add(at, decoded(payload));
+      if (payload.length > 12 && (payload[1] & 127) === TELEPHONE_EVENT) this.#press(payload);
       return;
     }
     const text = payload.toString("latin1");
@@ -73,6 +82,19 @@ export class Telephone {
     if (answer && !sent) this.replies.push({ code: Number(answer[1]), at, text });
     if (answer && answer[2] === "INVITE") this.answers.push({ code: Number(answer[1]), at, text });
     if (method) this.requests.push({ method, at, sent, text });
+  }
+
+  /** The packets of one press share a timestamp. */
+  #press(packet) {
+    const timestamp = packet.readUInt32BE(4);
+    if (timestamp === this.#pressedAt) return;
+    this.#pressedAt = timestamp;
+    this.keys += KEYS[packet[12]] ?? "?";
+  }
+
+  /** Waits until these keys and no others have come. */
+  async getsKeys(keys, options) {
+    return until(`${this.name} gets the keys ${keys}`, () => this.keys === keys || Promise.reject(new Error(`it got ${this.keys || "none"}`)), options);
   }
 
   /** sipp's sign to go on: a request of ours within the call. sipp would take the same one twice for a retransmission. */

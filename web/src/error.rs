@@ -94,6 +94,7 @@ impl From<Refusal> for ApiError {
             Refusal::NoSuchPhone => (StatusCode::UNPROCESSABLE_ENTITY, "no_such_phone"),
             Refusal::PhoneTaken => (StatusCode::CONFLICT, "phone_taken"),
             Refusal::PhoneAway => (StatusCode::CONFLICT, "phone_away"),
+            Refusal::PhoneHolds => (StatusCode::CONFLICT, "phone_holds"),
             Refusal::BadOffer(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_offer"),
             Refusal::BadDigits => (StatusCode::UNPROCESSABLE_ENTITY, "bad_digits"),
             Refusal::NoText => (StatusCode::CONFLICT, "no_text"),

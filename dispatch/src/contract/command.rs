@@ -232,6 +232,9 @@ pub enum Refusal {
     /// The desk phone is not registered.
     #[error("the desk phone is not registered; look whether it is on and connected")]
     PhoneAway,
+    /// The operator's desk phone itself holds the call: nothing that is said there would be heard.
+    #[error("the desk phone holds the call; take it up there")]
+    PhoneHolds,
     /// What the browser sent is not an SDP offer that can be answered.
     #[error("the browser's media offer was not understood: {0}")]
     BadOffer(String),

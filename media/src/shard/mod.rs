@@ -6,6 +6,7 @@
 mod aside;
 mod command;
 mod joins;
+mod keys;
 mod last_word;
 mod moves;
 mod operators;
@@ -213,7 +214,7 @@ impl Shard {
             match timer {
                 Timer::Housekeeping => self.keep_house(now),
                 Timer::TrunkSound(leg) => self.sound_on_trunk(now, leg),
-                Timer::Digits(leg) => self.digits_on_trunk(now, leg),
+                Timer::Digits(leg) => self.dial_on_trunk(now, leg),
                 Timer::Text(leg) => self.text_due(now, leg),
                 Timer::Room(call) => self.mix(now, call),
                 Timer::OperatorSound(operator) => self.sound_on_operator(now, operator),

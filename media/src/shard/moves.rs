@@ -69,8 +69,8 @@ impl Shard {
             if let Some(player) = &trunk.player {
                 self.timers.set(Timer::TrunkSound(leg), player.due());
             }
-            if let Some(digits) = &trunk.digits {
-                self.timers.set(Timer::Digits(leg), digits.due());
+            if let Some(dialling) = &trunk.dialling {
+                self.timers.set(Timer::Digits(leg), dialling.due());
             }
             // What came meanwhile is read now: the poll may not tell of it.
             self.backlog.extend(trunk.sockets.tokens().map(|(token, _)| token));

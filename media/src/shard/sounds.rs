@@ -1,9 +1,8 @@
-//! Sounds and keys on legs, and the test of an operator's headset.
+//! Sounds on legs, and the test of an operator's headset.
 
 use super::Shard;
 use super::operators::HeadsetTest;
 use super::timers::Timer;
-use crate::SAMPLE_RATE;
 use crate::error::ConnectError;
 use crate::event::{Event, MediaTest};
 use crate::g711::Codec;
@@ -11,8 +10,7 @@ use crate::level::LoudestWindow;
 use crate::packet::{Content, Packet};
 use crate::sound::{FRAME, Play, Player, Sound};
 use crate::tone;
-use crate::trunk::DigitTrain;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -20,8 +18,6 @@ use uuid::Uuid;
 const TEST_HZ: f64 = 1_000.0;
 const TEST_DBFS: f64 = -12.0;
 const TEST_SAMPLES: usize = 16_000;
-/// How long the tones of our own keys may come back from a line.
-const ECHO: Duration = Duration::from_millis(300);
 
 impl Shard {
     /// Plays a sound on a leg in place of what it plays now.
@@ -49,41 +45,6 @@ impl Shard {
         }
     }
 
-    /// Sends keys to the far end of a trunk leg: as events if it takes them, else as tones.
-    pub(super) fn send_digits(&mut self, now: Instant, leg: Uuid, digits: &str) {
-        let Some(trunk) = self.trunks.get_mut(&leg) else { return };
-        if !trunk.leg.takes_events() {
-            let tones = tone::keys(digits);
-            let length = Duration::from_millis(tones.len() as u64 * 1_000 / u64::from(SAMPLE_RATE));
-            trunk.leg.deafen(now + length + ECHO);
-            trunk.player = Some(Player::unannounced(now, tones, self.sources.next_stream()));
-            return self.sound_on_trunk(now, leg);
-        }
-        match &mut trunk.digits {
-            Some(train) => train.append(digits),
-            None => trunk.digits = Some(DigitTrain::new(now, self.sources.next_stream(), digits)),
-        }
-        self.digits_on_trunk(now, leg);
-    }
-
-    pub(super) fn digits_on_trunk(&mut self, now: Instant, leg: Uuid) {
-        loop {
-            let Some(trunk) = self.trunks.get_mut(&leg) else { return };
-            let Some(train) = &mut trunk.digits else { return };
-            let packet = train.poll(now);
-            if let Some(packet) = packet {
-                self.send_to_trunk(now, leg, &packet);
-                continue;
-            }
-            if train.is_over() {
-                trunk.digits = None;
-            } else {
-                self.timers.set(Timer::Digits(leg), train.due());
-            }
-            return;
-        }
-    }
-
     pub(super) fn sound_on_trunk(&mut self, now: Instant, leg: Uuid) {
         loop {
             let Some(trunk) = self.trunks.get_mut(&leg) else { return };
@@ -98,7 +59,7 @@ impl Shard {
                     return;
                 }
                 // Keys are sent instead; the sound goes on where it would be.
-                Some(Play::Frame { .. }) if trunk.digits.is_some() => {}
+                Some(Play::Frame { .. }) if trunk.dialling.is_some() => {}
                 Some(Play::Frame { pcm, stream, sequence, timestamp }) => {
                     let codec = trunk.leg.codec();
                     let payload = encoded(codec, &pcm);
@@ -171,7 +132,7 @@ impl Shard {
     }
 }
 
-fn encoded(codec: Codec, pcm: &[i16; FRAME]) -> [u8; FRAME] {
+pub(super) fn encoded(codec: Codec, pcm: &[i16; FRAME]) -> [u8; FRAME] {
     let mut payload = [0; FRAME];
     codec.encode(pcm, &mut payload);
     payload

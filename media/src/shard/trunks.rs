@@ -1,5 +1,6 @@
 //! Trunk legs with their sockets: opening, receiving, sending, closing.
 
+use super::keys::Dialling;
 use super::last_word::LastWord;
 use super::texts::Text;
 use super::timers::Timer;
@@ -12,7 +13,7 @@ use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
 use crate::tap::{Heard, LegTap, Source};
-use crate::trunk::{Arrival, DigitTrain, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};
+use crate::trunk::{Arrival, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};
 use ipnet::IpNet;
 use mio::net::UdpSocket;
 use mio::{Interest, Token};
@@ -25,7 +26,7 @@ pub(super) struct Trunk {
     pub leg: TrunkLeg,
     pub place: Option<Place>,
     pub player: Option<Player>,
-    pub digits: Option<DigitTrain>,
+    pub dialling: Option<Dialling>,
     pub tap: Option<LegTap>,
     /// Not what was heard already.
     pub last_word: Option<Box<LastWord>>,
@@ -46,7 +47,7 @@ pub(super) struct Sockets {
 impl Trunk {
     /// Something is played or dialled here, and comes before what is said to it.
     pub fn is_busy(&self) -> bool {
-        self.player.is_some() || self.digits.is_some()
+        self.player.is_some() || self.dialling.is_some()
     }
 }
 
@@ -97,7 +98,8 @@ impl Shard {
         }
         let tap = tap.then(|| LegTap::new(id));
         self.tokens.extend(sockets.tokens().map(|(token, which)| (token, (id, which))));
-        self.trunks.insert(id, Trunk { leg, place: None, player: None, digits: None, tap, last_word: None, text: None, sockets });
+        self.trunks
+            .insert(id, Trunk { leg, place: None, player: None, dialling: None, tap, last_word: None, text: None, sockets });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(address, port))
@@ -170,12 +172,13 @@ impl Shard {
 
     /// A packet came in on a trunk leg: tell, record, pass on.
     fn arrived(&mut self, now: Instant, id: Uuid, arrival: &Arrival<'_>) {
+        if let Some(digit) = arrival.digit {
+            let passed_on = self.passes_on(id, &arrival.what);
+            self.events.push(Event::Digit { leg: id, digit, passed_on });
+        }
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         if arrival.first {
             self.events.push(Event::FirstPacket { leg: id });
-        }
-        if let Some(digit) = arrival.digit {
-            self.events.push(Event::Digit { leg: id, digit });
         }
         if let (What::Packet(packet), Some(tap)) = (&arrival.what, &mut trunk.tap)
             && let Content::Audio { codec, payload } = packet.content
@@ -205,6 +208,18 @@ impl Shard {
             }
             (Path::Mixed, What::Packet(packet)) => self.spoken_in_room(now, room, id, packet),
             (Path::Mixed, What::Skipped { .. }) | (Path::Nowhere, _) => {}
+        }
+    }
+
+    /// Whether a key that came in like this is heard by whoever is joined with the leg: a tone always, an event by who takes such.
+    fn passes_on(&self, id: Uuid, what: &What<'_>) -> bool {
+        let is_tone = !matches!(what, What::Packet(Packet { content: Content::Event(_), .. }));
+        match self.trunks.get(&id).and_then(|trunk| trunk.place).map(|place| place.path) {
+            Some(Path::Direct(Peer::Trunk(other))) => {
+                is_tone || self.trunks.get(&other).is_some_and(|trunk| trunk.leg.takes_events())
+            }
+            Some(Path::Direct(Peer::Operator(_)) | Path::Mixed) => is_tone,
+            Some(Path::Nowhere) | None => false,
         }
     }
 

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useT } from '../i18n/i18n'
 import { sendDigits } from './actions'
+import { keySender } from './keys'
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#']
 
@@ -9,17 +10,23 @@ const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#']
 export function Keypad({ call }: { call: string }) {
   const t = useT()
   const [sent, setSent] = useState('')
+  const send = useMemo(() => keySender((digits) => sendDigits(call, digits)), [call])
   const press = (digit: string) => {
     setSent((before) => (before + digit).slice(-16))
-    void sendDigits(call, digit)
+    send(digit)
   }
+  // On the window, since the first digits may be typed before the focus is here.
+  useEffect(() => {
+    const typed = (event: KeyboardEvent) => {
+      const plain = !event.altKey && !event.ctrlKey && !event.metaKey
+      const into = event.target instanceof Element && event.target.closest('input, textarea, [contenteditable=true]')
+      if (plain && !into && KEYS.includes(event.key)) press(event.key)
+    }
+    window.addEventListener('keydown', typed)
+    return () => window.removeEventListener('keydown', typed)
+  })
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the digit keys of the keyboard are a second way to the buttons inside.
-    <div
-      onKeyDown={(event) => {
-        if (KEYS.includes(event.key) && !event.altKey && !event.ctrlKey) press(event.key)
-      }}
-    >
+    <div>
       <div aria-live="polite" className="sg-digits">
         {sent || t('call.keypad_hint')}
       </div>
