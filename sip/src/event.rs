@@ -129,6 +129,8 @@ pub struct Invitation {
     pub access: Option<AccessNetwork>,
     /// Language tags in lower case, the most wanted first: `id`, `min`, `en`.
     pub languages: Vec<String>,
+    /// Those of them that the offer names: what is spoken. The others are those of the telephone (Accept-Language).
+    pub spoken: Vec<String>,
     /// `None`: the INVITE has no offer, ours goes into the 200 and the answer comes with [`Event::Confirmed`].
     pub audio: Option<RemoteAudio>,
     /// The caller wants real-time text (RFC 4103) beside its voice.

@@ -29,6 +29,7 @@ pub(crate) fn read(
 ) -> (Invitation, Option<Description>) {
     let fields = fields(request);
     let offer = sdp::offer_in(&fields, &request.body, terms).ok().flatten();
+    let described = offer.as_ref().map(|offer| offer.languages.as_slice()).unwrap_or_default();
     let parts = parts(&fields, &request.body);
     let (service, purpose) = service(&stamp.uri, fields.first("To").and_then(name_and_uri).map(|(_, uri)| uri));
     let invitation = Invitation {
@@ -45,7 +46,8 @@ pub(crate) fn read(
         additional: additional::read(&fields, &parts),
         data_references: additional::references(&fields),
         access: access::read(&fields),
-        languages: languages(&fields, offer.as_ref().map(|offer| offer.languages.as_slice()).unwrap_or_default()),
+        languages: languages(&fields, described),
+        spoken: languages(&Fields::default(), described),
         audio: offer.as_ref().map(|offer| offer.audio.clone()),
         text: offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|text| text.remote.clone()),
         priority: fields.first("Resource-Priority").filter(|value| !value.is_empty()).map(str::to_owned),

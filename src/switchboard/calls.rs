@@ -167,7 +167,7 @@ impl Switchboard {
         }));
         metrics::counter!("siaga_calls_arrived_total").increment(1);
         let service = invitation.service.map(|service| format!("urn:service:{service}"));
-        let wants = Wants::of(service.as_deref().unwrap_or(&view.dialled), &view.languages);
+        let wants = Wants::of(service.as_deref().unwrap_or(&view.dialled), &invitation.spoken, &view.languages);
         self.calls.insert(call, Call { following, ..Call::new(view, orders) });
         self.told(Input::CallArrived { call, priority, again, wants });
     }

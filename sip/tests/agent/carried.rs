@@ -61,6 +61,7 @@ async fn everything_that_an_emergency_call_may_carry_arrives_at_once() {
     let cell = call.access.and_then(|access| access.cell).unwrap();
     assert_eq!((cell.mcc.as_str(), cell.mnc.as_str(), cell.area, cell.id), ("510", "10", 1234, CellId::Lte(56789)));
     assert_eq!(call.languages, ["min", "id", "ms", "en"]);
+    assert_eq!(call.spoken, ["min", "id"], "what a telephone is set to says little of who calls");
     assert_eq!(call.text.map(|text| (text.address.port(), text.pt)), Some((41_000, 98)));
     assert!(call.audio.is_some());
 }

@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 pub struct Wants {
     /// The kind of help, as `fire`.
     pub skill: Option<String>,
-    /// Primary language tags, any of which will do; empty if none was named.
+    /// Primary language tags of what the caller speaks, any of which will do; empty if none was named.
     pub languages: Vec<String>,
+    /// Of what the caller can read as well. They choose among those who are free, and nobody waits for them: a telephone in English says little of
+    /// who calls with it.
+    pub prefers: Vec<String>,
 }
 
 /// What an operator can do.
@@ -20,16 +23,14 @@ pub struct Abilities {
 }
 
 impl Wants {
-    /// Of a call to a service (RFC 5031) whose side speaks these languages (BCP 47, RFC 8373).
-    pub fn of(dialled: &str, languages: &[String]) -> Self {
+    /// Of a call to a service (RFC 5031) whose side speaks some languages (BCP 47, RFC 8373), and reads these.
+    pub fn of(dialled: &str, spoken: &[String], read: &[String]) -> Self {
         let dialled = dialled.to_ascii_lowercase();
         let kind = dialled.strip_prefix("urn:service:sos.").and_then(|kinds| kinds.split('.').next());
         let primary = |tag: &String| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        Self {
-            skill: kind.filter(|kind| !kind.is_empty()).map(str::to_owned),
-            // `*` is RFC 8373's word for any language.
-            languages: languages.iter().map(primary).filter(|tag| !tag.is_empty() && tag != "*").collect(),
-        }
+        // `*` is RFC 8373's word for any language.
+        let named = |tags: &[String]| tags.iter().map(primary).filter(|tag| !tag.is_empty() && tag != "*").collect();
+        Self { skill: kind.filter(|kind| !kind.is_empty()).map(str::to_owned), languages: named(spoken), prefers: named(read) }
     }
 
     pub(super) fn is_nothing(&self) -> bool {
@@ -40,6 +41,10 @@ impl Wants {
 impl Abilities {
     pub(super) fn understand(&self, wants: &Wants) -> bool {
         wants.languages.is_empty() || wants.languages.iter().any(|tag| self.languages.contains(tag))
+    }
+
+    pub(super) fn please(&self, wants: &Wants) -> bool {
+        wants.prefers.is_empty() || wants.prefers.iter().any(|tag| self.languages.contains(tag))
     }
 
     pub(super) fn are_trained(&self, wants: &Wants) -> bool {
@@ -66,9 +71,10 @@ mod tests {
             ("urn:service:test.sos.fire", None),
         ];
         for (dialled, skill) in cases {
-            assert_eq!(Wants::of(dialled, &[]).skill.as_deref(), skill, "{dialled}");
+            assert_eq!(Wants::of(dialled, &[], &[]).skill.as_deref(), skill, "{dialled}");
         }
         let languages = ["en-GB".to_owned(), "*".to_owned(), "ID".to_owned(), String::new()];
-        assert_eq!(Wants::of("112", &languages).languages, ["en", "id"]);
+        let wants = Wants::of("112", &languages, &["ms".to_owned()]);
+        assert_eq!((wants.languages, wants.prefers), (vec!["en".to_owned(), "id".to_owned()], vec!["ms".to_owned()]));
     }
 }

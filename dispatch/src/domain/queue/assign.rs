@@ -50,7 +50,7 @@ impl Queue {
         operators.sort_by_key(|operator| {
             let (abilities, wants) = (&operator.abilities, &call.wants);
             let missed = call.missed.contains(&operator.id);
-            (missed, !abilities.understand(wants), !abilities.are_trained(wants), operator.line)
+            (missed, !abilities.understand(wants), !abilities.are_trained(wants), !abilities.please(wants), operator.line)
         });
         match self.settings.strategy {
             Strategy::LongestIdle => operators.truncate(1),

@@ -18,7 +18,7 @@ enum Step {
 fn wants() -> impl Strategy<Value = Wants> {
     let skill = prop_oneof![3 => Just(None), 1 => Just(Some("fire".to_owned()))];
     let languages = prop_oneof![3 => Just(vec![]), 1 => Just(vec!["en".to_owned()])];
-    (skill, languages).prop_map(|(skill, languages)| Wants { skill, languages })
+    (skill, languages).prop_map(|(skill, languages)| Wants { skill, prefers: languages.clone(), languages })
 }
 
 fn settings() -> impl Strategy<Value = QueueSettings> {

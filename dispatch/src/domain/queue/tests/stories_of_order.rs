@@ -5,7 +5,7 @@ use crate::contract::OperatorState;
 
 fn wanting(n: u128, skill: Option<&str>, languages: &[&str]) -> Input {
     let languages = languages.iter().map(|tag| (*tag).to_owned()).collect();
-    let wants = Wants { skill: skill.map(str::to_owned), languages };
+    let wants = Wants { skill: skill.map(str::to_owned), languages, prefers: Vec::new() };
     Input::CallArrived { call: call(n), priority: Priority::Normal, again: false, wants }
 }
 
@@ -56,6 +56,20 @@ fn a_call_waits_ten_seconds_for_who_understands_it_and_then_rings_at_anybody() {
     room.ready(3);
     assert_eq!(room.after(seconds(9)), []);
     assert_eq!(room.after(seconds(1)), [clear(nobody_ready(2)), ringback(2), ring(2, 3)]);
+}
+
+#[test]
+fn the_language_of_a_telephone_chooses_among_the_free_and_keeps_nobody_waiting() {
+    let mut room = Room::with_ready(1);
+    room.ready_with(2, &[], &["en"]);
+    let reads = |n| Input::CallArrived {
+        call: call(n),
+        priority: Priority::Normal,
+        again: false,
+        wants: Wants { prefers: vec!["en".to_owned()], ..Wants::default() },
+    };
+    assert_eq!(room.given(reads(1)), [ringback(1), ring(1, 2)]);
+    assert_eq!(room.given(reads(2)), [ringback(2), ring(2, 1)]);
 }
 
 #[test]
