@@ -64,6 +64,12 @@ scenarioOnBoth("who gave up is called back", async (world) => {
   const { timeline } = await callWhen(api.ayu, id, "tells of the callback", (detail) => steps(detail).includes("callback.claimed"));
   assert.equal(timeline.find(({ kind }) => kind === "callback.claimed").actor.name, people.ayu.name);
 
+  // It was her mailbox after all: she is on the list again, and the operator sees so.
+  await ayu.at("callback-reopen").click();
+  await ayu.at("callback-reopened").waitFor();
+  await listWhen("has her again", ([one]) => one?.call === id && one.tries === 2 && one.claimed_by === null);
+  await row(bagus).filter({ hasText: NUMBER }).waitFor();
+
   function row(operator) {
     return operator.at(`callback-${id}`);
   }

@@ -91,6 +91,11 @@ impl Callers {
         }
     }
 
+    /// The number is to be called back after all.
+    pub fn gave_up(&self, number: &str, at: Timestamp) {
+        keep(&mut self.lock().gave_up, key(number), at, |at| *at, "gave_up");
+    }
+
     /// Somebody has seen to the number.
     pub fn seen_to(&self, number: &str) {
         self.lock().gave_up.remove(&key(number));

@@ -156,6 +156,21 @@ impl Conn<'_> {
         )
     }
 
+    /// Whoever answered the call back was not the caller: it is open again, for everybody. `None`: it was not closed as reached, or the same
+    /// number is to be called back for a newer call.
+    pub async fn reopen_callback(&mut self, call: CallId) -> Result<Option<CallbackView>, StoreError> {
+        run!(
+            self,
+            sqlx::query(
+                "UPDATE callbacks SET closed_at = NULL, closed_as = NULL, claimed_by = NULL, claimed_by_name = NULL \
+                 WHERE call_id = $1 AND closed_as = 'reached' AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.closed_at IS NULL \
+                 AND o.number = callbacks.number)"
+            )
+            .bind(call)
+        )?;
+        self.lock_callback(call).await
+    }
+
     /// Somebody speaks in this call with a caller who was to be called back: by its number, or because it answers to the
     /// abandoned call. `false` if nobody waited for that.
     pub async fn reach_callbacks(&mut self, call: CallId, at: Timestamp) -> Result<bool, StoreError> {

@@ -81,6 +81,26 @@ both! {
         assert_eq!(ended.data, json!({ "by": "not_reached", "unreached": "busy", "code": 486 }));
     }
 
+    async fn who_was_not_spoken_with_because_a_mailbox_answered_stands_in_the_list_again(house) {
+        let rina = operator("Rina");
+        let call = house.gave_up("+62811", 10).await.call;
+        assert!(matches!(house.desk.reopen_callback(&rina, call).await, Ok(view) if view.call == call), "it is open as it is");
+        house.desk.claim_callback(&rina, call).await.unwrap();
+        let back = dialled(Some(call));
+        let answered = Entry::OutboundAnswered { call: back.call, trunk: None, at: clock::now() };
+        house.told([Entry::OutboundDialled(back.clone()), answered, ended(back.call, EndedBy::Operator, clock::now())]).await;
+        assert_eq!(house.waiting().await, []);
+        let again = house.desk.reopen_callback(&rina, call).await.unwrap();
+        assert_eq!((again.tries, again.claimed_by), (1, None), "the try counts, and anybody may be the next");
+        assert_eq!(house.waiting().await.len(), 1);
+        assert!(house.desk.called_before(Some("+62811")));
+        let timeline = house.desk.call(&supervisor(), call).await.unwrap().timeline;
+        assert!(timeline.iter().any(|entry| entry.kind == "callback.reopened"));
+        // What was closed for another reason stays closed.
+        house.desk.close_callback(&rina, call, CallbackEnd::NotNeeded).await.unwrap();
+        assert!(matches!(house.desk.reopen_callback(&rina, call).await, Err(DeskError::NotFound)));
+    }
+
     async fn a_call_back_that_is_not_reached_does_not_stay_with_who_made_it(house) {
         let rina = operator("Rina");
         let call = house.gave_up("+62811", 10).await.call;

@@ -18,6 +18,7 @@ pub(super) fn operations() -> Operations {
         .with(guarded!(claim_callback))
         .with(guarded!(release_callback))
         .with(guarded!(close_callback))
+        .with(guarded!(reopen_callback))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -69,4 +70,17 @@ async fn close_callback(
 ) -> Result<StatusCode, ApiError> {
     app.desk.close_callback(&who, call, body.reason).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes back that the caller was reached: a mailbox answered, or somebody else.
+#[utoipa::path(
+    post, path = "/callbacks/{id}/reopen", params(("id" = CallId, Path, description = "The abandoned call")),
+    responses((status = 200, body = CallbackView)), tag = "callbacks"
+)]
+async fn reopen_callback(
+    Operator(who): Operator,
+    State(app): State<AppState>,
+    Path(call): Path<CallId>,
+) -> Result<Json<CallbackView>, ApiError> {
+    Ok(Json(app.desk.reopen_callback(&who, call).await?))
 }

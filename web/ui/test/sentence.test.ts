@@ -8,7 +8,7 @@ import { around, sentence, who } from '../src/timeline/sentence'
 const say = (kind: string, data: Record<string, unknown> = {}) =>
   sentence({ seq: 1, at: '', actor: { who: 'system' }, kind, data } as TimelineEntry)
 
-it('every kind of the telephony has a sentence of its own', () => {
+it('every kind has a sentence of its own', () => {
   const kinds = [
     'call.party_dialled',
     'call.party_joined',
@@ -26,6 +26,13 @@ it('every kind of the telephony has a sentence of its own', () => {
     'call.outbound_dialled',
     'call.outbound_answered',
     'alert.received',
+    'callback.claimed',
+    'callback.released',
+    'callback.closed',
+    'callback.reopened',
+    'reputation.lowered',
+    'reputation.restored',
+    'dispatch.withdrawn',
   ]
   expect(kinds.filter((kind) => !(`event.${kind}` in id))).toEqual([])
 })

@@ -8,6 +8,7 @@ import { Key } from '../app/Key'
 import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
+import { reopen } from '../queue/callbacks'
 import { closeIncident, closeReport } from './closing'
 import { isGivenAway } from './holder'
 import type { OpenReport } from './useReport'
@@ -111,11 +112,29 @@ export function ClosePanel({ report }: { report: OpenReport }) {
           </>
         )}
       </div>
+      {call.callback_of && call.answered_at && <NotSpokenWith callback={call.callback_of} number={call.number ?? ''} />}
       {error && (
         <div className="sg-error" role="alert">
           {error}
         </div>
       )}
     </div>
+  )
+}
+
+/** Who answered a call back may have been a mailbox. */
+function NotSpokenWith({ callback, number }: { callback: string; number: string }) {
+  const t = useT()
+  const [reopened, setReopened] = useState(false)
+  if (reopened) return <p data-testid="callback-reopened">{t('callback.reopened', { number })}</p>
+  return (
+    <Button
+      data-testid="callback-reopen"
+      leftSection={<Icon name="arrowBack" size={14} />}
+      onClick={() => void reopen(callback).then(setReopened)}
+      variant="default"
+    >
+      {t('callback.reopen')}
+    </Button>
   )
 }

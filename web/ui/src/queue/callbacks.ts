@@ -20,6 +20,13 @@ export async function callBack({ call, number, claimed_by }: CallbackView, user:
   again()
 }
 
+/** A mailbox answered, or somebody else. `true`: it is to be called back again. */
+export const reopen = async (call: string): Promise<boolean> => {
+  const done = await attempt(() => post(`/callbacks/${call}/reopen`).then(() => true))
+  again()
+  return done ?? false
+}
+
 export const release = (call: string) => attempt(() => post(`/callbacks/${call}/release`)).then(again)
 
 export const closeCallback = (call: string, reason: CloseReason) =>

@@ -87,6 +87,10 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
   'call.digit': ({ digit = '' }) => digit,
   'call.text': ({ text = '' }) => text,
   'call.quality': (facts, data) => listed(sayHeard(heardIn(data), party(facts) || undefined), sayLost(data)),
+  'callback.closed': ({ reason }) => {
+    const key = `callback.${reason}`
+    return hasText(key) ? t(key) : ''
+  },
   'alert.received': ({ headline, event, sender }) => listed(headline || event || '', sender || ''),
   'alert.updated': ({ headline, description }) => headline || description || '',
   'alert.cancelled': ({ headline, description }) => headline || description || '',
