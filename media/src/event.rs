@@ -21,9 +21,9 @@ pub enum Event {
     OperatorDisconnected { operator: Uuid },
     /// The first RTP packet of a trunk leg, or the first since another far end is awaited on it.
     FirstPacket { leg: Uuid },
-    /// The leg is joined, and no packet came from this side for three seconds. Told once for each silent side.
-    OneWay { leg: Uuid, silent: Side },
-    /// Both sides of the leg are heard again.
+    /// In the room of this leg somebody who speaks sent no packet for three seconds: a trunk leg, or an operator. Told once for each who is silent.
+    OneWay { leg: Uuid, silent: Uuid },
+    /// All who speak there are heard again.
     TwoWay { leg: Uuid },
     /// How a leg that is joined, a trunk's or an operator's, was heard in the last five seconds: packets lost on their way to
     /// us, their jitter, and the mean opinion score from 1 to 4.5 to be expected of that (ITU-T G.107). Not told of a leg

@@ -1,21 +1,21 @@
-//! Notices that one side of a joined pair is not heard: the most common fault of telephony, and the least reported.
+//! Notices that somebody who talks with others is not heard: the most common fault of telephony, and the least reported.
 
-use crate::event::Side;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
-/// A side that sent no packet for this long counts as silent.
+/// Who sent no packet for this long counts as silent.
 const SILENT_AFTER: Duration = Duration::from_secs(3);
 
-/// Watches both sides of one joined leg.
-#[derive(Debug)]
+/// Watches everybody who speaks in one room. Nobody, where there are fewer than two.
+#[derive(Debug, Default)]
 pub(crate) struct SilenceWatch {
-    caller: Ear,
-    operator: Ear,
+    speakers: Vec<Speaker>,
     one_way: bool,
 }
 
 #[derive(Debug)]
-struct Ear {
+struct Speaker {
+    leg: Uuid,
     heard: Instant,
     expected: bool,
     silent: bool,
@@ -24,56 +24,61 @@ struct Ear {
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hearing {
-    OneWay { silent: Side },
+    OneWay { silent: Uuid },
     TwoWay,
 }
 
 impl SilenceWatch {
-    /// Both sides have three seconds from `now` to be heard. `caller_sends`: whether the caller's side is expected to send
-    /// (it is not while it has the call on hold).
-    pub fn new(now: Instant, caller_sends: bool) -> Self {
-        let ear = |expected| Ear { heard: now, expected, silent: false };
-        SilenceWatch { caller: ear(caller_sends), operator: ear(true), one_way: false }
-    }
-
-    /// A packet came from this side.
-    pub fn heard(&mut self, now: Instant, side: Side) {
-        self.ear(side).heard = now;
-    }
-
-    /// Whether a side is expected to send; if it newly is, it gets three seconds.
-    pub fn expect(&mut self, now: Instant, side: Side, expected: bool) {
-        let ear = self.ear(side);
-        if expected && !ear.expected {
-            ear.heard = now;
+    /// These speak from now on, each with whether it is expected to send: it is not while it has the call on hold. Who comes anew has three
+    /// seconds to be heard; who was there goes on.
+    pub fn seat(&mut self, now: Instant, speakers: &[(Uuid, bool)]) {
+        let speakers = if speakers.len() < 2 { &[] } else { speakers };
+        self.speakers.retain(|known| speakers.iter().any(|(leg, _)| *leg == known.leg));
+        for (leg, expected) in speakers {
+            if self.speakers.iter().all(|known| known.leg != *leg) {
+                self.speakers.push(Speaker { leg: *leg, heard: now, expected: *expected, silent: false });
+            }
         }
-        ear.expected = expected;
+        // What was told of those who are gone is of no interest any more.
+        self.one_way &= !self.speakers.is_empty();
+    }
+
+    /// A packet came from this leg.
+    pub fn heard(&mut self, now: Instant, leg: Uuid) {
+        if let Some(speaker) = self.speaker(leg) {
+            speaker.heard = now;
+        }
+    }
+
+    /// Whether a leg is expected to send; if it newly is, it gets three seconds.
+    pub fn expect(&mut self, now: Instant, leg: Uuid, expected: bool) {
+        let Some(speaker) = self.speaker(leg) else { return };
+        if expected && !speaker.expected {
+            speaker.heard = now;
+        }
+        speaker.expected = expected;
     }
 
     /// What changed, to be asked until `None`.
     pub fn poll(&mut self, now: Instant) -> Option<Hearing> {
-        for side in [Side::Caller, Side::Operator] {
-            let ear = self.ear(side);
-            let silent = ear.expected && now.saturating_duration_since(ear.heard) >= SILENT_AFTER;
-            let newly = silent && !ear.silent;
-            ear.silent = silent;
+        for speaker in &mut self.speakers {
+            let silent = speaker.expected && now.saturating_duration_since(speaker.heard) >= SILENT_AFTER;
+            let newly = silent && !speaker.silent;
+            speaker.silent = silent;
             if newly {
                 self.one_way = true;
-                return Some(Hearing::OneWay { silent: side });
+                return Some(Hearing::OneWay { silent: speaker.leg });
             }
         }
-        if self.one_way && !self.caller.silent && !self.operator.silent {
+        if self.one_way && self.speakers.iter().all(|speaker| !speaker.silent) {
             self.one_way = false;
             return Some(Hearing::TwoWay);
         }
         None
     }
 
-    fn ear(&mut self, side: Side) -> &mut Ear {
-        match side {
-            Side::Caller => &mut self.caller,
-            Side::Operator => &mut self.operator,
-        }
+    fn speaker(&mut self, leg: Uuid) -> Option<&mut Speaker> {
+        self.speakers.iter_mut().find(|speaker| speaker.leg == leg)
     }
 }
 
@@ -82,21 +87,31 @@ mod tests {
     use super::*;
     use crate::clock;
 
+    const CALLER: Uuid = Uuid::from_u128(1);
+    const OPERATOR: Uuid = Uuid::from_u128(2);
+    const AGENCY: Uuid = Uuid::from_u128(3);
+
     fn seconds(n: f32) -> Duration {
         Duration::from_secs_f32(n)
+    }
+
+    fn watch(start: Instant, caller_sends: bool) -> SilenceWatch {
+        let mut watch = SilenceWatch::default();
+        watch.seat(start, &[(CALLER, caller_sends), (OPERATOR, true)]);
+        watch
     }
 
     #[test]
     fn a_side_that_falls_silent_is_told_once_and_so_is_its_return() {
         let start = clock::now();
-        let mut watch = SilenceWatch::new(start, true);
-        watch.heard(start + seconds(2.9), Side::Caller);
-        watch.heard(start + seconds(2.0), Side::Operator);
+        let mut watch = watch(start, true);
+        watch.heard(start + seconds(2.9), CALLER);
+        watch.heard(start + seconds(2.0), OPERATOR);
         assert_eq!(watch.poll(start + seconds(4.9)), None);
-        assert_eq!(watch.poll(start + seconds(5.0)), Some(Hearing::OneWay { silent: Side::Operator }));
+        assert_eq!(watch.poll(start + seconds(5.0)), Some(Hearing::OneWay { silent: OPERATOR }));
         assert_eq!(watch.poll(start + seconds(5.1)), None);
-        watch.heard(start + seconds(5.2), Side::Operator);
-        watch.heard(start + seconds(5.2), Side::Caller);
+        watch.heard(start + seconds(5.2), OPERATOR);
+        watch.heard(start + seconds(5.2), CALLER);
         assert_eq!(watch.poll(start + seconds(5.3)), Some(Hearing::TwoWay));
         assert_eq!(watch.poll(start + seconds(5.4)), None);
     }
@@ -104,41 +119,66 @@ mod tests {
     #[test]
     fn two_silent_sides_are_both_told_and_one_return_is_not_enough() {
         let start = clock::now();
-        let mut watch = SilenceWatch::new(start, true);
+        let mut watch = watch(start, true);
         let late = start + seconds(3.0);
-        assert_eq!(watch.poll(late), Some(Hearing::OneWay { silent: Side::Caller }));
-        assert_eq!(watch.poll(late), Some(Hearing::OneWay { silent: Side::Operator }));
-        watch.heard(late, Side::Caller);
+        assert_eq!(watch.poll(late), Some(Hearing::OneWay { silent: CALLER }));
+        assert_eq!(watch.poll(late), Some(Hearing::OneWay { silent: OPERATOR }));
+        watch.heard(late, CALLER);
         assert_eq!(watch.poll(late), None);
-        watch.heard(late, Side::Operator);
+        watch.heard(late, OPERATOR);
         assert_eq!(watch.poll(late), Some(Hearing::TwoWay));
+    }
+
+    #[test]
+    fn who_comes_into_a_conference_has_three_seconds_and_is_missed_like_everybody() {
+        let start = clock::now();
+        let mut watch = watch(start, true);
+        let joined = start + seconds(2.0);
+        watch.heard(joined, CALLER);
+        watch.heard(joined, OPERATOR);
+        watch.seat(joined, &[(CALLER, true), (OPERATOR, true), (AGENCY, true)]);
+        watch.heard(joined + seconds(2.9), CALLER);
+        watch.heard(joined + seconds(2.9), OPERATOR);
+        assert_eq!(watch.poll(joined + seconds(2.9)), None);
+        assert_eq!(watch.poll(joined + seconds(3.0)), Some(Hearing::OneWay { silent: AGENCY }));
+        // It leaves without having been heard.
+        watch.seat(joined + seconds(3.5), &[(CALLER, true), (OPERATOR, true)]);
+        assert_eq!(watch.poll(joined + seconds(3.5)), Some(Hearing::TwoWay));
+    }
+
+    #[test]
+    fn who_is_left_alone_is_not_missed() {
+        let start = clock::now();
+        let mut watch = watch(start, true);
+        watch.seat(start, &[(OPERATOR, true)]);
+        assert_eq!(watch.poll(start + seconds(60.0)), None);
     }
 
     #[test]
     fn a_caller_who_holds_the_call_may_be_silent() {
         let start = clock::now();
-        let mut watch = SilenceWatch::new(start, false);
-        watch.heard(start + seconds(9.0), Side::Operator);
+        let mut watch = watch(start, false);
+        watch.heard(start + seconds(9.0), OPERATOR);
         assert_eq!(watch.poll(start + seconds(10.0)), None);
-        watch.expect(start + seconds(10.0), Side::Caller, true);
-        watch.heard(start + seconds(13.0), Side::Operator);
+        watch.expect(start + seconds(10.0), CALLER, true);
+        watch.heard(start + seconds(13.0), OPERATOR);
         assert_eq!(watch.poll(start + seconds(12.9)), None);
-        assert_eq!(watch.poll(start + seconds(13.0)), Some(Hearing::OneWay { silent: Side::Caller }));
+        assert_eq!(watch.poll(start + seconds(13.0)), Some(Hearing::OneWay { silent: CALLER }));
     }
 
     #[test]
     fn a_hold_in_between_gives_both_sides_three_seconds_of_their_own() {
         let start = clock::now();
-        let mut watch = SilenceWatch::new(start, true);
-        watch.heard(start + seconds(1.0), Side::Caller);
-        watch.expect(start + seconds(2.0), Side::Caller, false);
+        let mut watch = watch(start, true);
+        watch.heard(start + seconds(1.0), CALLER);
+        watch.expect(start + seconds(2.0), CALLER, false);
         for n in 2..60 {
-            watch.heard(start + seconds(n as f32), Side::Operator);
+            watch.heard(start + seconds(n as f32), OPERATOR);
             assert_eq!(watch.poll(start + seconds(n as f32)), None, "held");
         }
-        watch.expect(start + seconds(60.0), Side::Caller, true);
-        watch.heard(start + seconds(62.0), Side::Operator);
+        watch.expect(start + seconds(60.0), CALLER, true);
+        watch.heard(start + seconds(62.0), OPERATOR);
         assert_eq!(watch.poll(start + seconds(62.9)), None);
-        assert_eq!(watch.poll(start + seconds(63.0)), Some(Hearing::OneWay { silent: Side::Caller }));
+        assert_eq!(watch.poll(start + seconds(63.0)), Some(Hearing::OneWay { silent: CALLER }));
     }
 }

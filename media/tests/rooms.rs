@@ -383,10 +383,10 @@ async fn a_caller_who_is_not_heard_in_a_conference_is_told_and_a_listener_is_not
     let mut party = open(&talk.under, PARTY, Codec::Pcma, false).await;
     talk.arrange(vec![speaker(CALLER), speaker(OPERATOR), listener(PARTY)]).await;
     talk.caller.talk(CALLERS_TONE, 5).await;
-    let silence = Event::OneWay { leg: id(CALLER), silent: Side::Caller };
+    let silence = Event::OneWay { leg: id(CALLER), silent: id(CALLER) };
     let told = async {
         while let Some(event) = talk.under.events.recv().await {
-            assert!(!matches!(event, Event::OneWay { silent: Side::Operator, .. }));
+            assert!(!matches!(event, Event::OneWay { silent, .. } if silent != id(CALLER)));
             if event == silence {
                 return;
             }
@@ -396,5 +396,12 @@ async fn a_caller_who_is_not_heard_in_a_conference_is_told_and_a_listener_is_not
     tokio::time::timeout(common::PATIENCE, told).await.unwrap();
     talk.caller.talk(CALLERS_TONE, 20).await;
     talk.under.expect(Event::TwoWay { leg: id(CALLER) }).await;
+
+    // As soon as the party may speak, it is missed as well.
+    talk.arrange(vec![speaker(CALLER), speaker(OPERATOR), speaker(PARTY)]).await;
+    tokio::select! {
+        () = talk.under.expect(Event::OneWay { leg: id(CALLER), silent: id(PARTY) }) => {}
+        _ = talk.caller.talk(CALLERS_TONE, 1_000) => panic!("nobody missed the party"),
+    }
     party.talk(THIRD_TONE, 5).await;
 }

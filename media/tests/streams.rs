@@ -79,7 +79,7 @@ async fn a_caller_who_only_sends_reports_and_is_not_heard_is_told() {
         }
     };
     tokio::select! {
-        () = under.expect(Event::OneWay { leg: id(1), silent: Side::Caller }) => {}
+        () = under.expect(Event::OneWay { leg: id(1), silent: id(1) }) => {}
         () = reporting => {}
         _ = other.talk(440.0, 1_000) => panic!("one-way audio was not noticed"),
     }

@@ -259,7 +259,7 @@ async fn a_silent_side_is_told_and_its_return_too() {
     under.engine.connect(id(1), id(2)).await.unwrap();
     let one_way = async {
         tokio::select! {
-            () = under.expect(Event::OneWay { leg: id(1), silent: Side::Operator }) => {}
+            () = under.expect(Event::OneWay { leg: id(1), silent: id(2) }) => {}
             _ = caller.talk(440.0, 1_000) => panic!("one-way audio was not noticed"),
         }
         tokio::join!(caller.talk(440.0, 20), fallback.talk(440.0, 20));

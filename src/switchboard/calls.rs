@@ -10,9 +10,6 @@ use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
 use tokio::sync::mpsc;
 
-/// How long whoever has just answered may be silent, as everybody else in a conversation.
-const ONE_WAY: std::time::Duration = std::time::Duration::from_secs(3);
-
 impl Switchboard {
     pub(super) fn hear_sip(&mut self, event: sip::Event) {
         match event {
@@ -266,9 +263,7 @@ impl Switchboard {
         if status.state == CallState::Calling {
             self.journal.record(Entry::OutboundAnswered { call, trunk: Some(found.view.trunk.clone()), at });
             metrics::counter!("siaga_calls_reached_total").increment(1);
-            if found.silent.is_some() {
-                self.plant.report_after(ONE_WAY, Report::StillSilent { call });
-            }
+            self.is_to_be_heard(call);
             self.told(Input::OutboundAnswered { call });
         } else {
             self.journal.record(Entry::Answered { call, operator: self.who(operator), at });

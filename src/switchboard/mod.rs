@@ -20,6 +20,7 @@ mod phone_dials;
 mod phones;
 mod reached;
 mod seat;
+mod silence;
 mod test_call;
 mod texts;
 mod trunks;
@@ -28,7 +29,7 @@ mod voice;
 use alerts::Alerts;
 pub use board::Board;
 use conversation::Conversation;
-use dispatch::contract::{CallSide, CallState, CallView, CallerLocation, Command, EndedBy, UserView};
+use dispatch::contract::{CallState, CallView, CallerLocation, Command, EndedBy, UserView};
 use dispatch::desk::{Desk, Entry, Failure, Journal};
 use dispatch::domain::queue::Queue;
 use dispatch::id::{CallId, PartyId, UserId};
@@ -46,6 +47,7 @@ use test_call::TestCalls;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Reports of lines that may wait for the switchboard.
 const REPORTS: usize = 1024;
@@ -95,8 +97,8 @@ struct Call {
     failure: Option<Failure>,
     /// The fallback number, while it rings or talks.
     fallback: Option<PartyId>,
-    /// Which side was silent when it was to be heard, of a call of ours that is not answered yet.
-    silent: Option<CallSide>,
+    /// Who was silent before the answer, when nobody need speak: legs of the voice engine, which have had no alarm yet.
+    silent: HashSet<Uuid>,
     /// How well the operators of the call were heard.
     hearing: Hearing,
     /// Where the caller's side last said in the call itself that the caller is.
@@ -118,7 +120,7 @@ impl Call {
             rang: false,
             failure: None,
             fallback: None,
-            silent: None,
+            silent: HashSet::new(),
             hearing,
             carried,
             following: None,

@@ -119,11 +119,6 @@ impl Switchboard {
         self.board.call_ended(&found.view);
     }
 
-    /// Nobody is expected to be heard any more.
-    pub(super) fn silence_is_meant(&self, call: CallId) {
-        self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
-    }
-
     /// Shows every call and operator whose state has changed.
     pub(super) fn show(&mut self) {
         let calls: Vec<CallStatus> = self.queue.calls().collect();

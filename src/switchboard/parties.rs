@@ -271,6 +271,7 @@ impl Switchboard {
         }
         self.journal.record(Entry::PartyJoined { call, party, at: now() });
         self.change_party(call, party, if consulted { PartyState::Consulting } else { PartyState::Joined });
+        self.is_to_be_heard(call);
         self.told(Input::TransferAnswered { call });
         if let Some(operator) = self.calls.get(&call).and_then(|found| found.view.operator).filter(|_| consulted) {
             self.consulted_by_phone(operator);
@@ -303,6 +304,7 @@ impl Switchboard {
             PartyEnd::Lost => (Left::Lost, None),
         };
         let (alone, operator) = (found.view.parties.is_empty(), found.view.operator);
+        self.misses_no_more(call, &left);
         self.journal.record(Entry::PartyLeft { call, party, why, failure, at: now() });
         if let (Some(operator), Some(failure)) = (operator, failure) {
             let party = left.name.unwrap_or(left.number);

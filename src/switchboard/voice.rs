@@ -2,7 +2,7 @@
 
 use super::line::Order;
 use super::{Call, Switchboard, now};
-use dispatch::contract::{AlarmKind, CallSide, CallState, Event};
+use dispatch::contract::{CallSide, CallState, Event};
 use dispatch::desk::Entry;
 use dispatch::id::{CallId, PartyId, UserId};
 use uuid::Uuid;
@@ -12,14 +12,14 @@ impl Switchboard {
         match event {
             media::Event::OperatorConnected { operator } => self.headset(UserId(operator), true),
             media::Event::OperatorDisconnected { operator } => self.headset(UserId(operator), false),
-            media::Event::OneWay { leg, silent } => self.one_way(CallId(leg), side(silent)),
+            media::Event::OneWay { leg, silent } => self.one_way(CallId(leg), silent),
             media::Event::TwoWay { leg } => {
                 let call = CallId(leg);
                 if let Some(found) = self.calls.get_mut(&call) {
-                    found.silent = None;
+                    found.silent.clear();
                 }
                 self.phone_silent(call, false);
-                self.desk.clear_alarms(|kind| matches!(kind, AlarmKind::OneWayAudio { call: of, .. } if *of == call));
+                self.silence_is_meant(call);
             }
             media::Event::Digit { leg, digit, passed_on } => self.key(leg, digit, passed_on),
             media::Event::Quality { leg, loss_percent, jitter_ms, mos } => self.quality(leg, loss_percent, jitter_ms, mos),
@@ -70,31 +70,6 @@ impl Switchboard {
         }
     }
 
-    fn one_way(&mut self, call: CallId, silent: CallSide) {
-        let Some(found) = self.calls.get_mut(&call) else { return };
-        // Nobody need speak before the answer; who is silent even after it is told then.
-        if found.view.state == CallState::Calling {
-            found.silent = Some(silent);
-            return;
-        }
-        self.raise_one_way(call, silent);
-    }
-
-    /// A side that was silent before the answer has had its time since.
-    pub(super) fn still_silent(&mut self, call: CallId) {
-        if let Some(silent) = self.calls.get_mut(&call).and_then(|found| found.silent.take()) {
-            self.raise_one_way(call, silent);
-        }
-    }
-
-    fn raise_one_way(&mut self, call: CallId, silent: CallSide) {
-        metrics::counter!("siaga_one_way_audio_total").increment(1);
-        self.desk.raise_alarm(AlarmKind::OneWayAudio { call, silent }, now());
-        if silent == CallSide::Operator {
-            self.phone_silent(call, true);
-        }
-    }
-
     /// A key at the caller's telephone, or at an operator's desk phone, where it is meant for whom the operator speaks with.
     fn key(&mut self, leg: Uuid, digit: char, passed_on: bool) {
         if self.calls.contains_key(&CallId(leg)) {
@@ -114,12 +89,5 @@ impl Switchboard {
         if let Some(operator) = operator {
             self.board.tell(operator, Event::Digit { call, digit });
         }
-    }
-}
-
-fn side(silent: media::Side) -> CallSide {
-    match silent {
-        media::Side::Caller => CallSide::Caller,
-        media::Side::Operator => CallSide::Operator,
     }
 }

@@ -30,6 +30,11 @@ export function withoutEvents(xml) {
   return xml.replaceAll("RTP/AVP 8 101", "RTP/AVP 8").replaceAll(/^a=(rtpmap|fmtp):101 .*\n/gm, "");
 }
 
+/** The scenario `xml` of somebody of whom no sound arrives, as behind a firewall that lets signalling through only. */
+export function withoutVoice(xml) {
+  return xml.replaceAll(/<nop><action><exec rtp_stream="[^"]*"\/><\/action><\/nop>/g, "");
+}
+
 /** The scenario `xml` of somebody who is called and takes keys as events (RFC 4733). */
 export function withEvents(xml) {
   return xml.replaceAll(/RTP\/AVP 8\n/g, "RTP/AVP 8 101\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n");

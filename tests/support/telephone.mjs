@@ -8,7 +8,7 @@ import { Ear } from "./ear.mjs";
 import { Heard } from "./heard.mjs";
 import { udpPort, udpRange } from "./ports.mjs";
 import { Program } from "./program.mjs";
-import { withAnswer, withEvents, withMore, withoutEvents } from "./sipp.mjs";
+import { withAnswer, withEvents, withMore, withoutEvents, withoutVoice } from "./sipp.mjs";
 import { fromAlaw, toAlaw, tone } from "./sound.mjs";
 import { until } from "./wait.mjs";
 
@@ -37,7 +37,7 @@ export class Telephone {
   /** The RTP timestamp of the newest of the keys. */
   #pressedAt;
 
-  /** Starts sipp with a scenario of peers/sipp and `more` in its call, or `answer` in its answer, and listens. `voice` in Hz, or a second of samples; `parameters` are sipp's own. */
+  /** Starts sipp with a scenario of peers/sipp and `more` in its call, or `answer` in its answer, and listens. `voice` in Hz, or a second of samples, or `null` if nothing of it arrives; `parameters` are sipp's own. */
   async begin(world, { name, scenario, more, answer = [], address, voice, events = true, takesKeys = false, remote = [], parameters = [], calls = 1, directory }) {
     this.name = name;
     this.address = address;
@@ -46,9 +46,10 @@ export class Telephone {
     const { first: rtp } = await udpRange(8);
     const own = join(world.directory, directory);
     await mkdir(own, { recursive: true });
-    await writeFile(join(own, "voice.al"), Buffer.from((typeof voice === "number" ? tone(voice, { rate: RATE, seconds: 1 }) : voice).map(toAlaw)));
+    if (voice !== null) await writeFile(join(own, "voice.al"), Buffer.from((typeof voice === "number" ? tone(voice, { rate: RATE, seconds: 1 }) : voice).map(toAlaw)));
     const script = await readFile(join(SCENARIOS, `${scenario}.xml`), "utf8");
-    const described = events ? script : withoutEvents(script);
+    const spoken = voice === null ? withoutVoice(script) : script;
+    const described = events ? spoken : withoutEvents(spoken);
     await writeFile(join(own, "scenario.xml"), withAnswer(withMore(takesKeys ? withEvents(described) : described, more), answer));
 
     this.#ear = await Ear.on(`udp and (port ${this.port} or dst port ${rtp})`, (packet) => this.#hear(packet, rtp));

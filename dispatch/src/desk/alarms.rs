@@ -90,6 +90,7 @@ pub(super) fn outlives_restart(kind: &AlarmKind) -> bool {
         | AlarmKind::Unanswered { .. }
         | AlarmKind::OperatorLost { .. }
         | AlarmKind::OneWayAudio { .. }
+        | AlarmKind::PartySilent { .. }
         | AlarmKind::RecordingFailing { .. }
         | AlarmKind::FootageFailing { .. }
         | AlarmKind::StoreFailing

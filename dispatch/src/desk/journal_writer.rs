@@ -310,6 +310,7 @@ fn acknowledged(unit: &mut Unit, alarm: &AlarmView, actor: Actor, at: Timestamp,
         | AlarmKind::Unanswered { call, .. }
         | AlarmKind::OperatorLost { call, .. }
         | AlarmKind::OneWayAudio { call, .. }
+        | AlarmKind::PartySilent { call, .. }
         | AlarmKind::RecordingFailing { call } => (Some(*call), None),
         AlarmKind::Unacknowledged { incident, .. }
         | AlarmKind::Undeliverable { incident, .. }

@@ -97,14 +97,6 @@ impl Members {
     pub fn converse(&self) -> bool {
         self.0.iter().any(|member| self.0.iter().any(|other| member.is_heard_by(other.leg)))
     }
-
-    /// Whom this speaker talks with first of all: the first speaker for whom `preferred` holds, else the first other one.
-    pub fn counterpart(&self, speaker: Uuid, preferred: impl Fn(Uuid) -> bool) -> Option<Uuid> {
-        let mut speakers = self.0.iter().filter(|member| member.role == Role::Speaker).map(|member| member.leg);
-        speakers.clone().find(|leg| *leg == speaker)?;
-        let mut others = speakers.clone().filter(|leg| *leg != speaker);
-        others.find(|leg| preferred(*leg)).or_else(|| speakers.find(|leg| *leg != speaker))
-    }
 }
 
 #[cfg(test)]
@@ -159,15 +151,5 @@ mod tests {
         let mut members = Members::new(vec![speaker(1), speaker(2), coach(3, 2)]).unwrap();
         members.remove(id(2));
         assert_eq!(members, Members(vec![speaker(1), listener(3)]));
-    }
-
-    #[test]
-    fn the_callers_counterpart_is_an_operator_before_anybody_else() {
-        let members = Members::new(vec![speaker(5), speaker(1), speaker(9), listener(8)]).unwrap();
-        let operator = |leg| leg == id(9);
-        assert_eq!(members.counterpart(id(1), operator), Some(id(9)));
-        assert_eq!(members.counterpart(id(1), |_| false), Some(id(5)));
-        assert_eq!(members.counterpart(id(8), operator), None, "a listener talks with nobody");
-        assert_eq!(members.counterpart(id(7), operator), None);
     }
 }

@@ -8,13 +8,12 @@ mod input;
 mod limiter;
 mod members;
 mod mixer;
-mod watch;
 
 pub(crate) use members::Members;
 pub use members::{Member, Role};
 pub(crate) use mixer::{Mixed, Mixer, Spoken};
-pub(crate) use watch::Watch;
 
+use crate::silence::SilenceWatch;
 use uuid::Uuid;
 
 /// A room with its members.
@@ -22,8 +21,8 @@ use uuid::Uuid;
 pub(crate) struct Room {
     pub members: Members,
     pub way: Way,
-    /// Whether the caller and whom it talks with are heard; `None` while the caller is not among those who speak.
-    pub watch: Option<Watch>,
+    /// Whether all who speak are heard.
+    pub silence: SilenceWatch,
 }
 
 /// How sound gets from one member to another.

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::g711::Codec;
 use crate::packet::{Content, Packet};
 use crate::rewrite::Rewriter;
-use crate::room::{Member, Members, Mixed, Mixer, Path, Peer, Place, Role, Room, Spoken, Watch, Way};
+use crate::room::{Member, Members, Mixed, Mixer, Path, Peer, Place, Role, Room, Spoken, Way};
 use crate::silence::Hearing;
 use crate::sound::FRAME;
 use std::time::Instant;
@@ -66,8 +66,8 @@ impl Shard {
 
     /// A packet of a member came in.
     pub(super) fn heard_in_room(&mut self, now: Instant, call: Uuid, leg: Uuid) {
-        if let Some(watch) = self.rooms.get_mut(&call).and_then(|room| room.watch.as_mut()) {
-            watch.heard(now, leg);
+        if let Some(room) = self.rooms.get_mut(&call) {
+            room.silence.heard(now, leg);
         }
     }
 
@@ -101,8 +101,7 @@ impl Shard {
 
     pub(super) fn look_after_rooms(&mut self, now: Instant) {
         for (call, room) in &mut self.rooms {
-            let Some(watch) = &mut room.watch else { continue };
-            while let Some(hearing) = watch.poll(now) {
+            while let Some(hearing) = room.silence.poll(now) {
                 let leg = *call;
                 self.events.push(match hearing {
                     Hearing::OneWay { silent } => Event::OneWay { leg, silent },
@@ -151,7 +150,7 @@ impl Shard {
             None => self.hush(now, call),
         }
         self.set_aside(call, aside);
-        self.set_watch(now, call);
+        self.watch_speakers(now, call);
     }
 
     fn join(&mut self, now: Instant, call: Uuid, pair: [Uuid; 2]) {
@@ -234,20 +233,12 @@ impl Shard {
         metrics::gauge!("siaga_media_rooms_mixed").decrement(1.0);
     }
 
-    /// The watch goes on while it is over the same two.
-    fn set_watch(&mut self, now: Instant, call: Uuid) {
+    fn watch_speakers(&mut self, now: Instant, call: Uuid) {
         let Some(room) = self.rooms.get_mut(&call) else { return };
-        let counterpart = room.members.counterpart(call, |leg| self.operators.contains_key(&leg));
-        let Some(counterpart) = counterpart else {
-            room.watch = None;
-            return;
-        };
-        if room.watch.as_ref().is_some_and(|watch| watch.is_over(counterpart)) {
-            return;
-        }
-        let pair = [call, counterpart];
-        let sends = pair.map(|leg| self.trunks.get(&leg).is_none_or(|trunk| trunk.leg.sends()));
-        room.watch = Some(Watch::new(now, pair, sends));
+        let speaks = room.members.iter().filter(|member| member.role == Role::Speaker).map(|member| member.leg);
+        let sends = |leg| self.trunks.get(&leg).is_none_or(|trunk| trunk.leg.sends());
+        let speakers: Vec<(Uuid, bool)> = speaks.map(|leg| (leg, sends(leg))).collect();
+        room.silence.seat(now, &speakers);
     }
 
     /// Sends `hearer` at once what `speaker` said in a mix that has ended.

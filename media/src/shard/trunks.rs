@@ -109,8 +109,8 @@ impl Shard {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         trunk.leg.set_remote(now, remote);
         let (sends, place) = (trunk.leg.sends(), trunk.place);
-        if let Some(watch) = place.and_then(|place| self.rooms.get_mut(&place.room)?.watch.as_mut()) {
-            watch.expect(now, id, sends);
+        if let Some(room) = place.and_then(|place| self.rooms.get_mut(&place.room)) {
+            room.silence.expect(now, id, sends);
         }
     }
 

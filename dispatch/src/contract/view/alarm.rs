@@ -24,6 +24,8 @@ pub enum AlarmKind {
     OperatorLost { call: CallId, operator: UserId, operator_name: String },
     /// No audio from one side for three seconds.
     OneWayAudio { call: CallId, silent: CallSide },
+    /// No audio for three seconds from somebody who was called into the call; `party` is a name, or the number.
+    PartySilent { call: CallId, party: String },
     /// A team did not acknowledge in time.
     Unacknowledged { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
     /// A message cannot be delivered.

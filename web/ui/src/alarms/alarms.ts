@@ -23,6 +23,8 @@ export function sayAlarm({ kind }: AlarmView): string {
       return t(`alarm.${kind.kind}`, { team: kind.team_name, number: kind.incident_number })
     case 'one_way_audio':
       return t(kind.silent === 'caller' ? 'alarm.caller_silent' : 'alarm.operator_silent')
+    case 'party_silent':
+      return t('alarm.party_silent', { name: kind.party })
     case 'trunk_down':
       return t('alarm.trunk_down', { trunk: kind.trunk, why: kind.why })
     case 'limit_reached': {

@@ -1105,6 +1105,11 @@ export interface components {
             kind: "one_way_audio";
             silent: components["schemas"]["CallSide"];
         } | {
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            kind: "party_silent";
+            party: string;
+        } | {
             dispatch: components["schemas"]["DispatchId"];
             incident: components["schemas"]["IncidentId"];
             incident_number: string;
