@@ -226,4 +226,13 @@ pub struct PhoneCall {
     pub caller: Option<String>,
     /// Goes into the offer.
     pub audio: LocalAudio,
+    pub lift: Lift,
+}
+
+/// Who is to lift the handset of a phone that is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lift {
+    Person,
+    /// The phone itself, if it can and [`Phones::lift_themselves`](crate::Phones::lift_themselves) allows it: its person has just asked for the call.
+    Phone,
 }

@@ -69,6 +69,11 @@ impl Switchboard {
     pub(super) fn ring_phone(&mut self, operator: UserId, purpose: Purpose) {
         let number = self.calls.get(&purpose.call()).and_then(|found| found.view.number.clone());
         let (plant, media) = (self.plant.clone(), clock::new_id());
+        let lift = match purpose {
+            Purpose::Take(_) | Purpose::Monitor(_) | Purpose::CallOut { .. } => sip::Lift::Phone,
+            // The person may be away from a phone that rings or comes back, and nobody is to be heard unawares.
+            Purpose::Offer(_) | Purpose::Return(_) | Purpose::Talk(_) => sip::Lift::Person,
+        };
         let Some(phone) = self.phone_of(operator) else { return };
         let name = phone.name.clone();
         let before = phone.call.replace(PhoneCall::new(media, None, purpose));
@@ -76,7 +81,7 @@ impl Switchboard {
             self.put_down(before);
         }
         metrics::counter!("siaga_phone_calls_total").increment(1);
-        tokio::spawn(plant.call_phone(name, media, number));
+        tokio::spawn(plant.call_phone(name, media, number, lift));
     }
 
     /// Brings a call and its operator together; whoever works with a phone lifts the handset first.
@@ -359,12 +364,12 @@ impl Plant {
     }
 
     /// Calls a phone with voice under this id.
-    async fn call_phone(self, phone: String, media: Uuid, caller: Option<String>) {
+    async fn call_phone(self, phone: String, media: Uuid, caller: Option<String>, lift: sip::Lift) {
         let dialled = async {
             let address =
                 self.media.open_trunk(media, self.phones.to_vec(), None, false).await.map_err(|error| error.to_string())?;
             let audio = local_audio(media, address);
-            let call = sip::PhoneCall { phone: phone.as_str().into(), caller, audio };
+            let call = sip::PhoneCall { phone: phone.as_str().into(), caller, audio, lift };
             self.sip.call_phone(call).await.map(|leg| (leg, audio)).map_err(|error| error.to_string())
         };
         match dialled.await {

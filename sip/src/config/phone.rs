@@ -57,6 +57,8 @@ pub struct Phones {
     pub options: Duration,
     /// Whether their voice is encrypted.
     pub srtp: Srtp,
+    /// Whether they are asked to lift the handset by themselves where [`Lift::Phone`](crate::Lift::Phone) says so.
+    pub lift_themselves: bool,
 }
 
 impl Default for Phones {
@@ -71,6 +73,7 @@ impl Default for Phones {
             longest: Duration::from_secs(3600),
             options: Duration::from_secs(30),
             srtp: Srtp::Off,
+            lift_themselves: true,
         }
     }
 }

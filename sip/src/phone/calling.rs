@@ -6,7 +6,7 @@ use crate::clock::{new_leg_id, now};
 use crate::config::Srtp;
 use crate::counters;
 use crate::error::LegError;
-use crate::event::{EndedBy, Event, LegId, PhoneCall};
+use crate::event::{EndedBy, Event, LegId, Lift, PhoneCall};
 use crate::incoming::terms;
 use crate::leg::{COMMANDS, Command, Leg, Negotiation, Outcome, Peer, Side};
 use crate::limited::Limit;
@@ -22,6 +22,13 @@ use tokio::sync::mpsc;
 
 /// Tells phones that know of it (RFC 7462) that this is no ordinary call.
 const ALERT: &str = "<urn:alert:priority:high>";
+
+/// Asks a phone to answer by itself, in the words of RFC 5373 and of the makers of phones, who have known others for longer.
+const LIFT: [(&str, &str); 3] = [
+    ("Answer-Mode", "Auto"),
+    ("Call-Info", "<sip:siaga.invalid>;answer-after=0"),
+    ("Alert-Info", "<http://siaga.invalid>;info=alert-autoanswer;delay=0"),
+];
 
 /// Begins a call to a phone; what happens on the wire comes as events.
 pub(crate) fn call(core: &Arc<Core>, wish: PhoneCall) -> Result<LegId, LegError> {
@@ -106,11 +113,11 @@ impl Calling {
         let mut caller = address_uri(reached.local, crate::config::Transport::Udp);
         let user = self.wish.caller.clone().unwrap_or_else(|| "anonymous".to_owned());
         caller.auth = Some(Auth { user, password: None });
-        let headers = vec![
-            Header::Allow(Peer::Phone.allow().into()),
-            Header::Supported(SUPPORTED_AS_CALLER.join(", ").into()),
-            Header::Other("Alert-Info".into(), ALERT.into()),
-        ];
+        let mut headers =
+            vec![Header::Allow(Peer::Phone.allow().into()), Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())];
+        let by_itself = self.wish.lift == Lift::Phone && self.core.ingress.phones.lift_themselves();
+        let more: &[_] = if by_itself { &LIFT } else { &[("Alert-Info", ALERT)] };
+        headers.extend(more.iter().map(|(name, value)| Header::Other((*name).into(), (*value).into())));
         InviteOption {
             caller,
             callee: reached.disguise(&self.contact),

@@ -60,6 +60,10 @@ impl Phones {
         Phones { config, line, registrar, news: Notify::new(), doubted: Mutex::default() }
     }
 
+    pub(crate) fn lift_themselves(&self) -> bool {
+        self.config.lift_themselves
+    }
+
     pub(crate) fn are_any(&self) -> bool {
         !self.config.phones.is_empty()
     }

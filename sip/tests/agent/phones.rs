@@ -4,7 +4,7 @@ use crate::support::{Desk, OFFER, Peer, audio, field, within, within_with};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 use sip::{
-    Config, EndedBy, Event, LegError, LegId, Limits, Phone, PhoneCall, PhoneName, Phones, Referral, Reject, Secret, Trunk,
+    Config, EndedBy, Event, LegError, LegId, Lift, Limits, Phone, PhoneCall, PhoneName, Phones, Referral, Reject, Secret, Trunk,
     UserAgent,
 };
 use std::time::Duration;
@@ -93,7 +93,7 @@ async fn phone_news(desk: &mut Desk) -> (String, bool) {
 }
 
 fn call(phone: &str) -> PhoneCall {
-    PhoneCall { phone: phone.into(), caller: Some("+628117701234".into()), audio: audio() }
+    PhoneCall { phone: phone.into(), caller: Some("+628117701234".into()), audio: audio(), lift: Lift::Person }
 }
 
 #[tokio::test]
@@ -177,6 +177,23 @@ async fn a_registered_phone_is_called_where_it_is_answers_and_hangs_up() {
     assert!(field(&invite, "Alert-Info").is_some(), "{invite}");
     phone.send(&from_the_phone(&desk, &invite, "BYE")).await;
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+}
+
+#[tokio::test]
+async fn a_phone_is_asked_to_lift_itself_where_its_person_has_asked_for_the_call_and_there_only() {
+    let mut desk = desk().await;
+    let phone = registered(&mut desk).await;
+    for (lift, asked) in [(Lift::Phone, true), (Lift::Person, false)] {
+        desk.agent.call_phone(PhoneCall { lift, ..call("meja-1") }).await.unwrap();
+        let invite = phone.asked("INVITE").await;
+        assert_eq!(field(&invite, "Answer-Mode").is_some(), asked);
+        assert_eq!(field(&invite, "Call-Info").is_some_and(|info| info.ends_with(";answer-after=0")), asked);
+        assert_eq!(field(&invite, "Alert-Info").is_some_and(|info| info.contains("info=alert-autoanswer")), asked);
+        assert_eq!(field(&invite, "Alert-Info") == Some("<urn:alert:priority:high>"), !asked);
+        let tagged = format!("{}To: {}\r\n", invite.replace("\r\nTo: ", "\r\nTo-Before: "), tagged_to(&invite));
+        phone.reply(&tagged, "486 Busy Here", &[], "").await;
+        phone.asked("ACK").await;
+    }
 }
 
 #[tokio::test]

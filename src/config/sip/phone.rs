@@ -32,6 +32,11 @@ pub const PHONES_KEYS: &[Key] = &[
         "Whether the phones' voice is encrypted with keys of their session descriptions (RFC 4568): `\"off\"`, `\"offered\"` (to phones that can), or `\"required\"`. Use it with phones that register by TLS.",
     ),
     key(
+        "auto_answer",
+        "true",
+        "Phones are asked to answer by themselves what their operators ask for at the console: a call out, a call taken from the queue, listening in. A call that rings is always lifted by hand.",
+    ),
+    key(
         "passwords",
         "{}",
         "Passwords by phone name, for phones without `password`; by the environment as `SIAGA_SIP__PHONES__PASSWORDS__NAME`.",
@@ -58,6 +63,7 @@ pub struct Phones {
     pub max_expires_seconds: u32,
     pub options_seconds: u32,
     pub srtp: sip::Srtp,
+    pub auto_answer: bool,
     pub passwords: BTreeMap<String, Password>,
 }
 
@@ -79,6 +85,7 @@ impl Default for Phones {
             max_expires_seconds: 3600,
             options_seconds: 30,
             srtp: sip::Srtp::default(),
+            auto_answer: true,
             passwords: BTreeMap::new(),
         }
     }
@@ -148,6 +155,7 @@ impl Phones {
             networks,
             realm: self.realm.clone(),
             digests: self.digests.clone(),
+            lift_themselves: self.auto_answer,
             phones: checked,
             shortest: Duration::from_secs(least.into()),
             longest: Duration::from_secs(most.into()),
