@@ -121,8 +121,10 @@ scenario("with no browser at all: *11, a call, *12, *13", async (world) => {
   await bothRecorded(api, id, "caller");
 
   await phoneIs(api, "meja-1", "registered");
-  phone.dial(`sip:*12@${siaga.sip}`);
+  phone.dial(`sip:*122@${siaga.sip}`);
   await operatorIs(world, api, "ayu", "paused");
+  const { operators } = await (await api.live(world)).next("snapshot");
+  assert.equal(operators.find(({ name }) => name === people.ayu.name).state.reason, "prayer");
   await until("the phone is free again", async () => (await siaga.metric("siaga_sip_calls")) === 0);
   phone.dial(`sip:*13@${siaga.sip}`);
   const live = await api.live(world);

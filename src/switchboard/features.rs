@@ -1,5 +1,5 @@
-//! Feature codes: what an operator does at a desk phone alone. `*11` begins the shift and takes calls, `*12` pauses, `*13` ends the shift. The
-//! answer is a tone: two that rise mean yes, three that are low mean no.
+//! Feature codes: what an operator does at a desk phone alone. `*11` begins the shift and takes calls, `*12` pauses, with one more key for the
+//! reason, `*13` ends the shift. The answer is a tone: two that rise mean yes, three that are low mean no.
 
 use super::Switchboard;
 use super::line::Report;
@@ -8,13 +8,14 @@ use dispatch::contract::{OperatorState, Readiness, Refusal, UserView};
 use dispatch::id::UserId;
 use std::sync::Arc;
 
-/// The reason that stands for a pause by phone; the console says it in its language.
-const PAUSED_BY_PHONE: &str = "*12";
+/// The reasons of a pause by the key behind `*12`, as the console names them, which says them in its language.
+const PAUSES: [(&str, &str); 5] = [("", "phone"), ("1", "break"), ("2", "prayer"), ("3", "paperwork"), ("4", "handover")];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Code {
     Ready,
-    Pause,
+    /// For this reason.
+    Pause(&'static str),
     End,
 }
 
@@ -22,9 +23,11 @@ impl Code {
     fn read(dialled: &str) -> Option<Self> {
         match dialled {
             "*11" => Some(Self::Ready),
-            "*12" => Some(Self::Pause),
             "*13" => Some(Self::End),
-            _ => None,
+            _ => {
+                let key = dialled.strip_prefix("*12")?;
+                PAUSES.iter().find(|(known, _)| *known == key).map(|(_, reason)| Self::Pause(reason))
+            }
         }
     }
 }
@@ -59,8 +62,8 @@ impl Switchboard {
                 self.confirm(call, done, true);
             }
             (Code::Ready, None, Some(owner)) => self.ask_who(call, owner),
-            (Code::Pause, Some(operator), _) => {
-                let readiness = Readiness::Paused { reason: PAUSED_BY_PHONE.into() };
+            (Code::Pause(reason), Some(operator), _) => {
+                let readiness = Readiness::Paused { reason: reason.into() };
                 let done = self.set_readiness(operator, readiness);
                 self.confirm(call, done, false);
             }
@@ -175,7 +178,8 @@ mod tests {
 
     #[test]
     fn codes_are_read_and_nothing_else_is_one() {
-        assert_eq!(["*11", "*12", "*13"].map(Code::read), [Some(Code::Ready), Some(Code::Pause), Some(Code::End)]);
+        assert_eq!(["*11", "*12", "*13"].map(Code::read), [Some(Code::Ready), Some(Code::Pause("phone")), Some(Code::End)]);
+        assert_eq!(["*122", "*129"].map(Code::read), [Some(Code::Pause("prayer")), None]);
         assert_eq!(["112", "*1", "11", ""].map(Code::read), [None; 4]);
     }
 

@@ -8,15 +8,25 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Test calls at once; one more is told to come back later, so that tests never take the places of callers.
-const AT_ONCE: usize = 4;
+pub const TESTS_AT_ONCE: usize = 4;
+/// Feature codes at once: a whole room changes shifts within a minute, and each is answered for a second.
+pub const CODES_AT_ONCE: usize = 32;
 /// The carrier's own end of the announcement is heard before the release.
 const TAIL: Duration = Duration::from_millis(500);
 
-/// Those that are under way, each with what ends it.
-#[derive(Debug, Default)]
-pub struct TestCalls(HashMap<sip::LegId, CancellationToken>);
+/// Those that are under way.
+#[derive(Debug)]
+pub struct TestCalls {
+    at_once: usize,
+    /// Each with what ends it.
+    under_way: HashMap<sip::LegId, CancellationToken>,
+}
 
 impl TestCalls {
+    pub fn new(at_once: usize) -> Self {
+        Self { at_once, under_way: HashMap::new() }
+    }
+
     /// Answers with the announcement for tests.
     pub fn answer(&mut self, plant: Plant, leg: sip::LegId, trunk: &sip::TrunkName, offer: Option<sip::RemoteAudio>) {
         let (allowed, pcm) = (plant.allowed(trunk), plant.sounds.test.clone());
@@ -33,13 +43,19 @@ impl TestCalls {
         pcm: Arc<[i16]>,
         after: Option<Report>,
     ) {
-        if self.0.len() >= AT_ONCE {
+        if self.under_way.len() >= self.at_once {
             metrics::counter!("siaga_test_calls_total", "outcome" => "refused").increment(1);
-            tokio::spawn(async move { plant.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 60 }).await });
+            tokio::spawn(async move {
+                plant.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 60 }).await;
+                // What was asked is done, though nobody hears so.
+                if let Some(after) = after {
+                    plant.report(after).await;
+                }
+            });
             return;
         }
         let over = CancellationToken::new();
-        self.0.insert(leg, over.clone());
+        self.under_way.insert(leg, over.clone());
         tokio::spawn(async move {
             let outcome = if plant.play_once(leg, allowed, offer, pcm, over).await { "answered" } else { "failed" };
             metrics::counter!("siaga_test_calls_total", "outcome" => outcome).increment(1);
@@ -51,7 +67,7 @@ impl TestCalls {
 
     /// The leg has ended, whoever ended it.
     pub fn over(&mut self, leg: sip::LegId) {
-        if let Some(over) = self.0.remove(&leg) {
+        if let Some(over) = self.under_way.remove(&leg) {
             over.cancel();
         }
     }

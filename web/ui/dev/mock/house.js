@@ -20,7 +20,7 @@ export class House {
       {
         id: colleague.id,
         name: colleague.name,
-        state: { state: 'paused', reason: 'salat' },
+        state: { state: 'paused', reason: 'prayer' },
         since: now(),
         call: null,
         media_connected: true,

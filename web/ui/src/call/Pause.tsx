@@ -9,6 +9,7 @@ import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { live } from '../live/live'
 import { me } from '../session/session'
+import { PAUSE_REASONS, sayPause } from '../shift/pause'
 import { endShift, setReadiness, shift } from '../shift/shift'
 import { stopWatching, watching } from '../shift/watching'
 import { useNow } from '../util/now'
@@ -16,8 +17,6 @@ import { useSelect, useStore } from '../util/store'
 import { elapsed } from '../util/time'
 import { refusal } from './actions'
 import { openDial } from './DialDialog'
-
-const REASONS = ['pause.break', 'pause.prayer', 'pause.paperwork', 'pause.handover'] as const
 
 export function Pause() {
   const t = useT()
@@ -42,7 +41,7 @@ export function Pause() {
     <div className="sg-row">
       <span className={waiting ? 'sg-warn' : 'sg-ok'} data-operator-state={state.state} data-testid="my-state">
         <Icon name={state.state === 'wrap_up' ? 'clock' : waiting ? 'pause' : 'check'} /> {t(`operator.${state.state}`)}
-        {state.state === 'paused' && state.reason ? ` · ${state.reason}` : ''}
+        {state.state === 'paused' && state.reason ? ` · ${sayPause(state.reason)}` : ''}
         {state.state === 'wrap_up' && <Countdown state={state} />}
       </span>
       {waiting && (
@@ -66,9 +65,9 @@ export function Pause() {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {REASONS.map((reason) => (
-            <Menu.Item key={reason} onClick={() => attempt(setReadiness({ state: 'paused', reason: t(reason) }))}>
-              {t('operator.pause')}: {t(reason)}
+          {PAUSE_REASONS.map((reason) => (
+            <Menu.Item key={reason} onClick={() => attempt(setReadiness({ state: 'paused', reason }))}>
+              {t('operator.pause')}: {sayPause(reason)}
             </Menu.Item>
           ))}
           <Menu.Divider />

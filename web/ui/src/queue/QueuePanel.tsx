@@ -1,4 +1,5 @@
 /** Left: who waits, whom to call back, what is in my hands, who works. */
+
 import type { CallView, OperatorView } from '../api/types'
 import { Icon, type IconName } from '../app/Icon'
 import { Key } from '../app/Key'
@@ -10,6 +11,7 @@ import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
 import { live } from '../live/live'
 import { session } from '../session/session'
+import { sayPause } from '../shift/pause'
 import { isLost } from '../shift/phone'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
@@ -178,7 +180,7 @@ function Operator({ operator, call }: { operator: OperatorView; call: CallView |
         {lost
           ? t(operator.browser_connected ? 'operator.no_headset' : 'operator.no_browser')
           : t(`operator.${state.state}`)}
-        {state.state === 'paused' && state.reason ? ` · ${state.reason}` : ''}
+        {state.state === 'paused' && state.reason ? ` · ${sayPause(state.reason)}` : ''}
         {state.state === 'wrap_up' && <Countdown state={state} />}
         {call?.number ? ` · ${call.number}` : ''}
       </span>

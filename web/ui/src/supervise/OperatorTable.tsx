@@ -5,6 +5,7 @@ import { sayLanguages } from '../call/language'
 import { Countdown } from '../call/Pause'
 import { language, useT } from '../i18n/i18n'
 import { OPERATOR_ICONS } from '../queue/QueuePanel'
+import { sayPause } from '../shift/pause'
 import { isLost } from '../shift/phone'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
@@ -47,7 +48,7 @@ export function OperatorTable({ operators, calls }: { operators: OperatorView[];
               <Table.Td>
                 <span className={LOOKS[state.state]}>
                   <Icon name={OPERATOR_ICONS[state.state]} size={14} /> {t(`operator.${state.state}`)}
-                  {state.state === 'paused' && state.reason ? ` · ${state.reason}` : ''}
+                  {state.state === 'paused' && state.reason ? ` · ${sayPause(state.reason)}` : ''}
                   {state.state === 'wrap_up' && <Countdown state={state} />}
                 </span>
                 {operator.phone && (
