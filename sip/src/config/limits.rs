@@ -15,6 +15,8 @@ pub struct Limits {
     pub reserved_events: usize,
     /// An INVITE that nobody answers, rejects or cancels ends after this time with 480.
     pub max_ring: Duration,
+    /// A ringing call is confirmed to the proxies on its way this often (RFC 3261 section 13.3.1.1).
+    pub ring_again: Duration,
     /// Seconds of `Retry-After` in our own 503.
     pub retry_after_s: u32,
     /// TCP and TLS connections at once; strangers share an eighth of as many, apart.
@@ -69,6 +71,7 @@ impl Default for Limits {
             events: 1024,
             reserved_events: 512,
             max_ring: Duration::from_secs(600),
+            ring_again: Duration::from_secs(60),
             retry_after_s: 5,
             max_connections: 64,
             idle: Duration::from_secs(600),

@@ -48,8 +48,6 @@ use tokio::time::Instant;
 pub(crate) const COMMANDS: usize = 16;
 /// Events that wait for the owner, for one leg; past it the leg takes no more from its dialog until some are gone.
 const OUTBOX: usize = 32;
-/// A ringing call is confirmed to the proxies on its way this often (RFC 3261 section 13.3.1.1).
-const RING_AGAIN: Duration = Duration::from_secs(60);
 /// A BYE's transaction ends by itself after 64 T1; this only bounds what should not happen.
 const BYE_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -218,7 +216,7 @@ impl Leg {
             slot: Some(slot),
         };
         let mut unanswered = std::pin::pin!(tokio::time::sleep(limits.max_ring));
-        let mut ring_again = tokio::time::interval(RING_AGAIN);
+        let mut ring_again = tokio::time::interval(limits.ring_again);
         ring_again.reset();
         while leg.phase != Phase::Over || !leg.outbox.is_empty() {
             if leg.outbox.is_empty()

@@ -124,6 +124,11 @@ impl Negotiation {
         }
     }
 
+    /// Our newest description.
+    pub(crate) fn said(&self) -> Option<&str> {
+        self.said.as_ref().map(|(_, text)| text.as_str())
+    }
+
     /// What we said last, as an offer that changes nothing. `None`: it is not our turn.
     pub(crate) fn repeat(&mut self) -> Option<String> {
         self.ready().ok()?;

@@ -13,10 +13,19 @@ use rsipstack::sip::{Header, Request, StatusCode};
 /// Sends 180, or 183 with its description, for the first time or again.
 pub(crate) fn show(dialog: &InviteDialog, peer: Peer, provisional: Provisional) -> Result<(), LegError> {
     let Provisional { rseq, body } = provisional;
-    let mut headers = if body.is_some() { described(peer) } else { vec![Header::Allow(peer.allow().into())] };
+    let mut headers = if body.is_some() { early(dialog, peer) } else { vec![Header::Allow(peer.allow().into())] };
     headers.push(Header::Require(reliable::TAG.into()));
     headers.push(Header::RSeq(rseq.to_string().into()));
     stack(dialog.ringing(Some(headers), body))
+}
+
+/// The fields of a 183 with a description. A network that says that it holds early media back lets it through when it is told so (RFC 5009).
+fn early(dialog: &InviteDialog, peer: Peer) -> Vec<Header> {
+    let mut headers = described(peer);
+    if dialog.initial_request().header_value("P-Early-Media").is_some() {
+        headers.push(Header::Other("P-Early-Media".into(), "sendrecv".into()));
+    }
+    headers
 }
 
 /// The outcome of a call into the stack, whose own error is too large to be passed around.
@@ -25,11 +34,14 @@ pub(crate) fn stack(result: rsipstack::Result<()>) -> Result<(), LegError> {
 }
 
 impl Running {
-    /// 180 again, so that proxies on the way keep the call.
+    /// 180 again, so that proxies on the way keep the call; behind a 183 that again, for a 180 would bring back the caller's own ringing tone.
     pub(super) fn ring_again(&mut self) {
         let sent = match self.reliable.as_mut().filter(|reliable| reliable.covers(false)) {
             Some(reliable) => reliable.send(None, now()).map_or(Ok(()), |again| show(&self.dialog, self.peer, again)),
-            None => stack(self.dialog.ringing(None, None)),
+            None => match self.talk.said() {
+                Some(said) => stack(self.dialog.ringing(Some(early(&self.dialog, self.peer)), Some(said.into()))),
+                None => stack(self.dialog.ringing(None, None)),
+            },
         };
         if let Err(error) = sent {
             tracing::debug!(leg = %self.id, %error, "180 again failed");
@@ -46,7 +58,7 @@ impl Running {
                 }
                 None => Ok(()),
             },
-            None => stack(self.dialog.ringing(Some(described(self.peer)), Some(body))),
+            None => stack(self.dialog.ringing(Some(early(&self.dialog, self.peer)), Some(body))),
         }
     }
 

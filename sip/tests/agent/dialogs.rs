@@ -242,3 +242,29 @@ async fn a_call_with_video_is_held_and_taken_up_by_a_re_invite_without_an_offer(
     let Event::Changed { audio, .. } = desk.next().await else { panic!("not taken up") };
     assert_eq!((audio.direction, audio.address), (Direction::SendRecv, "127.0.0.1:40000".parse().unwrap()));
 }
+
+#[tokio::test]
+async fn a_caller_who_hears_announcements_goes_on_hearing_them_when_the_call_is_confirmed_to_proxies() {
+    let limits = Limits { ring_again: std::time::Duration::from_millis(200), ..Limits::default() };
+    let mut desk = crate::support::desk_with(limits, None).await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    for gated in [true, false] {
+        let more: &[_] = if gated { &[("P-Early-Media", "supported")] } else { &[] };
+        let invite = peer.request("INVITE", URI, more, OFFER);
+        peer.send(&invite).await;
+        let leg = desk.invited().await.leg;
+        // Before there is anything to hear it is 180 that comes again.
+        for _ in 0..2 {
+            peer.receive_until("SIP/2.0 180").await;
+        }
+        desk.agent.progress(leg, audio()).await.unwrap();
+        let body = |message: &str| message.split("\r\n\r\n").nth(1).map(str::to_owned);
+        let early = peer.receive_until("SIP/2.0 183").await;
+        let again = peer.receive().await;
+        assert!(again.starts_with("SIP/2.0 183") && body(&again) == body(&early), "{again}");
+        assert_eq!(field(&early, "P-Early-Media"), gated.then_some("sendrecv"));
+        desk.agent.reject(leg, sip::Reject::Busy).await;
+        peer.receive_until("SIP/2.0 486").await;
+        assert!(matches!(desk.next().await, Event::Ended { .. }));
+    }
+}
