@@ -23,8 +23,8 @@ pub enum Event {
     FirstPacket { leg: Uuid },
     /// In the room of this leg somebody who speaks sent no packet for three seconds: a trunk leg, or an operator. Told once for each who is silent.
     OneWay { leg: Uuid, silent: Uuid },
-    /// All who speak there are heard again.
-    TwoWay { leg: Uuid },
+    /// Whoever was silent there is heard again, or is not expected to be heard any more.
+    HeardAgain { leg: Uuid, again: Uuid },
     /// How a leg that is joined, a trunk's or an operator's, was heard in the last five seconds: packets lost on their way to
     /// us, their jitter, and the mean opinion score from 1 to 4.5 to be expected of that (ITU-T G.107). Not told of a leg
     /// from which nothing was to come.

@@ -6,11 +6,10 @@ use uuid::Uuid;
 /// Who sent no packet for this long counts as silent.
 const SILENT_AFTER: Duration = Duration::from_secs(3);
 
-/// Watches everybody who speaks in one room. Nobody, where there are fewer than two.
+/// Watches everybody who speaks in one room. Who is alone there is not missed.
 #[derive(Debug, Default)]
 pub(crate) struct SilenceWatch {
     speakers: Vec<Speaker>,
-    one_way: bool,
 }
 
 #[derive(Debug)]
@@ -18,29 +17,45 @@ struct Speaker {
     leg: Uuid,
     heard: Instant,
     expected: bool,
-    silent: bool,
+    told: Told,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It is heard, as far as anybody knows.
+    Nothing,
+    Silent,
+    /// The same among others, who may not know.
+    SilentToOthers,
 }
 
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hearing {
-    OneWay { silent: Uuid },
-    TwoWay,
+    Silent { leg: Uuid },
+    HeardAgain { leg: Uuid },
 }
 
 impl SilenceWatch {
     /// These speak from now on, each with whether it is expected to send: it is not while it has the call on hold. Who comes anew has three
-    /// seconds to be heard; who was there goes on.
+    /// seconds to be heard. Who was there goes on; one who is silent is told again where there are others now.
     pub fn seat(&mut self, now: Instant, speakers: &[(Uuid, bool)]) {
-        let speakers = if speakers.len() < 2 { &[] } else { speakers };
+        let (before, alone) = (self.speakers.len(), self.speakers.len() < 2);
         self.speakers.retain(|known| speakers.iter().any(|(leg, _)| *leg == known.leg));
+        let mut changed = self.speakers.len() != before;
         for (leg, expected) in speakers {
             if self.speakers.iter().all(|known| known.leg != *leg) {
-                self.speakers.push(Speaker { leg: *leg, heard: now, expected: *expected, silent: false });
+                self.speakers.push(Speaker { leg: *leg, heard: now, expected: *expected, told: Told::Nothing });
+                changed = true;
             }
         }
-        // What was told of those who are gone is of no interest any more.
-        self.one_way &= !self.speakers.is_empty();
+        for speaker in self.speakers.iter_mut().filter(|_| changed) {
+            match speaker.told {
+                Told::Nothing if alone => speaker.heard = now,
+                Told::Nothing => {}
+                Told::Silent | Told::SilentToOthers => speaker.told = Told::SilentToOthers,
+            }
+        }
     }
 
     /// A packet came from this leg.
@@ -61,18 +76,17 @@ impl SilenceWatch {
 
     /// What changed, to be asked until `None`.
     pub fn poll(&mut self, now: Instant) -> Option<Hearing> {
-        for speaker in &mut self.speakers {
-            let silent = speaker.expected && now.saturating_duration_since(speaker.heard) >= SILENT_AFTER;
-            let newly = silent && !speaker.silent;
-            speaker.silent = silent;
-            if newly {
-                self.one_way = true;
-                return Some(Hearing::OneWay { silent: speaker.leg });
+        let together = self.speakers.len() > 1;
+        for Speaker { leg, heard, expected, told } in &mut self.speakers {
+            let silent = *expected && now.saturating_duration_since(*heard) >= SILENT_AFTER;
+            if silent && together && *told != Told::Silent {
+                *told = Told::Silent;
+                return Some(Hearing::Silent { leg: *leg });
             }
-        }
-        if self.one_way && self.speakers.iter().all(|speaker| !speaker.silent) {
-            self.one_way = false;
-            return Some(Hearing::TwoWay);
+            if !silent && *told != Told::Nothing {
+                *told = Told::Nothing;
+                return Some(Hearing::HeardAgain { leg: *leg });
+            }
         }
         None
     }
@@ -108,25 +122,26 @@ mod tests {
         watch.heard(start + seconds(2.9), CALLER);
         watch.heard(start + seconds(2.0), OPERATOR);
         assert_eq!(watch.poll(start + seconds(4.9)), None);
-        assert_eq!(watch.poll(start + seconds(5.0)), Some(Hearing::OneWay { silent: OPERATOR }));
+        assert_eq!(watch.poll(start + seconds(5.0)), Some(Hearing::Silent { leg: OPERATOR }));
         assert_eq!(watch.poll(start + seconds(5.1)), None);
         watch.heard(start + seconds(5.2), OPERATOR);
         watch.heard(start + seconds(5.2), CALLER);
-        assert_eq!(watch.poll(start + seconds(5.3)), Some(Hearing::TwoWay));
+        assert_eq!(watch.poll(start + seconds(5.3)), Some(Hearing::HeardAgain { leg: OPERATOR }));
         assert_eq!(watch.poll(start + seconds(5.4)), None);
     }
 
     #[test]
-    fn two_silent_sides_are_both_told_and_one_return_is_not_enough() {
+    fn two_silent_sides_are_both_told_and_each_return_is_its_own() {
         let start = clock::now();
         let mut watch = watch(start, true);
         let late = start + seconds(3.0);
-        assert_eq!(watch.poll(late), Some(Hearing::OneWay { silent: CALLER }));
-        assert_eq!(watch.poll(late), Some(Hearing::OneWay { silent: OPERATOR }));
+        assert_eq!(watch.poll(late), Some(Hearing::Silent { leg: CALLER }));
+        assert_eq!(watch.poll(late), Some(Hearing::Silent { leg: OPERATOR }));
         watch.heard(late, CALLER);
+        assert_eq!(watch.poll(late), Some(Hearing::HeardAgain { leg: CALLER }));
         assert_eq!(watch.poll(late), None);
         watch.heard(late, OPERATOR);
-        assert_eq!(watch.poll(late), Some(Hearing::TwoWay));
+        assert_eq!(watch.poll(late), Some(Hearing::HeardAgain { leg: OPERATOR }));
     }
 
     #[test]
@@ -140,10 +155,26 @@ mod tests {
         watch.heard(joined + seconds(2.9), CALLER);
         watch.heard(joined + seconds(2.9), OPERATOR);
         assert_eq!(watch.poll(joined + seconds(2.9)), None);
-        assert_eq!(watch.poll(joined + seconds(3.0)), Some(Hearing::OneWay { silent: AGENCY }));
-        // It leaves without having been heard.
-        watch.seat(joined + seconds(3.5), &[(CALLER, true), (OPERATOR, true)]);
-        assert_eq!(watch.poll(joined + seconds(3.5)), Some(Hearing::TwoWay));
+        assert_eq!(watch.poll(joined + seconds(3.0)), Some(Hearing::Silent { leg: AGENCY }));
+        // The operator hands over: the caller alone has to do with it now.
+        watch.seat(joined + seconds(3.5), &[(CALLER, true), (AGENCY, true)]);
+        assert_eq!(watch.poll(joined + seconds(3.5)), Some(Hearing::Silent { leg: AGENCY }), "told again");
+        assert_eq!(watch.poll(joined + seconds(3.5)), None);
+        watch.heard(joined + seconds(4.0), AGENCY);
+        assert_eq!(watch.poll(joined + seconds(4.0)), Some(Hearing::HeardAgain { leg: AGENCY }));
+    }
+
+    #[test]
+    fn one_who_is_heard_again_among_others_is_told_so() {
+        let start = clock::now();
+        let mut watch = watch(start, true);
+        watch.heard(start + seconds(3.0), OPERATOR);
+        assert_eq!(watch.poll(start + seconds(3.0)), Some(Hearing::Silent { leg: CALLER }));
+        watch.seat(start + seconds(4.0), &[(CALLER, true), (OPERATOR, true), (AGENCY, true)]);
+        watch.heard(start + seconds(4.0), CALLER);
+        watch.heard(start + seconds(4.0), OPERATOR);
+        assert_eq!(watch.poll(start + seconds(4.1)), Some(Hearing::HeardAgain { leg: CALLER }));
+        assert_eq!(watch.poll(start + seconds(4.1)), None);
     }
 
     #[test]
@@ -152,6 +183,11 @@ mod tests {
         let mut watch = watch(start, true);
         watch.seat(start, &[(OPERATOR, true)]);
         assert_eq!(watch.poll(start + seconds(60.0)), None);
+        // Whoever comes then has three seconds, and so has the other one.
+        let together = start + seconds(60.0);
+        watch.seat(together, &[(OPERATOR, true), (AGENCY, true)]);
+        assert_eq!(watch.poll(together + seconds(2.9)), None);
+        assert_eq!(watch.poll(together + seconds(3.0)), Some(Hearing::Silent { leg: OPERATOR }));
     }
 
     #[test]
@@ -163,7 +199,7 @@ mod tests {
         watch.expect(start + seconds(10.0), CALLER, true);
         watch.heard(start + seconds(13.0), OPERATOR);
         assert_eq!(watch.poll(start + seconds(12.9)), None);
-        assert_eq!(watch.poll(start + seconds(13.0)), Some(Hearing::OneWay { silent: CALLER }));
+        assert_eq!(watch.poll(start + seconds(13.0)), Some(Hearing::Silent { leg: CALLER }));
     }
 
     #[test]
@@ -179,6 +215,6 @@ mod tests {
         watch.expect(start + seconds(60.0), CALLER, true);
         watch.heard(start + seconds(62.0), OPERATOR);
         assert_eq!(watch.poll(start + seconds(62.9)), None);
-        assert_eq!(watch.poll(start + seconds(63.0)), Some(Hearing::OneWay { silent: CALLER }));
+        assert_eq!(watch.poll(start + seconds(63.0)), Some(Hearing::Silent { leg: CALLER }));
     }
 }

@@ -395,7 +395,7 @@ async fn a_caller_who_is_not_heard_in_a_conference_is_told_and_a_listener_is_not
     };
     tokio::time::timeout(common::PATIENCE, told).await.unwrap();
     talk.caller.talk(CALLERS_TONE, 20).await;
-    talk.under.expect(Event::TwoWay { leg: id(CALLER) }).await;
+    talk.under.expect(Event::HeardAgain { leg: id(CALLER), again: id(CALLER) }).await;
 
     // As soon as the party may speak, it is missed as well.
     talk.arrange(vec![speaker(CALLER), speaker(OPERATOR), speaker(PARTY)]).await;

@@ -263,7 +263,7 @@ async fn a_silent_side_is_told_and_its_return_too() {
             _ = caller.talk(440.0, 1_000) => panic!("one-way audio was not noticed"),
         }
         tokio::join!(caller.talk(440.0, 20), fallback.talk(440.0, 20));
-        under.expect(Event::TwoWay { leg: id(1) }).await;
+        under.expect(Event::HeardAgain { leg: id(1), again: id(2) }).await;
     };
     tokio::time::timeout(common::PATIENCE, one_way).await.unwrap();
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The fewest digits of a subscriber's number with its area, without country code and prefix.
 const NATIONAL_DIGITS: usize = 7;
+/// The most digits of one in a country where nothing is dialled before the area: a longer one is from elsewhere.
+const UNPREFIXED_DIGITS: usize = 9;
 /// The fewest digits of a number that is taken for one with its country code where no `+` says so.
 const PLAIN_DIGITS: usize = 10;
 
@@ -38,8 +40,8 @@ pub struct Numbers {
 }
 
 impl Country {
-    /// `code` without `+`, like `62`; `prefix` is dialled before the area within the country, like `0`, and may be empty. `None`: one of them is
-    /// not made of digits, or too long.
+    /// `code` without `+`, like `62`; `prefix` is dialled before the area within the country, like `0`; empty where nothing is and numbers have at
+    /// most nine digits. `None`: one of them is not made of digits, or too long.
     pub fn new(code: &str, prefix: &str) -> Option<Country> {
         let digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
         let good = (1..=3).contains(&code.len()) && prefix.len() <= 3 && digits(code) && digits(prefix) && !code.starts_with('0');
@@ -60,9 +62,10 @@ impl Country {
         if let Some(abroad) = number.strip_prefix('+').or_else(|| number.strip_prefix("00")) {
             return abroad.strip_prefix(&self.code).filter(|rest| rest.len() >= NATIONAL_DIGITS);
         }
-        let plain = number.strip_prefix(&self.code).filter(|_| number.len() >= PLAIN_DIGITS);
-        let national =
-            || number.strip_prefix(&self.prefix).filter(|rest| rest.len() >= NATIONAL_DIGITS && !rest.starts_with('0'));
+        let most = if self.prefix.is_empty() { UNPREFIXED_DIGITS } else { usize::MAX };
+        let is_whole = |rest: &&str| (NATIONAL_DIGITS..=most).contains(&rest.len()) && !rest.starts_with('0');
+        let plain = number.strip_prefix(&self.code).filter(|_| number.len() >= PLAIN_DIGITS).filter(is_whole);
+        let national = || number.strip_prefix(&self.prefix).filter(is_whole);
         plain.or_else(national)
     }
 }
@@ -132,7 +135,9 @@ mod tests {
         let singapore = Country::new("65", "").unwrap();
         assert_eq!(singapore.international("81234567"), "+6581234567");
         assert_eq!(singapore.international("6581234567"), "+6581234567");
-        assert_eq!(singapore.international("995"), "995");
+        for elsewhere in ["995", "628117701234", "18001234567"] {
+            assert_eq!(singapore.international(elsewhere), elsewhere);
+        }
     }
 
     #[test]

@@ -56,7 +56,10 @@ impl Reached {
     /// 9.1 has it, to where the INVITE went: a carrier's domain or a phone's address behind its NAT is neither.
     pub(crate) fn disguise(&self, uri: &str) -> Uri {
         let disguised = target::disguise(uri, Way { to: self.peer, or: None }, self.transport);
-        Uri::try_from(disguised.trim_matches(['<', '>'])).unwrap_or_else(|_| address_uri(self.peer, self.transport))
+        let plain = |_| Uri::try_from(uri);
+        Uri::try_from(disguised.trim_matches(['<', '>']))
+            .or_else(plain)
+            .unwrap_or_else(|_| address_uri(self.peer, self.transport))
     }
 }
 

@@ -224,6 +224,12 @@ impl Phones {
         self.0.iter().find(of)?.operator
     }
 
+    /// Whether whoever talks by this leg has put everybody aside at the phone.
+    pub fn speaker_holds(&self, media: Uuid) -> bool {
+        let holds = |call: &PhoneCall| call.is_held() && call.second.as_ref().is_none_or(SecondCall::is_held);
+        self.0.iter().filter_map(|phone| phone.call.as_ref()).any(|call| call.media == media && holds(call))
+    }
+
     /// How every phone stands.
     pub fn views(&mut self, now: Timestamp) -> Vec<PhoneView> {
         self.0.iter_mut().map(|phone| phone.view(now)).collect()

@@ -24,6 +24,17 @@ impl Switchboard {
         }
     }
 
+    pub(super) fn heard_again(&mut self, call: CallId, leg: Uuid) {
+        if let Some(found) = self.calls.get_mut(&call) {
+            found.silent.remove(&leg);
+        }
+        let Missed::Now(alarm) = self.missed(call, leg) else { return };
+        if matches!(alarm, AlarmKind::OneWayAudio { silent: CallSide::Operator, .. }) {
+            self.phone_silent(call, false);
+        }
+        self.desk.clear_alarms(|kind| *kind == alarm);
+    }
+
     /// Whoever was silent before the answer has had the time to be heard since.
     pub(super) fn still_silent(&mut self, call: CallId) {
         let silent = self.calls.get_mut(&call).map(|found| std::mem::take(&mut found.silent)).unwrap_or_default();
@@ -58,6 +69,10 @@ impl Switchboard {
             return Missed::Now(one_way(CallSide::Caller));
         }
         let speaker = self.phones.speaker(leg).unwrap_or(UserId(leg));
+        // A phone that holds its side of a conference sends what it likes.
+        if self.phones.speaker_holds(leg) {
+            return Missed::ByNobody;
+        }
         if found.view.operator == Some(speaker) || found.fallback == Some(PartyId(leg)) {
             return Missed::Now(one_way(CallSide::Operator));
         }

@@ -2,7 +2,7 @@
 
 use super::line::Order;
 use super::{Call, Switchboard, now};
-use dispatch::contract::{CallSide, CallState, Event};
+use dispatch::contract::{CallSide, CallState, Event, PartyState};
 use dispatch::desk::Entry;
 use dispatch::id::{CallId, PartyId, UserId};
 use uuid::Uuid;
@@ -13,14 +13,7 @@ impl Switchboard {
             media::Event::OperatorConnected { operator } => self.headset(UserId(operator), true),
             media::Event::OperatorDisconnected { operator } => self.headset(UserId(operator), false),
             media::Event::OneWay { leg, silent } => self.one_way(CallId(leg), silent),
-            media::Event::TwoWay { leg } => {
-                let call = CallId(leg);
-                if let Some(found) = self.calls.get_mut(&call) {
-                    found.silent.clear();
-                }
-                self.phone_silent(call, false);
-                self.silence_is_meant(call);
-            }
+            media::Event::HeardAgain { leg, again } => self.heard_again(CallId(leg), again),
             media::Event::Digit { leg, digit, passed_on } => self.key(leg, digit, passed_on),
             media::Event::Quality { leg, loss_percent, jitter_ms, mos } => self.quality(leg, loss_percent, jitter_ms, mos),
             media::Event::Text { leg, text: media::Text(text) } => self.text_heard(CallId(leg), &text),
@@ -76,7 +69,11 @@ impl Switchboard {
             return self.digit(CallId(leg), digit);
         }
         let Some(operator) = self.phones.speaker(leg).filter(|_| !passed_on) else { return };
-        if let Some(call) = self.queue.operator(operator).and_then(|status| status.call) {
+        let Some(call) = self.queue.operator(operator).and_then(|status| status.call) else { return };
+        let Some(found) = self.calls.get(&call) else { return };
+        // Not for a caller who is on hold, alone or while somebody else still rings.
+        let asks = found.view.parties.iter().any(|party| party.state == PartyState::Consulting);
+        if asks || found.view.state == CallState::Active {
             self.order(call, Order::Digits(digit.to_string()));
         }
     }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Caller } from "../support/caller.mjs";
 import { people } from "../support/city.mjs";
 import { onShift, openHouse } from "../support/house.mjs";
+import { udpRange } from "../support/ports.mjs";
 import { sounding } from "../support/sounder.mjs";
 import { watching } from "../support/supervisor.mjs";
 import { until } from "../support/wait.mjs";
@@ -41,4 +42,35 @@ scenario("past the limit of calls a caller gets 503 and the alarm sounds", async
   await citra.at("acknowledge-alarm").click();
   await live.next("alarm_cleared", (cleared) => cleared.alarm === alarm.id);
   await until("nothing sounds any more", async () => (await citra.page.evaluate(sounding)).length === 0);
+});
+
+scenario("past the last port for voice a caller gets 503, the counter moves and the room hears of it", async (world) => {
+  // A call takes an even port and the next one.
+  const { first } = await udpRange(3);
+  const even = first + (first % 2);
+  const siaga = await openHouse(world, { media: { rtp_ports: `${even}-${even + 1}` } });
+  const live = await (await siaga.as(people.citra)).live(world);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+
+  const another = await Caller.dial(world, siaga.sip, { scenario: "unavailable", number: "+628117707502" });
+  const { text } = await another.refused(503);
+  assert.match(text, /^Retry-After: *[1-9]\d*/m);
+  await another.ended();
+  const { alarm } = await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "limit_reached");
+  assert.equal(alarm.kind.limit, "rtp_ports");
+  assert.equal(await siaga.metric("siaga_calls_without_port_total"), 1);
+  await ayu.at("alarm").filter({ hasText: "Port suara (RTP)" }).waitFor();
+  await caller.hears(1000);
+  await ayu.hears(620);
+
+  // The ports of a call that is over are free again.
+  await caller.hangUp();
+  await ayu.at("disposition-ghost").click();
+  const next = await Caller.dial(world, siaga.sip, { number: "+628117707503" });
+  await ayu.rings();
+  await next.hangUp();
 });

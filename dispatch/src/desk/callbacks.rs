@@ -67,8 +67,11 @@ impl Desk {
     /// A mailbox answered, or somebody who is not the caller: it is to be called back all the same.
     pub async fn reopen_callback(&self, who: &Principal, call: CallId) -> Result<CallbackView, DeskError> {
         let mut unit = self.store.begin().await?;
-        let callback = unit.db().reopen_callback(call).await?.ok_or(DeskError::NotFound)?;
-        unit.event(event(who, clock::now(), "callback.reopened", call, json!({})));
+        let (callback, reopened) = unit.db().reopen_callback(call).await?.ok_or(DeskError::NotFound)?;
+        if !reopened {
+            return Ok(callback);
+        }
+        unit.event(event(who, clock::now(), "callback.reopened", callback.call, json!({})));
         self.tell_entries(unit.commit().await?);
         self.callers.gave_up(&callback.number, callback.abandoned_at);
         self.tell_callbacks();

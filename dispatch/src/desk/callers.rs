@@ -70,9 +70,12 @@ impl Callers {
                 }
             }
             Entry::Ended { call, by, at, .. } => {
-                if let Some((Up { number, direction: CallDirection::Inbound, answered }, _)) = known.up.remove(call)
+                if let Some((Up { number, direction: CallDirection::Inbound, answered }, arrived)) = known.up.remove(call)
                     && (!answered || by.cut_off())
-                    && !known.up.values().any(|(other, _)| other.answered && other.number == number)
+                    && !known.up.values().any(|(other, at)| {
+                        let on_another_line = !answered && other.direction == CallDirection::Inbound;
+                        other.answered && other.number == number && (*at > arrived || on_another_line)
+                    })
                 {
                     keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
                 }

@@ -69,7 +69,8 @@ impl Conn<'_> {
              (SELECT MAX(abandoned_at) FROM callbacks WHERE number = c.number AND closed_at IS NULL) \
              WHERE c.id = $1 AND c.direction = 'inbound' AND c.number IS NOT NULL AND c.number <> '' \
              AND (c.answered_at IS NULL OR c.ended_by IN ('network', 'restart', 'caller_left')) AND c.ended_at IS NOT NULL AND NOT EXISTS \
-             (SELECT 1 FROM calls n WHERE n.number = c.number AND n.answered_at IS NOT NULL AND (n.arrived_at > c.arrived_at OR n.ended_at IS NULL)) \
+             (SELECT 1 FROM calls n WHERE n.number = c.number AND n.answered_at IS NOT NULL AND (n.arrived_at > c.arrived_at \
+             OR (c.answered_at IS NULL AND n.ended_at IS NULL AND n.direction = 'inbound'))) \
              ON CONFLICT (call_id) DO NOTHING RETURNING call_id"
         )
         .bind(call)
@@ -156,19 +157,21 @@ impl Conn<'_> {
         )
     }
 
-    /// Whoever answered the call back was not the caller: it is open again, for everybody. `None`: it was not closed as reached, or the same
-    /// number is to be called back for a newer call.
-    pub async fn reopen_callback(&mut self, call: CallId) -> Result<Option<CallbackView>, StoreError> {
-        run!(
-            self,
-            sqlx::query(
-                "UPDATE callbacks SET closed_at = NULL, closed_as = NULL, claimed_by = NULL, claimed_by_name = NULL \
-                 WHERE call_id = $1 AND closed_as = 'reached' AND NOT EXISTS (SELECT 1 FROM callbacks o WHERE o.closed_at IS NULL \
-                 AND o.number = callbacks.number)"
-            )
-            .bind(call)
-        )?;
-        self.lock_callback(call).await
+    /// Whoever answered the call back was not the caller: the newest callback of the number, which was closed as reached, is open again for
+    /// everybody. Gives that callback, or the one that is open already, and whether anything changed. `None`: there is neither.
+    pub async fn reopen_callback(&mut self, call: CallId) -> Result<Option<(CallbackView, bool)>, StoreError> {
+        let reopened: Option<CallId> = on!(self, |c| {
+            sqlx::query_scalar(
+            "UPDATE callbacks SET closed_at = NULL, closed_as = NULL, claimed_by = NULL, claimed_by_name = NULL WHERE call_id = \
+             (SELECT r.call_id FROM callbacks r JOIN callbacks o ON o.call_id = $1 AND r.number = o.number \
+             AND r.abandoned_at >= o.abandoned_at WHERE r.closed_as = 'reached' ORDER BY r.abandoned_at DESC LIMIT 1) \
+             AND NOT EXISTS (SELECT 1 FROM callbacks w WHERE w.closed_at IS NULL AND w.number = callbacks.number) RETURNING call_id"
+        )
+        .bind(call)
+        .fetch_optional(c)
+        })?;
+        let callback = self.lock_callback(reopened.unwrap_or(call)).await?;
+        Ok(callback.map(|callback| (callback, reopened.is_some())))
     }
 
     /// Somebody speaks in this call with a caller who was to be called back: by its number, or because it answers to the

@@ -96,9 +96,33 @@ both! {
         assert!(house.desk.called_before(Some("+62811")));
         let timeline = house.desk.call(&supervisor(), call).await.unwrap().timeline;
         assert!(timeline.iter().any(|entry| entry.kind == "callback.reopened"));
+        assert_eq!(house.desk.reopen_callback(&rina, call).await.unwrap(), again, "once is enough");
+        let reopened = |timeline: &[TimelineEntry]| timeline.iter().filter(|entry| entry.kind == "callback.reopened").count();
+        assert_eq!(reopened(&house.desk.call(&supervisor(), call).await.unwrap().timeline), 1);
         // What was closed for another reason stays closed.
         house.desk.close_callback(&rina, call, CallbackEnd::NotNeeded).await.unwrap();
         assert!(matches!(house.desk.reopen_callback(&rina, call).await, Err(DeskError::NotFound)));
+    }
+
+    async fn who_gave_up_once_more_while_a_mailbox_took_the_call_back_is_in_the_list_and_can_be_put_back(house) {
+        let rina = operator("Rina");
+        let first = house.gave_up("+62811", 100).await.call;
+        let back = dialled(Some(first));
+        house.told([Entry::OutboundDialled(back.clone())]).await;
+        // She dials 112 while she is called back, so that her mailbox answers; and gives up again.
+        let second = arrived("+62811", clock::now() + jiff::SignedDuration::from_secs(1));
+        let answered = Entry::OutboundAnswered { call: back.call, trunk: None, at: clock::now() };
+        house.told([Entry::Arrived(second.clone()), answered, ended(second.call, EndedBy::CallerBeforeAnswer, clock::now())]).await;
+        assert_eq!(house.waiting().await.iter().map(|row| row.call).collect::<Vec<_>>(), [second.call]);
+        // Or she had given up before the mailbox answered.
+        house.desk.close_callback(&rina, second.call, CallbackEnd::NotNeeded).await.unwrap();
+        let third = house.gave_up("+62822", 50).await.call;
+        let fourth = house.gave_up("+62822", 5).await.call;
+        let other = dialled(Some(third));
+        let answered = Entry::OutboundAnswered { call: other.call, trunk: None, at: clock::now() };
+        house.told([Entry::OutboundDialled(DialledCall { number: "+62822".into(), ..other.clone() }), answered]).await;
+        assert_eq!(house.waiting().await, []);
+        assert_eq!(house.desk.reopen_callback(&rina, third).await.unwrap().call, fourth);
     }
 
     async fn a_call_back_that_is_not_reached_does_not_stay_with_who_made_it(house) {

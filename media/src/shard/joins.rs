@@ -104,8 +104,8 @@ impl Shard {
             while let Some(hearing) = room.silence.poll(now) {
                 let leg = *call;
                 self.events.push(match hearing {
-                    Hearing::OneWay { silent } => Event::OneWay { leg, silent },
-                    Hearing::TwoWay => Event::TwoWay { leg },
+                    Hearing::Silent { leg: silent } => Event::OneWay { leg, silent },
+                    Hearing::HeardAgain { leg: again } => Event::HeardAgain { leg, again },
                 });
             }
         }

@@ -212,7 +212,8 @@ impl Negotiation {
     /// What answers our offer, as far as it is an answer to that: text in clear is none to encrypted text (RFC 3264 section 6).
     fn answer_in(&self, fields: &Fields, body: &[u8]) -> Option<Description> {
         let mut answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
-        let asks_secret = |line: &str| line.starts_with("m=text ") && line.contains(" RTP/SAVP");
+        let declined = |line: &str| line.starts_with("m=text 0 ");
+        let asks_secret = |line: &str| line.starts_with("m=text ") && line.contains(" RTP/SAVP") && !declined(line);
         if self.said.as_ref().is_some_and(|(_, offer)| offer.lines().any(asks_secret)) {
             answer.text = answer.text.filter(|text| text.crypto.is_some());
         }

@@ -34,7 +34,8 @@ pub(crate) fn stack(result: rsipstack::Result<()>) -> Result<(), LegError> {
 }
 
 impl Running {
-    /// 180 again, so that proxies on the way keep the call; behind a 183 that again, for a 180 would bring back the caller's own ringing tone.
+    /// 180 again, so that proxies on the way keep the call; behind a 183 that again, for a 180 would bring back the caller's own ringing
+    /// tone. What is to be acknowledged comes as 180 all the same: a description is acknowledged once (RFC 3262 section 5).
     pub(super) fn ring_again(&mut self) {
         let sent = match self.reliable.as_mut().filter(|reliable| reliable.covers(false)) {
             Some(reliable) => reliable.send(None, now()).map_or(Ok(()), |again| show(&self.dialog, self.peer, again)),

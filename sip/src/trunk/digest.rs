@@ -213,7 +213,22 @@ pub(crate) fn again<'a>(
 ) -> Option<String> {
     let given = Parameters::read(value)?;
     let username = given.get("username")?;
-    let account = accounts.into_iter().find(|account| account.login() == username)?;
+    let counted = |count: &str| u32::from_str_radix(count, 16).ok();
+    let (count, cnonce) = (given.get("nc").and_then(counted).unwrap_or(1), given.get("cnonce").unwrap_or_default());
+    let made = Question {
+        algorithm: Algorithm::named(given.get("algorithm"))?,
+        realm: given.get("realm")?,
+        nonce: given.get("nonce")?,
+        method,
+        uri: given.get("uri").unwrap_or_default(),
+    };
+    // Two carriers may have given us the same name with a password each: whose they are is seen by what they were made of.
+    let made_by = |account: &&Account| {
+        let counted = given.get("qop").is_some().then_some((count, cnonce));
+        Some(made.response(account, counted, cnonce).as_str()) == given.get("response")
+    };
+    let named: Vec<&Account> = accounts.into_iter().filter(|account| account.login() == username).collect();
+    let account = named.iter().copied().find(made_by).or(named.first().copied())?;
     let challenge = Challenge {
         realm: given.get("realm")?.to_owned(),
         nonce: given.get("nonce")?.to_owned(),
@@ -224,8 +239,7 @@ pub(crate) fn again<'a>(
         stale: false,
         proxy,
     };
-    let count = given.get("nc").and_then(|count| u32::from_str_radix(count, 16).ok()).unwrap_or(1);
-    Some(credentials(&challenge, count, account, method, uri, given.get("cnonce").unwrap_or_default()))
+    Some(credentials(&challenge, count, account, method, uri, cnonce))
 }
 
 pub(crate) fn quoted(text: &str) -> String {

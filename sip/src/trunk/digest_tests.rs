@@ -120,6 +120,17 @@ fn credentials_are_made_again_for_the_uri_that_leaves() {
 }
 
 #[test]
+fn of_two_accounts_of_one_name_the_one_that_made_them_makes_credentials_again() {
+    for challenge in ["Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"", "Digest realm=\"r\", nonce=\"n\""] {
+        let mut session = Session::new(challenged(&[challenge]).unwrap());
+        let accounts = [account("112", "first"), account("112", "second")];
+        let inside = session.clone().answer(&accounts[1], "INVITE", "sip:disguised", "c").1;
+        let outside = session.answer(&accounts[1], "INVITE", "sip:real", "c").1;
+        assert_eq!(again(&inside, &accounts, "INVITE", "sip:real", true), Some(outside), "{challenge}");
+    }
+}
+
+#[test]
 fn a_session_algorithm_covers_both_nonces() {
     let challenge = challenged(&["Digest realm=\"r\", nonce=\"n\", algorithm=MD5-sess, qop=\"auth\""]).unwrap();
     let algorithm = challenge.algorithm;

@@ -13,14 +13,19 @@ const MISSING: Duration = Duration::from_secs(5);
 /// Runs until it is dropped. Ends at once for a trunk that has no names.
 pub(super) async fn keep_known(line: &Line, outlet: &Outlet) {
     let named: Vec<_> = line.config.targets().filter(|target| matches!(target.host, Host::Name(_))).collect();
+    let (trunk, mut all_known) = (&line.config.name, true);
     while !named.is_empty() {
-        let mut wait = FRESH;
+        let mut missing = None;
         for target in &named {
-            if let Err(error) = outlet.look_up(line, target).await {
-                tracing::warn!(trunk = %line.config.name, %error, "calls from there are a stranger's until it is found");
-                wait = MISSING;
-            }
+            missing = outlet.look_up(line, target).await.err().or(missing);
         }
-        tokio::time::sleep(wait).await;
+        // Once for each time that it changes: a name may be missing for days.
+        match &missing {
+            Some(error) if all_known => tracing::warn!(%trunk, %error, "calls from there are a stranger's until it is found"),
+            None if !all_known => tracing::info!(%trunk, "all its names are found"),
+            _ => {}
+        }
+        all_known = missing.is_none();
+        tokio::time::sleep(if all_known { FRESH } else { MISSING }).await;
     }
 }

@@ -20,9 +20,13 @@ pub const KEYS: &[Key] = &[
     key(
         "country_code",
         "",
-        "Of the city's country, like `\"62\"`: carriers write a caller's number in several ways (`+628117701234`, `628117701234`, `08117701234`), and with it they are one. Numbers are then kept and shown with `+`.",
+        "Of the city's country, like `\"62\"`: carriers write a caller's number in several ways (`+628117701234`, `628117701234`, `08117701234`), and with it they are one. Numbers are then kept, shown and looked for with `+`, and dialled so unless a trunk's `numbers` says otherwise; what was kept before stays as it was.",
     ),
-    key("national_prefix", "\"0\"", "What is dialled before the area within that country; may be empty."),
+    key(
+        "national_prefix",
+        "\"0\"",
+        "What is dialled before the area within that country; empty where nothing is and numbers have at most nine digits.",
+    ),
     key("max_calls", "500", "Calls at once; past it a caller gets 503 with Retry-After and a counter moves."),
     key(
         "tls_certificate",

@@ -38,7 +38,7 @@ describe('texts', () => {
         'fallback',
         'ended',
       ],
-      ended: ['caller', 'caller_before_answer', 'operator', 'network', 'restart', 'party', 'not_reached'],
+      ended: ['caller', 'caller_before_answer', 'caller_left', 'operator', 'network', 'restart', 'party', 'not_reached'],
       operator: ['preparing', 'ready', 'ringing', 'busy', 'paused', 'wrap_up'],
       direction: ['inbound', 'outbound'],
       'priority.short': ['low', 'normal', 'high'],

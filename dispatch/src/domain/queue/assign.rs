@@ -112,10 +112,10 @@ impl Queue {
         }
     }
 
-    /// A waiting call takes its share of those at whom other calls ring at all: no caller waits unheard while ten rings are for one.
+    /// A waiting call takes its share of those at whom others of its priority ring at all: no caller waits unheard while ten rings are for one.
     fn share(&mut self, now: Timestamp, id: CallId) {
         let mut mine = Vec::new();
-        while let Some((from, operator)) = self.to_share(id, mine.len()) {
+        while let Some((from, operator)) = self.to_share(now, id, mine.len()) {
             self.withdraw(now, from, operator, Withdrawal::NeededElsewhere);
             mine.push(operator);
         }
@@ -124,24 +124,24 @@ impl Queue {
         }
     }
 
-    /// The call that rings at the most, if that is at two more than `have`, and who of those fits the other call best.
-    fn to_share(&self, id: CallId, have: usize) -> Option<(CallId, UserId)> {
-        let wants = &self.calls.get(&id)?.wants;
-        let rung = |call: &Call| match &call.phase {
-            Phase::Ringing { until } => until.keys().copied().collect(),
-            _ => Vec::new(),
-        };
-        let from = self.calls.values().max_by_key(|call| (rung(call).len(), Reverse(call.arrived), Reverse(call.id)))?;
-        let rung = rung(from);
-        if rung.len() < have + 2 {
-            return None;
-        }
-        let fitting = rung.into_iter().filter(|operator| self.may_join(id, *operator));
-        let best = fitting.filter_map(|operator| self.operators.get(&operator)).min_by_key(|operator| {
-            let abilities = &operator.abilities;
-            (!abilities.understand(wants), !abilities.are_trained(wants), is_best_for(operator, from), operator.line)
-        })?;
-        Some((from.id, best.id))
+    /// Of the calls that ring at two more than `have` at least, and go before no less than this one, the one that rings at the most and has
+    /// somebody for it; and who of those fits it best.
+    fn to_share(&self, now: Timestamp, id: CallId, have: usize) -> Option<(CallId, UserId)> {
+        let call = self.calls.get(&id)?;
+        let priority = |call: &Call| call.priority_at(now, self.settings.low_limit);
+        let mut rich: Vec<(&Call, Vec<UserId>)> =
+            self.calls.values().filter(|from| priority(from) <= priority(call)).filter_map(rings_at).collect();
+        rich.retain(|(_, rung)| rung.len() >= have + 2);
+        rich.sort_by_key(|(from, rung)| (Reverse(rung.len()), from.arrived, from.id));
+        rich.into_iter().find_map(|(from, rung)| {
+            let fitting = rung.into_iter().filter(|operator| self.may_join(id, *operator));
+            let best = fitting.filter_map(|operator| self.operators.get(&operator)).min_by_key(|operator| {
+                let abilities = &operator.abilities;
+                let fits = (!abilities.understand(&call.wants), !abilities.are_trained(&call.wants));
+                (fits, is_best_for(operator, from), operator.line)
+            })?;
+            Some((from.id, best.id))
+        })
     }
 
     fn may_join(&self, call: CallId, operator: UserId) -> bool {
@@ -173,6 +173,13 @@ impl Queue {
         if self.calls.get(&id).is_some_and(|call| !sounding(call)) {
             self.raise(id, alarm);
         }
+    }
+}
+
+fn rings_at(call: &Call) -> Option<(&Call, Vec<UserId>)> {
+    match &call.phase {
+        Phase::Ringing { until } => Some((call, until.keys().copied().collect())),
+        _ => None,
     }
 }
 

@@ -119,11 +119,15 @@ impl Call {
         }
     }
 
-    /// Smallest first: who lost an operator, then the highest priority, then who calls again, then the oldest. Low priority is
-    /// normal after `low_limit`.
-    pub fn rank(&self, now: Timestamp, low_limit: SignedDuration) -> impl Ord + use<> {
+    /// Low priority is normal after `low_limit`.
+    pub fn priority_at(&self, now: Timestamp, low_limit: SignedDuration) -> Priority {
         let patient = self.priority == Priority::Low && now.duration_since(self.arrived) >= low_limit;
-        let priority = if patient { Priority::Normal } else { self.priority };
+        if patient { Priority::Normal } else { self.priority }
+    }
+
+    /// Smallest first: who lost an operator, then the highest priority, then who calls again, then the oldest.
+    pub fn rank(&self, now: Timestamp, low_limit: SignedDuration) -> impl Ord + use<> {
+        let priority = self.priority_at(now, low_limit);
         (Reverse(self.returned), Reverse(priority), Reverse(self.again), self.arrived, self.id)
     }
 

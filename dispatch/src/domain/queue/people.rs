@@ -157,7 +157,12 @@ impl Queue {
 
     pub(super) fn operator_hung_up(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
         self.require_holder(id, call)?;
-        self.release(now, call, EndedBy::Operator);
+        let untouched = self.calls.get(&call).is_some_and(|call| matches!(call.phase, Phase::Claimed { .. }));
+        // They do not hear each other yet: whoever thinks better of it leaves the caller to others, and nobody's 112 call is refused.
+        match untouched {
+            true => self.return_to_head(now, call, Unbridged::Lost),
+            false => self.release(now, call, EndedBy::Operator),
+        }
         Ok(())
     }
 

@@ -153,6 +153,19 @@ fn a_caller_who_gives_up_after_the_operator_was_lost_is_told_apart_from_one_who_
     assert_eq!(room.given(Input::CallerGone { call: call(1) }).last(), Some(&release(1, EndedBy::CallerLeft)));
 }
 
+/// One of some twenty thousand callers of a soak got 480.
+#[test]
+fn an_operator_who_hangs_up_before_the_caller_is_heard_leaves_the_call_to_others() {
+    let mut room = Room::with_ready(2);
+    room.arrives(1);
+    room.answers(1, 1);
+    let hung_up = room.given(Input::OperatorHungUp { operator: operator(1), call: call(1) });
+    assert_eq!(hung_up, [unbridge(1, 1), ringback(1), ring(1, 2)]);
+    room.talks(2, 1);
+    let hung_up = room.given(Input::OperatorHungUp { operator: operator(2), call: call(1) });
+    assert_eq!(hung_up.last(), Some(&release(1, EndedBy::Operator)));
+}
+
 #[test]
 fn the_last_operator_ends_the_shift_while_it_rings() {
     let mut room = Room::with_ready(1);

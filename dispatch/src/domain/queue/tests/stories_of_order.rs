@@ -166,6 +166,29 @@ fn calls_that_ring_at_all_have_shares_of_the_same_size() {
 }
 
 #[test]
+fn a_nuisance_takes_nobody_from_a_call_that_goes_before_it_and_shares_with_that() {
+    let mut room = ringing_all(3);
+    room.arrives(1);
+    assert_eq!(room.given(arrival(2, Priority::Low)), [announce(2), raise(nobody_ready(2))]);
+    let mut room = ringing_all(3);
+    room.given(arrival(1, Priority::Low));
+    assert_eq!(room.given(arrival(2, Priority::Normal)), [stop(1, 1, Withdrawal::NeededElsewhere), ringback(2), ring(2, 1)]);
+}
+
+#[test]
+fn a_call_that_wants_a_skill_takes_who_has_it_also_from_one_that_rings_at_few() {
+    let mut room = ringing_all(6);
+    room.ready_with(7, &["fire"], &[]);
+    room.arrives(1);
+    room.arrives(2);
+    let with_fire = |room: &Room| room.queue.operator(operator(7)).unwrap().call;
+    let had = with_fire(&room);
+    room.given(wanting(3, Some("fire"), &[]));
+    assert_ne!(with_fire(&room), had);
+    assert_eq!(with_fire(&room), Some(call(3)));
+}
+
+#[test]
 fn a_call_that_wants_a_language_takes_who_speaks_it_from_one_that_rings_at_all() {
     let mut room = ringing_all(1);
     room.ready_with(2, &[], &["en"]);
