@@ -78,7 +78,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         // The server under test ends with it: a stray one keeps its ports and goes on sending voice.
         Command::Bench { what } => tokio::select! {
             outcome = bench::run(what) => outcome,
-            () = stop_signal() => bail!("stopped before anything was measured"),
+            () = stop_signal() => bail!("stopped before it was done; the server under test has ended with it"),
         },
         Command::Configuration => {
             print!("{}", config::document());

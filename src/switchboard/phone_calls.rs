@@ -163,17 +163,17 @@ impl Switchboard {
             }
             sip::Event::Changed { audio, .. } => self.phone_changed(name, audio),
             sip::Event::Referred { leg, to } => self.referred(name, leg, &to),
-            sip::Event::Digit { digit, .. } => self.phone_key(name, digit),
+            sip::Event::Digit { digit, .. } => self.phone_info(name, digit),
             sip::Event::Ended { by, .. } => self.handset_down(name, by == sip::EndedBy::RemoteBye),
             _ => {}
         }
     }
 
-    /// A key that the phone sent beside its voice.
-    pub(super) fn phone_key(&mut self, name: &str, digit: char) {
+    /// A key that the phone sent by INFO.
+    pub(super) fn phone_info(&mut self, name: &str, digit: char) {
         if let Some(Purpose::Talk(call)) = self.purpose(name) {
             let call = *call;
-            self.order(call, Order::Digits(digit.to_string()));
+            self.phone_key(call, digit);
         }
     }
 

@@ -84,7 +84,7 @@ impl Switchboard {
             }
             (sip::Event::Confirmed { audio: None, .. }, _) => self.phone_stands(name),
             (sip::Event::Referred { leg, to }, _) => self.referred(name, leg, &to),
-            (sip::Event::Digit { digit, .. }, _) => self.phone_key(name, digit),
+            (sip::Event::Digit { digit, .. }, _) => self.phone_info(name, digit),
             (sip::Event::Ended { by, .. }, _) => {
                 self.second_down(name, matches!(by, sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled))
             }

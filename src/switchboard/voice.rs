@@ -69,11 +69,17 @@ impl Switchboard {
             return self.digit(CallId(leg), digit);
         }
         let Some(operator) = self.phones.speaker(leg).filter(|_| !passed_on) else { return };
-        let Some(call) = self.queue.operator(operator).and_then(|status| status.call) else { return };
+        if let Some(call) = self.queue.operator(operator).and_then(|status| status.call) {
+            self.phone_key(call, digit);
+        }
+    }
+
+    /// A key of the desk phone of whoever has the call, as an event or beside the voice.
+    pub(super) fn phone_key(&mut self, call: CallId, digit: char) {
         let Some(found) = self.calls.get(&call) else { return };
         // Not for a caller who is on hold, alone or while somebody else still rings.
         let asks = found.view.parties.iter().any(|party| party.state == PartyState::Consulting);
-        if asks || found.view.state == CallState::Active {
+        if asks || found.view.state != CallState::Held {
             self.order(call, Order::Digits(digit.to_string()));
         }
     }

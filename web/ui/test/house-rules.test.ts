@@ -56,6 +56,7 @@ describe('texts', () => {
       monitor: ['listen', 'whisper', 'barge'],
       'trunk.state': ['unknown', 'up', 'down'],
       limit: ['calls', 'transactions', 'rtp_ports', 'events', 'connections', 'rate'],
+      pause: ['break', 'prayer', 'paperwork', 'handover', 'phone'],
       callback: ['reached', 'unreachable', 'not_needed'],
       fact: ['provider', 'service', 'device', 'subscriber', 'comment'],
       progress: ['pending', 'sent', 'delivered', 'read', 'acknowledged', 'en_route', 'arrived', 'done'],

@@ -18,7 +18,8 @@ export function Keypad({ call }: { call: string }) {
   // On the window, since the first digits may be typed before the focus is here.
   useEffect(() => {
     const typed = (event: KeyboardEvent) => {
-      const plain = !event.altKey && !event.ctrlKey && !event.metaKey
+      // A key that is held down is pressed once.
+      const plain = !event.repeat && !event.altKey && !event.ctrlKey && !event.metaKey
       const into = event.target instanceof Element && event.target.closest('input, textarea, [contenteditable=true]')
       if (plain && !into && KEYS.includes(event.key)) press(event.key)
     }

@@ -1,5 +1,4 @@
 /** Left: who waits, whom to call back, what is in my hands, who works. */
-
 import type { CallView, OperatorView } from '../api/types'
 import { Icon, type IconName } from '../app/Icon'
 import { Key } from '../app/Key'
