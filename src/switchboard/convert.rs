@@ -28,7 +28,7 @@ pub fn remote_audio(audio: &sip::RemoteAudio) -> Option<media::RemoteAudio> {
         ptime_ms: audio.ptime_ms,
         send,
         receive,
-        rtcp: media::RtcpAddress::default(),
+        rtcp: audio.rtcp.map_or_else(media::RtcpAddress::default, media::RtcpAddress::At),
         srtp: audio.srtp.map(keys),
     })
 }
@@ -177,6 +177,23 @@ mod tests {
         assert!(!is_urgent(&[]));
         assert!(!is_urgent(&[priority("esnet", "1", Some(25)), priority("x", "9", None)]));
         assert!(is_urgent(&[priority("esnet", "1", Some(25)), priority("wps", "0", Some(100))]));
+    }
+
+    #[test]
+    fn rtcp_goes_to_the_port_after_rtps_unless_the_far_end_wants_it_elsewhere() {
+        let audio = |rtcp| sip::RemoteAudio {
+            address: ([10, 0, 0, 1], 4000).into(),
+            rtcp,
+            codecs: vec![sip::PayloadType { codec: sip::Codec::Pcma, pt: 8 }],
+            telephone_event: None,
+            ptime_ms: 20,
+            direction: sip::Direction::SendRecv,
+            srtp: None,
+        };
+        let elsewhere = ([10, 0, 0, 9], 4007).into();
+        let rtcp = |wanted| remote_audio(&audio(wanted)).map(|audio| audio.rtcp);
+        assert_eq!(rtcp(None), Some(media::RtcpAddress::NextPort));
+        assert_eq!(rtcp(Some(elsewhere)), Some(media::RtcpAddress::At(elsewhere)));
     }
 
     #[test]

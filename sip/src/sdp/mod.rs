@@ -82,6 +82,9 @@ impl Direction {
 pub struct RemoteAudio {
     /// Where it wants RTP. The IP address is unspecified (`0.0.0.0`) when the description names a host or none: send to where its RTP comes from.
     pub address: SocketAddr,
+    /// Where it wants RTCP, if it says so (RFC 3605); else that is the port after RTP's.
+    #[serde(default)]
+    pub rtcp: Option<SocketAddr>,
     /// Never empty, in its order of preference. The first is the one in use.
     pub codecs: Vec<PayloadType>,
     /// RFC 4733 payload type at 8000 Hz, when it takes such events.

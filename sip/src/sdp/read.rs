@@ -159,6 +159,7 @@ fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
     let ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     Some(RemoteAudio {
         address: SocketAddr::new(ip, media.port),
+        rtcp: rtcp(media, ip),
         codecs,
         telephone_event,
         ptime_ms: ptime(media),
@@ -190,6 +191,13 @@ fn encoding(media: &Media, pt: u8) -> Option<(String, u32)> {
 /// `None` for a host name: latching finds the address.
 pub(super) fn address(connection: Option<&Connection>) -> Option<IpAddr> {
     connection?.connection_address.split('/').next()?.parse().ok()
+}
+
+/// `PORT [IN IP4 ADDRESS]`, where the address of RTP is left out or a name is in its place.
+fn rtcp(media: &Media, rtp: IpAddr) -> Option<SocketAddr> {
+    let mut words = media.get_first_attribute_value("rtcp").flatten()?.split_whitespace();
+    let port = words.next()?.parse().ok().filter(|port| *port != 0)?;
+    Some(SocketAddr::new(words.nth(2).and_then(|address| address.parse().ok()).unwrap_or(rtp), port))
 }
 
 fn ptime(media: &Media) -> u8 {

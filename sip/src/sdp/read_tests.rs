@@ -26,6 +26,7 @@ fn a_plain_trunk_offer_is_read() {
     );
     let expected = RemoteAudio {
         address: "10.0.0.1:40000".parse().unwrap(),
+        rtcp: None,
         codecs: vec![pcma(), pcmu()],
         telephone_event: Some(101),
         ptime_ms: 30,
@@ -146,6 +147,21 @@ fn languages_of_voice_text_and_session_are_found_in_their_order() {
     let text = "v=0\r\na=lang:en\r\nc=IN IP4 10.0.0.1\r\nm=video 5000 RTP/AVP 96\r\na=lang:de\r\nm=audio 4000 RTP/AVP 8\r\na=hlang-recv:id\r\n\
                 a=hlang-send:min id*\r\nm=text 11000 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\na=lang:ms\r\n";
     assert_eq!(read(text.as_bytes(), &PLAIN).unwrap().languages, ["min", "id*", "id", "ms", "en"]);
+}
+
+#[test]
+fn rtcp_goes_where_the_stream_says() {
+    let with = |lines: &str| audio(&format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n{lines}")).rtcp;
+    let at = |text: &str| Some(text.parse().unwrap());
+    assert_eq!(with("a=rtcp:4005\r\n"), at("10.0.0.1:4005"));
+    assert_eq!(with("a=rtcp: 4005  IN IP4 10.0.0.9 \r\n"), at("10.0.0.9:4005"));
+    assert_eq!(with("a=rtcp:4005 IN IP6 2001:db8::9\r\n"), at("[2001:db8::9]:4005"));
+    assert_eq!(with("c=IN IP4 10.0.0.2\r\na=rtcp:4005 IN IP4 media.carrier.example\r\n"), at("10.0.0.2:4005"));
+    for none in
+        ["", "a=rtcp\r\n", "a=rtcp:\r\n", "a=rtcp:0\r\n", "a=rtcp:x IN IP4 10.0.0.9\r\n", "a=rtcp:70000\r\n", "a=rtcp-mux\r\n"]
+    {
+        assert_eq!(with(none), None, "{none}");
+    }
 }
 
 #[test]
