@@ -79,6 +79,11 @@ pub(crate) fn failed_over(trunk: &TrunkName, code: u16) {
     metrics::counter!("siaga_sip_failovers_total", "trunk" => trunk.0.clone(), "code" => code.to_string()).increment(1);
 }
 
+/// A trunk redirected a call of ours: it is `followed`, or `refused`.
+pub(crate) fn redirected(trunk: &TrunkName, outcome: &'static str) {
+    metrics::counter!("siaga_sip_redirections_total", "trunk" => trunk.0.clone(), "outcome" => outcome).increment(1);
+}
+
 /// A TCP or TLS connection ended.
 pub(crate) fn connection_closed(reason: &'static str) {
     metrics::counter!("siaga_sip_connections_closed_total", "reason" => reason).increment(1);

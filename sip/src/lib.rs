@@ -41,6 +41,7 @@ mod outlet;
 mod phone;
 mod presence;
 mod priority;
+mod redirect;
 mod registry;
 mod reliable;
 mod resolver;

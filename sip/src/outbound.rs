@@ -1,6 +1,6 @@
 //! A call of ours from the wish to its end: by one trunk after another until one carries it, each attempt a leg with a dialog of its own.
 //!
-//! Which trunk is next is decided in `trunk::route`; the owner sees one leg throughout.
+//! Which trunk is next is decided in `trunk::route`, where a redirection leads in `redirect`; the owner sees one leg throughout.
 
 use crate::clock::now;
 use crate::config::{Account, CallerId};
@@ -8,8 +8,10 @@ use crate::counters;
 use crate::event::{EndedBy, Event, LegId};
 use crate::incoming::terms;
 use crate::leg::{Command, Leg, Negotiation, Outcome, Peer, Refused, Side};
+use crate::message::Fields;
 use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
 use crate::outlet::{Reached, carrier_uri, home, with_user};
+use crate::redirect::Redirections;
 use crate::registry::Slot;
 use crate::sdp::LocalMedia;
 use crate::trunk::{Attempt, Line, Route, seconds};
@@ -57,8 +59,10 @@ impl Calling {
     pub(crate) async fn run(mut self, mut route: Route, mut slot: Slot) {
         let mut next = route.begin();
         let text = self.wish.media.text;
+        let number = self.wish.number.clone();
+        let mut redirections = Redirections::new(&number);
         while let Some(attempt) = next {
-            let (code, given_back) = match self.attempt(&attempt, slot).await {
+            let (code, fields, given_back) = match self.attempt(&attempt, slot).await {
                 Ok(Outcome::Over) => return,
                 Ok(Outcome::Refused(refused)) => {
                     let Refused { code, fields, slot, heard_ringing, heard_early } = *refused;
@@ -70,9 +74,9 @@ impl Calling {
                     {
                         line.rest(now() + Duration::from_secs(rest.min(LONGEST_REST).into()));
                     }
-                    (code, slot)
+                    (code, fields, slot)
                 }
-                Err((Unsent::Refused(code), slot)) => (code, slot),
+                Err((Unsent::Refused(code), slot)) => (code, Fields::default(), slot),
                 Err((Unsent::HungUp, slot)) => {
                     counters::ended(EndedBy::Local);
                     self.tell(Event::Ended { leg: self.wish.id, by: EndedBy::Local }).await;
@@ -87,11 +91,23 @@ impl Calling {
                 next = Some(attempt);
                 continue;
             }
+            if (300..400).contains(&code) {
+                let followed = redirections.follow(code, &fields, |number| self.read_number(&attempt, number));
+                counters::redirected(&attempt.trunk, if followed.is_some() { "followed" } else { "refused" });
+                if let Some(number) = followed {
+                    tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, "a call goes on to another number");
+                    self.wish.number = number;
+                    self.heard_no_more().await;
+                    next = Some(attempt);
+                    continue;
+                }
+            }
             next = match route.refused(code) {
                 Ok(attempt_next) => {
                     self.heard_no_more().await;
                     // Another way, or the same in clear, may take what this one did not.
                     self.wish.media.text = text;
+                    self.wish.number.clone_from(&number);
                     tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, next = %attempt_next.trunk, "a trunk did not carry a call");
                     counters::failed_over(&attempt.trunk, code);
                     Some(attempt_next)
@@ -201,6 +217,14 @@ impl Calling {
             headers: Some(headers),
             ..InviteOption::default()
         })
+    }
+
+    /// A number as the trunk's carrier writes it, for all above.
+    fn read_number(&self, attempt: &Attempt, number: String) -> String {
+        match self.core.ingress.trunks.named(&attempt.trunk) {
+            Some(line) => line.config.read_number(number),
+            None => number,
+        }
     }
 
     /// Another attempt follows: what could be heard of the last is over.

@@ -73,9 +73,9 @@ impl Route {
 }
 
 /// Whether a code speaks of the trunk rather than of the called party. 401 and 407 are left when the trunk does not take our credentials; 403 is what
-/// carriers say of an account or a caller number that they do not let through.
+/// carriers say of an account or a caller number that they do not let through; a redirection is left when it is not followed.
 pub(crate) fn another_may_do_better(code: u16) -> bool {
-    matches!(code, 401 | 403 | 407 | 408 | 500..600)
+    matches!(code, 300..=399 | 401 | 403 | 407 | 408 | 500..=599)
 }
 
 #[cfg(test)]
@@ -117,13 +117,13 @@ mod tests {
 
     #[test]
     fn only_the_trunks_own_failures_lead_to_another() {
-        for code in [401, 403, 407, 408, 500, 502, 503, 504, 513, 580] {
+        for code in [302, 380, 401, 403, 407, 408, 500, 502, 503, 504, 513, 580] {
             let mut route = Route::new(vec![candidate("a"), candidate("b")], clock::now());
             route.begin();
             assert_eq!(route.refused(code).map(|attempt| attempt.trunk), Ok("b".into()), "{code}");
             assert_eq!(route.refused(code), Err(code));
         }
-        for code in [302, 404, 480, 484, 486, 487, 488, 600, 603, 604, 607] {
+        for code in [404, 480, 484, 486, 487, 488, 600, 603, 604, 607] {
             let mut route = Route::new(vec![candidate("a"), candidate("b")], clock::now());
             route.begin();
             assert_eq!(route.refused(code), Err(code), "{code}");

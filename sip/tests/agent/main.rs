@@ -12,6 +12,7 @@ mod failover;
 mod outbound;
 mod phones;
 mod presence;
+mod redirections;
 mod refusals;
 mod reliable;
 mod routes;
