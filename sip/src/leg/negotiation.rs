@@ -2,7 +2,7 @@
 
 use crate::config::Srtp;
 use crate::message::Fields;
-use crate::sdp::{self, Description, Key, Keys, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms, TextStream};
+use crate::sdp::{self, Description, Key, Keys, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms, TextStream, TextTypes};
 use std::net::IpAddr;
 
 /// What both sides said last.
@@ -23,6 +23,8 @@ pub(crate) struct Negotiation {
     /// The answer as a provisional response gave it ahead of the 2xx.
     early: Option<Description>,
     text: Option<RemoteText>,
+    /// By what text is known, as the other side has it.
+    text_types: TextTypes,
     /// `text` is other than what was told last.
     text_is_news: bool,
 }
@@ -62,6 +64,7 @@ impl Negotiation {
             remote: None,
             early: None,
             text: None,
+            text_types: TextTypes::default(),
             text_is_news: false,
         }
     }
@@ -71,7 +74,8 @@ impl Negotiation {
     pub(crate) fn inbound(offer: Option<Description>, terms: Terms) -> Self {
         let remote = offer.as_ref().map(|offer| offer.audio.clone());
         let text = offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|text| text.remote.clone());
-        Negotiation { offered: offer, remote, text, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
+        let text_types = text.as_ref().map(TextTypes::from).unwrap_or_default();
+        Negotiation { offered: offer, remote, text, text_types, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
     }
 
     /// For an INVITE to be sent; returns the offer for it.
@@ -152,8 +156,8 @@ impl Negotiation {
         let secure_text = self.text.as_ref().map_or(secure, |text| text.srtp.is_some());
         let own = self.terms.own;
         let keys = Keys { voice: secure.then_some(own), text: secure_text.then_some(own) };
-        let (local, before) = (local.seen_at(self.public), self.offered.clone());
-        self.say(|version| sdp::offer(local, keys, before.as_ref(), version))
+        let (local, types, before) = (local.seen_at(self.public), self.text_types, self.offered.clone());
+        self.say(|version| sdp::offer(local, keys, types, before.as_ref(), version))
     }
 
     fn take(&mut self, local: LocalMedia) {
@@ -279,6 +283,7 @@ impl Negotiation {
         let Description { audio, text, .. } = description;
         let text = text.map(|text| text.remote);
         self.text_is_news |= self.text != text;
+        self.text_types = text.as_ref().map_or(self.text_types, TextTypes::from);
         self.text = text;
         let new = self.remote.as_ref() != Some(&audio);
         self.remote = Some(audio.clone());
@@ -399,6 +404,27 @@ mod tests {
         assert_eq!(talk.text_changed(), None);
         talk.changed(&Fields::default(), sdp("sendrecv").as_bytes(), true).unwrap();
         assert_eq!(talk.text_changed(), Some(None));
+    }
+
+    #[test]
+    fn our_offers_know_text_by_the_other_sides_payload_types() {
+        let theirs = "m=text 4002 RTP/AVP 106 105\r\na=rtpmap:105 t140/1000\r\na=rtpmap:106 red/1000\r\na=fmtp:106 105/105\r\n";
+        let with_theirs = format!("{}{theirs}", sdp("sendrecv"));
+        let asked = |talk: &mut Negotiation| talk.changed(&Fields::default(), b"", true).unwrap().0.unwrap();
+        let is_theirs = |said: &str| said.contains("m=text 20002 RTP/AVP 106 105\r\n") && said.contains("a=fmtp:106 105/105/105\r\n");
+
+        let offer = sdp::offer_in(&Fields::default(), with_theirs.as_bytes(), &TERMS).unwrap();
+        let mut talk = Negotiation::inbound(offer, TERMS);
+        talk.describe(with_text());
+        talk.settle();
+        assert!(is_theirs(&asked(&mut talk)), "it was their offer");
+
+        let mut talk = Negotiation::inbound(None, TERMS);
+        assert!(talk.describe(with_text()).contains("m=text 20002 RTP/AVP 99 98\r\n"));
+        talk.answered(&Fields::default(), with_theirs.as_bytes());
+        assert!(is_theirs(&asked(&mut talk)), "it was their answer");
+        talk.answered(&Fields::default(), sdp("sendrecv").as_bytes());
+        assert!(is_theirs(&asked(&mut talk)), "and they have no text now");
     }
 
     #[test]

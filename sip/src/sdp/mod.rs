@@ -15,7 +15,7 @@ pub(crate) use offer::{Keys, offer};
 #[cfg(test)]
 use read::read;
 pub(crate) use read::{Description, offer_in};
-pub(crate) use text::TextStream;
+pub(crate) use text::{TextStream, TextTypes};
 
 use crate::config::seen_at;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::answer::{declined, mid};
 use super::crypto::{Crypto, Key};
-use super::{Codec, Description, Direction, LocalAudio, LocalMedia, PayloadType, text};
+use super::{Codec, Description, Direction, LocalAudio, LocalMedia, PayloadType, TextTypes, text};
 use sdp_types::{Connection, Media, MediaType, Origin, Session, TransportProto};
 
 /// The telephone-event payload type of our offers.
@@ -16,10 +16,11 @@ pub(crate) struct Keys {
 }
 
 /// An offer in words of SDP. `version` grows with every description of a leg that differs from the one before (RFC 3264 section 8). Streams that
-/// the other side has described `before` keep their places, and what we declined of them stays declined (section 8.2).
-pub(crate) fn offer(local: LocalMedia, keys: Keys, before: Option<&Description>, version: u64) -> String {
+/// the other side has described `before` keep their places, and what we declined of them stays declined (section 8.2). `types`: what has stood for
+/// text in this session.
+pub(crate) fn offer(local: LocalMedia, keys: Keys, types: TextTypes, before: Option<&Description>, version: u64) -> String {
     let mut session = session(local.audio, version);
-    let text = local.text.map(|text| text::offer(text, keys.text, local.audio.address.ip()));
+    let text = local.text.map(|text| text::offer(text, types, keys.text, local.audio.address.ip()));
     let Some(before) = before else {
         session.medias.push(voice(local.audio, keys.voice, TELEPHONE_EVENT, None));
         session.medias.extend(text);
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn our_offer_reads_back_as_what_it_says() {
         let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
-        let text = offer(local.into(), Keys::default(), None, 3);
+        let text = offer(local.into(), Keys::default(), TextTypes::default(), None, 3);
         assert!(
             text.starts_with(
                 "v=0\r\no=- 7 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8 0 101\r\n"
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn with_a_key_only_encrypted_voice_is_offered() {
         let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
-        let text = offer(local.into(), Keys { voice: Some(Key([1; 30])), text: None }, None, 0);
+        let text = offer(local.into(), Keys { voice: Some(Key([1; 30])), text: None }, TextTypes::default(), None, 0);
         assert!(text.contains("m=audio 20000 RTP/SAVP 8 0 101\r\n"), "{text}");
         assert!(text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEB"), "{text}");
         let terms = Terms { srtp: Srtp::Required, own: Key([2; 30]) };
@@ -132,7 +133,7 @@ mod tests {
                       a=rtpmap:96 telephone-event/8000\r\na=mid:a\r\nm=image 5004 udptl t38\r\n";
         let before = read(theirs.as_bytes(), &Terms::without_key(Srtp::Off)).unwrap();
         let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
-        let text = offer(local.into(), Keys::default(), Some(&before), 2);
+        let text = offer(local.into(), Keys::default(), TextTypes::default(), Some(&before), 2);
         let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=") || line.starts_with("a=mid")).collect();
         assert_eq!(lines, ["m=video 0 RTP/AVP 99", "a=mid:v", "m=audio 20000 RTP/AVP 8 0 96", "a=mid:a", "m=image 0 udptl t38"]);
     }
@@ -140,6 +141,6 @@ mod tests {
     #[test]
     fn an_ipv6_address_is_named_as_such() {
         let local = LocalAudio { address: "[2001:db8::1]:20000".parse().unwrap(), session_id: 7, srtp: None };
-        assert!(offer(local.into(), Keys::default(), None, 0).contains("c=IN IP6 2001:db8::1\r\n"));
+        assert!(offer(local.into(), Keys::default(), TextTypes::default(), None, 0).contains("c=IN IP6 2001:db8::1\r\n"));
     }
 }

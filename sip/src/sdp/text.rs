@@ -7,9 +7,25 @@ use crate::config::Srtp;
 use sdp_types::{Connection, Media, MediaType, Session, TransportProto};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Payload types of our offers.
-const T140: u8 = 98;
-const RED: u8 = 99;
+/// What stands for text, and for text with earlier text repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TextTypes {
+    pt: u8,
+    redundancy: Option<u8>,
+}
+
+/// Those of our first offer.
+impl Default for TextTypes {
+    fn default() -> Self {
+        TextTypes { pt: 98, redundancy: Some(99) }
+    }
+}
+
+impl From<&RemoteText> for TextTypes {
+    fn from(text: &RemoteText) -> Self {
+        TextTypes { pt: text.pt, redundancy: text.redundancy_pt }
+    }
+}
 
 /// A stream of text that can be taken.
 #[derive(Debug, Clone)]
@@ -58,7 +74,7 @@ fn payload_type(media: &Media, name: &str) -> Option<u8> {
 /// Our half of a text stream that was offered. `voice` is our key for the voice beside it.
 pub(super) fn answer(offered: &Media, taken: &TextStream, local: LocalText, voice: Key, session: IpAddr) -> Media {
     let direction = direction_of_stream(offered).unwrap_or_default().mirrored();
-    let mut media = stream(&offered.proto, taken.remote.pt, taken.remote.redundancy_pt, local, session);
+    let mut media = stream(&offered.proto, (&taken.remote).into(), local, session);
     media.add_attribute_from_str(direction.name());
     if let Some(Crypto { tag, .. }) = taken.crypto {
         media.add_attribute_with_value("crypto", Crypto { tag, key: voice.of_text() }.write());
@@ -67,9 +83,9 @@ pub(super) fn answer(offered: &Media, taken: &TextStream, local: LocalText, voic
 }
 
 /// The text stream of an offer of ours. With a key, which is that of the voice, encrypted text is all that is offered.
-pub(super) fn offer(local: LocalText, voice: Option<Key>, session: IpAddr) -> Media {
+pub(super) fn offer(local: LocalText, types: TextTypes, voice: Option<Key>, session: IpAddr) -> Media {
     let proto = if voice.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
-    let mut media = stream(proto, T140, Some(RED), local, session);
+    let mut media = stream(proto, types, local, session);
     media.add_attribute_from_str("sendrecv");
     if let Some(voice) = voice {
         media.add_attribute_with_value("crypto", Crypto { tag: 1, key: voice.of_text() }.write());
@@ -77,7 +93,8 @@ pub(super) fn offer(local: LocalText, voice: Option<Key>, session: IpAddr) -> Me
     media
 }
 
-fn stream(proto: &str, pt: u8, redundancy: Option<u8>, local: LocalText, session: IpAddr) -> Media {
+fn stream(proto: &str, types: TextTypes, local: LocalText, session: IpAddr) -> Media {
+    let TextTypes { pt, redundancy } = types;
     let formats: Vec<String> = redundancy.into_iter().chain([pt]).map(|pt| pt.to_string()).collect();
     let mut media = Media::new(MediaType::Text, local.address.port(), TransportProto::RtpAvp, formats.join(" "));
     media.proto = proto.to_owned();
@@ -96,7 +113,7 @@ fn stream(proto: &str, pt: u8, redundancy: Option<u8>, local: LocalText, session
 mod tests {
     use super::TextStream;
     use crate::config::Srtp;
-    use crate::sdp::{Description, Key, Keys, LocalAudio, LocalMedia, LocalText, Terms, answer, offer, read};
+    use crate::sdp::{Description, Key, Keys, LocalAudio, LocalMedia, LocalText, Terms, TextTypes, answer, offer, read};
 
     const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([5; 30]) };
 
@@ -158,14 +175,27 @@ mod tests {
 
     #[test]
     fn our_offer_has_text_when_there_is_a_place_for_it() {
-        let ours = read(offer(local(), Keys::default(), None, 1).as_bytes(), &TERMS).unwrap();
+        let ours = read(offer(local(), Keys::default(), TextTypes::default(), None, 1).as_bytes(), &TERMS).unwrap();
         assert_eq!(
             ours.text.map(|TextStream { remote, .. }| (remote.address, remote.redundancy_pt)),
             Some(("192.0.2.1:20002".parse().unwrap(), Some(99)))
         );
-        assert!(!offer(local().audio.into(), Keys::default(), None, 1).contains("m=text"));
+        assert!(!offer(local().audio.into(), Keys::default(), TextTypes::default(), None, 1).contains("m=text"));
         let elsewhere = LocalMedia { text: Some(LocalText { address: "192.0.2.2:20002".parse().unwrap() }), ..local() };
-        assert!(offer(elsewhere, Keys::default(), None, 1).contains("m=text 20002 RTP/AVP 99 98\r\nc=IN IP4 192.0.2.2\r\n"));
+        assert!(
+            offer(elsewhere, Keys::default(), TextTypes::default(), None, 1)
+                .contains("m=text 20002 RTP/AVP 99 98\r\nc=IN IP4 192.0.2.2\r\n")
+        );
+    }
+
+    #[test]
+    fn a_payload_type_of_the_other_sides_means_the_same_in_our_offer() {
+        let theirs = described(TEXT).text.unwrap().remote;
+        let with = |red| TextTypes::from(&crate::sdp::RemoteText { redundancy_pt: red, ..theirs.clone() });
+        let said = offer(local(), Keys::default(), with(Some(100)), None, 2);
+        assert!(said.contains("m=text 20002 RTP/AVP 100 98\r\na=rtpmap:98 t140/1000\r\na=rtpmap:100 red/1000\r\n"), "{said}");
+        let said = offer(local(), Keys::default(), with(None), None, 2);
+        assert!(said.contains("m=text 20002 RTP/AVP 98\r\n") && !said.contains("red/1000"), "{said}");
     }
 
     const SECRET: &str = "m=text 11000 RTP/SAVP 98\r\na=rtpmap:98 t140/1000\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\r\n";
@@ -203,12 +233,12 @@ mod tests {
     #[test]
     fn with_a_key_only_encrypted_text_is_offered() {
         let keys = Keys { voice: Some(Key([5; 30])), text: Some(Key([5; 30])) };
-        let said = offer(local(), keys, None, 1);
+        let said = offer(local(), keys, TextTypes::default(), None, 1);
         assert!(said.contains("m=text 20002 RTP/SAVP 99 98\r\n"), "{said}");
         let heard = read(said.as_bytes(), &Terms { srtp: Srtp::Required, own: Key([1; 30]) }).unwrap();
         assert_eq!(heard.text.unwrap().remote.srtp.unwrap().receive, Key([5; 30]).of_text().0);
         assert!(
-            offer(local(), Keys { text: None, ..keys }, None, 1).contains("m=text 20002 RTP/AVP 99 98\r\n"),
+            offer(local(), Keys { text: None, ..keys }, TextTypes::default(), None, 1).contains("m=text 20002 RTP/AVP 99 98\r\n"),
             "text that is in clear stays so"
         );
     }
