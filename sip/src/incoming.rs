@@ -16,6 +16,7 @@ use crate::presence;
 use crate::reliable::{self, Reliable};
 use crate::sdp::{self, Key, Terms};
 use crate::user_agent::Core;
+use rsipstack::dialog::DialogId;
 use rsipstack::dialog::dialog::{Dialog, DialogState};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
@@ -41,10 +42,13 @@ async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
         Some(Dialog::Invite(dialog)) => inside(core, dialog, transaction).await,
         _ if transaction.original.method == Method::Invite && !in_dialog => new_call(core, transaction).await,
         _ if transaction.original.method == Method::Notify => notified(core, transaction).await,
-        _ => {
-            reply(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
-            drain(transaction);
-        }
+        _ => match DialogId::try_from(&transaction).ok().and_then(|dialog| core.registry.leg_of(&dialog)) {
+            Some(commands) => before_answer(commands, transaction).await,
+            None => {
+                reply(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
+                drain(transaction);
+            }
+        },
     }
 }
 
@@ -217,8 +221,8 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
         ref method if over && !matches!(method, Method::Ack | Method::Bye) => {
             Some((StatusCode::CallTransactionDoesNotExist, vec![]))
         }
-        Method::PRack if server => return ask_leg(core, &dialog, transaction).await,
-        Method::Update if server && !confirmed => return ask_leg(core, &dialog, transaction).await,
+        Method::PRack if server => return ask_leg(core.registry.leg_of(&dialog.id()), transaction).await,
+        Method::Update if server && !confirmed => return ask_leg(core.registry.leg_of(&dialog.id()), transaction).await,
         Method::Bye if confirmed || server => None,
         _ if confirmed => None,
         // RFC 3311 section 5.2 and RFC 3261 section 14.2: the first offer is not answered or not acknowledged yet.
@@ -238,9 +242,21 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
     drain(transaction);
 }
 
+/// A request inside an early dialog of a call of ours, which the stack does not know before the call is answered.
+async fn before_answer(commands: mpsc::Sender<Command>, mut transaction: Transaction) {
+    let (code, headers) = match transaction.original.method {
+        Method::Update => return ask_leg(Some(commands), transaction).await,
+        // RFC 3261 section 14.2: our own INVITE is not answered.
+        Method::Invite => (StatusCode::RequestPending, vec![]),
+        Method::Info | Method::Options => (StatusCode::OK, vec![Header::Allow(ALLOW.into())]),
+        _ => (StatusCode::CallTransactionDoesNotExist, vec![]),
+    };
+    reply(&mut transaction, code, headers).await;
+    drain(transaction);
+}
+
 /// A request that the leg answers itself: the stack would confirm any PRACK, and drop an UPDATE before the ACK.
-async fn ask_leg(core: &Core, dialog: &InviteDialog, mut transaction: Transaction) {
-    let commands = core.registry.leg_of(&dialog.id());
+async fn ask_leg(commands: Option<mpsc::Sender<Command>>, mut transaction: Transaction) {
     let answer = match &commands {
         Some(commands) => {
             let (answer, answered) = oneshot::channel();
@@ -251,9 +267,7 @@ async fn ask_leg(core: &Core, dialog: &InviteDialog, mut transaction: Transactio
         None => None,
     };
     let answer = answer.unwrap_or_else(|| Answer::plain(StatusCode::CallTransactionDoesNotExist));
-    let mut headers = answer.headers;
-    headers.extend(dialog.snapshot().local_contact.map(|contact| Header::Contact(format!("<{contact}>").into())));
-    if let Err(error) = transaction.reply_with(answer.code, headers, answer.body).await {
+    if let Err(error) = transaction.reply_with(answer.code, answer.headers, answer.body).await {
         tracing::debug!(%error, "a reply failed");
     }
     if transaction.original.method == Method::PRack

@@ -1,9 +1,9 @@
 //! Last touch on what the SIP stack sends: the true remote target in the request line, credentials that cover it, our own address in the Via,
-//! and no tag that a caller did not give itself.
+//! the early dialog that is meant, and no tag that a caller did not give itself.
 
 use crate::config::{Account, Transport};
 use crate::listener::Locals;
-use crate::message::{NO_TAG, shown, target};
+use crate::message::{NO_TAG, early, shown, target};
 use crate::trunk::digest;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
 use rsipstack::sip::{Domain, Header, Headers, Host, HostWithPort, Request, SipMessage, Uri};
@@ -44,6 +44,7 @@ impl Inspector {
             self.sign_again(request, &contact);
             request.uri = verbatim(contact);
         }
+        early::apply(&mut request.headers);
         for header in request.headers.iter_mut() {
             if let Header::To(to) = header
                 && let Some(shown) = undisguised(to.value())

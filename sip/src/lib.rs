@@ -39,6 +39,7 @@ mod numbers;
 mod outbound;
 mod outlet;
 mod phone;
+mod prack;
 mod presence;
 mod priority;
 mod redirect;

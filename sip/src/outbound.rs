@@ -9,7 +9,7 @@ use crate::event::{EndedBy, Event, LegId};
 use crate::incoming::terms;
 use crate::leg::{Command, Leg, Negotiation, Outcome, Peer, Refused, Side};
 use crate::message::Fields;
-use crate::message::reply::{ALLOW, SUPPORTED_AS_CALLER};
+use crate::message::reply::{ALLOW, SUPPORTED};
 use crate::outlet::{Reached, carrier_uri, home, with_user};
 use crate::redirect::Redirections;
 use crate::registry::Slot;
@@ -192,7 +192,7 @@ impl Calling {
     fn option(&self, line: &Line, reached: Reached, offer: String) -> Option<InviteOption> {
         let proxy = line.config.proxy.as_ref()?;
         let account = line.config.account.as_ref();
-        let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())];
+        let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED.join(", ").into())];
         let home = home(line, reached);
         let ours = with_user(home.clone(), &self.wish.caller);
         if line.config.caller_id != CallerId::From {

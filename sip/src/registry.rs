@@ -24,6 +24,9 @@ pub(crate) struct InviteKey {
     pub cseq: String,
 }
 
+/// Dialogs of one call: a call of ours that is forked begins one with each branch.
+const DIALOGS: usize = 8;
+
 /// The place of a new call in the event channel.
 pub(crate) type Permit = mpsc::OwnedPermit<Event>;
 
@@ -127,7 +130,7 @@ impl Registry {
         let mut inner = self.lock();
         let permit = inner.invites.get_mut(&key)?.1.take()?;
         inner.legs.insert(leg, commands);
-        Some((Slot { registry: self.clone(), leg, dialog: None, invite: Some(key) }, permit))
+        Some((Slot { registry: self.clone(), leg, dialogs: Vec::new(), invite: Some(key) }, permit))
     }
 
     /// Takes a place for a call of ours.
@@ -139,7 +142,7 @@ impl Registry {
         inner.outbound += 1;
         inner.legs.insert(leg, commands);
         counters::running(inner.calls());
-        Ok(Slot { registry: self.clone(), leg, dialog: None, invite: None })
+        Ok(Slot { registry: self.clone(), leg, dialogs: Vec::new(), invite: None })
     }
 
     /// The leg's task.
@@ -147,7 +150,7 @@ impl Registry {
         self.lock().legs.get(&leg).cloned()
     }
 
-    /// The task of the leg that a confirmed dialog belongs to, or an inbound one before; until its BYE is answered also one that has ended.
+    /// The task of the leg that a dialog belongs to, confirmed or early; until its BYE is answered also one that has ended.
     pub(crate) fn leg_of(&self, dialog: &DialogId) -> Option<mpsc::Sender<Command>> {
         let inner = self.lock();
         inner.dialogs.get(dialog).and_then(|leg| inner.legs.get(leg)).cloned()
@@ -178,15 +181,31 @@ impl Registry {
 pub(crate) struct Slot {
     registry: Arc<Registry>,
     leg: LegId,
-    dialog: Option<DialogId>,
+    dialogs: Vec<DialogId>,
     invite: Option<InviteKey>,
 }
 
 impl Slot {
-    /// Lets the leg be found by its dialog.
-    pub(crate) fn is_dialog(&mut self, dialog: DialogId) {
+    /// Lets the leg be found by a dialog of its. `false`: it has too many already.
+    pub(crate) fn is_dialog(&mut self, dialog: DialogId) -> bool {
+        if self.dialogs.contains(&dialog) {
+            return true;
+        }
+        if self.dialogs.len() >= DIALOGS {
+            counters::dropped("branches");
+            return false;
+        }
         self.registry.lock().dialogs.insert(dialog.clone(), self.leg);
-        self.dialog = Some(dialog);
+        self.dialogs.push(dialog);
+        true
+    }
+
+    /// The leg is found by no dialog any more.
+    pub(crate) fn is_no_dialog(&mut self) {
+        let mut inner = self.registry.lock();
+        for dialog in self.dialogs.drain(..) {
+            inner.dialogs.remove(&dialog);
+        }
     }
 }
 
@@ -194,7 +213,7 @@ impl Drop for Slot {
     fn drop(&mut self) {
         self.registry.release(|inner| {
             inner.legs.remove(&self.leg);
-            if let Some(dialog) = self.dialog.take() {
+            for dialog in self.dialogs.drain(..) {
                 inner.dialogs.remove(&dialog);
             }
             match self.invite.take() {
@@ -258,6 +277,21 @@ mod tests {
         let (registry, _events) = registry(100, 8);
         let admitted = (0..100).filter(|call| registry.admit(key(&call.to_string()), "b").is_ok()).count();
         assert_eq!(admitted, 4);
+    }
+
+    #[test]
+    fn a_leg_is_found_by_its_dialogs_and_by_no_more_than_it_may_have() {
+        let (registry, _events) = registry(2, 8);
+        let dialog = |tag: usize| DialogId { call_id: "c".into(), local_tag: "l".into(), remote_tag: tag.to_string() };
+        let mut slot = registry.begin_outbound(new_leg_id(), mpsc::channel(1).0).unwrap();
+        assert_eq!((0..100).filter(|tag| slot.is_dialog(dialog(*tag))).count(), DIALOGS);
+        assert!(slot.is_dialog(dialog(0)), "it is one already");
+        assert_eq!((0..100).filter(|tag| registry.leg_of(&dialog(*tag)).is_some()).count(), DIALOGS);
+        slot.is_no_dialog();
+        slot.is_dialog(dialog(99));
+        assert!(registry.leg_of(&dialog(0)).is_none() && registry.leg_of(&dialog(99)).is_some());
+        drop(slot);
+        assert!(registry.leg_of(&dialog(99)).is_none());
     }
 
     #[test]

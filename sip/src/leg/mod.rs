@@ -2,8 +2,10 @@
 //!
 //! Commands are never held up by a full event channel: events wait in the leg's own short outbox meanwhile.
 
+mod branches;
 mod commands;
 mod digit;
+mod early;
 mod late_text;
 mod negotiation;
 mod provisional;
@@ -24,6 +26,7 @@ use crate::event::{EndedBy, Event, LegId, Reject};
 use crate::invitation::fields;
 use crate::message::Fields;
 use crate::message::reply::{ALLOW, ALLOW_TO_PHONES};
+use crate::prack::Acknowledged;
 use crate::registry::Slot;
 use crate::reliable::Reliable;
 use crate::sdp::{LocalMedia, LocalText};
@@ -161,6 +164,8 @@ struct Running {
     /// CSeq of the INVITE whose ACK may carry an answer.
     awaited_ack: Option<u32>,
     reliable: Option<Reliable>,
+    /// Of a call of ours.
+    acknowledged: Acknowledged,
     /// The owner answered while a description waits for its PRACK.
     waiting_answer: Option<LocalMedia>,
     /// An offer of text that waits for a place.
@@ -205,6 +210,7 @@ impl Leg {
             refusal: None,
             awaited_ack,
             reliable,
+            acknowledged: Acknowledged::default(),
             waiting_answer: None,
             waiting_text: None,
             session: Said::read(&invite),
@@ -292,8 +298,12 @@ impl Running {
         matches!(self.side, Side::Outbound { .. })
     }
 
-    /// Text is told after the event of the message that changed it; of a leg that is over nothing more is told.
+    /// Text is told after the event of the message that changed it; of a leg that is over nothing more is told, and of a call of ours nothing
+    /// before its answer.
     fn tell_text(&mut self) {
+        if self.is_outbound() && self.phase == Phase::Ringing {
+            return;
+        }
         if let Some(text) = self.talk.text_changed()
             && !matches!(self.phase, Phase::Closing | Phase::Over)
         {

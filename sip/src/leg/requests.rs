@@ -32,13 +32,24 @@ impl Answer {
 }
 
 impl Running {
-    /// A PRACK, or an UPDATE before the ACK: the stack knows neither well enough.
+    /// A PRACK, or an UPDATE before the call is answered and acknowledged: the stack knows neither well enough.
     pub(super) fn asked(&mut self, request: &Request) -> Answer {
-        match (request.method, self.phase) {
+        let answer = match (request.method, self.phase) {
             (Method::PRack, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.prack(request),
             (Method::Update, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.change(request),
             _ => Answer::plain(StatusCode::CallTransactionDoesNotExist),
+        };
+        match self.dialog.snapshot().local_contact {
+            Some(contact) => answer.with(Header::Contact(format!("<{contact}>").into())),
+            None => answer,
         }
+    }
+
+    /// The branch of a call of ours that is not answered, where a request comes from one: its To tag.
+    fn branch(&self, request: &Request) -> Option<String> {
+        let is_early = self.is_outbound() && self.phase == Phase::Ringing;
+        let tag = || request.from_header().ok()?.tag().ok()?.map(|tag| tag.value().to_owned());
+        is_early.then(tag).flatten()
     }
 
     /// A re-INVITE or UPDATE in a confirmed call.
@@ -60,8 +71,9 @@ impl Running {
     pub(super) fn change(&mut self, request: &Request) -> Answer {
         let is_invite = request.method == Method::Invite;
         let fields = fields(request);
+        let branch = self.branch(request);
         if is_invite || self.talk.is_offered(&fields, &request.body) {
-            match self.talk.ready() {
+            match branch.as_ref().map_or_else(|| self.talk.ready(), |branch| self.talk.ready_in(branch)) {
                 Ok(()) => {}
                 // RFC 3261 section 14.2, RFC 3311 section 5.2
                 Err(Unready::Asked) => return Answer::plain(StatusCode::RequestPending),
@@ -71,7 +83,11 @@ impl Running {
                 }
             }
         }
-        let (body, audio) = match self.talk.changed(&fields, &request.body, is_invite) {
+        let changed = match &branch {
+            Some(branch) => self.talk.changed_in(branch, &fields, &request.body),
+            None => self.talk.changed(&fields, &request.body, is_invite),
+        };
+        let (body, audio) = match changed {
             Ok(changed) => changed,
             Err(error) => {
                 let warning = Header::Warning(format!("305 siaga \"{error}\"").into());
@@ -84,8 +100,10 @@ impl Running {
         if is_invite {
             self.awaited_ack = request.cseq_header().and_then(|cseq| cseq.seq()).ok();
         }
-        if let Some(audio) = audio {
-            self.outbox.push_back(Event::Changed { leg: self.id, audio });
+        match audio {
+            Some(audio) if branch.is_some() => self.tell_early(audio),
+            Some(audio) => self.outbox.push_back(Event::Changed { leg: self.id, audio }),
+            None => {}
         }
         if let Some(location) = location(&fields, &parts(&fields, &request.body)) {
             self.outbox.push_back(Event::Located { leg: self.id, location: Box::new(location) });

@@ -20,7 +20,7 @@ impl Running {
     pub(super) async fn state(&mut self, state: DialogState) {
         match state {
             DialogState::Trying(_) => self.heard = true,
-            DialogState::Early(_, response) => self.early(&response),
+            DialogState::Early(_, response) => self.early(&response).await,
             DialogState::Confirmed(_, response) => self.confirmed(&response),
             DialogState::Terminated(_, reason) => self.terminated(reason),
             DialogState::Updated(_, request, handle) => self.updated(request, handle).await,
@@ -31,21 +31,6 @@ impl Running {
                 requests::not_allowed(handle).await
             }
             DialogState::Calling(_) | DialogState::WaitAck(..) => {}
-        }
-    }
-
-    /// A call of ours rings, or is heard before it is answered.
-    fn early(&mut self, response: &Response) {
-        let Side::Outbound { trunk, .. } = &self.side else { return };
-        self.heard = true;
-        if self.phase == Phase::Ringing && !std::mem::replace(&mut self.heard_ringing, true) {
-            self.outbox.push_back(Event::OutboundRinging { leg: self.id, trunk: trunk.clone() });
-        }
-        if self.phase == Phase::Ringing
-            && let Some(audio) = self.talk.early(&response_fields(response), &response.body)
-        {
-            self.heard_early = true;
-            self.outbox.push_back(Event::OutboundEarly { leg: self.id, audio: Some(audio) });
         }
     }
 
@@ -63,13 +48,16 @@ impl Running {
                 let fields = response_fields(response);
                 self.timer.told(Said::read(&fields), now());
                 self.peer_updates = fields.lists("Allow", "UPDATE");
-                match self.talk.accepted(&fields, &response.body) {
+                // Only now the other side has its tag for good, and a PRACK may have gone to where an early dialog led.
+                let dialog = self.dialog.id();
+                self.refresh_target(response);
+                if let Some(slot) = &mut self.slot {
+                    slot.is_no_dialog();
+                    slot.is_dialog(dialog.clone());
+                }
+                match self.talk.accepted(&dialog.remote_tag, &fields, &response.body) {
                     Some(audio) => {
                         self.phase = Phase::Confirmed;
-                        // Only now it has the other side's tag.
-                        if let Some(slot) = &mut self.slot {
-                            slot.is_dialog(self.dialog.id());
-                        }
                         self.outbox.push_back(Event::OutboundAnswered { leg: self.id, trunk, audio });
                     }
                     None => {
@@ -203,7 +191,8 @@ impl Running {
         self.phase = Phase::Over;
         self.layer.remove_dialog(&self.dialog.id());
         match self.slot.take() {
-            Some(slot) => {
+            Some(mut slot) => {
+                slot.is_no_dialog();
                 let (heard_ringing, heard_early) = (self.heard_ringing, self.heard_early);
                 Outcome::Refused(Box::new(Refused { code, fields, slot, heard_ringing, heard_early }))
             }

@@ -1,7 +1,7 @@
 //! The one way in: octets -> whose they are -> repair -> admission -> the SIP stack. Shell around pure parts.
 
-use super::names::Way;
 use super::normalise::{Framing, Outcome, normalise};
+use super::shown::for_the_stack;
 use crate::admission::{Refusal, Verdict, judge};
 use crate::clock::now;
 use crate::config::PhoneName;
@@ -9,13 +9,12 @@ use crate::config::{Limits, Strangers};
 use crate::counters;
 use crate::invitation;
 use crate::limited::{Alarms, Limit};
-use crate::message::stamp::{Source, Stamp};
-use crate::message::{Message, Start, name_and_uri, target, via};
+use crate::message::stamp::Source;
+use crate::message::{Message, via};
 use crate::phone::{Matter, Phones};
 use crate::presence::Presence;
 use crate::registry::{InviteKey, Registry};
-use crate::trunk::{Buckets, Line, Trunks, digest};
-use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
+use crate::trunk::{Buckets, Line, Trunks};
 use rsipstack::sip::{Method, SipMessage};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
@@ -171,14 +170,18 @@ impl Ingress {
         let parsed = for_the_stack(message, line, source, phone)?;
         let mut admitted = None;
         if let SipMessage::Request(request) = &parsed
-            && !matches!(request.method, Method::Ack | Method::Cancel)
+            && request.method != Method::Ack
         {
             let transaction =
                 TransactionKey::from_request(request, TransactionRole::Server).map_err(|_| Refusal::unreadable())?;
             // Retransmissions belong to the transaction, which may outlive the call.
-            if !self.endpoint.transactions.contains_key(&transaction)
-                && !self.endpoint.finished_transactions.contains_key(&transaction)
-            {
+            let is_known = self.endpoint.transactions.contains_key(&transaction)
+                || self.endpoint.finished_transactions.contains_key(&transaction);
+            // The stack would say so, too, but without a tag of ours (RFC 3261 section 8.2.6.2).
+            if request.method == Method::Cancel && !is_known {
+                return Err(Refusal::new(481, "no_transaction"));
+            }
+            if !is_known {
                 let under_way = self.endpoint.transactions.len();
                 // What says that it belongs to a call comes before new calls, and may be a lie: what is remembered of it counts as well.
                 let full = match place {
@@ -246,50 +249,6 @@ pub(crate) fn refusals(strangers: Strangers, seed: u64) -> Option<Mutex<Buckets>
     match strangers {
         Strangers::Silent => None,
         Strangers::Refuse { each, all } => Some(Mutex::new(Buckets::new(each, all, seed))),
-    }
-}
-
-/// The message as the stack reads it, with the remote target in disguise and the stamp of where it came from.
-fn for_the_stack(message: &Message, line: &Line, source: Source, phone: Option<PhoneName>) -> Result<SipMessage, Refusal> {
-    let mut shown = message.clone();
-    if sets_target(message) {
-        let contact = message.fields.first("Contact").and_then(name_and_uri).map(|(_, uri)| uri);
-        // Without a Contact the packet's source is all there is to send to; better than no call.
-        let own = format!("sip:{}", source.peer);
-        let to = contact.map_or(source.peer, |contact| reachable(contact, line, source));
-        let way = Way { to, or: Some(source.peer) };
-        shown.fields.set("Contact", target::disguise(contact.unwrap_or(&own), way, source.transport));
-    }
-    match &message.start {
-        Start::Request { uri, .. } => Stamp { source, phone, uri: uri.clone() }.write(&mut shown.fields),
-        Start::Response { code, .. } => digest::narrow(&mut shown.fields, *code),
-    }
-    let parsed = SipMessage::try_from(shown.to_bytes().as_slice()).map_err(|_| Refusal::unreadable())?;
-    if let SipMessage::Request(request) = &parsed {
-        let readable = TransactionKey::from_request(request, TransactionRole::Server).is_ok()
-            && request.from_header().is_ok_and(|from| from.typed().is_ok())
-            && request.to_header().is_ok_and(|to| to.typed().is_ok())
-            && request.typed_contact_headers().is_ok();
-        if !readable {
-            return Err(Refusal::unreadable());
-        }
-    }
-    Ok(parsed)
-}
-
-/// Where requests for a Contact go: to the address it names if that is the trunk's own, else back to where the packet came from (NAT).
-fn reachable(contact: &str, line: &Line, source: Source) -> SocketAddr {
-    let named = target::address(contact);
-    named.filter(|address| address.ip() == source.peer.ip() || line.covers(address.ip())).unwrap_or(source.peer)
-}
-
-/// Whether the message's Contact is (or may refresh) the remote target of a dialog (RFC 3261 section 12.2, RFC 3311).
-fn sets_target(message: &Message) -> bool {
-    match &message.start {
-        Start::Request { method, .. } => matches!(method.as_str(), "INVITE" | "UPDATE"),
-        Start::Response { code, .. } => {
-            *code < 300 && message.fields.first("CSeq").is_some_and(|cseq| cseq.ends_with("INVITE") || cseq.ends_with("UPDATE"))
-        }
     }
 }
 

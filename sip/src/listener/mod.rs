@@ -8,6 +8,7 @@ mod locals;
 mod names;
 pub(crate) mod normalise;
 mod renewal;
+mod shown;
 mod tcp;
 mod tls;
 mod udp;

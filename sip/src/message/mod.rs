@@ -2,6 +2,7 @@
 //!
 //! It is not a parser of header values: those are read where they are needed, from the text.
 
+pub(crate) mod early;
 pub(crate) mod reply;
 pub(crate) mod stamp;
 pub(crate) mod target;

@@ -11,6 +11,7 @@ mod dialogs;
 mod failover;
 mod outbound;
 mod phones;
+mod prack;
 mod presence;
 mod redirections;
 mod refusals;

@@ -78,12 +78,17 @@ impl Carrier {
     }
 
     pub async fn reply(&self, asked: &Asked, status: &str, lines: &[(&str, &str)], body: &str) {
+        self.reply_as("carrier", asked, status, lines, body).await;
+    }
+
+    /// Answers as this branch of a forked call.
+    pub async fn reply_as(&self, branch: &str, asked: &Asked, status: &str, lines: &[(&str, &str)], body: &str) {
         let mut text = format!("SIP/2.0 {status}\r\n");
         for name in ["Via", "From", "Call-ID", "CSeq"] {
             text.push_str(&format!("{name}: {}\r\n", asked.field(name)));
         }
         let to = asked.field("To");
-        let tag = if to.contains("tag=") || status.starts_with("100") { "" } else { ";tag=carrier" };
+        let tag = if to.contains("tag=") || status.starts_with("100") { String::new() } else { format!(";tag={branch}") };
         text.push_str(&format!("To: {to}{tag}\r\n"));
         for (name, value) in lines {
             text.push_str(&format!("{name}: {value}\r\n"));
@@ -101,6 +106,22 @@ impl Carrier {
                 return heard.text;
             }
         }
+    }
+
+    /// Asks inside the dialog that a response of a branch to this INVITE began.
+    pub async fn ask(&self, branch: &str, invite: &Asked, (method, number): (&str, u32), body: &str) {
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let text = format!(
+            "{method} {} SIP/2.0\r\nVia: SIP/2.0/UDP {};rport;branch=z9hG4bK{method}{branch}{number}\r\nFrom: {};tag={branch}\r\nTo: {}\r\n\
+             Call-ID: {}\r\nCSeq: {number} {method}\r\nContact: <sip:callee@{1}>\r\nMax-Forwards: 70\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+            field(&invite.text, "Contact").unwrap().trim_matches(['<', '>']),
+            self.address(),
+            invite.field("To"),
+            invite.field("From"),
+            invite.field("Call-ID"),
+            body.len()
+        );
+        self.send(&text, invite.from).await;
     }
 
     /// Sends something of its own.
