@@ -45,8 +45,15 @@ struct Inner {
     invites: HashMap<InviteKey, (String, Option<Permit>)>,
     outbound: usize,
     legs: HashMap<LegId, mpsc::Sender<Command>>,
-    dialogs: HashMap<DialogId, LegId>,
+    dialogs: HashMap<DialogId, Known>,
     alerts: Seen,
+}
+
+/// A dialog of a leg.
+struct Known {
+    leg: LegId,
+    /// CSeq of the last request of ours that was challenged.
+    challenged: Option<u32>,
 }
 
 impl Inner {
@@ -153,7 +160,15 @@ impl Registry {
     /// The task of the leg that a dialog belongs to, confirmed or early; until its BYE is answered also one that has ended.
     pub(crate) fn leg_of(&self, dialog: &DialogId) -> Option<mpsc::Sender<Command>> {
         let inner = self.lock();
-        inner.dialogs.get(dialog).and_then(|leg| inner.legs.get(leg)).cloned()
+        inner.dialogs.get(dialog).and_then(|known| inner.legs.get(&known.leg)).cloned()
+    }
+
+    /// A request of ours inside a dialog was challenged. `None`: there is no such dialog; else whether it carried credentials already. Those come
+    /// with the very next number.
+    pub(crate) fn challenged(&self, dialog: &DialogId, number: u32) -> Option<bool> {
+        let mut inner = self.lock();
+        let before = inner.dialogs.get_mut(dialog)?.challenged.replace(number);
+        Some(before.and_then(|before| before.checked_add(1)) == Some(number))
     }
 
     /// Admits nothing any more; returns the legs there are.
@@ -195,7 +210,7 @@ impl Slot {
             counters::dropped("branches");
             return false;
         }
-        self.registry.lock().dialogs.insert(dialog.clone(), self.leg);
+        self.registry.lock().dialogs.insert(dialog.clone(), Known { leg: self.leg, challenged: None });
         self.dialogs.push(dialog);
         true
     }
@@ -292,6 +307,17 @@ mod tests {
         assert!(registry.leg_of(&dialog(0)).is_none() && registry.leg_of(&dialog(99)).is_some());
         drop(slot);
         assert!(registry.leg_of(&dialog(99)).is_none());
+    }
+
+    #[test]
+    fn a_challenge_to_credentials_is_told_from_one_to_a_request_without() {
+        let (registry, _events) = registry(2, 8);
+        let dialog = DialogId { call_id: "c".into(), local_tag: "l".into(), remote_tag: "r".into() };
+        assert_eq!(registry.challenged(&dialog, 2), None);
+        let mut slot = registry.begin_outbound(new_leg_id(), mpsc::channel(1).0).unwrap();
+        slot.is_dialog(dialog.clone());
+        let asked = [2, 3, 3, 5, 6].map(|number| registry.challenged(&dialog, number));
+        assert_eq!(asked, [Some(false), Some(true), Some(false), Some(false), Some(true)]);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use tokio::time::Instant;
 /// The option tag.
 pub(crate) const TAG: &str = "timer";
 
+/// A refused refresh is not tried again where the session ends sooner than in twice this.
+const LAST_TRY: Duration = Duration::from_secs(2);
+
 /// Role in the transaction that the header field travels in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refresher {
@@ -136,6 +139,15 @@ impl SessionTimer {
     pub(crate) fn again(&mut self, at: Instant) {
         if let Some(running) = self.running.as_mut().filter(|running| running.ours) {
             running.ask_at = Some(at);
+        }
+    }
+
+    /// A refresh was refused, it seems for good. It is tried again a few times, each after half of what is left of the session: who is asked over and
+    /// over may take it for an attack.
+    pub(crate) fn refused(&mut self, now: Instant) {
+        if let Some(running) = self.running.as_mut().filter(|running| running.ours) {
+            let wait = running.over().saturating_duration_since(now) / 2;
+            running.ask_at = (wait >= LAST_TRY).then(|| now + wait);
         }
     }
 

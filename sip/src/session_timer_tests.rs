@@ -95,6 +95,26 @@ fn a_422_raises_the_interval_only_when_it_asks_for_more() {
 }
 
 #[test]
+fn who_refuses_is_asked_again_a_few_times_until_the_end() {
+    let (mut timer, now) = (SessionTimer::new(90), crate::clock::now());
+    timer.accept(asks(1800, Some(Uas)), now);
+    let mut asked = Vec::new();
+    let over = loop {
+        let at = timer.deadline().unwrap();
+        match timer.poll(at) {
+            Some(Due::Refresh) => asked.push((at - now).as_secs()),
+            Some(Due::Over) => break at - now,
+            None => unreachable!("it is due"),
+        }
+        timer.refused(at);
+    };
+    assert_eq!((asked, over), (vec![900, 1334, 1551, 1659, 1713, 1740, 1754, 1761, 1764], seconds(1768)));
+    timer.accept(asks(1800, Some(Uac)), now);
+    timer.refused(now);
+    assert_eq!(timer.deadline(), Some(now + seconds(1768)), "the other side refreshes");
+}
+
+#[test]
 fn after_491_the_two_sides_never_wait_equally_long() {
     for random in (0..5000).chain([u32::MAX]) {
         assert!(backoff(false, random) <= seconds(2));

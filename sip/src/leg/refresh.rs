@@ -113,8 +113,10 @@ impl Running {
                 self.peer_updates = false;
                 self.timer.again(now());
             }
-            // 491 is a crossing of requests; for anything else there is time for another try until the session is over.
-            _ => self.refresh_later(),
+            // A crossing of requests (491), and what may be over soon.
+            491 | 500..=599 => self.refresh_later(),
+            // RFC 4028 section 10: the session goes on until it is over.
+            _ => self.timer.refused(now()),
         }
     }
 

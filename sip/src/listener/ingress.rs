@@ -10,11 +10,12 @@ use crate::counters;
 use crate::invitation;
 use crate::limited::{Alarms, Limit};
 use crate::message::stamp::Source;
-use crate::message::{Message, via};
+use crate::message::{Message, Start, parameter, via};
 use crate::phone::{Matter, Phones};
 use crate::presence::Presence;
 use crate::registry::{InviteKey, Registry};
-use crate::trunk::{Buckets, Line, Trunks};
+use crate::trunk::{Buckets, Line, Trunks, digest};
+use rsipstack::dialog::DialogId;
 use rsipstack::sip::{Method, SipMessage};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
@@ -158,6 +159,24 @@ impl Ingress {
         None
     }
 
+    /// Whether this is a challenge to a request inside a call that the stack would end the call at: it has no answer, or gave it already.
+    fn ends_the_call(&self, message: &Message, line: &Line) -> bool {
+        let Start::Response { code: code @ (401 | 407), .. } = message.start else { return false };
+        let fields = &message.fields;
+        let tag = |name| fields.first(name).and_then(|value| parameter(value, "tag")).map(str::to_owned);
+        let number = fields.first("CSeq").and_then(|cseq| cseq.split_whitespace().next()?.parse().ok());
+        let (Some(call_id), Some(local_tag), Some(remote_tag)) = (fields.first("Call-ID"), tag("From"), tag("To")) else {
+            return false;
+        };
+        let dialog = DialogId { call_id: call_id.to_owned(), local_tag, remote_tag };
+        let answered = number.and_then(|number| self.registry.challenged(&dialog, number));
+        match (answered, digest::Challenge::of(fields, code)) {
+            (None, _) => false,
+            (Some(answered), Some(challenge)) => line.config.account.is_none() || answered && !challenge.stale,
+            (Some(_), None) => true,
+        }
+    }
+
     /// Hands a message to the stack; `place` is the key of a new call that needs a place first.
     async fn forward(
         &self,
@@ -167,7 +186,7 @@ impl Ingress {
         connection: &SipConnection,
         place: Option<InviteKey>,
     ) -> Result<(), Refusal> {
-        let parsed = for_the_stack(message, line, source, phone)?;
+        let parsed = for_the_stack(message, line, source, phone, self.ends_the_call(message, line))?;
         let mut admitted = None;
         if let SipMessage::Request(request) = &parsed
             && request.method != Method::Ack

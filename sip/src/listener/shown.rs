@@ -13,12 +13,13 @@ use rsipstack::sip::{Request, SipMessage};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use std::net::SocketAddr;
 
-/// The message for the stack.
+/// The message for the stack. `ends_the_call`: the stack ends the dialog at it, without a BYE, although the call goes on (RFC 5057 section 5.1).
 pub(super) fn for_the_stack(
     message: &Message,
     line: &Line,
     source: Source,
     phone: Option<PhoneName>,
+    ends_the_call: bool,
 ) -> Result<SipMessage, Refusal> {
     let mut shown = message.clone();
     if sets_target(message) {
@@ -34,6 +35,9 @@ pub(super) fn for_the_stack(
         Start::Response { code, .. } => {
             prack::hide(&mut shown.fields);
             digest::narrow(&mut shown.fields, *code);
+            if ends_the_call {
+                shown.start = Start::Response { code: 403, line: "SIP/2.0 403 Forbidden".to_owned() };
+            }
         }
     }
     let parsed = SipMessage::try_from(shown.to_bytes().as_slice()).map_err(|_| Refusal::unreadable())?;

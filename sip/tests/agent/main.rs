@@ -14,6 +14,7 @@ mod phones;
 mod prack;
 mod presence;
 mod redirections;
+mod refreshes;
 mod refusals;
 mod reliable;
 mod routes;

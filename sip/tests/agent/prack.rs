@@ -150,6 +150,20 @@ async fn a_far_end_that_insists_on_reliable_responses_is_reached() {
 }
 
 #[tokio::test]
+async fn a_prack_that_is_not_let_through_costs_no_call() {
+    let (carrier, mut desk, _, invite) = calling().await;
+    carrier.reply(&invite, "183 Session Progress", &[("Require", "100rel"), ("RSeq", "7")], OFFER).await;
+    let prack = carrier.asked("PRACK").await;
+    let challenge = "Digest realm=\"carrier.example\", nonce=\"n\", algorithm=MD5";
+    carrier.reply(&prack, "407 Proxy Authentication Required", &[("Proxy-Authenticate", challenge)], "").await;
+    carrier.reply(&invite, "180 Ringing", &[], "").await;
+    carrier.answer(&invite, OFFER).await;
+    assert!(matches!(desk.next().await, Event::OutboundRinging { .. }));
+    early(&mut desk).await;
+    answered(&mut desk).await;
+}
+
+#[tokio::test]
 async fn an_update_before_the_answer_is_answered_once_ours_is_reliably() {
     let (carrier, mut desk, leg, invite) = calling().await;
     carrier.reply(&invite, "183 Session Progress", &[], OFFER).await;
