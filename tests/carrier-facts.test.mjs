@@ -5,6 +5,7 @@ import { makeCertificate } from "./support/certificate.mjs";
 import { PLACE, people } from "./support/city.mjs";
 import { newestCall, onShift, openHouse } from "./support/house.mjs";
 import { LocationServer } from "./support/location-server.mjs";
+import { DEGREES, METRES, PLACED, around, pidf, placePart } from "./support/pidf.mjs";
 import { PresenceServer } from "./support/presence-server.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
@@ -13,17 +14,7 @@ import { scenario } from "./support/world.mjs";
 const ACCESS = "P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=5101004D2000DDD5;network-provided";
 const CELL = "510-10 TAC 1234 ECI 56789 (eNB 221, 213)";
 
-const METRES = "urn:ogc:def:uom:EPSG::9001";
-const DEGREES = "urn:ogc:def:uom:EPSG::9102";
-const CENTRE = `srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${PLACE.latitude} ${PLACE.longitude}</gml:pos>`;
-
-const pidf = (area, method = "") => `<?xml version="1.0" encoding="UTF-8"?>
-<presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gs="http://www.opengis.net/pidflo/1.0"
- xmlns:gml="http://www.opengis.net/gml" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" entity="pres:caller@127.0.0.1">
-<dm:device id="phone"><gp:geopriv><gp:location-info>
-${area}
-</gp:location-info><gp:usage-rules/>${method}</gp:geopriv><dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:device>
-</presence>`;
+const CENTRE = around(PLACE);
 
 const PIDF = pidf(`<gs:Circle ${CENTRE}<gs:radius uom="${METRES}">60</gs:radius></gs:Circle>`);
 
@@ -43,10 +34,10 @@ const ADDITIONAL = {
   headers: [
     "Call-Info: <cid:subscriber@carrier.example>;purpose=EmergencyCallData.SubscriberInfo",
     "Call-Info: <cid:comment@carrier.example>;purpose=EmergencyCallData.Comment",
-    "Geolocation: <cid:place@carrier.example>",
+    PLACED,
   ],
   parts: [
-    { type: "application/pidf+xml", id: "place@carrier.example", text: PIDF },
+    placePart(PIDF),
     { type: "application/EmergencyCallData.SubscriberInfo+xml", id: "subscriber@carrier.example", text: SUBSCRIBER },
     { type: "application/EmergencyCallData.Comment+xml", id: "comment@carrier.example", text: COMMENT },
   ],
@@ -103,8 +94,7 @@ scenario("the sector of a cell is drawn as such, with how and when the network f
   const sector = `<gs:ArcBand ${CENTRE}<gs:innerRadius uom="${METRES}">100</gs:innerRadius><gs:outerRadius uom="${METRES}">900</gs:outerRadius>
 <gs:startAngle uom="${DEGREES}">266</gs:startAngle><gs:openingAngle uom="${DEGREES}">120</gs:openingAngle></gs:ArcBand>`;
   const caller = await Caller.dial(world, siaga.sip, {
-    headers: ["Geolocation: <cid:place@carrier.example>"],
-    parts: [{ type: "application/pidf+xml", id: "place@carrier.example", text: pidf(sector, "<gp:method>Cell</gp:method>") }],
+    headers: [PLACED], parts: [placePart(pidf(sector, "<gp:method>Cell</gp:method>"))],
   });
   await ayu.rings();
   await ayu.answer();

@@ -8,9 +8,9 @@ const END_OF_MESSAGE = "]]>";
  */
 export function withMore(xml, { headers = [], sdp = [], parts = [] } = {}) {
   const end = xml.indexOf(END_OF_MESSAGE);
-  const [, head, body] = xml.slice(0, end).match(/^([\s\S]*?\nINVITE [\s\S]*?\n)\n([\s\S]*)$/) ?? [];
+  const [, head, body] = xml.slice(0, end).match(/^([\s\S]*?\n[A-Z]+ \S+ SIP\/2\.0\n[\s\S]*?\n)\n([\s\S]*)$/) ?? [];
   if (head === undefined) {
-    if (headers.length + sdp.length + parts.length > 0) throw new Error("this scenario's INVITE has no body to add to");
+    if (headers.length + sdp.length + parts.length > 0) throw new Error("this scenario's first request has no body to add to");
     return xml;
   }
   const described = sdp.length === 0 ? body : `${body.trimEnd()}\n${lines(sdp)}\n`;
@@ -23,6 +23,30 @@ export function withMore(xml, { headers = [], sdp = [], parts = [] } = {}) {
     "--edge--\n",
   ].join("");
   return `${start.replace(type, "Content-Type: multipart/mixed;boundary=edge")}\n${whole}\n  ${xml.slice(end)}`;
+}
+
+/**
+ * The scenario `xml` with `values` in place of what it leaves open as `{{name}}`, or `{{name|what it is otherwise}}`: sipp takes no method, code or
+ * pattern by a key.
+ */
+export function filledIn(xml, values) {
+  return xml.replaceAll(/\{\{(\w+)(?:\|(.*?))?\}\}/g, (all, name, otherwise) => {
+    const value = values[name] ?? otherwise;
+    if (value === undefined) throw new Error(`the scenario needs ${name}`);
+    return value;
+  });
+}
+
+/**
+ * sipp's checks of a message, for its scenario: `[where, pattern]` for each, where is the name of a header field, or `body`, or `message`. The
+ * pattern is a POSIX one, in which a dot matches line ends as well.
+ */
+export function checks(list) {
+  return list.map(([where, pattern]) => {
+    const place = { body: 'search_in="body"', message: 'search_in="msg"' }[where] ?? `search_in="hdr" header="${where}:" start_line="true"`;
+    const text = pattern.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return `<ereg regexp="${text}" ${place} check_it="true" assign_to="seen"/>`;
+  }).join("\n      ");
 }
 
 /** The scenario `xml` of a telephone that has no telephone-events (RFC 4733), as old exchanges have none. */
