@@ -30,6 +30,10 @@ const LEARNT = /^\|.*\b1[01]\d\b.*\||reqauth|noauth|siaga|User Agent/im;
 const FLOOD = new URL("../peers/sipp/flood.xml", import.meta.url).pathname;
 const FLOOD_REQUESTS = 24_000;
 const FLOOD_RATE = 4_000;
+/** More than are sent while a test lasts, as fast as sipp can. */
+const UNBOUNDED = { requests: 9_000_000, rate: 9_000_000 };
+const FLOODED = ["INVITE", "OPTIONS", "REGISTER"];
+const RUNG_MEANWHILE = 3;
 const MEGABYTE = 1_048_576;
 
 scenario("whoever is no trunk learns nothing", async (world) => {
@@ -77,21 +81,22 @@ scenario("a flood of strangers costs no memory, and a caller rings through it", 
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");
   // Once before, so that what every server takes at first is taken.
-  await (await flood(world, siaga, { requests: 2_000 })).over();
+  await over(await floods(world, siaga, { requests: 2_000 }));
   const before = await siaga.memory();
   const refused = () => siaga.metric("siaga_sip_refused_total");
   const turnedAway = await refused();
 
-  const strangers = await flood(world, siaga, {});
+  const strangers = await floods(world, siaga, {});
   const caller = await Caller.dial(world, siaga.sip, { number: "+628117704001", address: CARRIER });
   const { at } = await caller.ringing();
   assert.ok(at - caller.dialledAt < 1_000, `it rings after ${at - caller.dialledAt} ms`);
-  assert.ok(strangers.running, "the flood goes on meanwhile");
+  assert.equal(invitesOf(caller), 1, "before its network has to ask again");
+  assert.ok(strangers.every(({ running }) => running), "the flood goes on meanwhile");
   await ayu.rings();
   await ayu.answer();
   await caller.hears(1000);
   await ayu.hears(620);
-  await strangers.over();
+  await over(strangers);
 
   // Some of them were told, by no more than a bounded rate; the others nothing.
   const dropped = await siaga.metric("siaga_sip_dropped_total");
@@ -103,6 +108,29 @@ scenario("a flood of strangers costs no memory, and a caller rings through it", 
   assert.equal((await supervisor.ask("GET", "calls?limit=10")).length, 1);
   await ayu.hangUp();
   await caller.ended();
+});
+
+scenario("strangers who send as much as they can keep no caller from being heard", async (world) => {
+  const siaga = await openHouse(world, { sip: { trunk: [TRUNK] } });
+  const supervisor = await siaga.as(people.citra);
+  const strangers = await floods(world, siaga, UNBOUNDED);
+  await until("the flood is there", async () => (await siaga.metric("siaga_sip_dropped_total")) > 10_000, { within: 30_000 });
+  const before = await siaga.memory();
+  const told = [];
+  for (let n = 0; n < RUNG_MEANWHILE; n += 1) {
+    const caller = await Caller.dial(world, siaga.sip, { number: `+62811770410${n}`, address: CARRIER });
+    const { at } = await caller.ringing();
+    told.push(`${Math.round(at - caller.dialledAt)} ms, ${invitesOf(caller)} INVITE`);
+    await caller.hearsSomething();
+    await caller.hangUp();
+  }
+  assert.ok(strangers.every(({ running }) => running), "the flood goes on meanwhile");
+  // How soon depends on the machine, which floods itself here.
+  console.log(`callers rang through the flood: ${told.join("; ")}`);
+  const grown = ((await siaga.memory()) - before) / MEGABYTE;
+  assert.ok(grown < 16, `siaga has grown by ${grown.toFixed(1)} MB`);
+  for (const one of strangers) await one.close();
+  assert.equal((await supervisor.ask("GET", "calls?limit=10")).length, RUNG_MEANWHILE);
 });
 
 scenario("a trunk that floods is held to its rate, the room is told, and another trunk's caller is heard", async (world) => {
@@ -127,6 +155,21 @@ scenario("a trunk that floods is held to its rate, the room is told, and another
   assert.ok(grown < 16, `siaga has grown by ${grown.toFixed(1)} MB`);
   await caller.hangUp();
 });
+
+/** Every method that strangers send, side by side. */
+async function floods(world, siaga, { requests = FLOOD_REQUESTS, rate = FLOOD_RATE }) {
+  const [share, pace] = [requests, rate].map((all) => Math.ceil(all / FLOODED.length));
+  return Promise.all(FLOODED.map((method) => flood(world, siaga, { method, requests: share, rate: pace })));
+}
+
+async function over(all) {
+  for (const one of all) await one.over();
+}
+
+/** How often a caller's network has asked. */
+function invitesOf(caller) {
+  return caller.requests.filter(({ method, sent }) => sent && method === "INVITE").length;
+}
 
 /** What each scan said, all side by side: `[what, said]`. */
 async function scanned(world, siaga, scans) {
