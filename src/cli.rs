@@ -89,6 +89,9 @@ pub struct BenchCalls {
     /// Conversations at once with operators, each with a WebRTC headset.
     #[arg(long, default_value_t = 100)]
     pub operators: u32,
+    /// Callers who wait while others call.
+    #[arg(long, default_value_t = 500)]
+    pub waiting: u32,
     /// SIP address on loopback of a server that runs already; then only set-ups are measured. 127.0.0.1 must be a trunk of it.
     #[arg(long)]
     pub target: Option<std::net::SocketAddr>,
@@ -97,6 +100,8 @@ pub struct BenchCalls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Measured {
     Setups,
+    /// Set-ups while many wait.
+    Crowd,
     /// Conversations with telephones.
     Talks,
     /// Conversations with operators.

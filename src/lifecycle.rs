@@ -12,7 +12,7 @@ use crate::taps;
 use anyhow::Context;
 use dispatch::bridge;
 use dispatch::contract::Position;
-use dispatch::desk::{Desk, DeskSettings, LiveHub};
+use dispatch::desk::{Desk, DeskSettings, LiveHub, WrittenNumbers};
 use dispatch::domain::queue::{Queue, QueueSettings, Strategy};
 use dispatch::domain::reputation;
 use dispatch::store::Store;
@@ -67,7 +67,10 @@ fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
     let acknowledge = SignedDuration::from_secs(queue.acknowledge_seconds.into());
     let level = |(within, percent): &(u32, u32)| (SignedDuration::from_secs((*within).into()), i64::from(*percent));
     let levels = queue.service_levels.iter().map(level).collect();
+    let country = config.sip.country()?;
     Ok(DeskSettings {
+        numbers: country
+            .map_or_else(WrittenNumbers::default, |country| WrittenNumbers::by(move |number| country.international(number))),
         zone: config.city.zone()?,
         camera_radius_m: config.cctv.radius_m.into(),
         camera_limit: config.cctv.max_cameras as usize,
@@ -136,6 +139,7 @@ impl Running {
         let inbox = Inbox { commands: requests, sip: events, voice };
         let switchboard = calls.spawn(Switchboard::run(parts, inbox, stop.clone()));
 
+        let by_telephones = config.aml.checked()?.map(|token| dispatch::aml::router(token, commands.clone()));
         let bridges = bridge::start(bridge_config(config)?, Arc::new(desk.clone()), stop.clone())?;
         tokio::spawn(keep_watch(desk.clone(), stop.clone()));
         tokio::spawn(upkeep(metrics.clone(), [Handle::current(), calls.handle()], stop.clone()));
@@ -147,7 +151,7 @@ impl Running {
             switchboard: commands,
             snapshot: Arc::new(move || board.snapshot()),
             archive: archive.clone(),
-            hooks: bridges.hooks,
+            hooks: bridges.hooks.merge(by_telephones.unwrap_or_default()),
             ready: Arc::new(Health::new(desk.clone(), archive.clone(), sip_listens.len())),
             metrics,
             telegram_bot: bridges.telegram_name,

@@ -80,6 +80,9 @@ impl Announcements {
         if let Some(missing) = directory.filter(|directory| !directory.is_dir()) {
             faults.push(format!("{} is no directory; make it, or remove the setting", missing.display()));
         }
+        if let Some(directory) = directory {
+            faults.extend(strays(directory));
+        }
         let announcements = Self {
             indonesian: Arc::new(Spoken::load(directory, "id", INDONESIAN, &mut faults)?),
             english: Arc::new(Spoken::load(directory, "en", ENGLISH, &mut faults)?),
@@ -96,6 +99,19 @@ impl Announcements {
         };
         languages.iter().find_map(spoken).unwrap_or(&self.indonesian).clone()
     }
+}
+
+/// WAV files under a name that nothing plays: a city that recorded `hold-music.wav` is to hear why callers do not.
+fn strays(directory: &Path) -> Vec<String> {
+    let known = |name: &str| INDONESIAN.iter().any(|(known, _)| *known == name);
+    let files = ["", "id", "en"].into_iter().filter_map(|part| std::fs::read_dir(directory.join(part)).ok()).flatten().flatten();
+    let strays = files.map(|file| file.path()).filter(|path| {
+        let is_wav = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav"));
+        let is_played = path.extension().is_some_and(|extension| extension == "wav")
+            && path.file_stem().and_then(|name| name.to_str()).is_some_and(known);
+        is_wav && !is_played
+    });
+    strays.map(|path| format!("{} has the name of no announcement; docs/announcements.md lists them", path.display())).collect()
 }
 
 impl Spoken {
@@ -215,6 +231,24 @@ mod tests {
         assert_eq!((sounds.indonesian.hold.len(), sounds.english.hold.len()), (1, 1));
         assert_eq!(sounds.english.silent.len(), 1);
         assert!(sounds.indonesian.silent.len() > 8000);
+    }
+
+    #[test]
+    fn a_city_is_told_of_a_recording_under_a_name_that_nothing_plays() {
+        let own = directory("stray");
+        std::fs::create_dir_all(own.join("id")).unwrap();
+        for name in ["hold-music.wav", "hold.WAV", "id/tunggu.wav", "id/hold.wav"] {
+            wav(&own.join(name), 1, 8000);
+        }
+        std::fs::write(own.join("README.txt"), "notes are nobody's business").unwrap();
+        let mut faults = Announcements::load(Some(&own)).unwrap().faults;
+        std::fs::remove_dir_all(&own).unwrap();
+        faults.sort();
+        let named: Vec<bool> = ["hold-music.wav ", "hold.WAV ", "id/tunggu.wav "]
+            .iter()
+            .map(|name| faults.iter().any(|fault| fault.contains(name)))
+            .collect();
+        assert_eq!((faults.len(), named), (3, vec![true; 3]), "{faults:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { Exchange } from "./support/exchange.mjs";
-import { announcements, callWhen, newestCall, openHouse, steps } from "./support/house.mjs";
+import { announcements, atTheWall, callWhen, newestCall, openHouse, steps } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
@@ -37,12 +37,17 @@ scenario("the first fallback number is busy, the second answers", async (world) 
   await caller.hearsJust([HZ.callee], ALL);
   await callee.hearsJust([HZ.first], ALL);
   await callWhen(supervisor, id, "is with the fallback number", ({ call }) => call.state === "fallback");
+  const citra = await atTheWall(world, siaga, "citra");
+  await citra.at("wall-calls").getByTestId(`monitor-listen-${id}`).click();
+  await citra.hearsJust([HZ.first, HZ.callee], ALL);
+  await callee.hearsJust([HZ.first], ALL);
   await caller.hangUp();
   await callee.ended();
   const detail = await callWhen(supervisor, id, "is over", ({ call }) => call.state === "ended");
   assert.equal(detail.call.ended_by, "caller");
   assert.deepEqual(steps(detail), [
-    "call.arrived", "call.fallback_dialled", "call.fallback_failed", "call.fallback_dialled", "call.fallback_answered", "call.ended",
+    "call.arrived", "call.fallback_dialled", "call.fallback_failed", "call.fallback_dialled", "call.fallback_answered",
+    "call.monitored", "call.monitored", "call.ended",
   ]);
 });
 

@@ -7,6 +7,7 @@ import { CALLERS, PASSWORD, PHONE_HZ, deskPhone, houseWithPhones, operatorIs, pa
 import { Exchange } from "./support/exchange.mjs";
 import { callWhen, newestCall, onShift, steps } from "./support/house.mjs";
 import { Linphone } from "./support/linphone.mjs";
+import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
 const CALLER_HZ = 620;
@@ -143,9 +144,46 @@ scenario("a phone that takes up both of its calls makes a conference of them", a
   await brigade.heard.hearsJust([CALLER_HZ, PHONE_HZ], all);
   const { timeline } = await callWhen(api, id, "goes on", ({ call }) => call.state === "active");
   assert.ok(timeline.some(({ kind }) => kind === "call.merged"), `${timeline.map(({ kind }) => kind)}`);
+
+  // The caller hangs up, and the operator brings the sentence to the brigade to its end.
   await caller.hangUp();
+  await callWhen(api, id, "goes on without the caller", ({ call }) => call.caller_gone_at && call.state === "active");
+  await brigade.heard.hearsJust([PHONE_HZ], all);
+  phone.hangUp();
   await brigade.ended();
   await phoneIs(api, "meja-1", "registered");
+});
+
+scenario("whoever gave up is called back by a code, and by another the phone says what the call was", async (world) => {
+  const house = await houseWithNeighbours(world, [BRIGADE]);
+  const { siaga, api, neighbours: [back] } = house;
+  const phone = await deskPhone(world, siaga, "meja-1");
+  await onShiftByPhone(world, house, phone);
+  phone.dial(`sip:*15@${siaga.sip}`);
+  await phone.hears(300);
+  await phone.ended();
+
+  const caller = await Caller.dial(world, siaga.sip, { number: BRIGADE.number });
+  await phone.rings();
+  const { id: gaveUp } = await newestCall(api);
+  await caller.hangUp();
+  await operatorIs(world, api, "ayu", "ready");
+  await until("she is on the list", async () => (await api.ask("GET", "callbacks")).length === 1);
+  phone.dial(`sip:*15@${siaga.sip}`);
+  await back.picksUp();
+  await back.hears(PHONE_HZ);
+  await phone.hears(BRIGADE.voice);
+  const call = await newestCall(api);
+  assert.deepEqual([call.direction, call.callback_of], ["outbound", gaveUp]);
+  phone.hangUp();
+  await back.ended();
+  await until("she is off the list", async () => (await api.ask("GET", "callbacks")).length === 0);
+
+  phone.dial(`sip:*142@${siaga.sip}`);
+  await phone.hears(880);
+  await phone.ended();
+  const { report } = await api.ask("GET", `calls/${call.id}`);
+  assert.equal(report.disposition, "information");
 });
 
 scenario("one who is asked hangs up, another takes the caller over: another make of phone, by the transfer of one of its calls into the other", async (world) => {

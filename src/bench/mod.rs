@@ -3,6 +3,7 @@
 //!
 //! Everything stays on loopback, and an address anywhere else is refused: this is no tool to load other people's telephone exchanges.
 
+mod crowd;
 mod exchange;
 mod histogram;
 mod limit;
@@ -32,6 +33,8 @@ const MOST_CALLS: u32 = 5_000;
 const MOST_OPERATORS: u32 = 1_000;
 const MOST_RATE: u32 = 20_000;
 const LONGEST: u32 = 3_600;
+/// With a crowd the question is how soon it rings, not how often it can.
+const MOST_BESIDE_A_CROWD: u32 = 200;
 
 pub async fn run(what: Bench) -> anyhow::Result<()> {
     match what {
@@ -41,11 +44,12 @@ pub async fn run(what: Bench) -> anyhow::Result<()> {
 }
 
 async fn measure(wanted: BenchCalls) -> anyhow::Result<()> {
-    let BenchCalls { only, rate, seconds, concurrent, operators, target } = wanted;
+    let BenchCalls { only, rate, seconds, concurrent, operators, waiting, target } = wanted;
     within("--rate", rate, MOST_RATE)?;
     within("--seconds", seconds, LONGEST)?;
     within("--concurrent", concurrent, MOST_CALLS)?;
     within("--operators", operators, MOST_OPERATORS)?;
+    within("--waiting", waiting, MOST_CALLS)?;
     let setups = setups::Load { rate, calls: rate.saturating_mul(seconds) };
     let talks = |calls: u32, with| talks::Load { calls: u16::try_from(calls).unwrap_or(u16::MAX), seconds, with };
     conditions();
@@ -57,6 +61,11 @@ async fn measure(wanted: BenchCalls) -> anyhow::Result<()> {
     let mut missed = Vec::new();
     if chosen(Measured::Setups) {
         show(&setups::own(setups).await?, &mut missed);
+    }
+    if chosen(Measured::Crowd) {
+        let rate = rate.min(MOST_BESIDE_A_CROWD);
+        let others = setups::Load { rate, calls: rate.saturating_mul(seconds) };
+        show(&crowd::measure(crowd::Load { waiting, others }).await?, &mut missed);
     }
     if chosen(Measured::Talks) {
         show(&talks::measure(talks(concurrent, FarEnd::Telephones)).await?, &mut missed);

@@ -1,6 +1,7 @@
 //! The settings: one TOML file, one struct for each section, every key also by environment (`SIAGA_WEB__LISTEN`).
 //! Reading and checking happen here and nowhere else; the rest of the program sees checked values.
 
+mod aml;
 mod cctv;
 mod city;
 mod database;
@@ -41,6 +42,7 @@ pub struct Config {
     pub city: city::City,
     pub queue: queue::Queue,
     pub cctv: cctv::Cctv,
+    pub aml: aml::Aml,
 }
 
 /// The sections in the order of the documentation.
@@ -55,6 +57,7 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "city", meaning: "The city that is served.", keys: city::KEYS },
     Section { name: "queue", meaning: "How calls wait and ring, and how long a team may take.", keys: queue::KEYS },
     Section { name: "cctv", meaning: "Which footage an incident keeps.", keys: cctv::KEYS },
+    Section { name: "aml", meaning: "Where telephones say that they are while they call 112.", keys: aml::KEYS },
 ];
 
 /// The keys of `[sip.phones]` and of one `[[sip.phone]]`.
@@ -98,6 +101,7 @@ impl Config {
         self.whatsapp.checked()?;
         self.city.check()?;
         self.cctv.check()?;
+        self.aml.checked()?;
         let reachable: Vec<&str> =
             self.sip.trunk.iter().filter(|trunk| trunk.proxy.is_some()).map(|trunk| trunk.name.as_str()).collect();
         self.queue.check(&reachable)

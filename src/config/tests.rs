@@ -149,6 +149,7 @@ fn wrong_settings_are_one_line_that_names_the_key() {
         ("[media]\naddress = \"127.0.0.1\"\n[database]\nurl = \"mysql://x\"", "database.url"),
         ("[media]\naddress = \"127.0.0.1\"\n[telegram]\ntoken = \"1:x\"\nmode = \"webhook\"", "telegram.webhook_secret"),
         ("[media]\naddress = \"127.0.0.1\"\n[whatsapp]\ntoken = \"x\"", "whatsapp.phone_number_id"),
+        ("[media]\naddress = \"127.0.0.1\"\n[aml]\ntoken = \"short\"", "aml.token"),
         ("[media]\naddress = \"127.0.0.1\"\n[city]\nzone = \"Mars\"", "city.zone"),
         ("[media]\naddress = \"127.0.0.1\"\n[queue]\nfallback_number = \"110\"", "queue.fallback_number"),
         ("[media]\naddress = \"127.0.0.1\"\n[queue]\nfallback_numbers = [\"110\"]", "queue.fallback_number"),

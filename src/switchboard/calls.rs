@@ -4,11 +4,18 @@ use super::features::FeatureCall;
 use super::line::{CallOutError, Line, ORDERS, Offer, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now, reached};
 use crate::clock;
-use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView};
+use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView, EndedBy};
 use dispatch::desk::{ArrivedCall, Entry};
 use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
 use tokio::sync::mpsc;
+
+/// How a caller's leg ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    HungUp,
+    Lost,
+}
 
 impl Switchboard {
     pub(super) fn hear_sip(&mut self, event: sip::Event) {
@@ -63,15 +70,28 @@ impl Switchboard {
             sip::Event::Digit { digit, .. } => self.digit(call, digit),
             sip::Event::Ended { leg, by } => {
                 self.legs.remove(&leg);
-                self.told(match by {
-                    sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled => Input::CallerGone { call },
+                match by {
+                    sip::EndedBy::RemoteBye | sip::EndedBy::Cancelled => self.caller_over(call, Over::HungUp),
                     // `Local` here is a call that the queue did not end: one that could not be given a port.
                     sip::EndedBy::Local | sip::EndedBy::NoAck | sip::EndedBy::Timeout | sip::EndedBy::Transport => {
-                        Input::CallLost { call }
+                        self.caller_over(call, Over::Lost)
                     }
-                });
+                }
             }
             _ => {}
+        }
+    }
+
+    /// The caller's leg has ended. An operator who talks with others, or waits for them, goes on with them.
+    fn caller_over(&mut self, call: CallId, over: Over) {
+        let in_company = self.calls.get(&call).is_some_and(|found| !found.view.parties.is_empty());
+        self.told(match over {
+            _ if in_company => Input::CallerLeftOthers { call, lost: over == Over::Lost },
+            Over::HungUp => Input::CallerGone { call },
+            Over::Lost => Input::CallLost { call },
+        });
+        if in_company && self.queue.call(call).is_some_and(|status| status.operator.is_some()) {
+            self.go_on_without_caller(call, if over == Over::Lost { EndedBy::Network } else { EndedBy::Caller });
         }
     }
 
@@ -126,6 +146,7 @@ impl Switchboard {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            caller_gone_at: None,
             unreached: None,
             operator: None,
             operator_name: None,
@@ -166,6 +187,7 @@ impl Switchboard {
         let service = invitation.service.map(|service| format!("urn:service:{service}"));
         let wants = Wants::of(service.as_deref().unwrap_or(&view.dialled), &invitation.spoken, &view.languages);
         self.calls.insert(call, Call { following, ..Call::new(view, orders) });
+        self.was_located(call);
         self.told(Input::CallArrived { call, priority, again, wants });
     }
 
@@ -206,6 +228,8 @@ impl Switchboard {
             Report::PhoneCalling { phone, media, leg, audio } => self.phone_calling(&phone, media, leg, audio),
             Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
             Report::PhoneOwner { call, owner } => self.sign_on(call, owner),
+            Report::PhoneDone { call, done } => self.confirm(call, done, false),
+            Report::PhoneCallsBack { call, next } => self.phone_calls_back(call, next),
             Report::PhoneSettled { phone } => self.phone_settled(&phone),
             Report::PhoneRested { phone } => self.phone_rested(&phone),
             Report::PhoneReady { phone } => self.phone_ready(&phone),

@@ -56,6 +56,7 @@ impl Switchboard {
                 answer(reply, self.monitor(supervisor, name, call, mode));
             }
             Command::PromptSilent { operator, call, reply } => answer(reply, self.prompt_silent(operator, call)),
+            Command::LocateCaller { number, location } => self.locate_caller(&number, location),
         }
     }
 

@@ -126,9 +126,10 @@ pub fn alert(alert: &sip::Alert) -> Option<NewAlert> {
         MessageType::Cancel => AlertAbout::Cancel { of: of() },
         MessageType::Ack | MessageType::Error => return None,
     };
-    let info = cap.infos.first();
-    let area = info.and_then(|info| info.areas.first());
-    let centre = area.and_then(sip::cap::AlertArea::centre).map(|(position, _)| position);
+    let info = cap.infos.iter().min_by_key(|info| unfamiliar(info.language.as_deref()));
+    let areas = info.map(|info| info.areas.as_slice()).unwrap_or_default();
+    let names: Vec<&str> = areas.iter().map(|area| area.description.as_str()).collect();
+    let centre = areas.iter().find_map(sip::cap::AlertArea::centre).map(|(position, _)| position);
     let own = alert.location.as_ref().and_then(|location| location.latitude_longitude);
     let text = |text: Option<&String>| text.cloned().unwrap_or_default();
     let paragraphs = [info.and_then(|info| info.description.as_ref()), info.and_then(|info| info.instruction.as_ref())];
@@ -147,11 +148,20 @@ pub fn alert(alert: &sip::Alert) -> Option<NewAlert> {
             Severity::Unknown => "Unknown",
         }
         .into(),
-        area: text(area.map(|area| &area.description)),
+        area: names.join(", "),
         position: centre.or(own).map(|(latitude, longitude)| Position { latitude, longitude }),
         trunk: alert.trunk.to_string(),
         about,
     })
+}
+
+/// How little an operator understands of a language: smallest first. None means `en-US` (CAP 1.2 section 3.2.2).
+fn unfamiliar(language: Option<&str>) -> u8 {
+    match language.map_or("en", |tag| tag.split('-').next().unwrap_or_default()).to_ascii_lowercase().as_str() {
+        "id" | "ms" => 0,
+        "en" => 1,
+        _ => 2,
+    }
 }
 
 /// `sender,identifier,sent`, apart by white space (CAP 1.2 section 3.2.1).
@@ -170,6 +180,12 @@ mod tests {
 
     fn priority(namespace: &str, value: &str, level: Option<u8>) -> sip::ResourcePriority {
         sip::ResourcePriority { namespace: namespace.into(), value: value.into(), level }
+    }
+
+    #[test]
+    fn of_an_alert_in_several_languages_the_one_is_read_that_operators_speak() {
+        assert!(unfamiliar(Some("id-ID")) < unfamiliar(None) && unfamiliar(None) < unfamiliar(Some("zh")));
+        assert_eq!(unfamiliar(Some("EN-gb")), unfamiliar(None));
     }
 
     #[test]

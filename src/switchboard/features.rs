@@ -1,15 +1,19 @@
 //! Feature codes: what an operator does at a desk phone alone. `*11` begins the shift and takes calls, `*12` pauses, with one more key for the
-//! reason, `*13` ends the shift. The answer is a tone: two that rise mean yes, three that are low mean no.
+//! reason, `*13` ends the shift, `*14` says with one more key what the last call was, `*15` calls the next caller back. The answer is a tone: two that rise mean yes, three that are low mean no.
 
 use super::Switchboard;
 use super::line::Report;
 use super::seat::Seat;
-use dispatch::contract::{OperatorState, Readiness, Refusal, UserView};
+use dispatch::contract::{Disposition, OperatorState, Readiness, Refusal, UserView};
 use dispatch::id::UserId;
 use std::sync::Arc;
 
 /// The reasons of a pause by the key behind `*12`, as the console names them, which says them in its language.
 const PAUSES: [(&str, &str); 5] = [("", "phone"), ("1", "break"), ("2", "prayer"), ("3", "paperwork"), ("4", "handover")];
+
+/// What the last call was, by the key behind `*14`, in the order of the console's buttons.
+const DISPOSITIONS: [(&str, Disposition); 4] =
+    [("1", Disposition::Normal), ("2", Disposition::Information), ("3", Disposition::Prank), ("4", Disposition::Ghost)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Code {
@@ -17,6 +21,9 @@ enum Code {
     /// For this reason.
     Pause(&'static str),
     End,
+    /// The last call was this.
+    Close(Disposition),
+    CallBack,
 }
 
 impl Code {
@@ -24,9 +31,11 @@ impl Code {
         match dialled {
             "*11" => Some(Self::Ready),
             "*13" => Some(Self::End),
+            "*15" => Some(Self::CallBack),
             _ => {
-                let key = dialled.strip_prefix("*12")?;
-                PAUSES.iter().find(|(known, _)| *known == key).map(|(_, reason)| Self::Pause(reason))
+                let pause = dialled.strip_prefix("*12").and_then(|key| PAUSES.iter().find(|(known, _)| *known == key));
+                let close = dialled.strip_prefix("*14").and_then(|key| DISPOSITIONS.iter().find(|(known, _)| *known == key));
+                pause.map(|(_, reason)| Self::Pause(reason)).or(close.map(|(_, disposition)| Self::Close(*disposition)))
             }
         }
     }
@@ -71,6 +80,8 @@ impl Switchboard {
                 let done = self.end_shift(operator);
                 self.confirm(call, done, false);
             }
+            (Code::Close(disposition), Some(operator), _) => self.close_by_phone(call, operator, disposition),
+            (Code::CallBack, Some(operator), _) => self.call_back_by_phone(call, operator),
             (_, None, _) => self.confirm(call, Err(Refusal::NoShift), false),
         }
     }
@@ -180,6 +191,9 @@ mod tests {
     fn codes_are_read_and_nothing_else_is_one() {
         assert_eq!(["*11", "*12", "*13"].map(Code::read), [Some(Code::Ready), Some(Code::Pause("phone")), Some(Code::End)]);
         assert_eq!(["*122", "*129"].map(Code::read), [Some(Code::Pause("prayer")), None]);
+        let closes = ["*141", "*144"].map(Code::read);
+        assert_eq!(closes, [Some(Code::Close(Disposition::Normal)), Some(Code::Close(Disposition::Ghost))]);
+        assert_eq!(["*14", "*145", "*15", "*151"].map(Code::read), [None, None, Some(Code::CallBack), None]);
         assert_eq!(["112", "*1", "11", ""].map(Code::read), [None; 4]);
     }
 

@@ -2,6 +2,7 @@
 //! and gives the orders out. It waits for nothing but its own inbox: lines work in tasks of their own, the database behind a journal.
 
 mod alerts;
+mod aml;
 mod board;
 mod calls;
 mod commands;
@@ -16,6 +17,7 @@ mod monitors;
 mod outputs;
 mod parties;
 mod phone_calls;
+mod phone_desk;
 mod phone_dials;
 mod phones;
 mod reached;
@@ -27,6 +29,7 @@ mod trunks;
 mod voice;
 
 use alerts::Alerts;
+use aml::EarlyPlaces;
 pub use board::Board;
 use conversation::Conversation;
 use dispatch::contract::{CallState, CallView, CallerLocation, Command, EndedBy, UserView};
@@ -76,6 +79,7 @@ pub struct Switchboard {
     test_calls: TestCalls,
     alerts: Alerts,
     servers: locate::Servers,
+    early_places: EarlyPlaces,
     country: Option<sip::Country>,
     desk: Desk,
     journal: Journal,
@@ -218,6 +222,7 @@ impl Switchboard {
             test_calls: TestCalls::new(test_call::TESTS_AT_ONCE),
             alerts: Alerts::default(),
             servers: parts.servers,
+            early_places: EarlyPlaces::default(),
             country: parts.country,
             journal: parts.desk.journal().clone(),
             desk: parts.desk,

@@ -23,7 +23,9 @@ impl Switchboard {
             }
             return Ok(());
         };
-        if !matches!(found.view.state, CallState::Active | CallState::Held | CallState::Detached | CallState::Transferred) {
+        // Also where none of us has the call: whoever it was given to, or the fallback number.
+        let talks = [CallState::Active, CallState::Held, CallState::Detached, CallState::Transferred, CallState::Fallback];
+        if !talks.contains(&found.view.state) {
             return Err(Refusal::NotAnswered);
         }
         let seat = self.seats.get(&supervisor).ok_or(Refusal::NoShift)?;

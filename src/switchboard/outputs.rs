@@ -38,6 +38,7 @@ impl Switchboard {
             Output::StopRinging { call, operator, why } => self.stop_ringing(call, operator, why),
             Output::Bridge { call, operator } => {
                 self.leave_monitoring(operator);
+                self.has_report_of(operator, call);
                 self.bridge(call, operator);
             }
             Output::Unbridge { call, operator } => {
@@ -62,6 +63,13 @@ impl Switchboard {
             Output::DialFallback { call, nth } => self.dial_fallback(call, nth),
             Output::CancelFallback { call } => self.cancel_fallback(call),
             Output::CancelTransfer { call } => self.cancel_ringing(call),
+        }
+    }
+
+    /// What an operator writes at a phone alone is about this call.
+    pub(super) fn has_report_of(&mut self, operator: UserId, call: CallId) {
+        if let (Some(seat), Some(found)) = (self.seats.get_mut(&operator), self.calls.get(&call)) {
+            seat.last_report = Some(found.view.report);
         }
     }
 
@@ -121,11 +129,10 @@ impl Switchboard {
 
     /// Shows every call and operator whose state has changed.
     pub(super) fn show(&mut self) {
-        let calls: Vec<CallStatus> = self.queue.calls().collect();
-        for status in calls {
+        for status in self.queue.take_changed_calls() {
             self.show_call(status);
         }
-        for status in self.queue.operators() {
+        for status in self.queue.take_changed_operators() {
             if let Some(seat) = self.seats.get(&status.operator) {
                 let page_open = self.pages.contains(&status.operator);
                 self.board.operator(seat.view(status, page_open, self.has_voice(seat)));

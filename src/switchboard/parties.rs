@@ -6,7 +6,7 @@ use super::phones::Purpose;
 use super::{Call, LegKind, Switchboard, now, reached, tick};
 use crate::clock;
 use dispatch::contract::{
-    CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, Event, PartyState, PartyView, Refusal,
+    CallDirection, CallOut, CallPriority, CallState, CallView, DialMode, EndedBy, Event, PartyState, PartyView, Refusal,
 };
 use dispatch::desk::{DialledCall, DialledParty, Entry, PartyEnd as Left};
 use dispatch::domain::queue::Input;
@@ -73,6 +73,7 @@ impl Switchboard {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            caller_gone_at: None,
             unreached: None,
             operator: Some(operator),
             operator_name: Some(name),
@@ -98,6 +99,7 @@ impl Switchboard {
         }));
         metrics::counter!("siaga_calls_made_total").increment(1);
         self.calls.insert(call, Call::new(view, orders));
+        self.has_report_of(operator, call);
         Ok((CallOut { call, report }, number, inbox))
     }
 
@@ -118,6 +120,11 @@ impl Switchboard {
         if !matches!(found.view.state, CallState::Active | CallState::Held) {
             return Err(Refusal::NotAnswered);
         }
+        let mode = match mode {
+            // Without a caller whoever is called in talks with the operator and all others at once.
+            DialMode::Consult if found.view.caller_gone_at.is_some() => DialMode::Conference,
+            mode => mode,
+        };
         if found.view.parties.len() >= MAX_PARTIES {
             return Err(Refusal::TooManyParties);
         }
@@ -166,6 +173,19 @@ impl Switchboard {
         Ok(())
     }
 
+    /// The caller has left an operator who talks with others, or calls them.
+    pub(super) fn go_on_without_caller(&mut self, call: CallId, by: EndedBy) {
+        let at = now();
+        self.end_text(call);
+        self.misses_caller_no_more(call);
+        self.order(call, Order::CallerGone);
+        self.all_joined(call);
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        found.view.caller_gone_at = Some(at);
+        self.board.call(&found.view);
+        self.journal.record(Entry::CallerGone { call, by, at });
+    }
+
     /// The operator leaves caller and parties alone.
     pub(super) fn hand_over(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
         let found = self.held_by(operator, call)?;
@@ -181,6 +201,9 @@ impl Switchboard {
         let found = self.held_by(operator, call)?;
         if found.view.state != CallState::Active {
             return Err(Refusal::NotAnswered);
+        }
+        if found.view.caller_gone_at.is_some() {
+            return Err(Refusal::CallerGone);
         }
         self.order(call, Order::PromptSilent);
         self.journal.record(Entry::SilentPrompt { call, operator: self.who(operator), at: now() });
@@ -270,7 +293,8 @@ impl Switchboard {
             return self.told(Input::FallbackAnswered { call });
         }
         self.journal.record(Entry::PartyJoined { call, party, at: now() });
-        self.change_party(call, party, if consulted { PartyState::Consulting } else { PartyState::Joined });
+        let aside = consulted && found.view.caller_gone_at.is_none();
+        self.change_party(call, party, if aside { PartyState::Consulting } else { PartyState::Joined });
         self.is_to_be_heard(call);
         self.told(Input::TransferAnswered { call });
         if let Some(operator) = self.calls.get(&call).and_then(|found| found.view.operator).filter(|_| consulted) {

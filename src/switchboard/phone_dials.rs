@@ -24,7 +24,7 @@ impl Switchboard {
         };
         let done = match (phone.operator, &phone.call) {
             (None, _) => Err(Refusal::NoShift),
-            (Some(operator), None) => self.call_out_by_phone(operator, &dialled, number),
+            (Some(operator), None) => self.call_out_by_phone(operator, &dialled, number, None),
             (Some(operator), Some(own)) => match (own.talk(), own.local) {
                 // A new dialog's receiver would not know how often the numbers of an encrypted voice have begun anew (RFC 3711 section 3.3.1).
                 (Some(call), Some(local)) if own.second.is_none() && !own.is_encrypted() => {
@@ -39,8 +39,14 @@ impl Switchboard {
     }
 
     /// The handset is lifted already; the line begins when the phone has heard so.
-    fn call_out_by_phone(&mut self, operator: UserId, dialled: &FeatureCall, number: &str) -> Result<(), Refusal> {
-        let (begun, number, orders) = self.begin_call_out(operator, number, None)?;
+    pub(super) fn call_out_by_phone(
+        &mut self,
+        operator: UserId,
+        dialled: &FeatureCall,
+        number: &str,
+        callback_of: Option<CallId>,
+    ) -> Result<(), Refusal> {
+        let (begun, number, orders) = self.begin_call_out(operator, number, callback_of)?;
         let (plant, media, leg) = (self.plant.clone(), clock::new_id(), dialled.leg);
         let purpose = Purpose::CallOut { call: begun.call, number, orders };
         if let Some(phone) = self.phones.get(&dialled.phone) {

@@ -3,6 +3,7 @@
 
 use dispatch::contract::{OperatorState, OperatorView};
 use dispatch::domain::queue::{Abilities, OperatorStatus};
+use dispatch::id::ReportId;
 
 #[derive(Debug, Clone)]
 pub struct Seat {
@@ -13,12 +14,14 @@ pub struct Seat {
     pub phone: Option<String>,
     pub skills: Vec<String>,
     pub languages: Vec<String>,
+    /// Of the call that the person has or had last.
+    pub last_report: Option<ReportId>,
 }
 
 impl Seat {
     /// A shift is begun before its headset is connected.
     pub fn new(name: String, skills: Vec<String>, languages: Vec<String>) -> Self {
-        Self { name, media_connected: false, phone: None, skills, languages }
+        Self { name, media_connected: false, phone: None, skills, languages, last_report: None }
     }
 
     pub fn abilities(&self) -> Abilities {

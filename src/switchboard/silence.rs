@@ -93,6 +93,12 @@ impl Switchboard {
         });
     }
 
+    /// The caller is gone, and with it the worry that it is not heard.
+    pub(super) fn misses_caller_no_more(&self, call: CallId) {
+        let caller = AlarmKind::OneWayAudio { call, silent: CallSide::Caller };
+        self.desk.clear_alarms(|kind| *kind == caller);
+    }
+
     /// A party is gone, and with it the worry that it is not heard.
     pub(super) fn misses_no_more(&self, call: CallId, left: &PartyView) {
         let left = called(left);

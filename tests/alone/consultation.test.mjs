@@ -1,5 +1,5 @@
 // Consultations that do not come to a conference: whoever is asked is busy, is not waited for, or hangs up, and the operator is with the
-// caller again each time; the last one ends because the caller hangs up.
+// caller again each time; in the last one the caller hangs up, and the operator goes on with whoever was asked.
 import assert from "node:assert/strict";
 import { Callee } from "../support/callee.mjs";
 import { Caller } from "../support/caller.mjs";
@@ -9,10 +9,10 @@ import { announcements, newestCall, onShift, openHouse, sealed, steps } from "..
 import { heardAsRecorded } from "../support/recorded.mjs";
 import { scenario } from "../support/world.mjs";
 
-const HZ = { caller: 620, ayu: 1000, short: 1800, last: 2200, hold: 500 };
+const HZ = { caller: 620, ayu: 1000, short: 1800, last: 2200, third: 2700, hold: 500 };
 const ALL = Object.values(HZ);
 const KEYS = "42199#0";
-const [BUSY, SLOW, SHORT, LAST] = ["0778111", "0778112", "0778113", "0778114"];
+const [BUSY, SLOW, SHORT, LAST, THIRD] = ["0778111", "0778112", "0778113", "0778114", "0778115"];
 
 scenario("an operator who asked in vain is with the caller again", async (world) => {
   const exchange = await Exchange.open(world);
@@ -20,6 +20,7 @@ scenario("an operator who asked in vain is with the caller again", async (world)
   const slow = await Callee.wait(world, { scenario: "telephone", exchange, number: SLOW });
   const short = await Callee.wait(world, { scenario: "telephone", exchange, number: SHORT, voice: HZ.short });
   const last = await Callee.wait(world, { scenario: "telephone", exchange, number: LAST, voice: HZ.last });
+  const third = await Callee.wait(world, { scenario: "telephone", exchange, number: THIRD, voice: HZ.third });
   const siaga = await openHouse(world, {
     sip: { trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }, exchange.trunk] },
     queue: { announcements: await announcements(world, { hold: HZ.hold }) },
@@ -57,12 +58,27 @@ scenario("an operator who asked in vain is with the caller again", async (world)
   await short.hangsUp();
   await together();
 
-  // The caller hangs up while the operator asks: there is nobody left to ask for.
+  // The caller hangs up while the operator asks: the sentence is brought to its end.
   await ayu.callsIn(LAST, "consult");
   await last.picksUp();
   await ayu.hearsJust([HZ.last], ALL);
   await last.hearsJust([HZ.ayu], ALL);
   await caller.hangUp();
+  await ayu.at("caller-gone").waitFor();
+  await ayu.seesParty(LAST, "joined");
+  await ayu.seesCall("active");
+  assert.equal(await ayu.at("hold").count() + await ayu.at("hand-over").count(), 0, "there is nobody to hold or to hand over");
+  await ayu.hearsJust([HZ.last], ALL);
+  await last.hearsJust([HZ.ayu], ALL);
+  assert.equal(last.got("BYE"), false);
+  // Others can be asked as well; both hear each other.
+  await ayu.callsIn(THIRD, "conference");
+  await third.picksUp();
+  await third.hearsJust([HZ.ayu, HZ.last], ALL);
+  await third.hangsUp();
+  await ayu.seesParty(THIRD, undefined);
+  await ayu.hearsJust([HZ.last], ALL);
+  await ayu.hangUp();
   await last.ended();
   assert.ok(last.got("BYE"));
   await ayu.seesOwnState("ready");
@@ -75,13 +91,15 @@ scenario("an operator who asked in vain is with the caller again", async (world)
     "call.party_dialled", "call.party_left",
     "call.party_dialled", "call.party_left",
     "call.party_dialled", "call.party_joined", "call.party_left",
-    "call.party_dialled", "call.party_joined", "call.party_left", "call.ended",
+    "call.party_dialled", "call.party_joined", "call.caller_gone",
+    "call.party_dialled", "call.party_joined", "call.party_left",
+    "call.party_left", "call.ended",
   ]);
   const left = detail.timeline.filter(({ kind }) => kind === "call.party_left").map(({ data: { why } }) => why);
   assert.deepEqual(left.slice(0, 3), ["not_answered", "dropped", "hung_up"]);
   await heardAsRecorded(supervisor, detail, {
-    caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold, HZ.short, HZ.last],
-    asides: { operator: HZ.ayu, hold: HZ.hold, parties: [[short, HZ.short], [last, HZ.last]] },
+    caller, voice: HZ.caller, others: [HZ.ayu, HZ.hold, HZ.short, HZ.last, HZ.third],
+    asides: { operator: HZ.ayu, hold: HZ.hold, parties: [[short, HZ.short], [last, HZ.last], [third, HZ.third]] },
   });
 
   async function together() {
@@ -118,5 +136,9 @@ scenario("the menu of whoever is asked hears the console's keys, and the caller 
   await menu.getsKeys(`${KEYS}78`);
   assert.equal(caller.keys, "");
   await caller.hangUp();
+  await ayu.at("caller-gone").waitFor();
+  await ayu.press("9");
+  await menu.getsKeys(`${KEYS}789`);
+  await ayu.hangUp();
   await menu.ended();
 });

@@ -106,6 +106,26 @@ scenario("a supervisor whose machine dies while listening does not keep operator
   assert.deepEqual(monitored, ["listen", null], "that she is gone stands on the timeline");
 });
 
+scenario("a supervisor tells the operator something while the caller is on hold, who hears nothing of it", async (world) => {
+  const siaga = await openHouse(world);
+  const api = await siaga.as(people.citra);
+  const { ayu, citra, caller, id } = await listening(world, siaga, api);
+  await ayu.at("hold").click();
+  await ayu.seesCall("held");
+  await caller.hearsJust([], ALL);
+  await citra.hearsNothing();
+  await citra.at("wall-calls").getByTestId(`monitor-whisper-${id}`).click();
+  await ayu.hearsJust([HZ.supervisor], ALL);
+  await citra.hearsJust([HZ.operator], ALL);
+  await caller.hearsJust([], ALL);
+  await ayu.at("hold").click();
+  await ayu.seesCall("active");
+  await ayu.hearsJust([HZ.caller, HZ.supervisor], ALL);
+  await caller.hearsJust([HZ.operator], ALL);
+  await caller.hangUp();
+  await sealed(api, id);
+});
+
 scenario("a supervisor who is demoted while listening hears nothing more", async (world) => {
   const siaga = await openHouse(world);
   const head = await siaga.as(people.eka);

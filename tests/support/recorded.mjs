@@ -11,16 +11,19 @@ const FINE = { bridging: 0.15 };
 /**
  * The recording of a call has the caller (`voice`) on the left from the answer to the end without a hole, and on the right each of
  * `others` at the times at which the caller heard it. In consultations, `asides`, it has in place of the `hold` that the caller hears
- * the `operator` and whoever of `parties` (pairs of a callee and its tone) heard the operator.
+ * the `operator` and whoever of `parties` (pairs of a callee and its tone) heard the operator. A caller who left the others is there
+ * until then.
  */
-export async function heardAsRecorded(api, { call, recording }, { caller, voice, others, asides }) {
+export async function heardAsRecorded(api, { call, recording, timeline }, { caller, voice, others, asides }) {
   const { bytes } = await api.get(`calls/${call.id}/recording.wav`);
   const { channels: [left, right], rate, seconds } = readWav(bytes);
   const [whole, ...more] = toneStretches(left, rate, voice);
   assert.ok(whole && more.length === 0, `the caller is recorded in one piece: ${told([whole, ...more])}`);
   const started = Date.parse(recording.started_at);
   assert.ok(whole.from < (Date.parse(call.answered_at) - started) / 1000 + 1, `from the answer on: ${told([whole])}`);
-  assert.ok(whole.to > seconds - 1, `to the end: ${told([whole])} of ${seconds}`);
+  const left = timeline.find(({ kind }) => kind === "call.caller_gone");
+  const until = left ? (Date.parse(left.at) - started) / 1000 : seconds;
+  assert.ok(Math.abs(whole.to - until) < 1, `to the end: ${told([whole])} of ${until}`);
   for (const hz of others) {
     assert.equal(toneStretches(left, rate, hz).length, 0, `${hz} Hz is not on the caller's side`);
     const recorded = toneStretches(right, rate, hz, FINE);

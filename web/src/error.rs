@@ -104,6 +104,7 @@ impl From<Refusal> for ApiError {
             Refusal::BadNumber => (StatusCode::UNPROCESSABLE_ENTITY, "bad_number"),
             Refusal::NoTrunk => (StatusCode::CONFLICT, "no_trunk"),
             Refusal::NotAnswered => (StatusCode::CONFLICT, "not_answered"),
+            Refusal::CallerGone => (StatusCode::CONFLICT, "caller_gone"),
             Refusal::TooManyParties => (StatusCode::CONFLICT, "too_many_parties"),
             Refusal::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         };

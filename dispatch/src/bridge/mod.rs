@@ -18,6 +18,7 @@ pub mod whatsapp;
 pub use backoff::Backoff;
 pub use button::{Button, remaining};
 pub use failure::{Failure, Reason};
+pub(crate) use hooks::{Door, same_secret};
 pub use port::BridgeDesk;
 pub use telegram::TelegramConfig;
 pub use whatsapp::WhatsappConfig;

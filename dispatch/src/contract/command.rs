@@ -1,6 +1,6 @@
-//! What a person at the console asks of the switchboard.
+//! What a person at the console asks of the switchboard, and what a telephone tells it.
 
-use super::view::{MonitorMode, TextView};
+use super::view::{CallerLocation, MonitorMode, TextView};
 use crate::id::{CallId, PartyId, ReportId, UserId};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -159,6 +159,11 @@ pub enum Command {
         call: CallId,
         reply: Reply,
     },
+    /// A telephone that calls, or is about to, says where it is. Of no operator.
+    LocateCaller {
+        number: String,
+        location: CallerLocation,
+    },
 }
 
 /// What a person types: letters, `\n` for a new line, and `\u{8}`, which erases the letter before it. It is in no log.
@@ -262,6 +267,9 @@ pub enum Refusal {
     /// What was asked needs somebody who has answered: a caller who talks, or a party that has joined.
     #[error("wait until the other side has answered")]
     NotAnswered,
+    /// What was asked needs the caller, who has left: the operator talks with those who were called in.
+    #[error("the caller has hung up; call the number back if you still need to speak with them")]
+    CallerGone,
     /// The call has as many parties as it can hold.
     #[error("the call has as many parties as it can hold; let one of them leave first")]
     TooManyParties,

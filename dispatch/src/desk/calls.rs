@@ -9,12 +9,14 @@ use crate::id::CallId;
 const EARLIER: i64 = 20;
 
 impl Desk {
-    /// Newest first. Looking for a number is written into the audit, under the newest call that was found.
+    /// Newest first; a number is found in whichever way it is written. Looking for a number is written into the audit, under the newest call that was found.
     pub async fn calls(&self, who: &Principal, query: CallQuery) -> Result<Vec<CallView>, DeskError> {
         let mut reader = self.store.read().await?;
-        let calls = reader.db().calls(query.number.as_deref(), query.before, check::limit(query.limit)).await?;
+        // Also as it was typed: what was kept before the country was set, and what is no subscriber's number.
+        let wanted = query.number.as_ref().map(|typed| [typed.clone(), self.settings.numbers.write(typed)]);
+        let calls = reader.db().calls(wanted.as_ref(), query.before, check::limit(query.limit)).await?;
         drop(reader);
-        if query.number.is_some() {
+        if wanted.is_some() {
             let newest = calls.first().map_or_else(|| "none".to_owned(), |call| call.id.to_string());
             self.audit(who, "calls.searched", &newest).await?;
         }

@@ -243,6 +243,8 @@ pub enum Entry {
     Merged { call: CallId, operator: Who, at: Timestamp },
     /// `call.handed_over`: the operator has left caller and parties alone.
     HandedOver { call: CallId, operator: Who, at: Timestamp },
+    /// `call.caller_gone`: the caller has left, and the operator goes on with those who were called in; `by` is caller or network.
+    CallerGone { call: CallId, by: EndedBy, at: Timestamp },
     /// `call.transferred`: the operator has left while the party still rings.
     Transferred { call: CallId, party: PartyId, operator: Who, at: Timestamp },
     /// `call.monitored`: a supervisor listens, speaks, or (`None`) has left.
@@ -359,6 +361,7 @@ impl ArrivedCall {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            caller_gone_at: None,
             unreached: None,
             operator: None,
             operator_name: None,
@@ -391,6 +394,7 @@ impl DialledCall {
             answered_at: None,
             ended_at: None,
             ended_by: None,
+            caller_gone_at: None,
             unreached: None,
             operator: Some(self.operator.user),
             operator_name: Some(self.operator.name.clone()),

@@ -63,6 +63,10 @@ impl Entry {
             }
             Self::Merged { call, operator, at } => event("call.merged", *call, *at, by(operator), json!({})),
             Self::HandedOver { call, operator, at } => event("call.handed_over", *call, *at, by(operator), json!({})),
+            Self::CallerGone { call, by: cause, at } => {
+                let actor = if *cause == EndedBy::Network { Actor::System } else { Actor::Caller };
+                event("call.caller_gone", *call, *at, actor, json!({ "by": cause }))
+            }
             Self::Transferred { call, party, operator, at } => {
                 event("call.transferred", *call, *at, by(operator), json!({ "party": party }))
             }

@@ -58,7 +58,7 @@ pub use live::LiveHub;
 pub use parse::*;
 pub use principal::Principal;
 pub use redo::Redo;
-pub use settings::DeskSettings;
+pub use settings::{DeskSettings, WrittenNumbers};
 pub use types::*;
 
 use crate::clock;

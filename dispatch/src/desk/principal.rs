@@ -14,6 +14,11 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// Somebody who acts at a desk phone, where nobody has signed in: with the rights of an operator, whoever it is.
+    pub fn at_phone(user: UserId, name: String) -> Self {
+        Self { user, name, role: Role::Operator, session: SessionId(uuid::Uuid::nil()) }
+    }
+
     /// # Errors
     /// [`DeskError::Forbidden`] if the person's role is lower than `role`.
     pub fn require(&self, role: Role) -> Result<(), DeskError> {

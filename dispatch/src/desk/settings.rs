@@ -3,11 +3,15 @@
 use crate::domain::reputation;
 use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Every number that people argue about, with the default that `research/field.md` gives.
 #[derive(Debug, Clone)]
 pub struct DeskSettings {
+    /// How callers' numbers are written when they are kept.
+    pub numbers: WrittenNumbers,
     /// The city's zone: incident numbers and statistics begin at its midnight.
     pub zone: TimeZone,
     /// The name of this node; calls that were up when it stopped are closed when it starts again.
@@ -47,6 +51,7 @@ impl Default for DeskSettings {
     fn default() -> Self {
         let zone = TimeZone::get("Asia/Jakarta").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(7)));
         Self {
+            numbers: WrittenNumbers::default(),
             zone,
             node: "siaga".into(),
             camera_radius_m: 500.0,
@@ -65,5 +70,31 @@ impl Default for DeskSettings {
             journal_capacity: 10_000,
             spill: None,
         }
+    }
+}
+
+/// Writes a number in the form in which callers' numbers are kept; as it is, unless a country is known.
+#[derive(Clone)]
+pub struct WrittenNumbers(Arc<dyn Fn(&str) -> String + Send + Sync>);
+
+impl WrittenNumbers {
+    pub fn by(write: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(write))
+    }
+
+    pub(super) fn write(&self, number: &str) -> String {
+        (self.0)(number)
+    }
+}
+
+impl Default for WrittenNumbers {
+    fn default() -> Self {
+        Self::by(str::to_owned)
+    }
+}
+
+impl fmt::Debug for WrittenNumbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WrittenNumbers")
     }
 }

@@ -57,6 +57,7 @@ impl From<Row> for CallView {
             ended_at: row.ended_at.map(|at| at.0),
             ended_by: row.ended_by,
             unreached: row.unreached,
+            caller_gone_at: None,
             operator: row.operator_id,
             operator_name: row.operator_name,
             location: row.location.into(),
@@ -229,19 +230,20 @@ impl Conn<'_> {
         Ok(rows.into_iter().map(|(number, at)| (number, at.0)).collect())
     }
 
-    /// Newest first.
+    /// Newest first; of the caller whose number is written in one of these ways.
     pub async fn calls(
         &mut self,
-        number: Option<&str>,
+        number: Option<&[String; 2]>,
         before: Option<Timestamp>,
         limit: i64,
     ) -> Result<Vec<CallView>, StoreError> {
         let before = before.unwrap_or(Timestamp::MAX);
         let rows: Vec<Row> = match number {
-            Some(number) => on!(self, |c| sqlx::query_as(select_calls!(
-                "WHERE number = $1 AND arrived_at < $2 ORDER BY arrived_at DESC, id DESC LIMIT $3"
+            Some([typed, kept]) => on!(self, |c| sqlx::query_as(select_calls!(
+                "WHERE number IN ($1, $2) AND arrived_at < $3 ORDER BY arrived_at DESC, id DESC LIMIT $4"
             ))
-            .bind(number)
+            .bind(typed)
+            .bind(kept)
             .bind(At(before))
             .bind(limit)
             .fetch_all(c))?,

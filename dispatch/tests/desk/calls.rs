@@ -101,6 +101,20 @@ both! {
         assert_eq!(desk.calls(&rina, query).await.unwrap().iter().map(|call| call.id).collect::<Vec<_>>(), [first.call]);
     }
 
+    async fn a_caller_is_found_in_whichever_way_the_number_is_written(house) {
+        let rina = operator("Rina");
+        let (before, call) = (house.call_from("0812000111").await, house.call_from("+62812000111").await);
+        let kept = WrittenNumbers::by(|number| number.strip_prefix('0').map_or(number.to_owned(), |rest| format!("+62{rest}")));
+        let desk = house.restarted(DeskSettings { numbers: kept, ..DeskSettings::default() }).await;
+        let found = async |number: &str| {
+            let query = CallQuery { number: Some(number.into()), ..CallQuery::default() };
+            desk.calls(&rina, query).await.unwrap().iter().map(|call| call.id).collect::<Vec<_>>()
+        };
+        assert_eq!(found("0812000111").await, [call.call, before.call]);
+        assert_eq!(found("+62812000111").await, [call.call]);
+        assert_eq!(found("812000111").await, []);
+    }
+
     async fn a_restart_closes_this_nodes_calls_and_no_others(house) {
         let call = house.call_from("+62811").await;
         let other_node = DeskSettings { node: "siaga-2".into(), ..DeskSettings::default() };

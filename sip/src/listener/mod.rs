@@ -9,6 +9,7 @@ mod names;
 pub(crate) mod normalise;
 mod renewal;
 mod shown;
+mod stun;
 mod tcp;
 mod tls;
 mod udp;

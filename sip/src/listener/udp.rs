@@ -3,6 +3,7 @@
 
 use super::ingress::Ingress;
 use super::normalise::Framing;
+use super::stun;
 use crate::config::{Listen, Transport};
 use crate::counters;
 use crate::error::StartError;
@@ -114,6 +115,8 @@ impl UdpSockets {
             let octets = buffer.get(..length).unwrap_or_default();
             let reply = if trusted && octets == b"\r\n\r\n" {
                 Some((b"\r\n".to_vec(), peer))
+            } else if let Some(told) = stun::answer(octets, peer).filter(|_| trusted) {
+                Some((told, peer))
             } else {
                 let source = Source { transport: Transport::Udp, peer, local: *local };
                 ingress.receive(octets, Framing::Datagram, source, connection).await.map(|reply| (reply.octets, reply.to))

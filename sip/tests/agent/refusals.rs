@@ -3,6 +3,7 @@
 use crate::support::{OFFER, Peer, desk, desk_of, desk_with, field, trunk};
 use sip::{EndedBy, Event, Limits, Rate, Strangers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UdpSocket;
 
 const URI: &str = "sip:112@psap.example";
 
@@ -257,6 +258,24 @@ async fn keepalives_are_answered_on_both_transports() {
     let mut answer = [0; 2];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"\r\n");
+}
+
+#[tokio::test]
+async fn a_trunk_that_keeps_its_way_open_by_stun_hears_where_it_came_from_and_a_stranger_nothing() {
+    let desk = desk().await;
+    let request = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+    let stranger = UdpSocket::bind("127.0.0.9:0").await.unwrap();
+    stranger.send_to(&request, desk.udp()).await.unwrap();
+    let gateway = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    gateway.send_to(&request, desk.udp()).await.unwrap();
+    let mut answer = [0; 64];
+    let told = gateway.recv_from(&mut answer);
+    let (length, _) = tokio::time::timeout(std::time::Duration::from_secs(10), told).await.expect("an answer in time").unwrap();
+    assert_eq!((length, &answer[..2], &answer[4..20]), (32, &[1, 1][..], &request[4..]));
+    let port = gateway.local_addr().unwrap().port() ^ 0x2112;
+    assert_eq!(answer[26..28], port.to_be_bytes());
+    // It was read before the gateway's.
+    assert!(stranger.try_recv_from(&mut answer).is_err());
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub enum Caller {
     Early,
     /// Put aside by the operator, and hears the hold announcement.
     Held,
+    /// Left, while the operator goes on with those who were called in. Nothing is sent there any more.
+    Gone,
 }
 
 /// What is played to one person in place of the conversation.
@@ -135,6 +137,14 @@ impl Standing {
         }
     }
 
+    /// The caller has left; whoever was called in is with the operator from now on.
+    pub fn caller_leaves(&mut self) {
+        self.caller = Caller::Gone;
+        for party in &mut self.parties {
+            party.joins = Joins::Operator;
+        }
+    }
+
     /// Whether the operator talks, or waits to talk, with a party while the caller is put aside.
     pub fn consults(&self) -> bool {
         self.parties.iter().any(|party| party.joins == Joins::Operator)
@@ -162,13 +172,15 @@ impl Standing {
         let is_aside = |party: &&Party| party.joins == Joins::Operator && caller_talks;
         let heard = || self.parties.iter().filter(|party| party.is_heard() && (caller_talks || self.operator.is_some()));
         speakers.extend(heard().filter(|party| !is_aside(party)).map(|party| party.media));
-        let alone = speakers.len() < 2;
+        // An operator who has put the caller aside may be told something meanwhile.
+        let spoken_to = self.operator.is_some() && self.monitors.values().any(|mode| *mode != MonitorMode::Listen);
+        let alone = speakers.len() < 2 && (caller_talks || !spoken_to);
         let mut members: Vec<Member> = Vec::new();
         if !alone {
             members.extend(speakers.iter().map(|leg| Member { leg: *leg, role: Role::Speaker }));
             members.extend(self.monitors.iter().filter_map(|(supervisor, mode)| self.monitor(*supervisor, *mode)));
         }
-        let rings = !caller_talks && self.parties.iter().any(|party| !party.is_heard() && party.joins == Joins::Operator);
+        let rings = alone && !caller_talks && self.parties.iter().any(|party| party.joins == Joins::Operator);
         let aside = heard().filter(is_aside).map(|party| (party.media, Sound::Hold));
         let described = self.parties.iter().filter(|party| party.reach == Reach::Described);
         Arrangement {
@@ -178,6 +190,7 @@ impl Standing {
                 Caller::Held => Some(Sound::Hold),
                 Caller::Talking if self.covered && !self.in_company() => Some(Sound::Hold),
                 Caller::Talking if alone => Some(Sound::Silence),
+                Caller::Gone => Some(Sound::Silence),
                 Caller::Talking | Caller::Early => None,
             },
             // A caller who is waited for is an outbound call that rings.
@@ -295,6 +308,35 @@ mod tests {
     }
 
     #[test]
+    fn whoever_was_called_in_is_heard_above_the_ringing_of_the_next() {
+        let mut standing = Standing { caller: Caller::Held, ..talking() };
+        standing.parties = vec![party(9, Joins::Operator, true), party(8, Joins::Operator, false)];
+        assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
+        assert_eq!(standing.arrangement().operator_hears, None);
+    }
+
+    #[test]
+    fn a_caller_who_leaves_takes_nobody_along() {
+        let mut standing = talking();
+        standing.parties = vec![party(9, Joins::Everybody, true), party(8, Joins::Everybody, false)];
+        standing.caller_leaves();
+        assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
+        let arrangement = standing.arrangement();
+        assert_eq!(
+            (arrangement.caller_hears, arrangement.operator_hears),
+            (Some(Sound::Silence), None),
+            "the other is heard, not the ringing"
+        );
+        assert_eq!(standing.spoken_with(), Uuid::from_u128(9));
+        standing.parties.remove(0);
+        assert_eq!(members(&standing), []);
+        assert_eq!(standing.arrangement().operator_hears, Some((ANI.0, Sound::Ringback)), "the operator waits for who is left");
+        standing.covered = true;
+        standing.parties = vec![party(9, Joins::Operator, true)];
+        assert_eq!(standing.arrangement().caller_hears, Some(Sound::Silence), "nothing is played to who has hung up");
+    }
+
+    #[test]
     fn a_conference_goes_on_without_the_operator() {
         let mut standing = talking();
         standing.parties = vec![party(9, Joins::Everybody, true), party(8, Joins::Everybody, false)];
@@ -317,8 +359,23 @@ mod tests {
             standing.monitors.insert(DEWI, mode);
             assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker), (3, role)]);
         }
+        standing.monitors.insert(DEWI, MonitorMode::Listen);
         standing.caller = Caller::Held;
         assert_eq!(members(&standing), [], "the operator sits alone");
+    }
+
+    #[test]
+    fn while_the_caller_is_aside_a_supervisor_may_speak_with_the_operator() {
+        let mut standing = Standing { caller: Caller::Held, ..talking() };
+        standing.monitors.insert(DEWI, MonitorMode::Listen);
+        assert_eq!(members(&standing), [], "there is nothing to hear");
+        for (mode, role) in [(MonitorMode::Whisper, Role::Coach { of: ANI.0 }), (MonitorMode::Barge, Role::Speaker)] {
+            standing.monitors.insert(DEWI, mode);
+            assert_eq!(members(&standing), [(2, Role::Speaker), (3, role)]);
+            assert_eq!(standing.arrangement().caller_hears, Some(Sound::Hold));
+        }
+        standing.operator = None;
+        assert_eq!(members(&standing), []);
     }
 
     #[test]

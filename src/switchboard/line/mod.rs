@@ -174,6 +174,10 @@ impl Line {
                 self.standing.covered = false;
                 self.arrange_or_tell("a call cannot be uncovered").await;
             }
+            Order::CallerGone => {
+                self.standing.caller_leaves();
+                self.arrange_or_tell("who is left after the caller went does not hear each other").await;
+            }
             Order::Digits(digits) => self.plant.media.send_digits(self.standing.spoken_with(), digits).await,
             Order::PlaceText => self.place_text().await,
             Order::Text(remote) => self.text_changed(remote.as_ref()).await,
@@ -244,7 +248,11 @@ impl Line {
             party.joins = Joins::Everybody;
         }
         let in_company = self.standing.parties.iter().any(Party::answered);
-        self.standing.caller = if in_company { Caller::Talking } else { Caller::Waiting(self.waits_with) };
+        self.standing.caller = match self.standing.caller {
+            Caller::Gone => Caller::Gone,
+            _ if in_company => Caller::Talking,
+            _ => Caller::Waiting(self.waits_with),
+        };
         self.arrange_or_tell("a caller was left without an operator and hears nothing").await;
         if let Some(operator) = operator {
             self.put_down(operator).await;

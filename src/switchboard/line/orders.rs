@@ -2,7 +2,7 @@
 
 use super::CallOutError;
 use super::arrangement::{Joins, Sound};
-use dispatch::contract::{AdditionalData, CallText, CallerLocation, MonitorMode, Reply, Typed};
+use dispatch::contract::{AdditionalData, CallText, CallbackView, CallerLocation, MonitorMode, Refusal, Reply, Typed};
 use dispatch::desk::{Failure, HeardSide, Who};
 use dispatch::id::{CallId, PartyId, UserId};
 use tokio::sync::mpsc;
@@ -48,6 +48,8 @@ pub enum Order {
     Cover,
     /// The headset is back.
     Uncover,
+    /// The caller has left, and the operator goes on with whoever was called in.
+    CallerGone,
     /// Keys for the caller's side, or for whoever is consulted.
     Digits(String),
     /// The caller's side offers text within the call, and waits to hear where it goes.
@@ -209,6 +211,16 @@ pub enum Report {
     PhoneOwner {
         call: super::super::features::FeatureCall,
         owner: super::super::features::Owner,
+    },
+    /// What was asked of the desk at a phone is done, or not.
+    PhoneDone {
+        call: super::super::features::FeatureCall,
+        done: Result<(), Refusal>,
+    },
+    /// Whom a phone calls back.
+    PhoneCallsBack {
+        call: super::super::features::FeatureCall,
+        next: Result<CallbackView, Refusal>,
     },
     /// Whoever wants calls at this phone has heard so, and has hung up.
     PhoneReady {

@@ -15,11 +15,13 @@ pub(super) struct Parties(HashMap<PartyId, sip::LegId>);
 impl Line {
     pub(super) async fn dial(&mut self, party: PartyId, number: String, routes: Vec<sip::TrunkName>, joins: Joins) {
         let media = party.0;
+        let is_gone = self.standing.caller == Caller::Gone;
+        let joins = if is_gone { Joins::Operator } else { joins };
         match self.plant.call_out(media, Wish { number, routes, with_text: false }, false).await {
             Ok((leg, _)) => {
                 self.parties.0.insert(party, leg);
                 self.standing.parties.push(Party { id: party, media, joins, reach: Reach::Rings });
-                if joins == Joins::Operator {
+                if joins == Joins::Operator && !is_gone {
                     self.standing.caller = Caller::Held;
                 }
                 self.arrange_or_tell("nobody hears that a party rings").await;

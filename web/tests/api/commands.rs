@@ -140,6 +140,7 @@ async fn each_refusal_has_a_status_and_a_stable_code() {
         (Refusal::BadNumber, 422, "bad_number"),
         (Refusal::NoTrunk, 409, "no_trunk"),
         (Refusal::NotAnswered, 409, "not_answered"),
+        (Refusal::CallerGone, 409, "caller_gone"),
         (Refusal::TooManyParties, 409, "too_many_parties"),
         (Refusal::Unavailable, 503, "unavailable"),
     ];

@@ -21,6 +21,7 @@ fn ringing() -> CallView {
         answered_at: None,
         ended_at: None,
         ended_by: None,
+        caller_gone_at: None,
         unreached: None,
         operator: None,
         operator_name: None,

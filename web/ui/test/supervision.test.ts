@@ -57,7 +57,8 @@ describe('listening to a call', () => {
     expect(canMonitor(aCall({ state: 'waiting' }), null, 'me')).toBe(false)
     expect(canMonitor(aCall({ state: 'detached' }), 'ayu', 'me')).toBe(true)
     expect(canMonitor(aCall({ state: 'transferred' }), null, 'me')).toBe(true)
-    expect(canMonitor(aCall({ state: 'fallback' }), null, 'me')).toBe(false)
+    expect(canMonitor(aCall({ state: 'fallback' }), null, 'me')).toBe(true)
+    expect(canMonitor(aCall({ state: 'transferring' }), null, 'me')).toBe(false)
   })
 })
 

@@ -12,13 +12,19 @@ use std::cmp::Reverse;
 impl Queue {
     /// Rings until either calls or operators are used up. Runs after every input, and changes nothing the second time.
     pub(super) fn assign(&mut self, now: Timestamp) {
-        for call in self.calls.values_mut() {
-            call.choosy_until = call.choosy_until.filter(|until| *until > now);
+        let is_over = |call: &&Call| call.choosy_until.is_some_and(|until| until <= now);
+        let choosy_no_more: Vec<CallId> = self.calls.values().filter(is_over).map(|call| call.id).collect();
+        for call in choosy_no_more {
+            if let Some(call) = self.calls.get_mut(&call) {
+                call.choosy_until = None;
+            }
         }
-        for call in self.in_order(now, Call::is_waiting) {
-            let operators = self.whom_to_ring(call);
-            if !operators.is_empty() {
-                self.ring(now, call, operators);
+        if self.operators.values().any(Operator::is_available) {
+            for call in self.in_order(now, Call::is_waiting) {
+                let operators = self.whom_to_ring(call);
+                if !operators.is_empty() {
+                    self.ring(now, call, operators);
+                }
             }
         }
         if self.settings.strategy == Strategy::RingAll {
@@ -34,7 +40,7 @@ impl Queue {
 
     fn in_order(&self, now: Timestamp, which: impl Fn(&Call) -> bool) -> Vec<CallId> {
         let mut calls: Vec<&Call> = self.calls.values().filter(|call| which(call)).collect();
-        calls.sort_by_key(|call| call.rank(now, self.settings.low_limit));
+        calls.sort_by_cached_key(|call| call.rank(now, self.settings.low_limit));
         calls.into_iter().map(|call| call.id).collect()
     }
 
@@ -152,25 +158,31 @@ impl Queue {
     fn nobody_ready(&mut self, now: Timestamp, id: CallId, position: usize) {
         let alarm = QueueAlarm::NobodyReady { call: id };
         let every = self.settings.announce_every;
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let later = match call.hears {
-            Hears::Announcement { position: told, since, .. } if told == position => Some((told, since, None)),
-            Hears::Announcement { position: told, since, .. } if since + every > now => Some((told, since, Some(since + every))),
-            _ => None,
+        let Some(call) = self.calls.get(&id) else { return };
+        let hears = match call.hears {
+            Hears::Announcement { position: told, since, .. } if told == position => {
+                Hears::Announcement { position, since, next: None }
+            }
+            Hears::Announcement { position, since, .. } if since + every > now => {
+                Hears::Announcement { position, since, next: Some(since + every) }
+            }
+            _ => {
+                self.outputs.push_back(Output::Announce { call: id, position });
+                Hears::Announcement { position, since: now, next: None }
+            }
         };
-        if let Some((position, since, next)) = later {
-            call.hears = Hears::Announcement { position, since, next };
-        } else {
-            call.hears = Hears::Announcement { position, since: now, next: None };
-            self.outputs.push_back(Output::Announce { call: id, position });
+        let too_many = self.settings.overflow_calls.is_some_and(|calls| position > calls);
+        let overflows = too_many && !call.overflowed && matches!(call.fallback, Fallback::Due(_));
+        let (changes, sounds) = (call.hears != hears || overflows, call.alarms.contains(&alarm));
+        // In a crowd nothing is new for most of those who wait.
+        if changes && let Some(call) = self.calls.get_mut(&id) {
+            call.hears = hears;
+            call.overflowed |= overflows;
         }
-        let overflows = self.settings.overflow_calls.is_some_and(|calls| position > calls);
-        if overflows && !call.overflowed && matches!(call.fallback, Fallback::Due(_)) {
-            call.overflowed = true;
+        if overflows {
             self.dial_fallback(now, id, 0);
         }
-        let sounding = |call: &Call| call.alarms.contains(&alarm);
-        if self.calls.get(&id).is_some_and(|call| !sounding(call)) {
+        if !sounds {
             self.raise(id, alarm);
         }
     }

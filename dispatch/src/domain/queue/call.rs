@@ -2,7 +2,7 @@
 
 use super::ability::Wants;
 use super::types::{CallStatus, Priority, QueueAlarm};
-use crate::contract::CallState;
+use crate::contract::{CallState, EndedBy};
 use crate::id::{CallId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
@@ -49,12 +49,12 @@ pub(super) enum Phase {
     },
     Talking {
         operator: UserId,
-        held: bool,
+        caller: CallerIs,
     },
     /// Its operator's browser is away.
     Detached {
         operator: UserId,
-        held: bool,
+        caller: CallerIs,
         until: Timestamp,
     },
     /// With the fallback number.
@@ -70,6 +70,17 @@ pub(super) enum Phase {
     },
     /// Talks with parties.
     Transferred,
+}
+
+/// Where the caller of an operator's call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallerIs {
+    There,
+    Held,
+    /// Hung up or lost, so that the call has ended for the caller. The operator goes on with whoever was called in.
+    Gone {
+        by: EndedBy,
+    },
 }
 
 /// What the caller hears from the queue.
@@ -145,6 +156,16 @@ impl Call {
         matches!(self.phase, Phase::Talking { .. } | Phase::Detached { .. })
     }
 
+    /// How it ended for a caller who is gone already.
+    pub fn caller_gone_by(&self) -> Option<EndedBy> {
+        match self.phase {
+            Phase::Talking { caller: CallerIs::Gone { by }, .. } | Phase::Detached { caller: CallerIs::Gone { by }, .. } => {
+                Some(by)
+            }
+            _ => None,
+        }
+    }
+
     /// At whom it rings or who has it.
     pub fn operator(&self) -> Option<UserId> {
         match &self.phase {
@@ -190,8 +211,8 @@ impl Call {
             Phase::Waiting { .. } => CallState::Waiting,
             // The offer stands until the bridge is up.
             Phase::Ringing { .. } | Phase::Claimed { .. } => CallState::Ringing,
-            Phase::Talking { held: false, .. } => CallState::Active,
-            Phase::Talking { held: true, .. } => CallState::Held,
+            Phase::Talking { caller: CallerIs::There | CallerIs::Gone { .. }, .. } => CallState::Active,
+            Phase::Talking { caller: CallerIs::Held, .. } => CallState::Held,
             Phase::Detached { .. } => CallState::Detached,
             Phase::Fallback => CallState::Fallback,
             Phase::Calling { .. } => CallState::Calling,

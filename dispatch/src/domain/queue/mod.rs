@@ -17,6 +17,7 @@ mod call;
 mod operator;
 mod people;
 mod timer;
+mod tracked;
 mod transfer;
 mod types;
 
@@ -28,17 +29,18 @@ pub use types::*;
 
 use crate::contract::{EndedBy, Refusal, Withdrawal};
 use crate::id::{CallId, UserId};
-use call::{Call, Fallback, Hears, Phase};
+use call::{Call, CallerIs, Fallback, Hears, Phase};
 use jiff::Timestamp;
 use operator::{Operator, Wish, Work};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use tracked::Tracked;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Queue {
     settings: QueueSettings,
-    calls: BTreeMap<CallId, Call>,
-    operators: BTreeMap<UserId, Operator>,
+    calls: Tracked<CallId, Call>,
+    operators: Tracked<UserId, Operator>,
     outputs: VecDeque<Output>,
     /// The last place given out in the line of operators.
     line: u64,
@@ -55,7 +57,7 @@ enum Unbridged {
 
 impl Queue {
     pub fn new(settings: QueueSettings) -> Self {
-        Self { settings, calls: BTreeMap::new(), operators: BTreeMap::new(), outputs: VecDeque::new(), line: 0 }
+        Self { settings, calls: Tracked::new(), operators: Tracked::new(), outputs: VecDeque::new(), line: 0 }
     }
 
     /// Takes one input.
@@ -67,6 +69,7 @@ impl Queue {
             Input::CallArrived { call, priority, again, wants } => self.call_arrived(now, call, priority, again, wants),
             Input::CallerGone { call } => self.caller_gone(now, call, None),
             Input::CallLost { call } => self.caller_gone(now, call, Some(EndedBy::Network)),
+            Input::CallerLeftOthers { call, lost } => self.caller_left_others(now, call, lost.then_some(EndedBy::Network)),
             Input::ShiftStarted { operator, abilities } => self.shift_started(now, operator, abilities),
             Input::OperatorReady { operator } => self.operator_ready(now, operator),
             Input::OperatorPaused { operator, reason } => self.operator_paused(now, operator, reason),
@@ -108,6 +111,12 @@ impl Queue {
         calls.into_iter().map(Call::status)
     }
 
+    /// Those that may have changed since this was asked last, oldest first.
+    pub fn take_changed_calls(&mut self) -> Vec<CallStatus> {
+        // Ids ascend with time.
+        self.calls.take_touched().map(Call::status).collect()
+    }
+
     pub fn call(&self, id: CallId) -> Option<CallStatus> {
         self.calls.get(&id).map(Call::status)
     }
@@ -115,6 +124,11 @@ impl Queue {
     /// Every operator on shift.
     pub fn operators(&self) -> impl Iterator<Item = OperatorStatus> + '_ {
         self.operators.values().map(Operator::status)
+    }
+
+    /// Those that may have changed since this was asked last; also those of whom only their presence was told once more.
+    pub fn take_changed_operators(&mut self) -> Vec<OperatorStatus> {
+        self.operators.take_touched().map(Operator::status).collect()
     }
 
     pub fn operator(&self, id: UserId) -> Option<OperatorStatus> {
@@ -125,28 +139,30 @@ impl Queue {
         let fallback = self.fallback_due(now);
         let choosy_until = (!wants.is_nothing()).then(|| now + self.settings.skill_wait);
         let phase = Phase::Waiting { remind_at: now + self.settings.remind };
-        self.calls.entry(id).or_insert_with(|| Call {
-            priority,
+        if !self.calls.contains_key(&id) {
             // A nuisance that gave up gains nothing by it, and who goes first anyway needs nothing.
-            again: again && priority == Priority::Normal,
-            wants,
-            choosy_until,
-            fallback,
-            ..Call::new(id, now, phase)
-        });
+            let again = again && priority == Priority::Normal;
+            let call = Call { priority, again, wants, choosy_until, fallback, ..Call::new(id, now, phase) };
+            self.calls.insert(id, call);
+        }
         Ok(())
     }
 
     fn caller_gone(&mut self, now: Timestamp, id: CallId, why: Option<EndedBy>) -> Result<(), Refusal> {
         if let Some(call) = self.calls.get(&id) {
-            let why = match (&call.phase, why) {
-                (Phase::Calling { .. }, _) => EndedBy::NotReached,
-                (_, Some(why)) => why,
-                (_, None) if !call.answered => EndedBy::CallerBeforeAnswer,
-                (Phase::Talking { .. } | Phase::Fallback | Phase::Transferred, None) => EndedBy::Caller,
-                (_, None) => EndedBy::CallerLeft,
-            };
+            let why = ended_by_caller(call, why);
             self.release(now, id, why);
+        }
+        Ok(())
+    }
+
+    /// An operator who has the call goes on with the others; where nobody of us has it, it is over for all.
+    fn caller_left_others(&mut self, now: Timestamp, id: CallId, why: Option<EndedBy>) -> Result<(), Refusal> {
+        let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
+        let by = ended_by_caller(call, why);
+        match &mut call.phase {
+            Phase::Talking { caller, .. } | Phase::Detached { caller, .. } => *caller = CallerIs::Gone { by },
+            _ => self.release(now, id, by),
         }
         Ok(())
     }
@@ -155,7 +171,7 @@ impl Queue {
         if let Some(call) = self.calls.get_mut(&id)
             && let Phase::Claimed { operator, .. } = call.phase
         {
-            call.phase = Phase::Talking { operator, held: false };
+            call.phase = Phase::Talking { operator, caller: CallerIs::There };
             call.answered = true;
             if let Some(operator) = self.operators.get_mut(&operator) {
                 operator.since = now;
@@ -204,8 +220,9 @@ impl Queue {
         Ok(())
     }
 
-    /// Ends a call wherever it stands.
+    /// Ends a call wherever it stands; for a caller who is gone already it ended then.
     fn release(&mut self, now: Timestamp, id: CallId, why: EndedBy) {
+        let why = self.calls.get(&id).and_then(Call::caller_gone_by).unwrap_or(why);
         self.withdraw_all(now, id, None, Withdrawal::CallerHungUp);
         self.unbridge(now, id, Unbridged::Over);
         self.clear_alarms(id);
@@ -217,8 +234,12 @@ impl Queue {
         }
     }
 
-    /// Whoever had the call lost it: it waits again, before all others. The one who lost it is asked last.
+    /// Whoever had the call lost it: it waits again, before all others. The one who lost it is asked last. Without a caller there is nobody to
+    /// wait.
     fn return_to_head(&mut self, now: Timestamp, id: CallId, why: Unbridged) {
+        if let Some(by) = self.calls.get(&id).and_then(Call::caller_gone_by) {
+            return self.release(now, id, by);
+        }
         let lost_by = self.unbridge(now, id, why);
         let fallback = self.fallback_due(now);
         let remind_at = now + self.settings.remind;
@@ -304,5 +325,16 @@ impl Queue {
     fn clear_alarms(&mut self, id: CallId) {
         let alarms = self.calls.get_mut(&id).map(|call| std::mem::take(&mut call.alarms)).unwrap_or_default();
         self.outputs.extend(alarms.into_iter().map(|alarm| Output::ClearAlarm { alarm }));
+    }
+}
+
+/// How a call ends that its caller leaves as it stands; `why` if it was not the caller's wish.
+fn ended_by_caller(call: &Call, why: Option<EndedBy>) -> EndedBy {
+    match (&call.phase, why) {
+        (Phase::Calling { .. }, _) => EndedBy::NotReached,
+        (_, Some(why)) => why,
+        (_, None) if !call.answered => EndedBy::CallerBeforeAnswer,
+        (Phase::Talking { .. } | Phase::Fallback | Phase::Transferred, None) => EndedBy::Caller,
+        (_, None) => EndedBy::CallerLeft,
     }
 }

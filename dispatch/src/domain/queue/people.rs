@@ -1,7 +1,7 @@
 //! What operators do: their shift, their readiness, and their hands on a call.
 
 use super::ability::Abilities;
-use super::call::{Fallback, Hears, Phase};
+use super::call::{CallerIs, Fallback, Hears, Phase};
 use super::operator::{Operator, Presence, Wish, Work};
 use super::types::{Output, QueueAlarm};
 use super::{Queue, Unbridged};
@@ -58,9 +58,9 @@ impl Queue {
             Work::Ringing(call) => self.pass_on(now, call, id, Withdrawal::OperatorGone),
             Work::Busy(call) => match self.calls.get(&call).map(|call| call.phase.clone()) {
                 Some(Phase::Claimed { .. }) => self.return_to_head(now, call, Unbridged::Lost),
-                Some(Phase::Talking { operator, held }) => {
+                Some(Phase::Talking { operator, caller }) => {
                     if let Some(call) = self.calls.get_mut(&call) {
-                        call.phase = Phase::Detached { operator, held, until };
+                        call.phase = Phase::Detached { operator, caller, until };
                     }
                     self.raise(call, QueueAlarm::OperatorLost { call, operator: id });
                 }
@@ -79,9 +79,9 @@ impl Queue {
         match operator.work {
             Work::Busy(call) => {
                 if let Some(detached) = self.calls.get_mut(&call)
-                    && let Phase::Detached { operator, held, .. } = detached.phase
+                    && let Phase::Detached { operator, caller, .. } = detached.phase
                 {
-                    detached.phase = Phase::Talking { operator, held };
+                    detached.phase = Phase::Talking { operator, caller };
                     self.clear(call, QueueAlarm::OperatorLost { call, operator: id });
                 }
             }
@@ -169,8 +169,11 @@ impl Queue {
     pub(super) fn set_held(&mut self, id: UserId, call: CallId, wanted: bool) -> Result<(), Refusal> {
         self.require_holder(id, call)?;
         match self.calls.get_mut(&call).map(|call| &mut call.phase) {
-            Some(Phase::Talking { held, .. } | Phase::Detached { held, .. }) => {
-                *held = wanted;
+            Some(
+                Phase::Talking { caller: CallerIs::Gone { .. }, .. } | Phase::Detached { caller: CallerIs::Gone { .. }, .. },
+            ) => Err(Refusal::CallerGone),
+            Some(Phase::Talking { caller, .. } | Phase::Detached { caller, .. }) => {
+                *caller = if wanted { CallerIs::Held } else { CallerIs::There };
                 Ok(())
             }
             // Also for the moment after the answer in which the voices are not joined yet.

@@ -1,6 +1,6 @@
 //! Calls that operators make, and calls that they give away.
 
-use super::call::{Call, Hears, Phase};
+use super::call::{Call, CallerIs, Hears, Phase};
 use super::operator::{Presence, Work};
 use super::types::{Output, QueueAlarm};
 use super::{Queue, Unbridged};
@@ -32,11 +32,11 @@ impl Queue {
         let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
         let Phase::Calling { operator, .. } = call.phase else { return Ok(()) };
         call.answered = true;
-        call.phase = Phase::Talking { operator, held: false };
+        call.phase = Phase::Talking { operator, caller: CallerIs::There };
         let Some(found) = self.operators.get_mut(&operator) else { return Ok(()) };
         found.since = now;
         if found.presence == Presence::Away {
-            call.phase = Phase::Detached { operator, held: false, until };
+            call.phase = Phase::Detached { operator, caller: CallerIs::There, until };
             self.raise(id, QueueAlarm::OperatorLost { call: id, operator });
         }
         Ok(())
@@ -69,6 +69,9 @@ impl Queue {
         if !self.calls.get(&id).is_some_and(Call::is_talking) {
             return Err(Refusal::NotAnswered);
         }
+        if self.calls.get(&id).is_some_and(|call| call.caller_gone_by().is_some()) {
+            return Err(Refusal::CallerGone);
+        }
         self.clear_alarms(id);
         self.unbridge(now, id, Unbridged::Over);
         if let Some(call) = self.calls.get_mut(&id) {
@@ -95,10 +98,12 @@ impl Queue {
     }
 
     pub(super) fn party_gone(&mut self, now: Timestamp, id: CallId, hung_up: bool) -> Result<(), Refusal> {
-        match self.calls.get(&id).map(|call| &call.phase) {
-            Some(Phase::Transferred) if hung_up => self.release(now, id, EndedBy::Party),
+        let Some(call) = self.calls.get(&id) else { return Ok(()) };
+        match (&call.phase, call.caller_gone_by()) {
+            (_, Some(by)) => self.release(now, id, by),
+            (Phase::Transferred, None) if hung_up => self.release(now, id, EndedBy::Party),
             // Nobody told the caller that it is over.
-            Some(Phase::Transferred | Phase::Transferring { .. }) => self.return_to_head(now, id, Unbridged::Lost),
+            (Phase::Transferred | Phase::Transferring { .. }, None) => self.return_to_head(now, id, Unbridged::Lost),
             _ => {}
         }
         Ok(())

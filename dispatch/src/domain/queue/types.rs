@@ -91,6 +91,12 @@ pub enum Input {
     CallLost {
         call: CallId,
     },
+    /// The caller hung up, or the network lost the caller, and others are in the call, or are being called into it. Say `PartyGone` when the
+    /// last of them has left.
+    CallerLeftOthers {
+        call: CallId,
+        lost: bool,
+    },
 
     /// By a person: begins the shift, or takes it over from another browser.
     ShiftStarted {
@@ -176,7 +182,7 @@ pub enum Input {
         operator: UserId,
         call: CallId,
     },
-    /// The last party of a call that was given away is gone; `hung_up` if it did that itself.
+    /// The last party of a call is gone; `hung_up` if it did that itself. Ends a call that was given away, or whose caller is gone.
     PartyGone {
         call: CallId,
         hung_up: bool,

@@ -55,6 +55,7 @@ fn attend(command: Command, answer: Result<(), Refusal>) -> String {
         StopMonitoring { .. } => return "stop monitoring".into(),
         BrowserGone { .. } => return "browser gone".into(),
         BrowserBack { .. } => return "browser back".into(),
+        LocateCaller { number, .. } => return format!("locate {number}"),
         Answer { reply, .. } => ("answer".into(), reply),
         Decline { reply, .. } => ("decline".into(), reply),
         HangUp { reply, .. } => ("hang up".into(), reply),

@@ -1213,6 +1213,11 @@ export interface components {
             /** Format: date-time */
             arrived_at: string;
             callback_of?: components["schemas"]["CallId"] | null;
+            /**
+             * Format: date-time
+             * @description The caller has gone then, and the operator goes on with those who were called in. Known only of a call that is up.
+             */
+            caller_gone_at?: string | null;
             /** @description The cell that the caller's network names (P-Access-Network-Info, RFC 7315), as text. */
             cell?: string | null;
             /** @description What was dialled: `112`, `urn:service:sos`, `urn:service:sos.fire` ... */

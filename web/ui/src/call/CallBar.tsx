@@ -22,7 +22,7 @@ import { Keypad } from './Keypad'
 import { MainMenu } from './MainMenu'
 import { Pause } from './Pause'
 import { PhoneHint } from './PhoneHint'
-import { consulted, isMine } from './parties'
+import { callerGone, consulted, isMine } from './parties'
 import { RingBanner } from './RingBanner'
 import { useMyCall } from './useMyCall'
 
@@ -42,7 +42,7 @@ export function CallBar() {
           </output>
         )}
         <span className="sg-visually-hidden" aria-live="polite">
-          {call ? t(`call.state.${call.state}`) : t('call.none')}
+          {call ? t(callerGone(call) ? 'call.caller_gone' : `call.state.${call.state}`) : t('call.none')}
         </span>
         <PhoneHint />
         <Connections />
@@ -78,7 +78,8 @@ function ActiveCall({ call }: { call: CallView }) {
   const held = call.state === 'held'
   const party = consulted(call)
   const byPhone = useMyPhone() !== null
-  const hold = calling ? null : () => void act(call.id, held ? 'resume' : 'hold')
+  const gone = callerGone(call)
+  const hold = calling || gone ? null : () => void act(call.id, held ? 'resume' : 'hold')
   const hangUp = () => void act(call.id, 'hangup')
   useShortcuts({
     hold,
@@ -95,7 +96,9 @@ function ActiveCall({ call }: { call: CallView }) {
       <div className="sg-bar-call">
         <span className={`sg-call-state sg-call-${call.state}`} data-call-state={call.state} data-testid="call-state">
           <Icon name={held ? 'pause' : calling ? 'arrowOut' : 'phone'} size={22} />
-          <span className="sg-ellipsis">{party && held ? t('call.consulting') : t(`call.state.${call.state}`)}</span>
+          <span className="sg-ellipsis">
+            {gone ? t('call.caller_gone') : party && held ? t('call.consulting') : t(`call.state.${call.state}`)}
+          </span>
         </span>
         <strong className="sg-number">{call.number ?? t('call.no_number')}</strong>
         {call.name && <span className="sg-ellipsis">{call.name}</span>}
@@ -112,8 +115,8 @@ function ActiveCall({ call }: { call: CallView }) {
         </div>
       )}
       <div className="sg-row">
-        {!calling && (
-          <Button data-testid="hold" onClick={() => hold?.()} rightSection={<Key of="hold" />} variant="default">
+        {hold && (
+          <Button data-testid="hold" onClick={hold} rightSection={<Key of="hold" />} variant="default">
             {t(party ? (held ? 'call.to_caller' : 'call.to_party') : held ? 'call.resume' : 'call.hold')}
           </Button>
         )}

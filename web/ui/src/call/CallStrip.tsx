@@ -10,7 +10,7 @@ import { elapsed } from '../util/time'
 import { CallerKeys } from './CallerKeys'
 import { CallFacts } from './CallFacts'
 import { openDial } from './DialDialog'
-import { canHandOver, canMerge, handedTo, isMine, lastParty, nameOf } from './parties'
+import { callerGone, canHandOver, canMerge, handedTo, hasCaller, isMine, lastParty, nameOf } from './parties'
 import { dropParty, handOver, merge, promptSilent } from './partyActions'
 
 const MONITOR_ICONS = { listen: 'ear', whisper: 'talk', barge: 'speaker' } as const
@@ -21,7 +21,7 @@ export function CallStrip({ call }: { call: CallView }) {
   const last = lastParty(call)
   const joins = canMerge(call)
   const leaves = canHandOver(call)
-  const silent = mine && call.direction === 'inbound'
+  const silent = hasCaller(call) && call.direction === 'inbound'
   useShortcuts({
     merge: joins ? () => void merge(call.id) : null,
     handOver: leaves ? () => void handOver(call.id) : null,
@@ -32,6 +32,11 @@ export function CallStrip({ call }: { call: CallView }) {
     <section aria-label={t('call.strip')} className="sg-strip" data-testid="call-strip">
       <div className="sg-strip-facts">
         <CallerKeys call={call} />
+        {callerGone(call) && (
+          <span className="sg-tag sg-tag-warn" data-testid="caller-gone" role="status">
+            <Icon name="hangUp" /> {t('call.caller_gone_explain')}
+          </span>
+        )}
         {call.parties.map((party) => (
           <Party
             aside={party.state === 'consulting' && call.state === 'active'}

@@ -14,6 +14,6 @@ export function monitoredBy(calls: Record<string, CallView>, user: string): Moni
   return null
 }
 
-/** A conversation that can be heard: with an operator, whose headset may be away, or with somebody whom the call was given to. */
+/** A conversation that can be heard: with an operator, whose headset may be away, with whom the call was given to, or the fallback number. */
 export const canMonitor = ({ state }: CallView, operator: string | null | undefined, user: string): boolean =>
-  ['active', 'held', 'detached', 'transferred'].includes(state) && operator !== user
+  ['active', 'held', 'detached', 'transferred', 'fallback'].includes(state) && operator !== user

@@ -55,6 +55,7 @@ const ICONS: Record<string, IconName> = {
   'call.party_left': 'cross',
   'call.merged': 'join',
   'call.handed_over': 'arrowOut',
+  'call.caller_gone': 'hangUp',
   'call.transferred': 'arrowOut',
   'call.outbound_dialled': 'arrowOut',
   'call.monitored': 'ear',

@@ -41,7 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         .prop_map(|(call, priority, again, wants)| Input::CallArrived { call, priority, again, wants });
     let a_shift = (1..=OPERATORS, any::<bool>(), any::<bool>())
         .prop_map(|(n, fire, en)| shift(n, if fire { &["fire"] } else { &[] }, if en { &["en"] } else { &[] }));
-    let input = (a_call, an_operator, 0..29u8, any::<bool>()).prop_map(|(call, operator, kind, hung_up)| match kind {
+    let input = (a_call, an_operator, 0..31u8, any::<bool>()).prop_map(|(call, operator, kind, hung_up)| match kind {
         0 => Input::CallerGone { call },
         1 => Input::CallLost { call },
         2..=4 => Input::OperatorReady { operator },
@@ -66,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
         25 => Input::TransferAnswered { call },
         26 => Input::TransferFailed { call },
         27 => Input::HandOver { operator, call },
+        28 | 29 => Input::CallerLeftOthers { call, lost: !hung_up },
         _ => Input::PartyGone { call, hung_up },
     });
     prop_oneof![
@@ -88,6 +89,8 @@ struct Picture {
     transfers: BTreeSet<CallId>,
     /// Calls that nobody has had yet, with what they want and since when.
     fresh: BTreeMap<CallId, (Wants, Timestamp)>,
+    /// What a screen shows that is told of changes only.
+    shown: (BTreeMap<CallId, CallStatus>, BTreeMap<UserId, OperatorStatus>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +152,17 @@ impl Picture {
             Output::CancelFallback { call } => self.fallbacks.retain(|other| *other != call),
             Output::CancelTransfer { call } => assert!(self.transfers.remove(&call), "no party rings"),
         }
+    }
+
+    /// A screen that follows the changes shows what a whole look shows.
+    fn follow(&mut self, queue: &mut Queue) {
+        let (calls, operators) = &mut self.shown;
+        calls.extend(queue.take_changed_calls().into_iter().map(|status| (status.call, status)));
+        operators.extend(queue.take_changed_operators().into_iter().map(|status| (status.operator, status)));
+        calls.retain(|call, _| queue.call(*call).is_some());
+        operators.retain(|operator, _| queue.operator(*operator).is_some());
+        assert_eq!(*calls, queue.calls().map(|status| (status.call, status)).collect());
+        assert_eq!(*operators, queue.operators().map(|status| (status.operator, status)).collect());
     }
 
     /// The queue and the picture agree, and nobody is left alone.
@@ -262,6 +276,7 @@ fn settle(room: &mut Room, picture: &mut Picture, settings: &QueueSettings) {
     while let Some(output) = room.queue.poll_output() {
         picture.draw(output, room.now, settings);
     }
+    picture.follow(&mut room.queue);
     picture.check(room, settings);
 }
 

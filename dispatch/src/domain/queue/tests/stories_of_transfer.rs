@@ -165,3 +165,56 @@ fn what_is_told_of_parties_of_other_calls_is_ignored() {
     }
     assert_eq!(room.state(1), Some((CallState::Active, Some(operator(1)))));
 }
+
+fn left_with_others(lost: bool) -> Room {
+    let mut room = talking();
+    assert_eq!(room.given(Input::CallerLeftOthers { call: call(1), lost }), [], "the operator goes on");
+    assert_eq!(room.state(1), Some((CallState::Active, Some(operator(1)))));
+    room
+}
+
+#[test]
+fn an_operator_goes_on_with_others_when_the_caller_leaves_and_the_call_has_ended_as_it_did_for_the_caller() {
+    for (lost, by) in [(false, EndedBy::Caller), (true, EndedBy::Network)] {
+        for over in
+            [Input::PartyGone { call: call(1), hung_up: true }, Input::OperatorHungUp { operator: operator(1), call: call(1) }]
+        {
+            let mut room = left_with_others(lost);
+            assert_eq!(room.after(seconds(3600)), []);
+            assert_eq!(room.given(over), [unbridge(1, 1), release(1, by)]);
+        }
+    }
+}
+
+#[test]
+fn a_caller_who_has_left_is_neither_held_nor_given_away_nor_put_into_the_queue_again() {
+    let mut room = left_with_others(false);
+    for input in [
+        Input::Hold { operator: operator(1), call: call(1) },
+        Input::Resume { operator: operator(1), call: call(1) },
+        Input::Transfer { operator: operator(1), call: call(1) },
+        Input::HandOver { operator: operator(1), call: call(1) },
+    ] {
+        assert_eq!(room.refused(input), Refusal::CallerGone);
+    }
+    room.given(Input::OperatorGone { operator: operator(1) });
+    assert_eq!(room.given(Input::OperatorBack { operator: operator(1) }), [clear(lost(1, 1))]);
+    room.given(Input::OperatorGone { operator: operator(1) });
+    assert_eq!(room.after(seconds(60)), [unbridge(1, 1), clear(lost(1, 1)), release(1, EndedBy::Caller)]);
+}
+
+#[test]
+fn a_held_caller_who_leaves_is_not_held_any_more() {
+    let mut room = talking();
+    room.given(Input::Hold { operator: operator(1), call: call(1) });
+    room.given(Input::CallerLeftOthers { call: call(1), lost: false });
+    assert_eq!(room.state(1), Some((CallState::Active, Some(operator(1)))));
+}
+
+#[test]
+fn a_caller_who_leaves_a_call_that_none_of_us_has_ends_it_for_all() {
+    let mut room = transferred();
+    assert_eq!(room.given(Input::CallerLeftOthers { call: call(1), lost: false }), [release(1, EndedBy::Caller)]);
+    let mut room = transferring();
+    assert_eq!(room.given(Input::CallerLeftOthers { call: call(1), lost: true }), [release(1, EndedBy::Network)]);
+}
