@@ -51,6 +51,9 @@ scenarioOnBoth("who gave up is called back", async (world) => {
   const { status, json } = await api.bagus.post("calls", { number: NUMBER, callback_of: id });
   assert.deepEqual([status, json.error.code], [409, "callback_taken"]);
 
+  // Her carrier is told that it is no call like others (RFC 7090).
+  assert.match(exchange.called.at(-1).text, /^Priority: psap-callback\r$/m);
+
   // She answers, and is on nobody's list any more.
   await telephone.picksUp();
   await ayu.hearsJust([HZ.back], ALL);

@@ -160,8 +160,8 @@ scenario("whoever gave up is called back by a code, and by another the phone say
   const phone = await deskPhone(world, siaga, "meja-1");
   await onShiftByPhone(world, house, phone);
   phone.dial(`sip:*15@${siaga.sip}`);
-  await phone.hears(300);
   await phone.ended();
+  assert.deepEqual(await api.ask("GET", "calls?limit=1"), [], "there is nobody to call back");
 
   const caller = await Caller.dial(world, siaga.sip, { number: BRIGADE.number });
   await phone.rings();
@@ -180,10 +180,8 @@ scenario("whoever gave up is called back by a code, and by another the phone say
   await until("she is off the list", async () => (await api.ask("GET", "callbacks")).length === 0);
 
   phone.dial(`sip:*142@${siaga.sip}`);
-  await phone.hears(880);
   await phone.ended();
-  const { report } = await api.ask("GET", `calls/${call.id}`);
-  assert.equal(report.disposition, "information");
+  await callWhen(api, call.id, "was about information", ({ report }) => report.disposition === "information");
 });
 
 scenario("one who is asked hangs up, another takes the caller over: another make of phone, by the transfer of one of its calls into the other", async (world) => {

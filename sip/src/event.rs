@@ -216,6 +216,8 @@ pub struct Outbound {
     pub caller: Option<String>,
     /// Goes into the offer.
     pub media: LocalMedia,
+    /// It calls an emergency caller back, and says so (RFC 7090), so that networks let it through to telephones that take no other calls then.
+    pub callback: bool,
 }
 
 /// A call to be made to a desk phone.

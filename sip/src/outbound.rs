@@ -25,6 +25,8 @@ use tokio::sync::mpsc;
 
 /// No carrier's wish for rest (`Retry-After`) counts for longer.
 const LONGEST_REST: u32 = 600;
+/// RFC 7090 section 5.
+const PSAP_CALLBACK: &str = "psap-callback";
 
 /// What is to be called.
 pub(crate) struct Wish {
@@ -32,6 +34,7 @@ pub(crate) struct Wish {
     pub number: String,
     pub caller: String,
     pub media: LocalMedia,
+    pub callback: bool,
 }
 
 /// How an attempt that never became a leg ended.
@@ -197,6 +200,9 @@ impl Calling {
         let ours = with_user(home.clone(), &self.wish.caller);
         if line.config.caller_id != CallerId::From {
             headers.push(Header::Other("P-Asserted-Identity".into(), format!("<{ours}>")));
+        }
+        if self.wish.callback {
+            headers.push(Header::Other("Priority".into(), PSAP_CALLBACK.into()));
         }
         let caller = match (line.config.caller_id, account) {
             (CallerId::Account, Some(account)) => with_user(home, &account.username),

@@ -127,6 +127,7 @@ impl Telephone {
                 number: "112".into(),
                 media: audio.into(),
                 caller: Some(story.number().into()),
+                callback: false,
             })
             .await;
         match leg {

@@ -36,7 +36,8 @@ impl Switchboard {
     /// Dials for an operator who listens; `telephone` is the leg of the operator's desk phone, if it is one.
     pub(super) fn begin_line(&self, call: CallId, voice: (UserId, Option<Uuid>), number: String, orders: Inbox) {
         let with_text = self.desk.could_type(&number);
-        let wish = Wish { number, routes: self.routes.clone(), with_text };
+        let callback = self.calls.get(&call).is_some_and(|found| found.view.callback_of.is_some());
+        let wish = Wish { number, routes: self.routes.clone(), with_text, callback };
         tokio::spawn(Line::outbound(self.plant(&[]), call, voice, wish, orders));
     }
 

@@ -8,7 +8,7 @@ export class Exchange {
   #socket;
   #address;
   #telephones = new Map();
-  /** Numbers that were called, in order. */
+  /** Calls that were made, in order: `{id, number, text, at}`. */
   called = [];
 
   static async open(world, { address = "127.0.0.2" } = {}) {
@@ -59,7 +59,7 @@ export class Exchange {
   /** A repeated INVITE is the same call. */
   #count(text, user) {
     const [, id] = text.match(/^(?:Call-ID|i) *: *([^\r]*)/im) ?? [];
-    if (!this.called.some((one) => one.id === id)) this.called.push({ id, number: user, at: Date.now() });
+    if (!this.called.some((one) => one.id === id)) this.called.push({ id, number: user, text, at: Date.now() });
   }
 
   #passBack(text) {

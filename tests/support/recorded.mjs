@@ -21,8 +21,8 @@ export async function heardAsRecorded(api, { call, recording, timeline }, { call
   assert.ok(whole && more.length === 0, `the caller is recorded in one piece: ${told([whole, ...more])}`);
   const started = Date.parse(recording.started_at);
   assert.ok(whole.from < (Date.parse(call.answered_at) - started) / 1000 + 1, `from the answer on: ${told([whole])}`);
-  const left = timeline.find(({ kind }) => kind === "call.caller_gone");
-  const until = left ? (Date.parse(left.at) - started) / 1000 : seconds;
+  const leaves = timeline.find(({ kind }) => kind === "call.caller_gone");
+  const until = leaves ? (Date.parse(leaves.at) - started) / 1000 : seconds;
   assert.ok(Math.abs(whole.to - until) < 1, `to the end: ${told([whole])} of ${until}`);
   for (const hz of others) {
     assert.equal(toneStretches(left, rate, hz).length, 0, `${hz} Hz is not on the caller's side`);

@@ -123,7 +123,7 @@ impl UserAgent {
     /// [`LegError::NoProxy`], [`LegError::BadNumber`], [`LegError::Full`]; what happens on the wire comes as an event.
     #[allow(clippy::unused_async)]
     pub async fn call(&self, to: Outbound) -> Result<LegId, LegError> {
-        let Outbound { trunks, number, caller, media } = to;
+        let Outbound { trunks, number, caller, media, callback } = to;
         let mut candidates = Vec::new();
         for trunk in &trunks {
             let line = self.core.ingress.trunks.named(trunk).filter(|line| line.config.proxy.is_some());
@@ -141,7 +141,7 @@ impl UserAgent {
         let (commands, queue) = mpsc::channel(COMMANDS);
         let slot =
             self.core.registry.begin_outbound(id, commands).inspect_err(|_| self.core.ingress.alarms.tell(Limit::Calls))?;
-        let calling = Calling::new(self.core.clone(), Wish { id, number, caller, media }, queue);
+        let calling = Calling::new(self.core.clone(), Wish { id, number, caller, media, callback }, queue);
         tokio::spawn(calling.run(Route::new(candidates, now()), slot));
         Ok(id)
     }
@@ -280,7 +280,13 @@ mod tests {
         let (desk, mut calls) = agent(None).await;
         let (caller, mut heard) = agent(desk.local_addresses().first().map(|listen| listen.address)).await;
         let audio = LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 1, srtp: None };
-        let to = || Outbound { trunks: vec!["telco".into()], number: "112".into(), caller: None, media: audio.into() };
+        let to = || Outbound {
+            trunks: vec!["telco".into()],
+            number: "112".into(),
+            caller: None,
+            media: audio.into(),
+            callback: false,
+        };
         for end in ["remote", "local", "cancel", "reject"] {
             let out = caller.call(to()).await.unwrap();
             let leg = calls.recv().await.unwrap().leg().unwrap();

@@ -16,7 +16,8 @@ async fn desk_by(trunks: Vec<Trunk>) -> Desk {
 
 async fn call(desk: &Desk, trunks: &[&str]) -> LegId {
     let trunks = trunks.iter().map(|name| (*name).into()).collect();
-    let to = Outbound { trunks, number: "+62778110".into(), caller: Some("+62778112".into()), media: audio().into() };
+    let to =
+        Outbound { trunks, number: "+62778110".into(), caller: Some("+62778112".into()), media: audio().into(), callback: false };
     desk.agent.call(to).await.unwrap()
 }
 
@@ -291,7 +292,7 @@ async fn a_trunk_that_refuses_a_call_for_its_text_is_called_again_with_voice_alo
     for status in ["488 Not Acceptable Here", "415 Unsupported Media Type"] {
         let mut desk = desk_by(vec![way("telco", &carrier)]).await;
         let media = LocalMedia::from(audio()).with_text(LocalText { address: "127.0.0.1:20002".parse().unwrap() });
-        let to = Outbound { trunks: vec!["telco".into()], number: "+62778110".into(), caller: None, media };
+        let to = Outbound { trunks: vec!["telco".into()], number: "+62778110".into(), caller: None, media, callback: false };
         let leg = desk.agent.call(to).await.unwrap();
         let invite = carrier.asked("INVITE").await;
         assert!(invite.text.contains("m=text 20002 "), "{}", invite.text);

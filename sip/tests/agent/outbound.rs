@@ -5,7 +5,13 @@ use sip::{Codec, EndedBy, Event, LegError, Outbound, Reject};
 use std::net::SocketAddr;
 
 fn to(number: &str) -> Outbound {
-    Outbound { trunks: vec!["telco".into()], number: number.into(), caller: Some("+62778112".into()), media: audio().into() }
+    Outbound {
+        trunks: vec!["telco".into()],
+        number: number.into(),
+        caller: Some("+62778112".into()),
+        media: audio().into(),
+        callback: false,
+    }
 }
 
 /// A caller whose trunk leads to the desk.

@@ -8,7 +8,8 @@ async fn calling() -> (Carrier, Desk, LegId, Asked) {
     let carrier = Carrier::new("127.0.0.2:0").await;
     let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
     let desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
-    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
     let leg = desk.agent.call(to).await.unwrap();
     let invite = carrier.asked("INVITE").await;
     (carrier, desk, leg, invite)
@@ -125,7 +126,8 @@ async fn each_branch_of_a_forked_call_is_acknowledged_in_its_own_dialog() {
 async fn two_user_agents_agree_on_early_media_and_the_answer_waits_for_that() {
     let mut desk = desk_reliable(Limits::default(), Reliability::WhenSupported).await;
     let mut caller = desk_with(Limits::default(), Some(desk.udp())).await;
-    let to = Outbound { trunks: vec!["telco".into()], number: "112".into(), caller: None, media: audio().into() };
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "112".into(), caller: None, media: audio().into(), callback: false };
     let out = caller.agent.call(to).await.unwrap();
     let leg = desk.invited().await.leg;
     desk.agent.progress(leg, audio()).await.unwrap();

@@ -14,7 +14,7 @@ async fn two() -> (Carrier, Carrier, Desk) {
 
 async fn call(desk: &Desk, trunks: &[&str]) -> LegId {
     let trunks = trunks.iter().map(|name| (*name).into()).collect();
-    let to = Outbound { trunks, number: "+62778110".into(), caller: None, media: audio().into() };
+    let to = Outbound { trunks, number: "+62778110".into(), caller: None, media: audio().into(), callback: false };
     desk.agent.call(to).await.unwrap()
 }
 

@@ -57,7 +57,8 @@ async fn refreshed_by_us(carrier: &Carrier, account: bool) -> (Desk, LegId, Aske
     let mut trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
     trunk.account = account.then(|| Account::new("siaga112", "rahasia"));
     let mut desk = desk_with_all(&["udp://127.0.0.1:0"], limits(), vec![trunk], Tls::default()).await;
-    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
     let leg = desk.agent.call(to).await.unwrap();
     let invite = carrier.asked("INVITE").await;
     let contact = format!("<sip:callee@{}>", carrier.address());

@@ -39,7 +39,8 @@ async fn a_call_of_ours_goes_back_the_way_that_its_answer_came() {
     let carrier = Carrier::new("127.0.0.2:0").await;
     let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
     let mut desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
-    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
     let leg = desk.agent.call(to).await.unwrap();
     let invite = carrier.asked("INVITE").await;
     let (far, near) = ("<sip:198.51.100.7;lr>".to_owned(), format!("<sip:{};lr>", carrier.address()));

@@ -161,7 +161,8 @@ async fn a_called_party_may_ask_us_to_refresh() {
     let limits = Limits { min_session_s: 2, ..Limits::default() };
     let mut desk = desk_with(limits, Some(([127, 0, 0, 1], port).into())).await;
     let called = sipp("uas_session_timer.xml", desk.udp(), &["-p", &port.to_string()]);
-    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
     let leg = desk.agent.call(to).await.unwrap();
     assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "telco".into() });
     assert!(matches!(desk.next().await, Event::OutboundAnswered { .. }));

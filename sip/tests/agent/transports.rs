@@ -17,7 +17,13 @@ async fn agent(listen: &[&str], trunk: Trunk, tls: Tls) -> Desk {
 }
 
 fn to() -> Outbound {
-    Outbound { trunks: vec!["telco".into()], number: "112".into(), caller: Some("+62778112".into()), media: audio().into() }
+    Outbound {
+        trunks: vec!["telco".into()],
+        number: "112".into(),
+        caller: Some("+62778112".into()),
+        media: audio().into(),
+        callback: false,
+    }
 }
 
 /// A call from one to the other, ended by each side in turn.

@@ -120,8 +120,13 @@ async fn an_account_may_have_a_domain_and_a_login_other_than_where_it_is_registe
     assert_eq!(asked.uri(), "sip:ims.carrier.example");
     assert_eq!(asked.field("To"), "<sip:+62778112@ims.carrier.example>");
     assert_eq!(asked.credential("username"), Some("siaga@ims.carrier.example"));
-    let to =
-        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: Some("+62778112".into()), media: audio().into() };
+    let to = Outbound {
+        trunks: vec!["telco".into()],
+        number: "110".into(),
+        caller: Some("+62778112".into()),
+        media: audio().into(),
+        callback: false,
+    };
     desk.agent.call(to).await.unwrap();
     let invite = carrier.asked("INVITE").await;
     assert_eq!(invite.uri(), "sip:110@ims.carrier.example");
@@ -135,7 +140,8 @@ async fn a_call_that_is_given_up_is_cancelled_where_its_invite_went_also_when_th
     let mut trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
     trunk.account = Some(Account { domain: Some("ims.carrier.example".into()), ..Account::new("siaga112", "rahasia") });
     let mut desk = desk_for(trunk).await;
-    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
     let leg = desk.agent.call(to).await.unwrap();
     let first = carrier.asked("INVITE").await;
     let challenge = "Digest realm=\"carrier.example\", nonce=\"n1\", qop=\"auth\", algorithm=MD5";
@@ -152,6 +158,20 @@ async fn a_call_that_is_given_up_is_cancelled_where_its_invite_went_also_when_th
 }
 
 #[tokio::test]
+async fn a_caller_who_is_called_back_is_said_to_be_one_and_nobody_else() {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let desk = desk_for(Trunk::new("telco".into(), vec![], Some(carrier.address()))).await;
+    for (callback, priority) in [(true, Some("psap-callback")), (false, None)] {
+        let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback };
+        desk.agent.call(to).await.unwrap();
+        let invite = carrier.asked("INVITE").await;
+        assert_eq!(field(&invite.text, "Priority"), priority);
+        carrier.reply(&invite, "486 Busy Here", &[], "").await;
+        carrier.asked("ACK").await;
+    }
+}
+
+#[tokio::test]
 async fn behind_a_nat_a_carrier_is_told_the_address_that_it_sees() {
     let carrier = Carrier::new("127.0.0.2:0").await;
     let mut trunk = registering(&[&carrier]);
@@ -162,7 +182,8 @@ async fn behind_a_nat_a_carrier_is_told_the_address_that_it_sees() {
     let asked = register(&carrier, "3600").await;
     assert_eq!(asked.field("Contact"), format!("<sip:siaga112@{public}>"));
     assert_eq!(desk.trunk_news().await.1, Some(true));
-    let to = Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into() };
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
     desk.agent.call(to).await.unwrap();
     let out = carrier.asked("INVITE").await;
     assert!(out.field("Contact").contains(&public) && out.text.contains("c=IN IP4 198.51.100.9"), "{}", out.text);
@@ -308,7 +329,13 @@ async fn a_caller_is_one_number_however_the_carrier_writes_it_and_is_called_as_t
         peer.send(&invite).await;
         assert_eq!(desk.invited().await.identity.number.as_deref(), Some("+628117701234"), "{written}");
     }
-    let to = Outbound { trunks: vec!["telco".into()], number: "+628117701234".into(), caller: None, media: audio().into() };
+    let to = Outbound {
+        trunks: vec!["telco".into()],
+        number: "+628117701234".into(),
+        caller: None,
+        media: audio().into(),
+        callback: false,
+    };
     desk.agent.call(to).await.unwrap();
     let invite = carrier.asked("INVITE").await;
     assert_eq!(invite.uri(), format!("sip:08117701234@{}", carrier.address()));

@@ -54,6 +54,8 @@ pub struct Wish {
     pub routes: Vec<sip::TrunkName>,
     /// Text is offered beside the voice.
     pub with_text: bool,
+    /// Somebody who called before is called back.
+    pub callback: bool,
 }
 
 impl Plant {
@@ -83,7 +85,7 @@ impl Plant {
     pub(super) async fn call_out(
         &self,
         leg: Uuid,
-        Wish { number, routes, with_text }: Wish,
+        Wish { number, routes, with_text, callback }: Wish,
         recorded: bool,
     ) -> Result<(sip::LegId, sip::LocalMedia), CallOutError> {
         let allowed = self.allowed_by(&routes);
@@ -92,7 +94,7 @@ impl Plant {
         if with_text {
             media.text = self.open_text(leg, allowed).await.map(|address| sip::LocalText { address });
         }
-        match self.sip.call(sip::Outbound { trunks: routes, number, media, caller: self.number.clone() }).await {
+        match self.sip.call(sip::Outbound { trunks: routes, number, media, caller: self.number.clone(), callback }).await {
             Ok(dialled) => Ok((dialled, media)),
             Err(error) => {
                 self.media.close(leg).await;
