@@ -161,7 +161,7 @@ scenario("what carriers want of calls of ours they get: passwords, the way back,
       trunk: [
         TESTS,
         { name: "full", proxy: full.sip, options_seconds: 0 },
-        { name: "asking", proxy: `tcp://${called.sip}`, options_seconds: 0, ...account },
+        { name: "asking", proxy: `tcp://${called.sip}`, options_seconds: 0, reliable: "supported", ...account },
         { name: "registered", registrars: [registrar.sip], ...account },
         { name: "watched", proxy: watched.sip, options_seconds: 2 },
       ],

@@ -56,7 +56,8 @@ pub use additional::{AdditionalData, DataKind, DataReference, additional_data};
 pub use alert::Alert;
 pub use config::{
     Account, AllowedServer, CallerId, Config, Host, Limits, Listen, ListenError, Pem, Phone, PhoneDigest, PhoneName, Phones,
-    Rate, Reliability, Roots, Secret, ServerError, Srtp, Strangers, Target, TargetError, Tls, Transport, Trunk, TrunkName,
+    Rate, Redirected, Reliability, Roots, Secret, ServerError, Srtp, Strangers, Target, TargetError, Tls, Transport, Trunk,
+    TrunkName,
 };
 pub use dialled::Purpose;
 pub use error::{LegError, StartError};

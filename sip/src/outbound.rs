@@ -3,13 +3,13 @@
 //! Which trunk is next is decided in `trunk::route`, where a redirection leads in `redirect`; the owner sees one leg throughout.
 
 use crate::clock::now;
-use crate::config::{Account, CallerId};
+use crate::config::{Account, CallerId, Redirected, Reliability};
 use crate::counters;
 use crate::event::{EndedBy, Event, LegId};
 use crate::incoming::terms;
 use crate::leg::{Command, Leg, Negotiation, Outcome, Peer, Refused, Side};
 use crate::message::Fields;
-use crate::message::reply::{ALLOW, SUPPORTED};
+use crate::message::reply::{ALLOW, SUPPORTED, SUPPORTED_AS_CALLER};
 use crate::outlet::{Reached, carrier_uri, home, with_user};
 use crate::redirect::Redirections;
 use crate::registry::Slot;
@@ -52,17 +52,20 @@ pub(crate) struct Calling {
     commands: mpsc::Receiver<Command>,
     heard_ringing: bool,
     heard_early: bool,
+    /// The far end insists on reliable provisional responses (421, RFC 3262 section 4).
+    reliable: bool,
 }
 
 impl Calling {
     pub(crate) fn new(core: Arc<Core>, wish: Wish, commands: mpsc::Receiver<Command>) -> Self {
-        Calling { core, wish, commands, heard_ringing: false, heard_early: false }
+        Calling { core, wish, commands, heard_ringing: false, heard_early: false, reliable: false }
     }
 
     pub(crate) async fn run(mut self, mut route: Route, mut slot: Slot) {
         let mut next = route.begin();
         let text = self.wish.media.text;
         let number = self.wish.number.clone();
+        let callback = self.wish.callback;
         let mut redirections = Redirections::new(&number);
         while let Some(attempt) = next {
             let (code, fields, given_back) = match self.attempt(&attempt, slot).await {
@@ -94,12 +97,22 @@ impl Calling {
                 next = Some(attempt);
                 continue;
             }
+            if code == 421 && !std::mem::replace(&mut self.reliable, true) {
+                self.heard_no_more().await;
+                next = Some(attempt);
+                continue;
+            }
             if (300..400).contains(&code) {
-                let followed = redirections.follow(code, &fields, |number| self.read_number(&attempt, number));
+                let followed = self
+                    .may_follow(&attempt)
+                    .then(|| redirections.follow(code, &fields, |number| self.read_number(&attempt, number)))
+                    .flatten();
                 counters::redirected(&attempt.trunk, if followed.is_some() { "followed" } else { "refused" });
                 if let Some(number) = followed {
                     tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, "a call goes on to another number");
                     self.wish.number = number;
+                    // Whoever is called now has not called us.
+                    self.wish.callback = false;
                     self.heard_no_more().await;
                     next = Some(attempt);
                     continue;
@@ -110,7 +123,12 @@ impl Calling {
                     self.heard_no_more().await;
                     // Another way, or the same in clear, may take what this one did not.
                     self.wish.media.text = text;
-                    self.wish.number.clone_from(&number);
+                    // The same trunk in clear is asked for whom it sent us to, another one for whom we wanted.
+                    if attempt_next.trunk != attempt.trunk {
+                        self.wish.number.clone_from(&number);
+                        self.wish.callback = callback;
+                        redirections = Redirections::new(&number);
+                    }
                     tracing::info!(leg = %self.wish.id, trunk = %attempt.trunk, code, next = %attempt_next.trunk, "a trunk did not carry a call");
                     counters::failed_over(&attempt.trunk, code);
                     Some(attempt_next)
@@ -195,7 +213,9 @@ impl Calling {
     fn option(&self, line: &Line, reached: Reached, offer: String) -> Option<InviteOption> {
         let proxy = line.config.proxy.as_ref()?;
         let account = line.config.account.as_ref();
-        let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported(SUPPORTED.join(", ").into())];
+        let asks = self.reliable || line.config.reliability == Reliability::WhenSupported;
+        let supported = if asks { SUPPORTED.join(", ") } else { SUPPORTED_AS_CALLER.join(", ") };
+        let mut headers = vec![Header::Allow(ALLOW.into()), Header::Supported(supported.into())];
         let home = home(line, reached);
         let ours = with_user(home.clone(), &self.wish.caller);
         if line.config.caller_id != CallerId::From {
@@ -223,6 +243,11 @@ impl Calling {
             headers: Some(headers),
             ..InviteOption::default()
         })
+    }
+
+    fn may_follow(&self, attempt: &Attempt) -> bool {
+        let line = self.core.ingress.trunks.named(&attempt.trunk);
+        line.is_some_and(|line| line.config.redirections == Redirected::Followed)
     }
 
     /// A number as the trunk's carrier writes it, for all above.

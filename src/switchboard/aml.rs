@@ -27,7 +27,8 @@ impl EarlyPlaces {
     }
 
     fn take(&mut self, now: Timestamp, number: &str) -> Option<CallerLocation> {
-        let index = self.0.iter().position(|(at, known, _)| digits(known) == digits(number) && *at + WAITS > now)?;
+        self.0.retain(|(at, _, _)| *at + WAITS > now);
+        let index = self.0.iter().position(|(_, known, _)| digits(known) == digits(number))?;
         self.0.remove(index).map(|(_, _, location)| location)
     }
 }
@@ -42,7 +43,7 @@ impl Switchboard {
         let number = self.country.as_ref().map_or_else(|| number.to_owned(), |country| country.international(number));
         let of_caller = self.calls.values().filter(|found| {
             let is_same = found.view.number.as_deref().is_some_and(|other| digits(other) == digits(&number));
-            found.view.direction == CallDirection::Inbound && is_same
+            found.view.direction == CallDirection::Inbound && found.view.caller_gone_at.is_none() && is_same
         });
         let calls: Vec<CallId> = of_caller.map(|found| found.view.id).collect();
         let outcome = if calls.is_empty() { "early" } else { "joined" };

@@ -112,10 +112,15 @@ impl Switchboard {
 
     fn forget_ended(&mut self, event: &sip::Event) {
         if let sip::Event::Ended { leg, .. } = event {
-            self.legs.remove(leg);
-            self.test_calls.over(*leg);
-            self.feature_calls.over(*leg);
+            self.played(*leg);
         }
+    }
+
+    /// A call that the machine answered is over.
+    fn played(&mut self, leg: sip::LegId) {
+        self.legs.remove(&leg);
+        self.test_calls.over(leg);
+        self.feature_calls.over(leg);
     }
 
     fn answer_test(&mut self, invitation: sip::Invitation) {
@@ -227,6 +232,7 @@ impl Switchboard {
             Report::Typed { call, who, text } => self.text_typed(call, &who, &text),
             Report::PhoneCalling { phone, media, leg, audio } => self.phone_calling(&phone, media, leg, audio),
             Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
+            Report::Played { leg } => self.played(leg),
             Report::PhoneOwner { call, owner } => self.sign_on(call, owner),
             Report::PhoneDone { call, done } => self.confirm(call, done, false),
             Report::PhoneCallsBack { call, next } => self.phone_calls_back(call, next),
@@ -294,6 +300,7 @@ impl Switchboard {
             metrics::counter!("siaga_calls_answered_total").increment(1);
             self.told(Input::BridgeUp { call });
         }
+        self.has_report_of(operator, call);
         self.text_is_with(call, Some(operator));
     }
 }

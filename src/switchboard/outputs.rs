@@ -38,7 +38,6 @@ impl Switchboard {
             Output::StopRinging { call, operator, why } => self.stop_ringing(call, operator, why),
             Output::Bridge { call, operator } => {
                 self.leave_monitoring(operator);
-                self.has_report_of(operator, call);
                 self.bridge(call, operator);
             }
             Output::Unbridge { call, operator } => {

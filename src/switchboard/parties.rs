@@ -131,6 +131,7 @@ impl Switchboard {
         }
         let party = PartyId(clock::new_id());
         match mode {
+            DialMode::Blind if found.view.caller_gone_at.is_some() => return Err(Refusal::CallerGone),
             // Whoever is in the call already would wait with the caller for somebody who may never come.
             DialMode::Blind if !found.view.parties.is_empty() => return Err(Refusal::TooManyParties),
             DialMode::Blind => self.queue.handle(tick(), Input::Transfer { operator, call })?,
@@ -183,6 +184,9 @@ impl Switchboard {
         self.all_joined(call);
         let Some(found) = self.calls.get_mut(&call) else { return };
         found.view.caller_gone_at = Some(at);
+        found.gone_by = Some(by);
+        // Nobody who has hung up is followed.
+        found.following = None;
         self.board.call(&found.view);
         self.journal.record(Entry::CallerGone { call, by, at });
     }
@@ -395,7 +399,7 @@ impl Switchboard {
 }
 
 /// A number without what people write between the digits.
-fn dialable(number: &str) -> Result<String, Refusal> {
+pub(super) fn dialable(number: &str) -> Result<String, Refusal> {
     let plain: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
     let digits = plain.strip_prefix('+').unwrap_or(&plain);
     let good = NUMBER_LENGTH.contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));

@@ -4,10 +4,12 @@
 use super::Switchboard;
 use super::features::FeatureCall;
 use super::line::Report;
+use super::parties::dialable;
 use dispatch::contract::{CallbackView, Disposition, Refusal};
 use dispatch::desk::{Desk, DeskError, Principal};
 use dispatch::id::UserId;
 use std::time::Duration;
+use tokio::time::error::Elapsed;
 
 /// Whoever hears nothing from the handset for longer hangs up.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,8 +23,8 @@ impl Switchboard {
         };
         let (who, desk, reports) = (self.at_phone(operator), self.desk.clone(), self.plant.reports.clone());
         tokio::spawn(async move {
-            let done =
-                in_time("the last call of a phone", async { desk.close_report(&who, report, disposition).await.map(drop) }).await;
+            let closed = tokio::time::timeout(PATIENCE, desk.close_report(&who, report, disposition)).await;
+            let done = told("the last call of a phone", closed).map(drop);
             // The switchboard ends before its tasks at a stop.
             let _ = reports.send(Report::PhoneDone { call: dialled, done }).await;
         });
@@ -34,39 +36,37 @@ impl Switchboard {
         }
         let (who, desk, reports) = (self.at_phone(operator), self.desk.clone(), self.plant.reports.clone());
         tokio::spawn(async move {
-            let next = in_time("whom a phone calls back", claim_next(&desk, &who)).await;
+            let mut claiming = std::pin::pin!(claim_next(&desk, who));
+            let claimed = tokio::time::timeout(PATIENCE, &mut claiming).await;
+            let is_late = claimed.is_err();
+            let next = told("whom a phone calls back", claimed);
             let _ = reports.send(Report::PhoneCallsBack { call: dialled, next }).await;
+            // Nobody waits for it any more.
+            if is_late && let Ok(claim) = claiming.await {
+                claim.give_back(&desk).await;
+            }
         });
     }
 
     /// The desk says whom the phone calls back.
-    pub(super) fn phone_calls_back(&mut self, dialled: FeatureCall, next: Result<CallbackView, Refusal>) {
-        let Some(phone) = self.phones.get(&dialled.phone) else { return };
-        let done = match (next, phone.operator, &phone.call) {
-            (Err(refusal), _, _) => Err(refusal),
-            (Ok(_), None, _) => Err(Refusal::NoShift),
-            (Ok(_), Some(_), Some(_)) => Err(Refusal::Busy),
-            (Ok(next), Some(operator), None) => {
-                let done = self.call_out_by_phone(operator, &dialled, &next.number, Some(next.call));
-                if done.is_err() {
-                    self.give_back(operator, next);
-                }
-                done
+    pub(super) fn phone_calls_back(&mut self, dialled: FeatureCall, next: Result<Claim, Refusal>) {
+        let claim = match next {
+            Ok(claim) => claim,
+            Err(refusal) => return self.confirm(dialled, Err(refusal), false),
+        };
+        let phone = self.phones.get(&dialled.phone).map(|phone| (phone.operator, phone.call.is_some()));
+        let done = match phone {
+            Some((Some(operator), false)) if operator == claim.who.user => {
+                self.call_out_by_phone(operator, &dialled, &claim.callback.number, Some(claim.callback.call))
             }
+            Some((Some(_), _)) => Err(Refusal::Busy),
+            Some((None, _)) | None => Err(Refusal::NoShift),
         };
         if done.is_err() {
+            let desk = self.desk.clone();
+            tokio::spawn(async move { claim.give_back(&desk).await });
             self.confirm(dialled, done, false);
         }
-    }
-
-    /// Somebody else may see to the caller.
-    fn give_back(&self, operator: UserId, callback: CallbackView) {
-        let (who, desk) = (self.at_phone(operator), self.desk.clone());
-        tokio::spawn(async move {
-            if let Err(error) = desk.release_callback(&who, callback.call).await {
-                tracing::warn!(%error, "a callback that was not begun stays claimed");
-            }
-        });
     }
 
     fn at_phone(&self, operator: UserId) -> Principal {
@@ -74,28 +74,51 @@ impl Switchboard {
     }
 }
 
+/// A caller whom a person at a phone sees to from now on.
+#[derive(Debug)]
+pub struct Claim {
+    callback: CallbackView,
+    who: Principal,
+    /// The person did not see to the caller before.
+    is_new: bool,
+}
+
+impl Claim {
+    /// Somebody else may see to the caller.
+    async fn give_back(self, desk: &Desk) {
+        if self.is_new
+            && let Err(error) = desk.release_callback(&self.who, self.callback.call).await
+        {
+            tracing::warn!(%error, "a callback that was not begun stays claimed");
+        }
+    }
+}
+
 /// Takes the next caller for this person.
-async fn claim_next(desk: &Desk, who: &Principal) -> Result<CallbackView, DeskError> {
-    for callback in in_turn(desk.callbacks(who).await?, who.user).into_iter().take(TRIES) {
-        match desk.claim_callback(who, callback.call).await {
+async fn claim_next(desk: &Desk, who: Principal) -> Result<Claim, DeskError> {
+    for waiting in in_turn(desk.callbacks(&who).await?, who.user).into_iter().take(TRIES) {
+        match desk.claim_callback(&who, waiting.call).await {
             Err(DeskError::Conflict { .. } | DeskError::NotFound) => {}
-            claimed => return claimed,
+            Err(error) => return Err(error),
+            Ok(callback) => return Ok(Claim { callback, who, is_new: waiting.claimed_by.is_none() }),
         }
     }
     Err(DeskError::NotFound)
 }
 
-/// Those whom nobody has called back yet, longest waiting first; then those who were not reached, longest ago first.
+/// Those whom nobody has called back yet, longest waiting first; then those who were not reached, longest ago first. Whose number is none that can be
+/// called is the console's to see to.
 fn in_turn(callbacks: Vec<CallbackView>, operator: UserId) -> Vec<CallbackView> {
+    let is_free = |callback: &CallbackView| callback.claimed_by.is_none_or(|by| by == operator);
     let mut free: Vec<CallbackView> =
-        callbacks.into_iter().filter(|callback| callback.claimed_by.is_none_or(|by| by == operator)).collect();
+        callbacks.into_iter().filter(|callback| is_free(callback) && dialable(&callback.number).is_ok()).collect();
     free.sort_by_key(|callback| (callback.last_try_at, callback.abandoned_at));
     free
 }
 
 /// What the desk says, unless the handset was silent for too long.
-async fn in_time<T>(what: &str, asked: impl Future<Output = Result<T, DeskError>>) -> Result<T, Refusal> {
-    match tokio::time::timeout(PATIENCE, asked).await {
+fn told<T>(what: &str, answer: Result<Result<T, DeskError>, Elapsed>) -> Result<T, Refusal> {
+    match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
             tracing::info!(%error, "{what}: refused");
@@ -140,6 +163,7 @@ mod tests {
             callback(3, "2026-11-29T08:02:00Z", None, Some(DEWI)),
             callback(4, "2026-11-29T08:03:00Z", None, Some(ANI)),
             callback(5, "2026-11-29T08:04:00Z", None, None),
+            CallbackView { number: "alice".into(), ..callback(6, "2026-11-29T07:00:00Z", None, None) },
         ];
         let turn: Vec<u128> = in_turn(list, ANI).iter().map(|callback| callback.call.0.as_u128()).collect();
         assert_eq!(turn, [4, 5, 2, 1]);

@@ -47,6 +47,7 @@ impl TestCalls {
             metrics::counter!("siaga_test_calls_total", "outcome" => "refused").increment(1);
             tokio::spawn(async move {
                 plant.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 60 }).await;
+                plant.report(Report::Played { leg }).await;
                 // What was asked is done, though nobody hears so.
                 if let Some(after) = after {
                     plant.report(after).await;
@@ -59,6 +60,7 @@ impl TestCalls {
         tokio::spawn(async move {
             let outcome = if plant.play_once(leg, allowed, offer, pcm, over).await { "answered" } else { "failed" };
             metrics::counter!("siaga_test_calls_total", "outcome" => outcome).increment(1);
+            plant.report(Report::Played { leg }).await;
             if let Some(after) = after {
                 plant.report(after).await;
             }

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// What was typed in a call; `operator` of its data is who may read it beside supervisors.
 pub(super) const SAID: &str = "call.text";
 
+/// The caller has left an operator who goes on with others; `by` of its data is how the call ended for the caller.
+pub(super) const CALLER_GONE: &str = "call.caller_gone";
+
 impl Entry {
     pub(super) fn event(&self) -> NewEvent {
         match self {
@@ -65,7 +68,7 @@ impl Entry {
             Self::HandedOver { call, operator, at } => event("call.handed_over", *call, *at, by(operator), json!({})),
             Self::CallerGone { call, by: cause, at } => {
                 let actor = if *cause == EndedBy::Network { Actor::System } else { Actor::Caller };
-                event("call.caller_gone", *call, *at, actor, json!({ "by": cause }))
+                event(CALLER_GONE, *call, *at, actor, json!({ "by": cause }))
             }
             Self::Transferred { call, party, operator, at } => {
                 event("call.transferred", *call, *at, by(operator), json!({ "party": party }))

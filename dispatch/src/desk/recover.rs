@@ -1,6 +1,7 @@
 //! After a start: what the stop before left open.
 
 use super::alarms::outlives_restart;
+use super::entry_event::CALLER_GONE;
 use super::{Desk, DeskError, parse};
 use crate::clock;
 use crate::contract::{Actor, EndedBy};
@@ -49,8 +50,13 @@ impl Desk {
         let mut unit = self.store.begin().await?;
         unit.db().delete_expired(now).await?;
         for call in unit.db().open_calls(node).await?.into_iter().filter(|call| call.arrived_at < self.started_at) {
+            // A caller who had left the others before the stop was not cut off by it.
+            let timeline = unit.db().call_timeline(call.id).await?;
+            let gone =
+                timeline.iter().rev().find(|entry| entry.kind == CALLER_GONE).and_then(|entry| entry.data.get("by").cloned());
+            let by = gone.and_then(|by| serde_json::from_value(by).ok()).unwrap_or(EndedBy::Restart);
             // Who was waiting when the server stopped was answered by nobody.
-            if let Some(direction) = unit.db().end_call(call.id, (EndedBy::Restart, None), now).await? {
+            if let Some(direction) = unit.db().end_call(call.id, (by, None), now).await? {
                 unit.db().note_unanswered(call.id, direction).await?;
             }
             unit.event(NewEvent {
@@ -59,7 +65,7 @@ impl Desk {
                 kind: "call.ended",
                 call: Some(call.id),
                 incident: None,
-                data: json!({ "by": EndedBy::Restart }),
+                data: json!({ "by": by }),
                 dedupe: None,
             });
         }

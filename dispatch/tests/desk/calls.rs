@@ -127,6 +127,17 @@ both! {
         assert!(detail.report.is_some(), "the draft is kept");
     }
 
+    async fn a_restart_does_not_cut_off_a_caller_who_had_hung_up_before(house) {
+        for (by, waits) in [(EndedBy::Caller, 0), (EndedBy::Network, 1)] {
+            let call = house.answered_by(&operator("Rina")).await;
+            house.desk.journal().record(Entry::CallerGone { call: call.call, by, at: clock::now() });
+            house.desk.journal().flush().await;
+            let desk = house.restarted(DeskSettings::default()).await;
+            assert_eq!(desk.call(&supervisor(), call.call).await.unwrap().call.ended_by, Some(by));
+            assert_eq!(desk.callbacks(&supervisor()).await.unwrap().len(), waits, "{by:?}");
+        }
+    }
+
     async fn a_recording_is_heard_by_its_operator_and_by_supervisors_and_each_time_is_written_down(house) {
         let (desk, rina, budi) = (&house.desk, operator("Rina"), operator("Budi"));
         let call = house.answered_by(&rina).await;

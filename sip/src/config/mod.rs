@@ -15,7 +15,7 @@ pub use server::{AllowedServer, ServerError};
 pub use target::{Host, Target, TargetError};
 pub use tls::{Pem, Roots, Tls};
 pub(crate) use trunk::seen_at;
-pub use trunk::{Account, CallerId, Reliability, Secret, Srtp, Trunk, TrunkName};
+pub use trunk::{Account, CallerId, Redirected, Reliability, Secret, Srtp, Trunk, TrunkName};
 
 /// Everything `UserAgent::start` needs.
 #[derive(Debug, Clone)]

@@ -40,6 +40,7 @@ pub struct Trunk {
     /// Our address as this carrier sees it, where that is another than the machine's: behind a NAT that keeps the ports.
     pub public_address: Option<IpAddr>,
     pub reliability: Reliability,
+    pub redirections: Redirected,
     pub srtp: Srtp,
     pub caller_id: CallerId,
     /// How numbers are read and written; `None`: as they are.
@@ -100,8 +101,19 @@ pub enum Reliability {
     /// Only for callers that require it.
     #[default]
     WhenRequired,
-    /// Early media is announced reliably to every caller that knows how.
+    /// Early media is announced reliably to every caller that knows how; whoever we call is asked for the same.
     WhenSupported,
+}
+
+/// What becomes of a call of ours that is redirected to another number (301, 302).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redirected {
+    /// The next trunk is tried. Whoever is called could name a number that costs us dearly.
+    #[default]
+    Refused,
+    /// The number is called through the same trunk, a few times at most.
+    Followed,
 }
 
 /// Whether voice is encrypted with keys from the session description (RFC 4568). The keys are as safe as the signalling: use it with TLS.
@@ -141,6 +153,7 @@ impl Trunk {
             registrars: Vec::new(),
             public_address: None,
             reliability: Reliability::default(),
+            redirections: Redirected::default(),
             srtp: Srtp::default(),
             caller_id: CallerId::default(),
             numbers: None,

@@ -15,6 +15,16 @@ pub(super) struct Branch {
     pub answer: Description,
     /// The answer came in a reliable response: no other counts after it (RFC 3262 section 5, RFC 3261 section 13.2.1).
     pub settled: bool,
+    /// Where it has changed the session: how that stands.
+    pub changed: Option<Changed>,
+}
+
+/// What was said within one branch after our first offer, which holds in the others.
+#[derive(Debug, Clone)]
+pub(super) struct Changed {
+    /// Our description, with its version.
+    pub said: (u64, String),
+    pub offered: Description,
 }
 
 impl Branches {
@@ -22,12 +32,16 @@ impl Branches {
         self.0.iter().any(|branch| branch.tag == tag && branch.settled)
     }
 
+    pub fn changed(&self, tag: &str) -> Option<&Changed> {
+        self.0.iter().find(|branch| branch.tag == tag)?.changed.as_ref()
+    }
+
     /// Takes what a branch says; what came last is last. `false`: there are too many of them.
-    pub fn put(&mut self, tag: &str, answer: Description, settled: bool) -> bool {
+    pub fn put(&mut self, tag: &str, answer: Description, settled: bool, changed: Option<Changed>) -> bool {
         self.0.retain(|branch| branch.tag != tag);
         let has_room = self.0.len() < BRANCHES;
         if has_room {
-            self.0.push(Branch { tag: tag.to_owned(), answer, settled });
+            self.0.push(Branch { tag: tag.to_owned(), answer, settled, changed });
         }
         has_room
     }
@@ -37,7 +51,7 @@ impl Branches {
         let mut all = std::mem::take(&mut self.0);
         match all.iter().position(|branch| branch.tag == tag) {
             Some(at) => Some(all.swap_remove(at)),
-            None => all.pop().map(|last| Branch { settled: false, ..last }),
+            None => all.pop().map(|last| Branch { settled: false, changed: None, ..last }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Offer and answer over the life of one leg (RFC 3264, RFC 6337). Pure: descriptions in, descriptions out.
 
-use super::branches::{Branch, Branches};
+use super::branches::{Branch, Branches, Changed};
 use crate::config::Srtp;
 use crate::message::Fields;
 use crate::sdp::{
@@ -197,12 +197,13 @@ impl Negotiation {
             return None;
         }
         let answer = self.answer_in(fields, body)?;
-        self.heard_in(branch, answer, reliable)
+        self.heard_in(branch, answer, reliable, None)
     }
 
-    fn heard_in(&mut self, branch: &str, answer: Description, settled: bool) -> Option<RemoteAudio> {
+    fn heard_in(&mut self, branch: &str, answer: Description, settled: bool, changed: Option<Changed>) -> Option<RemoteAudio> {
         let audio = answer.audio.clone();
-        let is_news = self.branches.put(branch, answer, settled) && self.heard.replace(audio.clone()).as_ref() != Some(&audio);
+        let is_news =
+            self.branches.put(branch, answer, settled, changed) && self.heard.replace(audio.clone()).as_ref() != Some(&audio);
         is_news.then_some(audio)
     }
 
@@ -213,7 +214,11 @@ impl Negotiation {
             return None;
         }
         self.turn = Turn::Settled;
-        let answer = match (self.branches.end(branch), sdp::offer_in(fields, body, &self.terms)) {
+        let mut ended = self.branches.end(branch);
+        if let Some(Changed { said, offered }) = ended.as_mut().and_then(|branch| branch.changed.take()) {
+            (self.said, self.offered) = (Some(said), Some(offered));
+        }
+        let answer = match (ended, sdp::offer_in(fields, body, &self.terms)) {
             (Some(Branch { answer, settled: true, .. }), _) | (Some(Branch { answer, .. }), Ok(None)) => answer,
             _ => self.answer_in(fields, body)?,
         };
@@ -280,11 +285,23 @@ impl Negotiation {
         fields: &Fields,
         body: &[u8],
     ) -> Result<(Option<String>, Option<RemoteAudio>), SdpError> {
-        let (said, _) = self.changed(fields, body, false)?;
-        let Some(offer) = self.offered.clone().filter(|_| said.is_some()) else { return Ok((said, None)) };
+        let (turn, first) = (self.turn, (self.said.clone(), self.offered.clone()));
+        let heard = (self.remote.clone(), self.text.clone(), self.text_types);
+        if let Some(Changed { said, offered }) = self.branches.changed(branch).cloned() {
+            (self.said, self.offered) = (Some(said), Some(offered));
+        }
+        let changed = self.changed(fields, body, false);
         // What the other branches may still answer is our first offer.
-        self.turn = Turn::Asked;
-        Ok((said, self.heard_in(branch, offer, true)))
+        let within = (std::mem::replace(&mut self.said, first.0), std::mem::replace(&mut self.offered, first.1));
+        (self.remote, self.text, self.text_types) = heard;
+        self.turn = turn;
+        let (said, _) = changed?;
+        let (Some(ours), Some(offered)) = within else { return Ok((said, None)) };
+        if said.is_none() {
+            return Ok((said, None));
+        }
+        let changed = Changed { said: ours, offered: offered.clone() };
+        Ok((said, self.heard_in(branch, offered, true, Some(changed))))
     }
 
     /// Whether this has an offer, if only an unusable one. An UPDATE may have another body, for example where the caller is.

@@ -227,7 +227,18 @@ fn an_offer_before_the_answer_changes_its_branch_alone() {
         talk
     };
     assert_eq!(accepted(&mut changed(), "a", &at(4000)), Some(5000), "many say once more what they said first");
-    assert_eq!(accepted(&mut changed(), "b", &at(6000)), Some(6000));
+    let mut other = changed();
+    assert_eq!(accepted(&mut other, "b", &at(6000)), Some(6000));
+    assert!(
+        other.repeat().unwrap().contains("o=- 7 1 "),
+        "the one that answers hears our first offer again, not what was said to the other"
+    );
+    let mut own = changed();
+    assert_eq!(accepted(&mut own, "a", ""), Some(5000));
+    assert!(own.repeat().unwrap().contains("o=- 7 2 "));
+    let mut twice = changed();
+    let (said, _) = twice.changed_in("a", &Fields::default(), at(5002).replace("sendrecv", "sendonly").as_bytes()).unwrap();
+    assert!(said.is_some());
     let mut talk = changed();
     assert_eq!(talk.changed_in("a", &Fields::default(), b""), Ok((None, None)));
     assert_eq!(accepted(&mut talk, "a", ""), Some(5000));

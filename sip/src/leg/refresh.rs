@@ -7,7 +7,11 @@ use crate::message::Fields;
 use crate::message::reply::SUPPORTED_INSIDE;
 use crate::session_timer::{self, Due, Said, backoff};
 use rsipstack::sip::{Header, Response};
+use std::time::Duration;
 use tokio::task::JoinHandle;
+
+/// How long a request of the far end waits for that. One that really crosses our refresh is told so (491) that much later.
+const SETTLING: Duration = Duration::from_millis(20);
 
 /// A refresh under way.
 pub(super) struct Refresh {
@@ -81,6 +85,14 @@ impl Running {
         match &mut self.refresh {
             Some(refresh) => Told::Refreshed((&mut refresh.response).await.ok().and_then(Result::ok).flatten()),
             None => Told::InviteOver(self.invite_over().await),
+        }
+    }
+
+    /// Takes the answer to our refresh before a request that was sent after it: our ACK is on its way a moment before the refresh's task has ended.
+    pub(super) async fn settle_refresh(&mut self) {
+        let Some(refresh) = &mut self.refresh else { return };
+        if let Ok(joined) = tokio::time::timeout(SETTLING, &mut refresh.response).await {
+            self.refreshed(joined.ok().and_then(Result::ok).flatten());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the other side asks for inside a call: new audio, keys, and things that are not done here.
 
 use super::negotiation::Unready;
-use super::{Phase, Running, described, digit::digit};
+use super::{OUTBOX, Phase, Running, described, digit::digit};
 use crate::clock::random;
 use crate::event::Event;
 use crate::invitation::fields;
@@ -34,6 +34,10 @@ impl Answer {
 impl Running {
     /// A PRACK, or an UPDATE before the call is answered and acknowledged: the stack knows neither well enough.
     pub(super) fn asked(&mut self, request: &Request) -> Answer {
+        // These come past the bound of what the stack tells.
+        if request.method == Method::Update && self.outbox.len() >= OUTBOX {
+            return Answer::plain(StatusCode::ServerInternalError).with(Header::RetryAfter("1".into()));
+        }
         let answer = match (request.method, self.phase) {
             (Method::PRack, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.prack(request),
             (Method::Update, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.change(request),
@@ -54,6 +58,7 @@ impl Running {
 
     /// A re-INVITE or UPDATE in a confirmed call.
     pub(super) async fn updated(&mut self, request: Request, handle: TransactionHandle) {
+        self.settle_refresh().await;
         if self.waiting_text.is_some() {
             return reply(handle, Answer::plain(StatusCode::RequestPending)).await;
         }

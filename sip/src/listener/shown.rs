@@ -27,7 +27,8 @@ pub(super) fn for_the_stack(
         // Without a Contact the packet's source is all there is to send to; better than no call.
         let own = format!("sip:{}", source.peer);
         let named = || contact.map_or(source.peer, |contact| reachable(contact, line, source));
-        let way = Way { to: first_hop(message).unwrap_or_else(named), or: Some(source.peer) };
+        let hop = first_hop(message).filter(|hop| hop.ip() == source.peer.ip() || line.covers(hop.ip()));
+        let way = Way { to: hop.unwrap_or_else(named), or: Some(source.peer) };
         shown.fields.set("Contact", target::disguise(contact.unwrap_or(&own), way, source.transport));
     }
     match &message.start {

@@ -14,6 +14,8 @@ pub(crate) const ACCEPT: &str = "application/sdp, application/pidf+xml, applicat
 /// Extensions a request may `Require`, and those named in calls of ours. `resource-priority` (RFC 4412) is shown to the operator, no more is asked
 /// of us.
 pub(crate) const SUPPORTED: [&str; 3] = ["resource-priority", crate::reliable::TAG, crate::session_timer::TAG];
+/// Extensions named in calls of ours where reliable provisional responses are not asked for; those that come are acknowledged all the same.
+pub(crate) const SUPPORTED_AS_CALLER: [&str; 2] = ["resource-priority", crate::session_timer::TAG];
 /// Extensions named in requests inside a call: nothing is to be acknowledged before the response to a refresh.
 pub(crate) const SUPPORTED_INSIDE: [&str; 2] = ["resource-priority", crate::session_timer::TAG];
 

@@ -10,7 +10,7 @@ use crate::event::{EndedBy, Event, LegId, Lift, PhoneCall};
 use crate::incoming::terms;
 use crate::leg::{COMMANDS, Command, Leg, Negotiation, Outcome, Peer, Side};
 use crate::limited::Limit;
-use crate::message::reply::SUPPORTED;
+use crate::message::reply::SUPPORTED_AS_CALLER;
 use crate::outlet::{Reached, address_uri};
 use crate::registry::Slot;
 use crate::user_agent::Core;
@@ -113,7 +113,8 @@ impl Calling {
         let mut caller = address_uri(reached.local, crate::config::Transport::Udp);
         let user = self.wish.caller.clone().unwrap_or_else(|| "anonymous".to_owned());
         caller.auth = Some(Auth { user, password: None });
-        let mut headers = vec![Header::Allow(Peer::Phone.allow().into()), Header::Supported(SUPPORTED.join(", ").into())];
+        let mut headers =
+            vec![Header::Allow(Peer::Phone.allow().into()), Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())];
         let by_itself = self.wish.lift == Lift::Phone && self.core.ingress.phones.lift_themselves();
         let more: &[_] = if by_itself { &LIFT } else { &[("Alert-Info", ALERT)] };
         headers.extend(more.iter().map(|(name, value)| Header::Other((*name).into(), (*value).into())));

@@ -9,7 +9,8 @@ use crate::message::Fields;
 use sdp_types::{Connection, Media, Session};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-const MAX_STREAMS: usize = 16;
+/// Far more than any telephone offers: each is declined by a line of its own, never the whole call.
+const MAX_STREAMS: usize = 64;
 const MAX_CODECS: usize = 32;
 const MAX_LANGUAGES: usize = 32;
 

@@ -104,6 +104,15 @@ fn without_usable_audio_there_is_an_error() {
 }
 
 #[test]
+fn however_many_streams_a_telephone_offers_its_voice_is_taken() {
+    let others = "m=video 5000 RTP/AVP 96\r\n".repeat(MAX_STREAMS - 1);
+    let offer = |others: &str| format!("v=0\r\nc=IN IP4 10.0.0.1\r\n{others}m=audio 4000 RTP/AVP 8\r\n");
+    assert_eq!(audio(&offer(&others)).address.port(), 4000);
+    let more = offer(&format!("{others}m=video 5000 RTP/AVP 96\r\n"));
+    assert_eq!(read(more.as_bytes(), &PLAIN).unwrap_err(), SdpError::Unreadable);
+}
+
+#[test]
 fn encrypted_voice_is_taken_as_the_trunk_says() {
     let key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
     let offer = |streams: &str| format!("v=0\r\nc=IN IP4 10.0.0.1\r\n{streams}");

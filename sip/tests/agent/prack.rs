@@ -6,7 +6,7 @@ use sip::{Direction, EndedBy, Event, LegId, Limits, Outbound, Reliability, Tls, 
 
 async fn calling() -> (Carrier, Desk, LegId, Asked) {
     let carrier = Carrier::new("127.0.0.2:0").await;
-    let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
+    let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address())).with_reliability(Reliability::WhenSupported);
     let desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
     let to =
         Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
@@ -141,11 +141,19 @@ async fn two_user_agents_agree_on_early_media_and_the_answer_waits_for_that() {
 
 #[tokio::test]
 async fn a_far_end_that_insists_on_reliable_responses_is_reached() {
-    let (carrier, mut desk, leg, invite) = calling().await;
-    match invite.field("Supported").contains("100rel") {
-        true => carrier.answer(&invite, OFFER).await,
-        false => carrier.reply(&invite, "421 Extension Required", &[("Require", "100rel")], "").await,
-    }
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
+    let mut desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
+    let leg = desk.agent.call(to).await.unwrap();
+    let invite = carrier.asked("INVITE").await;
+    assert!(!invite.field("Supported").contains("100rel"), "asked for only where the carrier is known to want it");
+    carrier.reply(&invite, "421 Extension Required", &[("Require", "100rel")], "").await;
+    carrier.asked("ACK").await;
+    let invite = carrier.asked("INVITE").await;
+    assert!(invite.field("Supported").contains("100rel"), "{}", invite.text);
+    carrier.answer(&invite, OFFER).await;
     answered(&mut desk).await;
     desk.agent.hang_up(leg).await;
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });

@@ -2,11 +2,14 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, audio, desk_with_all, field};
-use sip::{Event, LegId, Limits, Outbound, Tls, Trunk};
+use sip::{Event, LegId, Limits, Outbound, Redirected, Tls, Trunk};
 
 async fn two() -> (Carrier, Carrier, Desk) {
     let (first, second) = (Carrier::new("127.0.0.2:0").await, Carrier::new("127.0.0.3:0").await);
-    let way = |name: &str, carrier: &Carrier| Trunk::new(name.into(), vec![], Some(carrier.address()));
+    let way = |name: &str, carrier: &Carrier| Trunk {
+        redirections: Redirected::Followed,
+        ..Trunk::new(name.into(), vec![], Some(carrier.address()))
+    };
     let trunks = vec![way("first", &first), way("second", &second)];
     let desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), trunks, Tls::default()).await;
     (first, second, desk)
@@ -50,6 +53,18 @@ async fn a_redirection_to_a_number_is_followed_through_the_same_trunk() {
         is_answered(&mut desk, leg, ("first", &first), &next).await;
         assert!(!second.was_asked("INVITE"));
     }
+}
+
+#[tokio::test]
+async fn nobody_who_is_called_sends_us_to_another_number_unless_the_trunk_may() {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let trunk = Trunk::new("first".into(), vec![], Some(carrier.address()));
+    let mut desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
+    let leg = call(&desk, &["first"]).await;
+    let invite = called(&carrier, "+62778110").await;
+    redirect(&carrier, &invite, "302 Moved Temporarily", "<sip:+8821300000@h>").await;
+    assert_eq!(desk.next().await, Event::OutboundFailed { leg, code: 302 });
+    assert!(!carrier.was_asked("INVITE"));
 }
 
 #[tokio::test]

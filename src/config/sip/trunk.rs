@@ -48,6 +48,11 @@ pub const TRUNK_KEYS: &[Key] = &[
         "\"required\"",
         "Provisional responses are repeated until acknowledged: `\"required\"` (for callers that demand it) or `\"supported\"` (for all that can).",
     ),
+    key(
+        "redirections",
+        "\"refused\"",
+        "A call out that is sent on to another number (301, 302): `\"refused\"`, and the next trunk is tried, or `\"followed\"`, at most three times and by the same trunk. Whoever is called could name a number that is dear.",
+    ),
     key("options_seconds", "30", "The proxy is asked this often whether it is there; `0` never asks."),
     key(
         "requests_per_second",
@@ -90,6 +95,8 @@ pub struct Trunk {
     pub srtp: sip::Srtp,
     #[serde(default)]
     pub reliable: Reliable,
+    #[serde(default)]
+    pub redirections: sip::Redirected,
     #[serde(default = "half_a_minute")]
     pub options_seconds: u16,
     #[serde(default = "five_thousand")]
@@ -144,6 +151,7 @@ impl Trunk {
             registrars: Vec::new(),
             srtp: sip::Srtp::default(),
             reliable: Reliable::default(),
+            redirections: sip::Redirected::default(),
             options_seconds: half_a_minute(),
             requests_per_second: five_thousand(),
             location_servers: Vec::new(),
@@ -202,6 +210,7 @@ impl Trunk {
             Reliable::Required => sip::Reliability::WhenRequired,
             Reliable::Supported => sip::Reliability::WhenSupported,
         };
+        trunk.redirections = self.redirections;
         let per_second = self.requests_per_second.get();
         trunk.rate = sip::Rate { per_second, burst: per_second.saturating_mul(2) };
         trunk.options = (self.options_seconds > 0).then(|| Duration::from_secs(self.options_seconds.into()));

@@ -182,6 +182,11 @@ impl Standing {
         }
         let rings = alone && !caller_talks && self.parties.iter().any(|party| party.joins == Joins::Operator);
         let aside = heard().filter(is_aside).map(|party| (party.media, Sound::Hold));
+        // A single party would hear nothing at all while the headset is away, and hang up.
+        let lonely = self.caller == Caller::Gone
+            && self.covered
+            && members.iter().filter(|member| member.role == Role::Speaker).count() == 2;
+        let waits = heard().filter(|party| lonely && party.answered()).map(|party| (party.media, Sound::Hold));
         let described = self.parties.iter().filter(|party| party.reach == Reach::Described);
         Arrangement {
             members,
@@ -198,7 +203,7 @@ impl Standing {
                 .operator
                 .filter(|_| rings || matches!(self.caller, Caller::Waiting(_)))
                 .map(|operator| (self.voice(operator), Sound::Ringback)),
-            parties_hear: aside.chain(described.map(|party| (party.media, Sound::Hush))).collect(),
+            parties_hear: aside.chain(waits).chain(described.map(|party| (party.media, Sound::Hush))).collect(),
         }
     }
 
@@ -333,7 +338,11 @@ mod tests {
         assert_eq!(standing.arrangement().operator_hears, Some((ANI.0, Sound::Ringback)), "the operator waits for who is left");
         standing.covered = true;
         standing.parties = vec![party(9, Joins::Operator, true)];
-        assert_eq!(standing.arrangement().caller_hears, Some(Sound::Silence), "nothing is played to who has hung up");
+        let arrangement = standing.arrangement();
+        assert_eq!(arrangement.caller_hears, Some(Sound::Silence), "nothing is played to who has hung up");
+        assert_eq!(arrangement.parties_hear, [(Uuid::from_u128(9), Sound::Hold)], "the headset is away");
+        standing.covered = false;
+        assert_eq!(standing.arrangement().parties_hear, []);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::CallOutError;
 use super::arrangement::{Joins, Sound};
-use dispatch::contract::{AdditionalData, CallText, CallbackView, CallerLocation, MonitorMode, Refusal, Reply, Typed};
+use dispatch::contract::{AdditionalData, CallText, CallerLocation, MonitorMode, Refusal, Reply, Typed};
 use dispatch::desk::{Failure, HeardSide, Who};
 use dispatch::id::{CallId, PartyId, UserId};
 use tokio::sync::mpsc;
@@ -212,6 +212,10 @@ pub enum Report {
         call: super::super::features::FeatureCall,
         owner: super::super::features::Owner,
     },
+    /// A call that the machine answered, or could not, is over; SIP need not say so of one that had ended before.
+    Played {
+        leg: sip::LegId,
+    },
     /// What was asked of the desk at a phone is done, or not.
     PhoneDone {
         call: super::super::features::FeatureCall,
@@ -220,7 +224,7 @@ pub enum Report {
     /// Whom a phone calls back.
     PhoneCallsBack {
         call: super::super::features::FeatureCall,
-        next: Result<CallbackView, Refusal>,
+        next: Result<super::super::phone_desk::Claim, Refusal>,
     },
     /// Whoever wants calls at this phone has heard so, and has hung up.
     PhoneReady {
