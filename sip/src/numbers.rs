@@ -60,7 +60,11 @@ impl Country {
             return None;
         }
         if let Some(abroad) = number.strip_prefix('+').or_else(|| number.strip_prefix("00")) {
-            return abroad.strip_prefix(&self.code).filter(|rest| rest.len() >= NATIONAL_DIGITS);
+            let rest = abroad.strip_prefix(&self.code)?;
+            // Many write +62 (0)811 for what is dialled without the zero from abroad.
+            let zero = self.prefix == "0";
+            let rest = if zero { rest.strip_prefix('0').unwrap_or(rest) } else { rest };
+            return Some(rest).filter(|rest| rest.len() >= NATIONAL_DIGITS && !(zero && rest.starts_with('0')));
         }
         let most = if self.prefix.is_empty() { UNPREFIXED_DIGITS } else { usize::MAX };
         let is_whole = |rest: &&str| (NATIONAL_DIGITS..=most).contains(&rest.len()) && !rest.starts_with('0');
@@ -107,6 +111,8 @@ mod tests {
             assert_eq!(indonesia().international(written), "+628117701234", "{written}");
         }
         assert_eq!(indonesia().international("0778112233"), "+62778112233");
+        assert_eq!(indonesia().international("+6208117701234"), "+628117701234");
+        assert_eq!(indonesia().international("+620000000"), "+620000000", "nobody's number");
     }
 
     #[test]

@@ -69,6 +69,12 @@ impl Callers {
                     known.gave_up.remove(&number);
                 }
             }
+            Entry::CallerGone { call, by, at } if by.cut_off() => {
+                if let Some((Up { number, direction: CallDirection::Inbound, .. }, _)) = known.up.get(call) {
+                    let number = number.clone();
+                    keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
+                }
+            }
             Entry::Ended { call, by, at, .. } => {
                 if let Some((Up { number, direction: CallDirection::Inbound, answered }, arrived)) = known.up.remove(call)
                     && (!answered || by.cut_off())

@@ -193,6 +193,24 @@ both! {
         assert_eq!(waiting.iter().map(|row| (row.number.as_str(), row.cut_off, row.waited_s)).collect::<Vec<_>>(), [("+62811", true, 7), ("+62855", true, 7)]);
     }
 
+    async fn a_caller_whom_the_network_lost_is_called_back_at_once_though_the_operator_goes_on_with_others(house) {
+        let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
+        let (lost, left) = (arrived("+62811", clock::now()), arrived("+62822", clock::now()));
+        let answered = |call: &ArrivedCall| Entry::Answered { call: call.call, operator: who.clone(), at: call.at };
+        let gone = |call: &ArrivedCall, by| Entry::CallerGone { call: call.call, by, at: call.at + jiff::SignedDuration::from_secs(30) };
+        house.told([Entry::Arrived(lost.clone()), answered(&lost), gone(&lost, EndedBy::Network)]).await;
+        house.told([Entry::Arrived(left.clone()), answered(&left), gone(&left, EndedBy::Caller)]).await;
+        assert_eq!((house.desk.called_before(Some("+62811")), house.desk.called_before(Some("+62822"))), (true, false));
+        let waiting = house.waiting().await;
+        assert_eq!(waiting.iter().map(|row| (row.call, row.cut_off)).collect::<Vec<_>>(), [(lost.call, true)]);
+        assert_eq!(waiting[0].abandoned_at.as_millisecond(), lost.at.as_millisecond() + 30_000);
+        // She calls again and is answered; the end of her first call, minutes later, brings her back onto no list.
+        let again = arrived("+62811", lost.at + jiff::SignedDuration::from_secs(60));
+        house.told([Entry::Arrived(again.clone()), answered(&again), ended(lost.call, EndedBy::Network, clock::now())]).await;
+        assert_eq!(house.waiting().await, []);
+        assert!(!house.desk.called_before(Some("+62811")));
+    }
+
     async fn who_gives_up_on_a_second_line_while_somebody_speaks_with_them_on_the_first_is_not_called_back(house) {
         let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
         let (talks, second) = (arrived("+62811", clock::now()), arrived("+62811", clock::now() + jiff::SignedDuration::from_secs(9)));
