@@ -8,6 +8,8 @@ const HOST = "127.0.0.1";
 const FIRST = 10_000;
 const STRETCH = 2_000;
 const STRETCHES = 11;
+/** The one port of all stretches at which browsers open no page (a "bad port" of the Fetch standard). */
+const NO_PAGE = 10_080;
 
 /** Whoever listens on a stretch's first port has the stretch, until its process ends. */
 const begin = await (async () => {
@@ -30,7 +32,7 @@ let next = begin;
 
 /** A port that was free a moment ago, for UDP and for TCP. */
 export async function tcpPort() {
-  return take(1, async (port) => (await isFree(port, udp)) && (await isFree(port, tcp)));
+  return take(1, async (port) => port !== NO_PAGE && (await isFree(port, udp)) && (await isFree(port, tcp)));
 }
 
 /** The same: SIP listens on both. */
