@@ -45,6 +45,8 @@ scenario("a caller who holds a conference hears nobody meanwhile, and everybody 
   await everybody();
   assert.deepEqual(party.heard.stretches(HZ.operator).length, 1, "the party heard the operator throughout");
   await caller.hangUp();
+  await ayu.at("caller-gone").waitFor();
+  await ayu.hangUp();
   await party.ended();
 
   async function everybody() {
