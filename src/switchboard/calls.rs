@@ -4,7 +4,7 @@ use super::features::FeatureCall;
 use super::line::{CallOutError, Line, ORDERS, Offer, Order, Report};
 use super::{Call, LegKind, Switchboard, convert, now, reached};
 use crate::clock;
-use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView, EndedBy};
+use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView};
 use dispatch::desk::{ArrivedCall, Entry};
 use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
@@ -90,8 +90,8 @@ impl Switchboard {
             Over::HungUp => Input::CallerGone { call },
             Over::Lost => Input::CallLost { call },
         });
-        if in_company && self.queue.call(call).is_some_and(|status| status.operator.is_some()) {
-            self.go_on_without_caller(call, if over == Over::Lost { EndedBy::Network } else { EndedBy::Caller });
+        if let Some(by) = self.queue.caller_gone_by(call) {
+            self.go_on_without_caller(call, by);
         }
     }
 

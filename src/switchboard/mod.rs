@@ -109,8 +109,6 @@ struct Call {
     carried: Option<CallerLocation>,
     /// The subscription to the caller's place, if there is one; it ends with the call.
     following: Option<Following>,
-    /// How the call ended for a caller who has left an operator who goes on with others.
-    gone_by: Option<EndedBy>,
     /// What was typed; `None` of a call that never had text.
     talk: Option<Conversation>,
 }
@@ -130,7 +128,6 @@ impl Call {
             hearing,
             carried,
             following: None,
-            gone_by: None,
             talk: None,
         }
     }
@@ -279,7 +276,7 @@ impl Switchboard {
         }
         for (call, found) in std::mem::take(&mut self.calls) {
             let operator = found.view.operator.map(|operator| self.who(operator));
-            let by = found.gone_by.unwrap_or(EndedBy::Restart);
+            let by = self.queue.caller_gone_by(call).unwrap_or(EndedBy::Restart);
             self.journal.record(Entry::Ended { call, by, operator, failure: None, at: now() });
         }
     }

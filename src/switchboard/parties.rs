@@ -184,7 +184,6 @@ impl Switchboard {
         self.all_joined(call);
         let Some(found) = self.calls.get_mut(&call) else { return };
         found.view.caller_gone_at = Some(at);
-        found.gone_by = Some(by);
         // Nobody who has hung up is followed.
         found.following = None;
         self.board.call(&found.view);

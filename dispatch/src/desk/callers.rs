@@ -69,9 +69,11 @@ impl Callers {
                     known.gave_up.remove(&number);
                 }
             }
-            Entry::CallerGone { call, by, at } if by.cut_off() => {
-                if let Some((Up { number, direction: CallDirection::Inbound, .. }, _)) = known.up.get(call) {
-                    let number = number.clone();
+            // Nobody speaks with the caller in this call any more, however long it goes on.
+            Entry::CallerGone { call, by, at } => {
+                if let Some((Up { number, direction: CallDirection::Inbound, .. }, _)) = known.up.remove(call)
+                    && by.cut_off()
+                {
                     keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
                 }
             }

@@ -332,8 +332,11 @@ impl Entry {
                 };
                 touched = Touched { callbacks, statistics: true };
             }
-            // At once, though the operator goes on with others for long.
-            Self::CallerGone { call, by: EndedBy::Network, at } => touched.callbacks = unit.db().note_cut_off(*call, *at).await?,
+            Self::CallerGone { call, by, at } => {
+                unit.db().note_caller_gone(*call, *at).await?;
+                // At once, though the operator goes on with others for long.
+                touched.callbacks = by.cut_off() && unit.db().note_cut_off(*call).await?;
+            }
             Self::RecordingBegan { call, started_at } => unit.db().begin_recording(*call, *started_at).await?,
             Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {
                 let (sealed_at, duration_ms, repaired) = (*sealed_at, *duration_ms, *repaired);

@@ -52,36 +52,36 @@ impl Conn<'_> {
     /// A call ended and nobody had answered it, or it was cut off. `false` if that changes no callback.
     pub async fn note_unanswered(&mut self, call: CallId, direction: CallDirection) -> Result<bool, StoreError> {
         match direction {
-            CallDirection::Inbound => self.insert_callback(call, None).await,
+            CallDirection::Inbound => self.insert_callback(call).await,
             CallDirection::Outbound => self.release_unreached(call).await,
         }
     }
 
     /// The network has lost the caller of an answered call, which goes on for its operator with others. `false` if that changes no callback.
-    pub async fn note_cut_off(&mut self, call: CallId, at: Timestamp) -> Result<bool, StoreError> {
-        self.insert_callback(call, Some(at)).await
+    pub async fn note_cut_off(&mut self, call: CallId) -> Result<bool, StoreError> {
+        self.insert_callback(call).await
     }
 
-    /// Keeps an inbound call that ended without an answer, or was cut off, as a callback, if its number is known and nobody has spoken with it since or does now. An older open callback of the
-    /// same number goes on in it. `lost_at`: the caller was cut off then, although the call has not ended. `false` if there is nothing to call back, or it is kept already.
-    async fn insert_callback(&mut self, call: CallId, lost_at: Option<Timestamp>) -> Result<bool, StoreError> {
+    /// Keeps an inbound call that ended without an answer, or whose caller was cut off, as a callback, if its number is known and nobody has spoken with it since or does now. An older open callback of the
+    /// same number goes on in it. `false` if there is nothing to call back, or it is kept already.
+    async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
         let done: Option<CallId> = on!(self, |c| {
             sqlx::query_scalar(
-            "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, \
-             claimed_by_name, cut_off) SELECT c.id, c.number, c.name, COALESCE(c.ended_at, $2), COALESCE(c.answered_at, c.ended_at) - c.arrived_at, \
+                "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, \
+             claimed_by_name, cut_off) SELECT c.id, c.number, c.name, COALESCE(c.caller_gone_at, c.ended_at), \
+             COALESCE(c.answered_at, c.ended_at) - c.arrived_at, \
              COALESCE(b.tries, 0), b.last_try_at, b.claimed_by, b.claimed_by_name, c.answered_at IS NOT NULL FROM calls c \
              LEFT JOIN callbacks b ON b.number = c.number AND b.closed_at IS NULL AND b.abandoned_at = \
              (SELECT MAX(abandoned_at) FROM callbacks WHERE number = c.number AND closed_at IS NULL) \
              WHERE c.id = $1 AND c.direction = 'inbound' AND c.number IS NOT NULL AND c.number <> '' \
              AND (c.answered_at IS NULL OR c.ended_by IN ('network', 'restart', 'caller_left') OR c.ended_at IS NULL) \
-             AND COALESCE(c.ended_at, $2) IS NOT NULL AND NOT EXISTS \
+             AND COALESCE(c.caller_gone_at, c.ended_at) IS NOT NULL AND NOT EXISTS \
              (SELECT 1 FROM calls n WHERE n.number = c.number AND n.answered_at IS NOT NULL AND (n.arrived_at > c.arrived_at \
-             OR (c.answered_at IS NULL AND n.ended_at IS NULL AND n.direction = 'inbound'))) \
-             ON CONFLICT (call_id) DO NOTHING RETURNING call_id"
-        )
-        .bind(call)
-        .bind(lost_at.map(At))
-        .fetch_optional(c)
+             OR (c.answered_at IS NULL AND n.ended_at IS NULL AND n.caller_gone_at IS NULL AND n.direction = 'inbound'))) \
+             ON CONFLICT (call_id) DO NOTHING RETURNING call_id",
+            )
+            .bind(call)
+            .fetch_optional(c)
         })?;
         if done.is_some() {
             run!(

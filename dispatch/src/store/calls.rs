@@ -25,6 +25,7 @@ struct Row {
     ended_at: Option<At>,
     ended_by: Option<EndedBy>,
     unreached: Option<Unreached>,
+    caller_gone_at: Option<At>,
     operator_id: Option<UserId>,
     operator_name: Option<String>,
     direction: CallDirection,
@@ -57,7 +58,7 @@ impl From<Row> for CallView {
             ended_at: row.ended_at.map(|at| at.0),
             ended_by: row.ended_by,
             unreached: row.unreached,
-            caller_gone_at: None,
+            caller_gone_at: row.caller_gone_at.map(|at| at.0),
             operator: row.operator_id,
             operator_name: row.operator_name,
             location: row.location.into(),
@@ -105,14 +106,19 @@ macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
             "SELECT id, report_id, number, name, dialled, trunk, latitude, longitude, radius_m, civic, shape, \
-             location_method, located_at, arrived_at, answered_at, ended_at, ended_by, unreached, operator_id, operator_name, \
-             direction, priority, languages, cell, additional, callback_of FROM calls ",
+             location_method, located_at, arrived_at, answered_at, ended_at, ended_by, unreached, caller_gone_at, operator_id, \
+             operator_name, direction, priority, languages, cell, additional, callback_of FROM calls ",
             $rest
         )
     };
 }
 
 impl Conn<'_> {
+    /// The caller has left an operator who goes on with others.
+    pub async fn note_caller_gone(&mut self, call: CallId, at: Timestamp) -> Result<(), StoreError> {
+        run!(self, sqlx::query("UPDATE calls SET caller_gone_at = $2 WHERE id = $1").bind(call).bind(At(at)))
+    }
+
     /// Keeps a call that has arrived; one that is known already stays as it is.
     pub async fn insert_call(&mut self, call: &CallView, node: &str) -> Result<(), StoreError> {
         let location = call.location.as_ref().map(Location::from).unwrap_or_default();

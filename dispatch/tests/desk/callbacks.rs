@@ -211,6 +211,23 @@ both! {
         assert!(!house.desk.called_before(Some("+62811")));
     }
 
+    async fn who_has_left_the_others_and_gives_up_on_a_second_call_is_called_back(house) {
+        let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
+        let (first, second) = (arrived("+62811", clock::now()), arrived("+62811", clock::now() + jiff::SignedDuration::from_secs(60)));
+        house.told([
+            Entry::Arrived(first.clone()),
+            Entry::Answered { call: first.call, operator: who, at: first.at },
+            Entry::CallerGone { call: first.call, by: EndedBy::Caller, at: first.at + jiff::SignedDuration::from_secs(30) },
+            Entry::Arrived(second.clone()),
+            ended(second.call, EndedBy::CallerBeforeAnswer, second.at + jiff::SignedDuration::from_secs(9)),
+        ]).await;
+        assert!(house.desk.called_before(Some("+62811")));
+        assert_eq!(house.waiting().await.iter().map(|row| row.call).collect::<Vec<_>>(), [second.call]);
+        // The first call ends at last, and nothing changes by that.
+        house.told([ended(first.call, EndedBy::Caller, clock::now())]).await;
+        assert_eq!(house.waiting().await.len(), 1);
+    }
+
     async fn who_gives_up_on_a_second_line_while_somebody_speaks_with_them_on_the_first_is_not_called_back(house) {
         let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
         let (talks, second) = (arrived("+62811", clock::now()), arrived("+62811", clock::now() + jiff::SignedDuration::from_secs(9)));

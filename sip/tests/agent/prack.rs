@@ -1,18 +1,11 @@
 //! Calls of ours that are heard reliably before they are answered, and changed before they are answered, on the wire.
 
 use crate::support::carrier::{Asked, Carrier};
-use crate::support::{Desk, OFFER, audio, desk_reliable, desk_with, desk_with_all, field};
-use sip::{Direction, EndedBy, Event, LegId, Limits, Outbound, Reliability, Tls, Trunk};
+use crate::support::{Desk, OFFER, audio, calling, desk_reliable, desk_with, field};
+use sip::{Direction, EndedBy, Event, LegId, Limits, Outbound, Reliability};
 
-async fn calling() -> (Carrier, Desk, LegId, Asked) {
-    let carrier = Carrier::new("127.0.0.2:0").await;
-    let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address())).with_reliability(Reliability::WhenSupported);
-    let desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
-    let to =
-        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
-    let leg = desk.agent.call(to).await.unwrap();
-    let invite = carrier.asked("INVITE").await;
-    (carrier, desk, leg, invite)
+async fn reliably() -> (Carrier, Desk, LegId, Asked) {
+    calling(|trunk| trunk.with_reliability(Reliability::WhenSupported)).await
 }
 
 fn at(port: u16) -> String {
@@ -51,7 +44,7 @@ async fn progress(carrier: &Carrier, invite: &Asked, rseq: &str, body: &str) -> 
 
 #[tokio::test]
 async fn a_reliable_response_is_acknowledged_within_its_dialog_and_along_its_route() {
-    let (carrier, mut desk, leg, invite) = calling().await;
+    let (carrier, mut desk, leg, invite) = reliably().await;
     assert!(invite.field("Supported").split(", ").any(|tag| tag == "100rel"), "{}", invite.text);
     let near = format!("<sip:{};lr>", carrier.address());
     let routes = format!("<sip:198.51.100.7;lr>, {near}");
@@ -82,7 +75,7 @@ async fn a_reliable_response_is_acknowledged_within_its_dialog_and_along_its_rou
 
 #[tokio::test]
 async fn what_is_sent_again_or_out_of_order_is_neither_acknowledged_nor_told() {
-    let (carrier, mut desk, leg, invite) = calling().await;
+    let (carrier, mut desk, leg, invite) = reliably().await;
     progress(&carrier, &invite, "7", OFFER).await;
     let lines = |rseq| [("Require", "100rel"), ("RSeq", rseq)];
     carrier.reply(&invite, "183 Session Progress", &lines("7"), OFFER).await;
@@ -100,7 +93,7 @@ async fn what_is_sent_again_or_out_of_order_is_neither_acknowledged_nor_told() {
 
 #[tokio::test]
 async fn each_branch_of_a_forked_call_is_acknowledged_in_its_own_dialog() {
-    let (carrier, mut desk, _, invite) = calling().await;
+    let (carrier, mut desk, _, invite) = reliably().await;
     let contact = |branch| format!("<sip:{branch}@{}>", carrier.address());
     for branch in ["one", "two", "three"] {
         let contact = contact(branch);
@@ -141,13 +134,7 @@ async fn two_user_agents_agree_on_early_media_and_the_answer_waits_for_that() {
 
 #[tokio::test]
 async fn a_far_end_that_insists_on_reliable_responses_is_reached() {
-    let carrier = Carrier::new("127.0.0.2:0").await;
-    let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
-    let mut desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
-    let to =
-        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
-    let leg = desk.agent.call(to).await.unwrap();
-    let invite = carrier.asked("INVITE").await;
+    let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
     assert!(!invite.field("Supported").contains("100rel"), "asked for only where the carrier is known to want it");
     carrier.reply(&invite, "421 Extension Required", &[("Require", "100rel")], "").await;
     carrier.asked("ACK").await;
@@ -161,7 +148,7 @@ async fn a_far_end_that_insists_on_reliable_responses_is_reached() {
 
 #[tokio::test]
 async fn a_prack_that_is_not_let_through_costs_no_call() {
-    let (carrier, mut desk, _, invite) = calling().await;
+    let (carrier, mut desk, _, invite) = reliably().await;
     carrier.reply(&invite, "183 Session Progress", &[("Require", "100rel"), ("RSeq", "7")], OFFER).await;
     let prack = carrier.asked("PRACK").await;
     let challenge = "Digest realm=\"carrier.example\", nonce=\"n\", algorithm=MD5";
@@ -175,7 +162,7 @@ async fn a_prack_that_is_not_let_through_costs_no_call() {
 
 #[tokio::test]
 async fn an_update_before_the_answer_is_answered_once_ours_is_reliably() {
-    let (carrier, mut desk, leg, invite) = calling().await;
+    let (carrier, mut desk, leg, invite) = reliably().await;
     carrier.reply(&invite, "183 Session Progress", &[], OFFER).await;
     assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "telco".into() });
     assert_eq!(early(&mut desk).await.address.port(), 40_000);
@@ -206,7 +193,7 @@ async fn an_update_before_the_answer_is_answered_once_ours_is_reliably() {
 
 #[tokio::test]
 async fn what_else_is_asked_before_the_answer_hears_what_it_can_do_about_it() {
-    let (carrier, mut desk, leg, invite) = calling().await;
+    let (carrier, mut desk, leg, invite) = reliably().await;
     carrier.reply(&invite, "180 Ringing", &[], "").await;
     assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "telco".into() });
     for (method, branch, code) in

@@ -1,7 +1,7 @@
 //! Session refreshes of ours that are not let through: the call goes on until its session is over, and then ends on both sides.
 
 use crate::support::carrier::{Asked, Carrier};
-use crate::support::{Desk, OFFER, Peer, audio, desk_with, desk_with_all, within, within_with};
+use crate::support::{Desk, OFFER, Peer, audio, desk_with, desk_with_all, talk};
 use sip::{Account, EndedBy, Event, LegId, Limits, Outbound, Tls, Trunk};
 use std::time::Duration;
 
@@ -18,26 +18,12 @@ async fn a_callers_proxy_that_asks_who_refreshes_does_not_end_the_call() {
         let mut desk = desk_with(limits(), None).await;
         let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
         let lines = [("Supported", "timer"), ("Session-Expires", "4;refresher=uas"), ("Allow", "INVITE, ACK, BYE, UPDATE")];
-        let invite = peer.request("INVITE", "sip:112@psap.example", &lines, OFFER);
-        peer.send(&invite).await;
-        let leg = desk.invited().await.leg;
-        desk.agent.answer(leg, audio()).await.unwrap();
-        let answered = peer.response(200, "INVITE").await;
-        peer.send(&within(&invite, &answered, "ACK", 1)).await;
-        assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
-
+        let call = talk(&mut desk, &mut peer, &lines).await;
         let refresh = peer.asked("UPDATE").await;
         peer.reply(&refresh, code, &[(asks, CHALLENGE)], "").await;
         let held = OFFER.replace("o=- 1 1", "o=- 1 2") + "a=sendonly\r\n";
-        peer.send(&within_with(
-            &invite,
-            &answered,
-            "UPDATE",
-            2,
-            &[("Supported", "timer"), ("Session-Expires", "4;refresher=uas")],
-            &held,
-        ))
-        .await;
+        let refreshes = [("Supported", "timer"), ("Session-Expires", "4;refresher=uas")];
+        peer.send(&call.request("UPDATE", 2, &refreshes, &held)).await;
         peer.response(200, "UPDATE").await;
         assert!(matches!(desk.next().await, Event::Changed { .. }));
 
@@ -46,7 +32,7 @@ async fn a_callers_proxy_that_asks_who_refreshes_does_not_end_the_call() {
         peer.reply(&refresh, code, &[(asks, CHALLENGE)], "").await;
         let bye = peer.asked("BYE").await;
         peer.reply(&bye, "200 OK", &[], "").await;
-        assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Timeout });
+        assert_eq!(desk.next().await, Event::Ended { leg: call.leg, by: EndedBy::Timeout });
     }
 }
 

@@ -1,8 +1,8 @@
 //! Calls through proxies that stay on their way (RFC 3261 sections 12.1, 12.2 and 16.6): every later request takes the same way.
 
 use crate::support::carrier::Carrier;
-use crate::support::{OFFER, Peer, audio, desk, desk_with_all, field, within};
-use sip::{EndedBy, Event, Limits, Outbound, Tls, Trunk};
+use crate::support::{OFFER, Peer, audio, calling, desk, field, within};
+use sip::{EndedBy, Event};
 
 /// All values of a header field, in order, whether they share a line or not.
 fn all(text: &str, name: &str) -> Vec<String> {
@@ -36,13 +36,7 @@ async fn a_callers_proxies_are_kept_in_the_answer_and_our_bye_goes_back_through_
 
 #[tokio::test]
 async fn a_call_of_ours_goes_back_the_way_that_its_answer_came() {
-    let carrier = Carrier::new("127.0.0.2:0").await;
-    let trunk = Trunk::new("telco".into(), vec![], Some(carrier.address()));
-    let mut desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
-    let to =
-        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
-    let leg = desk.agent.call(to).await.unwrap();
-    let invite = carrier.asked("INVITE").await;
+    let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
     let (far, near) = ("<sip:198.51.100.7;lr>".to_owned(), format!("<sip:{};lr>", carrier.address()));
     let routes = format!("{far}, {near}");
     carrier.reply(&invite, "200 OK", &[("Contact", "<sip:callee@203.0.113.5>"), ("Record-Route", &routes)], OFFER).await;

@@ -1,7 +1,7 @@
 //! Sessions that end unless somebody refreshes them, and what happens where requests cross, on the wire.
 
-use crate::support::{Desk, OFFER, Peer, audio, desk_with, field, free_port, sipp, within, within_with};
-use sip::{Direction, EndedBy, Event, LegId, Limits, Outbound};
+use crate::support::{Desk, OFFER, Peer, audio, desk_with, field, free_port, sipp, talk, within_with};
+use sip::{Direction, EndedBy, Event, Limits, Outbound};
 use std::time::Duration;
 
 const URI: &str = "sip:112@psap.example";
@@ -11,29 +11,6 @@ const TIMER: (&str, &str) = ("Supported", "timer");
 /// Sessions may be as short as two seconds, and no request is repeated meanwhile.
 async fn desk() -> Desk {
     desk_with(Limits { min_session_s: 2, t1: Duration::from_secs(5), ..Limits::default() }, None).await
-}
-
-struct Call {
-    leg: LegId,
-    invite: String,
-    answered: String,
-}
-
-async fn call(desk: &mut Desk, peer: &mut Peer, lines: &[(&str, &str)]) -> Call {
-    let invite = peer.request("INVITE", URI, lines, OFFER);
-    peer.send(&invite).await;
-    let leg = desk.invited().await.leg;
-    desk.agent.answer(leg, audio()).await.unwrap();
-    let answered = peer.response(200, "INVITE").await;
-    peer.send(&within(&invite, &answered, "ACK", 1)).await;
-    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
-    Call { leg, invite, answered }
-}
-
-impl Call {
-    fn request(&self, method: &str, number: u32, lines: &[(&str, &str)], body: &str) -> String {
-        within_with(&self.invite, &self.answered, method, number, lines, body)
-    }
 }
 
 fn body(text: &str) -> &str {
@@ -48,7 +25,7 @@ async fn a_session_too_short_is_told_the_shortest_one() {
     assert_eq!((code, field(&text, "Min-SE")), (422, Some("90")));
     assert!(desk.is_quiet());
     let lines = [("Require", "timer"), ("Session-Expires", "90;refresher=uas"), ALLOW];
-    let call = call(&mut desk, &mut peer, &lines).await;
+    let call = talk(&mut desk, &mut peer, &lines).await;
     assert_eq!(field(&call.answered, "Session-Expires"), Some("90;refresher=uas"));
     assert_eq!(field(&call.answered, "Require"), Some("timer"));
 }
@@ -57,7 +34,7 @@ async fn a_session_too_short_is_told_the_shortest_one() {
 async fn a_caller_that_asks_for_no_timer_gets_none() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
-    let call = call(&mut desk, &mut peer, &[TIMER, ALLOW]).await;
+    let call = talk(&mut desk, &mut peer, &[TIMER, ALLOW]).await;
     assert_eq!((field(&call.answered, "Session-Expires"), field(&call.answered, "Require")), (None, None));
 }
 
@@ -66,7 +43,7 @@ async fn the_callers_refreshes_keep_the_call_and_their_absence_ends_it() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
     let session = ("Session-Expires", "3;refresher=uac");
-    let call = call(&mut desk, &mut peer, &[TIMER, session]).await;
+    let call = talk(&mut desk, &mut peer, &[TIMER, session]).await;
     assert_eq!(field(&call.answered, "Session-Expires"), Some("3;refresher=uac"));
     for number in 2..4 {
         // The second refresh comes when the session would be over without the first.
@@ -84,7 +61,7 @@ async fn the_callers_refreshes_keep_the_call_and_their_absence_ends_it() {
 async fn we_refresh_by_update_and_try_again_after_a_crossing() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
-    let call = call(&mut desk, &mut peer, &[TIMER, ("Session-Expires", "13;refresher=uas"), ALLOW]).await;
+    let call = talk(&mut desk, &mut peer, &[TIMER, ("Session-Expires", "13;refresher=uas"), ALLOW]).await;
     assert_eq!(field(&call.answered, "Session-Expires"), Some("13;refresher=uas"));
     let first = peer.asked("UPDATE").await;
     assert_eq!(field(&first, "Session-Expires"), Some("13;refresher=uac"), "we stay the refresher");
@@ -106,7 +83,7 @@ async fn a_caller_without_update_is_refreshed_by_an_invite_that_changes_nothing(
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
     let session = ("Session-Expires", "4;refresher=uas");
-    let call = call(&mut desk, &mut peer, &[TIMER, session, ("Allow", "INVITE, ACK, BYE")]).await;
+    let call = talk(&mut desk, &mut peer, &[TIMER, session, ("Allow", "INVITE, ACK, BYE")]).await;
     let refresh = peer.asked("INVITE").await;
     assert_eq!(body(&refresh), body(&call.answered));
     // An offer of the caller's crosses ours.
@@ -131,7 +108,7 @@ async fn a_caller_without_update_is_refreshed_by_an_invite_that_changes_nothing(
 async fn a_caller_that_does_not_know_the_call_any_more_loses_it() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
-    let call = call(&mut desk, &mut peer, &[TIMER, ("Session-Expires", "3;refresher=uas"), ALLOW]).await;
+    let call = talk(&mut desk, &mut peer, &[TIMER, ("Session-Expires", "3;refresher=uas"), ALLOW]).await;
     let refresh = peer.asked("UPDATE").await;
     peer.reply(&refresh, "481 Call/Transaction Does Not Exist", &[], "").await;
     peer.asked("BYE").await;

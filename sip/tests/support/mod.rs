@@ -5,7 +5,8 @@
 pub mod authority;
 pub mod carrier;
 
-use sip::{Config, Event, LegId, Limits, LocalAudio, Tls, Trunk, UserAgent};
+use carrier::{Asked, Carrier};
+use sip::{Config, Event, LegId, Limits, LocalAudio, Outbound, Tls, Trunk, UserAgent};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -56,6 +57,43 @@ pub async fn desk_with_all(listen: &[&str], limits: Limits, trunks: Vec<Trunk>, 
     let config = Config { limits, tls, ..Config::new(listen, trunks, "siaga/test") };
     let (agent, events) = UserAgent::start(config).await.unwrap();
     Desk { agent, events }
+}
+
+/// A carrier, and a user agent whose call to it is on its way. `as_it_is`: what is particular about the trunk.
+pub async fn calling(as_it_is: impl FnOnce(Trunk) -> Trunk) -> (Carrier, Desk, LegId, Asked) {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let trunk = as_it_is(Trunk::new("telco".into(), vec![], Some(carrier.address())));
+    let desk = desk_with_all(&["udp://127.0.0.1:0"], Limits::default(), vec![trunk], Tls::default()).await;
+    let to =
+        Outbound { trunks: vec!["telco".into()], number: "110".into(), caller: None, media: audio().into(), callback: false };
+    let leg = desk.agent.call(to).await.unwrap();
+    let invite = carrier.asked("INVITE").await;
+    (carrier, desk, leg, invite)
+}
+
+/// A call that is answered and confirmed, as its caller's side knows it.
+pub struct Talk {
+    pub leg: LegId,
+    pub invite: String,
+    pub answered: String,
+}
+
+impl Talk {
+    pub fn request(&self, method: &str, number: u32, lines: &[(&str, &str)], body: &str) -> String {
+        within_with(&self.invite, &self.answered, method, number, lines, body)
+    }
+}
+
+/// A call by a peer with these lines in its INVITE.
+pub async fn talk(desk: &mut Desk, peer: &mut Peer, lines: &[(&str, &str)]) -> Talk {
+    let invite = peer.request("INVITE", "sip:112@psap.example", lines, OFFER);
+    peer.send(&invite).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.response(200, "INVITE").await;
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+    Talk { leg, invite, answered }
 }
 
 /// A trunk known by its network.

@@ -46,7 +46,7 @@ pub const TRUNK_KEYS: &[Key] = &[
     key(
         "reliable",
         "\"required\"",
-        "Provisional responses are repeated until acknowledged: `\"required\"` (for callers that demand it) or `\"supported\"` (for all that can).",
+        "Provisional responses are repeated until acknowledged: `\"required\"` (for callers that demand it) or `\"supported\"` (for all that can; whoever is called is asked for the same).",
     ),
     key(
         "redirections",

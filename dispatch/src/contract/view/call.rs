@@ -111,7 +111,7 @@ pub struct CallView {
     pub answered_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub ended_by: Option<EndedBy>,
-    /// The caller has gone then, and the operator goes on with those who were called in. Known only of a call that is up.
+    /// The caller has gone then, and the operator goes, or went, on with those who were called in.
     #[serde(default)]
     pub caller_gone_at: Option<Timestamp>,
     /// Why a call that ended as `not_reached` was not.

@@ -121,6 +121,11 @@ impl Queue {
         self.calls.get(&id).map(Call::status)
     }
 
+    /// How a call will have ended whose caller has left an operator who goes on with others.
+    pub fn caller_gone_by(&self, id: CallId) -> Option<EndedBy> {
+        self.calls.get(&id).and_then(Call::caller_gone_by)
+    }
+
     /// Every operator on shift.
     pub fn operators(&self) -> impl Iterator<Item = OperatorStatus> + '_ {
         self.operators.values().map(Operator::status)
@@ -222,7 +227,7 @@ impl Queue {
 
     /// Ends a call wherever it stands; for a caller who is gone already it ended then.
     fn release(&mut self, now: Timestamp, id: CallId, why: EndedBy) {
-        let why = self.calls.get(&id).and_then(Call::caller_gone_by).unwrap_or(why);
+        let why = self.caller_gone_by(id).unwrap_or(why);
         self.withdraw_all(now, id, None, Withdrawal::CallerHungUp);
         self.unbridge(now, id, Unbridged::Over);
         self.clear_alarms(id);
@@ -237,7 +242,7 @@ impl Queue {
     /// Whoever had the call lost it: it waits again, before all others. The one who lost it is asked last. Without a caller there is nobody to
     /// wait.
     fn return_to_head(&mut self, now: Timestamp, id: CallId, why: Unbridged) {
-        if let Some(by) = self.calls.get(&id).and_then(Call::caller_gone_by) {
+        if let Some(by) = self.caller_gone_by(id) {
             return self.release(now, id, by);
         }
         let lost_by = self.unbridge(now, id, why);

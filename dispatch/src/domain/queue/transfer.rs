@@ -69,7 +69,7 @@ impl Queue {
         if !self.calls.get(&id).is_some_and(Call::is_talking) {
             return Err(Refusal::NotAnswered);
         }
-        if self.calls.get(&id).is_some_and(|call| call.caller_gone_by().is_some()) {
+        if self.caller_gone_by(id).is_some() {
             return Err(Refusal::CallerGone);
         }
         self.clear_alarms(id);

@@ -1215,7 +1215,7 @@ export interface components {
             callback_of?: components["schemas"]["CallId"] | null;
             /**
              * Format: date-time
-             * @description The caller has gone then, and the operator goes on with those who were called in. Known only of a call that is up.
+             * @description The caller has gone then, and the operator goes, or went, on with those who were called in.
              */
             caller_gone_at?: string | null;
             /** @description The cell that the caller's network names (P-Access-Network-Info, RFC 7315), as text. */
