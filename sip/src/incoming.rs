@@ -6,7 +6,7 @@ use crate::counters;
 use crate::error::LegError;
 use crate::event::Event;
 use crate::invitation;
-use crate::leg::{self, Answer, COMMANDS, Command, Leg, Negotiation, Peer, Side};
+use crate::leg::{self, Answer, COMMANDS, Command, LOOK_AGAIN, Leg, Negotiation, OVERTAKEN, Peer, Side};
 use crate::listener::advertised;
 use crate::message::Fields;
 use crate::message::reply::ALLOW;
@@ -25,7 +25,6 @@ use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Serves until the user agent stops. Tasks are bounded by the transactions that admission lets in.
@@ -184,17 +183,14 @@ fn contact(source: &Source, trunk: &Trunk) -> Uri {
     address_uri(trunk.seen(advertised(source.local, source.peer)), source.transport)
 }
 
-/// How long the ACK of our 200 may come after the request that was sent behind it.
-const OVERTAKEN: Duration = Duration::from_millis(200);
-
-/// Some carriers send a re-INVITE right behind the ACK, and datagrams overtake each other: without this a far end that did everything
-/// right would be told to come again in some seconds.
+/// Some carriers send a re-INVITE right behind the ACK: without this a far end that did everything right would be told to come again in some
+/// seconds.
 async fn acknowledged(dialog: &InviteDialog, method: &Method) {
     if !matches!(method, Method::Invite | Method::Update) || !dialog.state().waiting_ack() {
         return;
     }
     let ack = async {
-        let mut look = tokio::time::interval(Duration::from_millis(5));
+        let mut look = tokio::time::interval(LOOK_AGAIN);
         while dialog.state().waiting_ack() {
             look.tick().await;
         }

@@ -17,7 +17,7 @@ mod states;
 pub(crate) use negotiation::Negotiation;
 pub(crate) use provisional::{show, stack};
 pub(crate) use refresh::response_fields;
-pub(crate) use requests::Answer;
+pub(crate) use requests::{Answer, LOOK_AGAIN, OVERTAKEN};
 
 use crate::config::{Limits, TrunkName};
 use crate::counters;

@@ -4,7 +4,7 @@ use super::{Phase, Running, Side, described};
 use crate::clock::{now, random};
 use crate::event::{EndedBy, Event};
 use crate::message::Fields;
-use crate::message::reply::SUPPORTED_INSIDE;
+use crate::message::reply::SUPPORTED_AS_CALLER;
 use crate::session_timer::{self, Due, Said, backoff};
 use rsipstack::sip::{Header, Response};
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl Running {
     fn refresh(&mut self) {
         let Some((expires, min)) = self.timer.request().filter(|_| self.phase == Phase::Confirmed) else { return };
         let mut headers = vec![
-            Header::Supported(SUPPORTED_INSIDE.join(", ").into()),
+            Header::Supported(SUPPORTED_AS_CALLER.join(", ").into()),
             Header::SessionExpires(expires.into()),
             Header::MinSE(min.into()),
         ];

@@ -11,6 +11,12 @@ use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{Dialog, TransactionHandle};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Method, Request, StatusCode};
+use std::time::Duration;
+
+/// How long the ACK of our 2xx may come after the request that was sent behind it: datagrams overtake each other.
+pub(crate) const OVERTAKEN: Duration = Duration::from_millis(200);
+/// How often that is looked for; the stack does not tell it.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A final response to a request inside a call.
 #[derive(Debug)]
@@ -59,6 +65,7 @@ impl Running {
     /// A re-INVITE or UPDATE in a confirmed call.
     pub(super) async fn updated(&mut self, request: Request, handle: TransactionHandle) {
         self.settle_refresh().await;
+        self.settle_offer().await;
         if self.waiting_text.is_some() {
             return reply(handle, Answer::plain(StatusCode::RequestPending)).await;
         }
@@ -70,6 +77,24 @@ impl Running {
             _ => Answer::plain(StatusCode::CallTransactionDoesNotExist),
         };
         reply(handle, answer).await;
+    }
+
+    /// Takes the answer to the offer in our 2xx before a request that was sent behind it: the ACK is another transaction's, read by another task.
+    async fn settle_offer(&mut self) {
+        if self.awaited_ack.is_none() || self.talk.ready() != Err(Unready::Asked) {
+            return;
+        }
+        let ack = async {
+            let mut look = tokio::time::interval(LOOK_AGAIN);
+            while !self.is_acknowledged() {
+                look.tick().await;
+            }
+        };
+        if tokio::time::timeout(OVERTAKEN, ack).await.is_ok()
+            && let Some(audio) = self.acknowledged()
+        {
+            self.outbox.push_back(Event::Changed { leg: self.id, audio });
+        }
     }
 
     /// A re-INVITE, UPDATE, or PRACK with an offer: answered with the leg's own audio as it is.

@@ -9,7 +9,7 @@ use crate::sdp::RemoteAudio;
 use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{DialogState, TerminatedReason};
 use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{Response, StatusCode};
+use rsipstack::sip::{Request, Response, StatusCode};
 use rsipstack::transaction::transaction::TransactionEvent;
 use std::time::Duration;
 
@@ -76,13 +76,20 @@ impl Running {
         }
     }
 
-    /// The answer in the ACK that is awaited, if it is the one that came last.
-    fn acknowledged(&mut self) -> Option<RemoteAudio> {
+    /// The ACK that is awaited, if it is the one that came last.
+    fn awaited(&self) -> Option<Request> {
         let ack = self.dialog.last_remote_ack()?;
         let number = ack.cseq_header().and_then(|cseq| cseq.seq()).ok();
-        if self.awaited_ack.is_none() || self.awaited_ack != number {
-            return None;
-        }
+        (self.awaited_ack.is_some() && self.awaited_ack == number).then_some(ack)
+    }
+
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.awaited().is_some()
+    }
+
+    /// The answer in the ACK that is awaited.
+    pub(super) fn acknowledged(&mut self) -> Option<RemoteAudio> {
+        let ack = self.awaited()?;
         self.awaited_ack = None;
         self.talk.answered(&crate::invitation::fields(&ack), &ack.body)
     }

@@ -11,13 +11,11 @@ pub(crate) const ALLOW_TO_PHONES: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INF
 pub(crate) const ACCEPT: &str = "application/sdp, application/pidf+xml, application/dtmf-relay, application/EmergencyCallData.ProviderInfo+xml, \
     application/EmergencyCallData.ServiceInfo+xml, application/EmergencyCallData.DeviceInfo+xml, application/EmergencyCallData.SubscriberInfo+xml, \
     application/EmergencyCallData.Comment+xml, multipart/mixed";
-/// Extensions a request may `Require`, and those named in calls of ours. `resource-priority` (RFC 4412) is shown to the operator, no more is asked
-/// of us.
+/// Extensions a request may `Require`, and those named in calls of ours whose provisional responses are to be reliable. `resource-priority`
+/// (RFC 4412) is shown to the operator, no more is asked of us.
 pub(crate) const SUPPORTED: [&str; 3] = ["resource-priority", crate::reliable::TAG, crate::session_timer::TAG];
-/// Extensions named in calls of ours where reliable provisional responses are not asked for; those that come are acknowledged all the same.
+/// Extensions named in requests of ours that ask for no reliable responses; those that come are acknowledged all the same.
 pub(crate) const SUPPORTED_AS_CALLER: [&str; 2] = ["resource-priority", crate::session_timer::TAG];
-/// Extensions named in requests inside a call: nothing is to be acknowledged before the response to a refresh.
-pub(crate) const SUPPORTED_INSIDE: [&str; 2] = ["resource-priority", crate::session_timer::TAG];
 
 /// A final response without body. `None`: the request has no Via, so there is nowhere to send one.
 ///

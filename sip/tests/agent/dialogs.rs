@@ -150,6 +150,32 @@ async fn a_re_invite_that_overtakes_the_ack_is_answered_and_not_put_off() {
     assert!(again.starts_with("SIP/2.0 200"), "{again}");
 }
 
+/// A carrier that asked for our offer, and then sent one of its own right behind its answer, was told 491.
+#[tokio::test]
+async fn a_re_invite_that_overtakes_the_answer_to_our_offer_is_answered_and_not_put_off() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (invite, answered, leg) = is_answered(&mut peer, &mut desk).await;
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+    peer.send(&within(&invite, &answered, "INVITE", 2)).await;
+    peer.receive_until("SIP/2.0 200").await;
+    peer.send(&within_with(&invite, &answered, "INVITE", 3, &[], OFFER)).await;
+    let answer = OFFER.replace("40000", "40100");
+    peer.send(&within_with(&invite, &answered, "ACK", 2, &[], &answer)).await;
+    let again = loop {
+        let message = peer.receive().await;
+        if field(&message, "CSeq") == Some("3 INVITE") && !message.starts_with("SIP/2.0 100") {
+            break message;
+        }
+    };
+    assert!(again.starts_with("SIP/2.0 200"), "{again}");
+    for port in [40100, 40000] {
+        let Event::Changed { audio, .. } = desk.next().await else { panic!("the answer and then the offer are to be told") };
+        assert_eq!(audio.address.port(), port);
+    }
+}
+
 #[tokio::test]
 async fn each_call_stays_on_the_address_it_came_to() {
     let mut desk = desk_on(&["udp://127.0.0.1:0", "udp://127.0.0.1:0", "udp://[::]:0"], Limits::default(), None).await;
