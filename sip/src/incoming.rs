@@ -25,6 +25,7 @@ use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Serves until the user agent stops. Tasks are bounded by the transactions that admission lets in.
@@ -37,7 +38,11 @@ pub(crate) async fn serve(core: Arc<Core>, mut incoming: TransactionReceiver) {
 
 async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
     let in_dialog = transaction.original.to_header().is_ok_and(|to| to.tag().is_ok_and(|tag| tag.is_some()));
-    match core.layer.match_dialog(&transaction) {
+    let known = match core.layer.match_dialog(&transaction) {
+        None if in_dialog => just_begun(core, &transaction).await,
+        known => known,
+    };
+    match known {
         Some(Dialog::Invite(dialog)) => inside(core, dialog, transaction).await,
         _ if transaction.original.method == Method::Invite && !in_dialog => new_call(core, transaction).await,
         _ if transaction.original.method == Method::Notify => notified(core, transaction).await,
@@ -49,6 +54,29 @@ async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
             }
         },
     }
+}
+
+/// How long a request may wait for its dialog.
+const BEGINNING: Duration = Duration::from_millis(50);
+
+/// The dialog of a request that is right behind the 2xx to an INVITE of ours, or our ACK: the stack knows it a moment later.
+async fn just_begun(core: &Core, transaction: &Transaction) -> Option<Dialog> {
+    let method = &transaction.original.method;
+    let is_early = || DialogId::try_from(transaction).is_ok_and(|dialog| core.registry.leg_of(&dialog).is_some());
+    // An UPDATE may come before the 2xx as well.
+    if !core.registry.is_calling() || matches!(method, Method::Notify | Method::Ack) || *method == Method::Update && is_early() {
+        return None;
+    }
+    let begun = async {
+        let mut look = tokio::time::interval(LOOK_AGAIN);
+        loop {
+            look.tick().await;
+            if let Some(dialog) = core.layer.match_dialog(transaction) {
+                break dialog;
+            }
+        }
+    };
+    tokio::time::timeout(BEGINNING, begun).await.ok()
 }
 
 /// A NOTIFY of a subscription of ours, or of nobody's.

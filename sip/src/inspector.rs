@@ -4,10 +4,13 @@
 use crate::config::{Account, Transport};
 use crate::listener::Locals;
 use crate::message::{NO_TAG, early, shown, target};
+use crate::registry::Registry;
 use crate::trunk::digest;
+use rsipstack::dialog::DialogId;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
 use rsipstack::sip::{Domain, Header, Headers, Host, HostWithPort, Request, SipMessage, Uri};
 use rsipstack::transaction::endpoint::MessageInspector;
+use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transport::SipAddr;
 use std::sync::Arc;
 
@@ -16,6 +19,8 @@ pub(crate) struct Inspector {
     pub locals: Arc<Locals>,
     /// Of all trunks.
     pub accounts: Vec<Account>,
+    /// Is told which requests went with credentials.
+    pub registry: Arc<Registry>,
 }
 
 impl MessageInspector for Inspector {
@@ -23,6 +28,7 @@ impl MessageInspector for Inspector {
         match message {
             SipMessage::Request(mut request) => {
                 self.touch(&mut request, to);
+                self.note_credentials(&request);
                 untag(&mut request.headers);
                 SipMessage::Request(request)
             }
@@ -63,6 +69,16 @@ impl Inspector {
             top.uri.host_with_port = local.into();
             // The value was just read, so it is there to be replaced; if not, the Via stays as it was.
             let _ = via.update_first_value(|_| Ok(top.into()));
+        }
+    }
+
+    fn note_credentials(&self, request: &Request) {
+        let is_credential = |header: &Header| matches!(header, Header::Authorization(_) | Header::ProxyAuthorization(_));
+        if request.headers.iter().any(is_credential)
+            && let Ok(dialog) = DialogId::try_from((request, TransactionRole::Client))
+            && let Ok(number) = request.cseq_header().and_then(|cseq| cseq.seq())
+        {
+            self.registry.authorised(&dialog, number);
         }
     }
 
@@ -122,6 +138,7 @@ pub(crate) fn verbatim(text: String) -> Uri {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
     use crate::listener::Way;
     use std::net::SocketAddr;
 
@@ -139,7 +156,8 @@ mod tests {
         let listens = ["udp://127.0.0.1:5060", "tcp://127.0.0.1:5099", "udp://[::1]:5060", "tls://[::1]:5061"];
         let locals = Locals(listens.iter().map(|text| text.parse().unwrap()).collect());
         let accounts = vec![Account::new("siaga", "secret")];
-        let inspector = Inspector { locals: Arc::new(locals), accounts };
+        let registry = Registry::new(Limits::default(), tokio::sync::mpsc::channel(1).0);
+        let inspector = Inspector { locals: Arc::new(locals), accounts, registry };
         let to = SipAddr::new(transport.into(), peer.into());
         let message = SipMessage::try_from(text.as_bytes()).unwrap();
         String::from_utf8(inspector.before_send(message, Some(&to)).to_bytes()).unwrap()

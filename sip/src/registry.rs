@@ -11,7 +11,7 @@ use crate::error::LegError;
 use crate::event::{Event, LegId};
 use crate::leg::Command;
 use rsipstack::dialog::DialogId;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
@@ -26,6 +26,8 @@ pub(crate) struct InviteKey {
 
 /// Dialogs of one call: a call of ours that is forked begins one with each branch.
 const DIALOGS: usize = 8;
+/// Requests of ours within one dialog that are under way at once, at the most that is thought of.
+const UNDER_WAY: usize = 16;
 
 /// The place of a new call in the event channel.
 pub(crate) type Permit = mpsc::OwnedPermit<Event>;
@@ -52,8 +54,8 @@ struct Inner {
 /// A dialog of a leg.
 struct Known {
     leg: LegId,
-    /// CSeq of the last request of ours that was challenged.
-    challenged: Option<u32>,
+    /// CSeq of the last requests of ours that went with credentials.
+    authorised: VecDeque<u32>,
 }
 
 impl Inner {
@@ -152,6 +154,11 @@ impl Registry {
         Ok(Slot { registry: self.clone(), leg, dialogs: Vec::new(), invite: None })
     }
 
+    /// Whether there are calls of ours.
+    pub(crate) fn is_calling(&self) -> bool {
+        self.lock().outbound > 0
+    }
+
     /// The leg's task.
     pub(crate) fn leg(&self, leg: LegId) -> Option<mpsc::Sender<Command>> {
         self.lock().legs.get(&leg).cloned()
@@ -163,12 +170,19 @@ impl Registry {
         inner.dialogs.get(dialog).and_then(|known| inner.legs.get(&known.leg)).cloned()
     }
 
-    /// A request of ours inside a dialog was challenged. `None`: there is no such dialog; else whether it carried credentials already. Those come
-    /// with the very next number.
-    pub(crate) fn challenged(&self, dialog: &DialogId, number: u32) -> Option<bool> {
-        let mut inner = self.lock();
-        let before = inner.dialogs.get_mut(dialog)?.challenged.replace(number);
-        Some(before.and_then(|before| before.checked_add(1)) == Some(number))
+    /// A request of ours inside a dialog goes with credentials.
+    pub(crate) fn authorised(&self, dialog: &DialogId, number: u32) {
+        if let Some(Known { authorised, .. }) = self.lock().dialogs.get_mut(dialog)
+            && !authorised.contains(&number)
+        {
+            authorised.truncate(UNDER_WAY - 1);
+            authorised.push_front(number);
+        }
+    }
+
+    /// Whether the request of ours with this number carried credentials. `None`: there is no such dialog.
+    pub(crate) fn was_authorised(&self, dialog: &DialogId, number: u32) -> Option<bool> {
+        Some(self.lock().dialogs.get(dialog)?.authorised.contains(&number))
     }
 
     /// Admits nothing any more; returns the legs there are.
@@ -210,7 +224,7 @@ impl Slot {
             counters::dropped("branches");
             return false;
         }
-        self.registry.lock().dialogs.insert(dialog.clone(), Known { leg: self.leg, challenged: None });
+        self.registry.lock().dialogs.insert(dialog.clone(), Known { leg: self.leg, authorised: VecDeque::new() });
         self.dialogs.push(dialog);
         true
     }
@@ -310,14 +324,20 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_to_credentials_is_told_from_one_to_a_request_without() {
+    fn a_challenge_to_credentials_is_told_from_one_to_a_request_without_though_several_are_under_way() {
         let (registry, _events) = registry(2, 8);
         let dialog = DialogId { call_id: "c".into(), local_tag: "l".into(), remote_tag: "r".into() };
-        assert_eq!(registry.challenged(&dialog, 2), None);
+        registry.authorised(&dialog, 4);
+        assert_eq!(registry.was_authorised(&dialog, 4), None);
         let mut slot = registry.begin_outbound(new_leg_id(), mpsc::channel(1).0).unwrap();
         slot.is_dialog(dialog.clone());
-        let asked = [2, 3, 3, 5, 6].map(|number| registry.challenged(&dialog, number));
-        assert_eq!(asked, [Some(false), Some(true), Some(false), Some(false), Some(true)]);
+        for number in [4, 5, 5] {
+            registry.authorised(&dialog, number);
+        }
+        let asked = [2, 3, 4, 5].map(|number| registry.was_authorised(&dialog, number));
+        assert_eq!(asked, [Some(false), Some(false), Some(true), Some(true)]);
+        (6..1_000).for_each(|number| registry.authorised(&dialog, number));
+        assert_eq!((0..1_000).filter(|number| registry.was_authorised(&dialog, *number) == Some(true)).count(), UNDER_WAY);
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Switchboard {
 }
 
 /// Two tones that rise.
-fn yes() -> Arc<[i16]> {
+pub(super) fn yes() -> Arc<[i16]> {
     melody(&[(660, 150), (0, 50), (880, 250)])
 }
 

@@ -19,6 +19,7 @@ mod parties;
 mod phone_calls;
 mod phone_desk;
 mod phone_dials;
+mod phone_keys;
 mod phones;
 mod reached;
 mod seat;

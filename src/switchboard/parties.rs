@@ -296,7 +296,8 @@ impl Switchboard {
             self.journal.record(Entry::FallbackAnswered { call, at: now() });
             return self.told(Input::FallbackAnswered { call });
         }
-        self.journal.record(Entry::PartyJoined { call, party, at: now() });
+        let number = found.view.parties.iter().find(|known| known.id == party).map(|known| known.number.clone());
+        self.journal.record(Entry::PartyJoined { call, party, number, at: now() });
         let aside = consulted && found.view.caller_gone_at.is_none();
         self.change_party(call, party, if aside { PartyState::Consulting } else { PartyState::Joined });
         self.is_to_be_heard(call);

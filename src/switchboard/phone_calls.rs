@@ -169,18 +169,6 @@ impl Switchboard {
         }
     }
 
-    /// A key that the phone sent by INFO.
-    pub(super) fn phone_info(&mut self, name: &str, digit: char) {
-        if let Some(Purpose::Talk(call)) = self.purpose(name) {
-            let call = *call;
-            self.phone_key(call, digit);
-        }
-    }
-
-    fn purpose(&mut self, name: &str) -> Option<&Purpose> {
-        Some(&self.phones.get(name)?.call.as_ref()?.purpose)
-    }
-
     /// The handset was lifted.
     fn lifted(&mut self, name: &str, audio: Option<sip::RemoteAudio>) {
         let Some(phone) = self.phones.get(name) else { return };

@@ -1,6 +1,7 @@
 //! The operators' desk phones: which there are, who works with which, and what each is being called for. Pure.
 
 use super::line::Inbox;
+use super::phone_keys::Stars;
 use dispatch::contract::{OperatorState, PhoneState, PhoneView};
 use dispatch::id::{CallId, PartyId, UserId};
 use jiff::Timestamp;
@@ -39,6 +40,7 @@ pub struct PhoneCall {
     pub remote: Option<sip::RemoteAudio>,
     /// Another call from the same phone, to somebody who is consulted meanwhile.
     pub second: Option<SecondCall>,
+    pub stars: Stars,
 }
 
 /// A phone's call to somebody who is consulted. It has no voice of its own: the phone speaks in one of its two calls at a time.
@@ -100,7 +102,7 @@ impl Purpose {
 
 impl PhoneCall {
     pub fn new(media: Uuid, leg: Option<sip::LegId>, purpose: Purpose) -> Self {
-        Self { media, leg, purpose, stage: Stage::Calling, local: None, remote: None, second: None }
+        Self { media, leg, purpose, stage: Stage::Calling, local: None, remote: None, second: None, stars: Stars::default() }
     }
 
     pub fn is_up(&self) -> bool {
@@ -216,6 +218,13 @@ impl Phones {
     pub fn with_leg(&self, leg: sip::LegId) -> Option<&str> {
         let of = |phone: &&Phone| phone.call.as_ref().is_some_and(|call| call.legs().any(|own| own == leg));
         self.0.iter().find(of).map(|phone| phone.name.as_str())
+    }
+
+    /// Who talks by this leg of the voice engine, and the phone's call.
+    pub fn talk_by(&mut self, media: Uuid) -> Option<(UserId, &mut PhoneCall)> {
+        let of = |phone: &&mut Phone| phone.call.as_ref().is_some_and(|call| call.media == media);
+        let phone = self.0.iter_mut().find(of)?;
+        Some((phone.operator?, phone.call.as_mut()?))
     }
 
     /// Who talks by this leg of the voice engine.

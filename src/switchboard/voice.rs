@@ -2,7 +2,7 @@
 
 use super::line::Order;
 use super::{Call, Switchboard, now};
-use dispatch::contract::{CallSide, CallState, Event, PartyState};
+use dispatch::contract::{CallSide, CallState, Event};
 use dispatch::desk::Entry;
 use dispatch::id::{CallId, PartyId, UserId};
 use uuid::Uuid;
@@ -68,20 +68,7 @@ impl Switchboard {
         if self.calls.contains_key(&CallId(leg)) {
             return self.digit(CallId(leg), digit);
         }
-        let Some(operator) = self.phones.speaker(leg).filter(|_| !passed_on) else { return };
-        if let Some(call) = self.queue.operator(operator).and_then(|status| status.call) {
-            self.phone_key(call, digit);
-        }
-    }
-
-    /// A key of the desk phone of whoever has the call, as an event or beside the voice.
-    pub(super) fn phone_key(&mut self, call: CallId, digit: char) {
-        let Some(found) = self.calls.get(&call) else { return };
-        // Not for a caller who is on hold, alone or while somebody else still rings.
-        let asks = found.view.parties.iter().any(|party| party.state == PartyState::Consulting);
-        if asks || found.view.state != CallState::Held {
-            self.order(call, Order::Digits(digit.to_string()));
-        }
+        self.phone_key(leg, digit, passed_on);
     }
 
     /// A key that the caller pressed is kept, and goes to the operator of the call.

@@ -69,6 +69,9 @@ impl Callers {
                     known.gave_up.remove(&number);
                 }
             }
+            Entry::PartyJoined { number: Some(number), .. } => {
+                known.gave_up.remove(&key(number));
+            }
             // Nobody speaks with the caller in this call any more, however long it goes on.
             Entry::CallerGone { call, by, at } => {
                 if let Some((Up { number, direction: CallDirection::Inbound, .. }, _)) = known.up.remove(call)

@@ -228,8 +228,14 @@ pub enum Entry {
     },
     /// `call.party_dialled`
     PartyDialled(DialledParty),
-    /// `call.party_joined`: the party has answered.
-    PartyJoined { call: CallId, party: PartyId, at: Timestamp },
+    /// `call.party_joined`: the party has answered at this number.
+    PartyJoined {
+        call: CallId,
+        party: PartyId,
+        #[serde(default)]
+        number: Option<String>,
+        at: Timestamp,
+    },
     /// `call.party_left`; `failure` of a party that did not answer.
     PartyLeft {
         call: CallId,
@@ -323,6 +329,10 @@ impl Entry {
                 }
                 unit.db().answer_call(*call, None, *at).await?;
                 touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
+            }
+            // A caller who was cut off may be called back from within the call.
+            Self::PartyJoined { number: Some(number), at, .. } => {
+                touched.callbacks = unit.db().reach_number(number, *at).await?;
             }
             Self::Ended { call, by, failure, at, .. } => {
                 let unreached = failure.map(|failure| failure.why);

@@ -57,7 +57,7 @@ impl Entry {
                 event("call.outbound_answered", *call, *at, Actor::System, json!({ "trunk": trunk }))
             }
             Self::PartyDialled(dialled) => party_event(dialled),
-            Self::PartyJoined { call, party, at } => {
+            Self::PartyJoined { call, party, at, .. } => {
                 event("call.party_joined", *call, *at, Actor::System, json!({ "party": party }))
             }
             Self::PartyLeft { call, party, why, failure, at } => {

@@ -195,6 +195,19 @@ impl Conn<'_> {
         Ok(!closed.is_empty())
     }
 
+    /// Somebody speaks with whoever has this number. `false` if that was not waited for.
+    pub async fn reach_number(&mut self, number: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let closed: Vec<CallId> = on!(self, |c| {
+            sqlx::query_scalar(
+            "UPDATE callbacks SET closed_at = $2, closed_as = 'reached' WHERE closed_at IS NULL AND number = $1 RETURNING call_id"
+        )
+        .bind(number)
+        .bind(At(at))
+        .fetch_all(c)
+        })?;
+        Ok(!closed.is_empty())
+    }
+
     /// The numbers of callers who gave up since a moment and were not reached since, with the moment; newest first.
     pub async fn abandoned_numbers(&mut self, since: Timestamp, limit: i64) -> Result<Vec<(String, Timestamp)>, StoreError> {
         let rows: Vec<(String, At)> = on!(self, |c| sqlx::query_as(

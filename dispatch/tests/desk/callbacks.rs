@@ -211,6 +211,22 @@ both! {
         assert!(!house.desk.called_before(Some("+62811")));
     }
 
+    async fn who_was_cut_off_and_is_called_into_the_call_again_is_on_the_list_no_more(house) {
+        let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
+        let (call, party) = (arrived("+62811", clock::now()), PartyId(clock::new_id()));
+        house.told([
+            Entry::Arrived(call.clone()),
+            Entry::Answered { call: call.call, operator: who, at: call.at },
+            Entry::CallerGone { call: call.call, by: EndedBy::Network, at: call.at },
+            Entry::PartyJoined { call: call.call, party: PartyId(clock::new_id()), number: Some("113".into()), at: call.at },
+        ]).await;
+        assert_eq!((house.waiting().await.len(), house.desk.called_before(Some("+62811"))), (1, true));
+        house.told([Entry::PartyJoined { call: call.call, party, number: Some("+62811".into()), at: call.at }]).await;
+        assert_eq!((house.waiting().await, house.desk.called_before(Some("+62811"))), (vec![], false));
+        house.told([ended(call.call, EndedBy::Network, clock::now())]).await;
+        assert_eq!(house.waiting().await, []);
+    }
+
     async fn who_has_left_the_others_and_gives_up_on_a_second_call_is_called_back(house) {
         let who = Who { user: UserId(clock::new_id()), name: "Rina".into() };
         let (first, second) = (arrived("+62811", clock::now()), arrived("+62811", clock::now() + jiff::SignedDuration::from_secs(60)));

@@ -102,7 +102,7 @@ both! {
         let heard = HeardQuality { side, packets: Some(100), loss_percent: 1.5, jitter_ms: 4.0, mos: 4.2, heard_us };
         for entry in [
             Entry::PartyDialled(party_dialled),
-            Entry::PartyJoined { call, party, at },
+            Entry::PartyJoined { call, party, number: Some("113".to_owned()), at },
             Entry::Merged { call, operator: who.clone(), at },
             Entry::Monitored { call, supervisor, mode: Some(MonitorMode::Whisper), at },
             Entry::SilentPrompt { call, operator: who.clone(), at },

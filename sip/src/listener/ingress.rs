@@ -169,7 +169,7 @@ impl Ingress {
             return false;
         };
         let dialog = DialogId { call_id: call_id.to_owned(), local_tag, remote_tag };
-        let answered = number.and_then(|number| self.registry.challenged(&dialog, number));
+        let answered = number.and_then(|number| self.registry.was_authorised(&dialog, number));
         match (answered, digest::Challenge::of(fields, code)) {
             (None, _) => false,
             (Some(answered), Some(challenge)) => line.config.account.is_none() || answered && !challenge.stale,

@@ -44,6 +44,8 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
     let connection = SipConnection::Udp(connection.map_err(|error| StartError::Stack(error.to_string()))?);
     transports.add_transport(connection.clone());
     let accounts = trunks.iter().filter_map(|trunk| trunk.account.clone()).collect();
+    let (events, receiver) = mpsc::channel(limits.events.max(2));
+    let registry = Registry::new(limits.clone(), events.clone());
     let mut builder = EndpointBuilder::new();
     builder
         .with_user_agent(&product)
@@ -56,11 +58,9 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
             t1x64: limits.t1 * 64,
             ..EndpointOption::default()
         })
-        .with_inspector(Box::new(Inspector { locals: locals.clone(), accounts }));
+        .with_inspector(Box::new(Inspector { locals: locals.clone(), accounts, registry: registry.clone() }));
     let endpoint = builder.build();
     let incoming = endpoint.incoming_transactions().map_err(|error| StartError::Stack(error.to_string()))?;
-    let (events, receiver) = mpsc::channel(limits.events.max(2));
-    let registry = Registry::new(limits.clone(), events.clone());
     let seed = u64::from(random()) << 32 | u64::from(random());
     let presence = Arc::new(Presence::default());
     let ingress = Arc::new(Ingress {

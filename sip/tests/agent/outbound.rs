@@ -1,6 +1,6 @@
 //! Calls of ours: to `sipp`, and from one user agent to another.
 
-use crate::support::{Desk, audio, desk, desk_on, desk_with, free_port, sipp};
+use crate::support::{Desk, OFFER, audio, calling, desk, desk_on, desk_with, free_port, sipp};
 use sip::{Codec, EndedBy, Event, LegError, Outbound, Reject};
 use std::net::SocketAddr;
 
@@ -126,4 +126,25 @@ async fn shutting_down_ends_every_call_and_takes_no_more() {
     told.sort_by_key(|event| event.leg());
     assert_eq!(told[0], Event::OutboundFailed { leg: ringing, code: 503 });
     assert_eq!(told[1], Event::Ended { leg: talking, by: EndedBy::RemoteBye });
+}
+
+/// A far end that answered and hung up at once was told that there is no such call, which went on without it.
+#[tokio::test]
+async fn what_comes_right_behind_the_answer_finds_its_call() {
+    let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
+    carrier.answer(&invite, OFFER).await;
+    carrier.ask("carrier", &invite, ("INVITE", 1), &OFFER.replace("40000", "41000")).await;
+    carrier.response(200).await;
+    let Event::OutboundAnswered { audio, .. } = desk.next().await else { panic!("not answered") };
+    assert_eq!(audio.address.port(), 40_000);
+    let Event::Changed { audio, .. } = desk.next().await else { panic!("not changed") };
+    assert_eq!(audio.address.port(), 41_000);
+    desk.agent.hang_up(leg).await;
+
+    let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
+    carrier.answer(&invite, OFFER).await;
+    carrier.ask("carrier", &invite, ("BYE", 1), "").await;
+    carrier.response(200).await;
+    assert!(matches!(desk.next().await, Event::OutboundAnswered { .. }));
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
 }

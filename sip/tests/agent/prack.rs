@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, audio, calling, desk_reliable, desk_with, field};
-use sip::{Direction, EndedBy, Event, LegId, Limits, Outbound, Reliability};
+use sip::{Account, Direction, EndedBy, Event, LegId, Limits, Outbound, Reliability, Trunk};
 
 async fn reliably() -> (Carrier, Desk, LegId, Asked) {
     calling(|trunk| trunk.with_reliability(Reliability::WhenSupported)).await
@@ -157,6 +157,35 @@ async fn a_prack_that_is_not_let_through_costs_no_call() {
     carrier.answer(&invite, OFFER).await;
     assert!(matches!(desk.next().await, Event::OutboundRinging { .. }));
     early(&mut desk).await;
+    answered(&mut desk).await;
+}
+
+/// The second of two PRACKs that were challenged together was taken for one whose credentials were refused.
+#[tokio::test]
+async fn every_prack_that_is_challenged_is_sent_with_credentials_and_one_that_is_refused_costs_no_call() {
+    let with_account = |trunk| Trunk { account: Some(Account::new("siaga112", "rahasia")), ..trunk };
+    let (carrier, mut desk, _, invite) = calling(|trunk| with_account(trunk.with_reliability(Reliability::WhenSupported))).await;
+    for branch in ["one", "two"] {
+        carrier.reply_as(branch, &invite, "180 Ringing", &[("Require", "100rel"), ("RSeq", "1")], "").await;
+    }
+    let challenge = [("Proxy-Authenticate", "Digest realm=\"carrier.example\", nonce=\"n\", algorithm=MD5")];
+    let plain = [carrier.asked("PRACK").await, carrier.asked("PRACK").await];
+    for prack in &plain {
+        carrier.reply(prack, "407 Proxy Authentication Required", &challenge, "").await;
+    }
+    let mut signed = Vec::new();
+    for _ in &plain {
+        let prack = carrier.asked("PRACK").await;
+        assert!(prack.field("Proxy-Authorization").contains("username=\"siaga112\""), "{}", prack.text);
+        signed.push(prack);
+    }
+    let to = |all: &[Asked]| all.iter().map(|prack| prack.field("To").to_owned()).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(to(&signed), to(&plain), "each in its branch");
+    for prack in &signed {
+        carrier.reply(prack, "407 Proxy Authentication Required", &challenge, "").await;
+    }
+    carrier.reply_as("two", &invite, "200 OK", &[("Contact", &format!("<sip:two@{}>", carrier.address()))], OFFER).await;
+    assert!(matches!(desk.next().await, Event::OutboundRinging { .. }));
     answered(&mut desk).await;
 }
 
