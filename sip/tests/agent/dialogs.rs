@@ -24,6 +24,32 @@ async fn is_answered(peer: &mut Peer, desk: &mut Desk) -> (String, String, LegId
     (invite, answered, leg)
 }
 
+fn is_final(message: &str, cseq: &str) -> bool {
+    field(message, "CSeq") == Some(cseq) && !message.starts_with("SIP/2.0 100")
+}
+
+/// Returns when a request with this CSeq has been looked at and waits: what was sent behind it is answered before it.
+async fn is_looked_at(peer: &mut Peer, cseq: &str) {
+    let options = peer.request("OPTIONS", URI, &[], "");
+    peer.send(&options).await;
+    loop {
+        let message = peer.receive().await;
+        assert!(!is_final(&message, cseq), "answered before the ACK: {message}");
+        if field(&message, "CSeq").is_some_and(|cseq| cseq.ends_with("OPTIONS")) {
+            return;
+        }
+    }
+}
+
+async fn finally(peer: &mut Peer, cseq: &str) -> String {
+    loop {
+        let message = peer.receive().await;
+        if is_final(&message, cseq) {
+            return message;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_bye_before_the_answer_ends_the_call_and_the_invite() {
     let mut desk = desk().await;
@@ -129,24 +155,9 @@ async fn a_re_invite_that_overtakes_the_ack_is_answered_and_not_put_off() {
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
     let (invite, answered, _) = is_answered(&mut peer, &mut desk).await;
     peer.send(&within_with(&invite, &answered, "INVITE", 2, &[], OFFER)).await;
-    let finally = |message: &str| field(message, "CSeq") == Some("2 INVITE") && !message.starts_with("SIP/2.0 100");
-    // Once this is answered the re-INVITE has been looked at as well.
-    let options = peer.request("OPTIONS", URI, &[], "");
-    peer.send(&options).await;
-    loop {
-        let message = peer.receive().await;
-        assert!(!finally(&message), "answered before the ACK: {message}");
-        if field(&message, "CSeq").is_some_and(|cseq| cseq.ends_with("OPTIONS")) {
-            break;
-        }
-    }
+    is_looked_at(&mut peer, "2 INVITE").await;
     peer.send(&within(&invite, &answered, "ACK", 1)).await;
-    let again = loop {
-        let message = peer.receive().await;
-        if finally(&message) {
-            break message;
-        }
-    };
+    let again = finally(&mut peer, "2 INVITE").await;
     assert!(again.starts_with("SIP/2.0 200"), "{again}");
 }
 
@@ -161,14 +172,10 @@ async fn a_re_invite_that_overtakes_the_answer_to_our_offer_is_answered_and_not_
     peer.send(&within(&invite, &answered, "INVITE", 2)).await;
     peer.receive_until("SIP/2.0 200").await;
     peer.send(&within_with(&invite, &answered, "INVITE", 3, &[], OFFER)).await;
+    is_looked_at(&mut peer, "3 INVITE").await;
     let answer = OFFER.replace("40000", "40100");
     peer.send(&within_with(&invite, &answered, "ACK", 2, &[], &answer)).await;
-    let again = loop {
-        let message = peer.receive().await;
-        if field(&message, "CSeq") == Some("3 INVITE") && !message.starts_with("SIP/2.0 100") {
-            break message;
-        }
-    };
+    let again = finally(&mut peer, "3 INVITE").await;
     assert!(again.starts_with("SIP/2.0 200"), "{again}");
     for port in [40100, 40000] {
         let Event::Changed { audio, .. } = desk.next().await else { panic!("the answer and then the offer are to be told") };

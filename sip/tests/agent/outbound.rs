@@ -130,10 +130,10 @@ async fn shutting_down_ends_every_call_and_takes_no_more() {
 
 /// A far end that answered and hung up at once was told that there is no such call, which went on without it.
 #[tokio::test]
-async fn what_comes_right_behind_the_answer_finds_its_call() {
+async fn what_overtakes_the_answer_finds_its_call() {
     let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
-    carrier.answer(&invite, OFFER).await;
     carrier.ask("carrier", &invite, ("INVITE", 1), &OFFER.replace("40000", "41000")).await;
+    carrier.answer(&invite, OFFER).await;
     carrier.response(200).await;
     let Event::OutboundAnswered { audio, .. } = desk.next().await else { panic!("not answered") };
     assert_eq!(audio.address.port(), 40_000);
@@ -142,8 +142,8 @@ async fn what_comes_right_behind_the_answer_finds_its_call() {
     desk.agent.hang_up(leg).await;
 
     let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
-    carrier.answer(&invite, OFFER).await;
     carrier.ask("carrier", &invite, ("BYE", 1), "").await;
+    carrier.answer(&invite, OFFER).await;
     carrier.response(200).await;
     assert!(matches!(desk.next().await, Event::OutboundAnswered { .. }));
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
