@@ -133,6 +133,7 @@ async fn shutting_down_ends_every_call_and_takes_no_more() {
 async fn what_overtakes_the_answer_finds_its_call() {
     let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
     carrier.ask("carrier", &invite, ("INVITE", 1), &OFFER.replace("40000", "41000")).await;
+    carrier.is_looked_at(&invite).await;
     carrier.answer(&invite, OFFER).await;
     carrier.response(200).await;
     let Event::OutboundAnswered { audio, .. } = desk.next().await else { panic!("not answered") };
@@ -143,6 +144,7 @@ async fn what_overtakes_the_answer_finds_its_call() {
 
     let (carrier, mut desk, leg, invite) = calling(|trunk| trunk).await;
     carrier.ask("carrier", &invite, ("BYE", 1), "").await;
+    carrier.is_looked_at(&invite).await;
     carrier.answer(&invite, OFFER).await;
     carrier.response(200).await;
     assert!(matches!(desk.next().await, Event::OutboundAnswered { .. }));

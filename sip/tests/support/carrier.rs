@@ -124,6 +124,18 @@ impl Carrier {
         self.send(&text, invite.from).await;
     }
 
+    /// Returns when what was sent before is looked at: a request of no call is answered.
+    pub async fn is_looked_at(&self, invite: &Asked) {
+        let (from, address) = (invite.from, self.address());
+        let text = format!(
+            "OPTIONS sip:{from} SIP/2.0\r\nVia: SIP/2.0/UDP {address};rport;branch=z9hG4bKlook\r\nFrom: <sip:{address}>;tag=look\r\n\
+             To: <sip:{from}>\r\nCall-ID: look\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        );
+        self.send(&text, from).await;
+        let answer = self.heard().await;
+        assert!(answer.text.starts_with("SIP/2.0 200 ") && answer.field("CSeq").ends_with("OPTIONS"), "{}", answer.text);
+    }
+
     /// Sends something of its own.
     pub async fn send(&self, text: &str, to: SocketAddr) {
         self.socket.send_to(text.as_bytes(), to).await.unwrap();
