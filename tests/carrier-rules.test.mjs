@@ -64,8 +64,8 @@ const WAYS = [
   { what: "provisional responses that must arrive", scenario: "reliable", seesRepetitions: true },
   { what: "an offer that crosses ours", scenario: "crossing" },
   { what: "a call that changes", scenario: "changing" },
-  { what: "a session that we keep alive by UPDATE", scenario: "refreshed", within: 80 },
-  { what: "a session that we keep alive by INVITE, which another INVITE crosses", scenario: "refreshed-by-invite", within: 80 },
+  { what: "a session that we keep alive by UPDATE", scenario: "refreshed", within: 120 },
+  { what: "a session that we keep alive by INVITE, which another INVITE crosses", scenario: "refreshed-by-invite", within: 120 },
   { what: "a caller who comes before others", headers: ["Require: resource-priority", "Resource-Priority: esnet.1, wps.0"] },
   {
     what: "encrypted voice", fill: { profile: "RTP/SAVP" }, sdp: [`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY}`],
@@ -118,7 +118,7 @@ scenario("what carriers say in a call, each in its way, is understood", async (w
   const siaga = await openHouse(world, {
     sip: { trunk: [{ ...TESTS, srtp: "offered" }] }, media: { rtp_ports: `${rtp.first}-${rtp.last}` },
     // Nobody is on shift: each line is answered while its caller waits.
-    queue: { answer_waiting_seconds: 5 },
+    queue: { answer_waiting_seconds: 10 },
   });
   const supervisor = await siaga.as(people.citra);
   const located = PLACES.map(({ what, part, told }, n) => ({ what, headers: [PLACED], parts: [part], number: `+62811770810${n}`, told }));
@@ -152,10 +152,10 @@ async function byProxies(world, siaga, transport) {
 scenario("what carriers want of calls of ours they get: passwords, the way back, another trunk in place of theirs", async (world) => {
   const account = { username: "siaga112", password: "sandi-trunk-112" };
   const keys = { user: account.username, password: account.password, far: "sip:198.51.100.7;lr;r2=on" };
-  const full = await Examiner.start(world, "no-line", { address: "127.0.0.5" });
-  const called = await Examiner.start(world, "called-by-proxies", { address: "127.0.0.6", transport: "tcp", keys, within: 60 });
-  const registrar = await Examiner.start(world, "registrar", { address: "127.0.0.7", keys, within: 60 });
-  const watched = await Examiner.start(world, "watched", { address: "127.0.0.8", calls: 2, within: 60 });
+  const full = await Examiner.start(world, "no-line", { address: "127.0.0.5", within: 150 });
+  const called = await Examiner.start(world, "called-by-proxies", { address: "127.0.0.6", transport: "tcp", keys, within: 150 });
+  const registrar = await Examiner.start(world, "registrar", { address: "127.0.0.7", keys, within: 150 });
+  const watched = await Examiner.start(world, "watched", { address: "127.0.0.8", calls: 2, within: 150 });
   const siaga = await openHouse(world, {
     sip: {
       trunk: [

@@ -149,7 +149,7 @@ scenario("a phone that vanishes is noticed: its call is covered and goes to the 
   const bagus = await onShift(world, siaga, "bagus");
   await phone.vanish();
   await passesOn(api, "meja-1", bagus, caller, { voice: 1400, callerVoice: CALLER_HZ });
-}, { within: 180_000 });
+});
 
 scenario("a phone with a wrong password is nobody's, and one that is busy declines", async (world) => {
   const siaga = await houseWithPhones(world);
@@ -199,7 +199,7 @@ for (const [what, options] of [["that comes back", 2], ["that is started anew be
     assert.deepEqual([state, name], ["active", people.ayu.name]);
     again.hangUp();
     await caller.ended();
-  }, { within: 180_000 });
+  });
 }
 
 scenario("who works with a phone calls out by it: first the handset, then the number", async (world) => {

@@ -56,7 +56,7 @@ scenario("telephones that others wrote, in the clear and encrypted", async (worl
   await ayu.hangUp();
   await guarded.ended();
   await bothRecorded(supervisor, third.id, "operator");
-}, { within: 180_000 });
+});
 
 scenario("a call over IPv6", async (world) => {
   const sip = await udpPort();

@@ -5,12 +5,15 @@ import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { CALLERS, PASSWORD, PHONE_HZ, deskPhone, houseWithPhones, operatorIs, passesOn, phoneIs } from "./support/desk-phones.mjs";
 import { Exchange } from "./support/exchange.mjs";
-import { callWhen, newestCall, onShift, steps } from "./support/house.mjs";
+import { announcements, callWhen, newestCall, onShift, steps } from "./support/house.mjs";
 import { Linphone } from "./support/linphone.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
 const CALLER_HZ = 620;
+const QUESTION_HZ = 540;
+/** The second of the two tones that mean yes. */
+const YES_HZ = 880;
 const BRIGADE = { number: "0778112233", voice: 1800 };
 const HOSPITAL = { number: "0778112244", voice: 1400 };
 
@@ -114,6 +117,30 @@ scenario("somebody is asked by a second call of the phone, while the caller wait
   await caller.ended();
 });
 
+scenario("a caller who says nothing is asked by the star twice, and can answer by a key", async (world) => {
+  const siaga = await houseWithPhones(world, { queue: { announcements: await announcements(world, { silent: QUESTION_HZ }) } });
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  await onShiftByPhone(world, { siaga, api }, phone);
+  const caller = await callerAt(world, siaga, phone);
+  const { id } = await newestCall(api);
+
+  phone.press("*");
+  await until("the first star is a key like any other", () => caller.keys === "*");
+  const pressed = Date.now();
+  await until("nobody presses faster", () => Date.now() - pressed > 300);
+  const asked = Promise.all([caller.hears(QUESTION_HZ), phone.hears(YES_HZ)]);
+  phone.press("*");
+  await asked;
+  await caller.hears(PHONE_HZ);
+  await phone.hears(CALLER_HZ);
+  assert.equal(caller.keys, "*");
+  phone.hangUp();
+  await caller.ended();
+  const detail = await callWhen(api, id, "is over", ({ call }) => call.ended_at);
+  assert.equal(detail.timeline.find(({ kind }) => kind === "call.silent_prompt").actor.name, people.ayu.name);
+});
+
 scenario("a phone that vanishes while its caller is on hold is noticed: the next operator has the call", async (world) => {
   const siaga = await houseWithPhones(world, { queue: { detached_seconds: 5 } });
   const api = await siaga.as(people.citra);
@@ -126,7 +153,7 @@ scenario("a phone that vanishes while its caller is on hold is noticed: the next
   const bagus = await onShift(world, siaga, "bagus");
   await phone.vanish();
   await passesOn(api, "meja-1", bagus, caller, { voice: 1400, callerVoice: CALLER_HZ });
-}, { within: 180_000 });
+});
 
 scenario("a phone that takes up both of its calls makes a conference of them", async (world) => {
   const house = await houseWithNeighbours(world, [BRIGADE]);

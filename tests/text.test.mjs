@@ -10,6 +10,8 @@ import { TextPhone } from "./support/text-phone.mjs";
 import { until } from "./support/wait.mjs";
 import { scenario, scenarioOnBoth } from "./support/world.mjs";
 
+/** Typed for long enough to be looked at meanwhile. */
+const KIOSK = "kios dua puluh, di samping toko emas, dekat pintu masuk sebelah timur";
 /** Two of three packets are lost: as much as two repetitions make good. */
 const TWO_OF_THREE = Array.from({ length: 100 }, (_, n) => n).filter((n) => n % 3 !== 0);
 
@@ -36,10 +38,10 @@ scenarioOnBoth("a caller who types is read letter by letter, over a bad network 
   // What was typed while it rang is there with the answer; then each letter as it comes.
   await ayu.answer();
   await reads(ayu, [["caller", "Tolong, kebakaran di Pasar Jodoh 🚒", true]]);
-  const typing = phone.types("kios dua puluh");
+  const typing = phone.types(KIOSK);
   await until("ayu sees a line that is being typed", async () => {
-    const open = (await lines(ayu)).find(([, text, ended]) => !ended && text.length > 0 && "kios dua puluh".startsWith(text));
-    return open && open[1].length < "kios dua puluh".length;
+    const open = (await lines(ayu)).find(([, text, ended]) => !ended && text.length > 0 && KIOSK.startsWith(text));
+    return open && open[1].length < KIOSK.length;
   });
   await typing;
   await ayu.press("Alt+y");
@@ -68,7 +70,7 @@ scenarioOnBoth("a caller who types is read letter by letter, over a bad network 
   assert.equal((await lines(ayu)).length, 4);
   assert.deepEqual(said(timeline), [
     ["caller", "Tolong, kebakaran di Pasar Jodoh 🚒"],
-    ["caller", "kios dua puluh"],
+    ["caller", KIOSK],
     [people.ayu.name, "Siapa yang terluka?"],
     ["caller", gapped],
   ].sort(byTime(timeline)));

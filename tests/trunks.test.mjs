@@ -49,7 +49,7 @@ scenario("an account is registered with its password, refused, registered again 
   const supervisor = await siaga.as(people.citra);
   const live = await supervisor.live(world);
   const trunk = async () => (await supervisor.ask("GET", "trunks")).find(({ name }) => name === "carrier");
-  const registered = (is) => until(`the trunk is ${is ? "" : "not "}registered`, async () => (await trunk()).registered === is, { within: 15_000 });
+  const registered = (is) => until(`the trunk is ${is ? "" : "not "}registered`, async () => (await trunk()).registered === is, { within: 60_000 });
   await registered(true);
   const citra = await watchingTheWall(world, siaga);
   const row = citra.at("trunks").getByRole("listitem").filter({ hasText: "carrier" });

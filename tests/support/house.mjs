@@ -28,7 +28,7 @@ export async function onShift(world, siaga, name, options = {}) {
   await until(`${name} is ready for calls`, () => {
     const seen = live.events.flatMap(({ event, operators, operator: one }) => (event === "snapshot" ? operators : event === "operator" ? [one] : []));
     return seen.findLast(({ name: shown }) => shown === people[name].name)?.state.state === "ready";
-  }, { within: 15_000 });
+  });
   live.close();
   return operator;
 }

@@ -44,7 +44,7 @@ export class Operator {
 
   async newPage() {
     this.page = await this.#browser.context.newPage();
-    this.page.setDefaultTimeout(15_000);
+    this.page.setDefaultTimeout(45_000);
     this.page.on("console", (message) => message.type() === "error" && this.#complaints.push(message.text()));
     this.page.on("pageerror", (error) => this.#complaints.push(error.message));
     await this.page.goto(new URL("/", this.#url).href);
@@ -54,7 +54,7 @@ export class Operator {
   /** Another page in a tab of the same window; the console stays as it is. */
   async beside(url) {
     const page = await this.#browser.context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     await page.goto(url);
     return page;
   }
@@ -73,7 +73,7 @@ export class Operator {
   /** Starts the shift: the microphone is heard by the server, then calls may come. */
   async startShift() {
     await this.at("start-shift").click();
-    await this.at("shift-ready").click({ timeout: 20_000 });
+    await this.at("shift-ready").click({ timeout: 60_000 });
     await this.mediaConnected();
   }
 
@@ -84,7 +84,7 @@ export class Operator {
   }
 
   async mediaConnected() {
-    await this.page.waitForFunction(() => globalThis.siaga?.peer?.connectionState === "connected", null, { timeout: 20_000 });
+    await this.page.waitForFunction(() => globalThis.siaga?.peer?.connectionState === "connected", null, { timeout: 60_000 });
   }
 
   async rings(options) {

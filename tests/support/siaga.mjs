@@ -41,6 +41,8 @@ export class Siaga {
       media: { address: HOST, rtp_ports: `${rtp.first}-${rtp.last}`, webrtc_port: webrtc },
       database: { url: database ?? await databaseOf(world, siaga.directory) },
       recordings: { directory: join(siaga.directory, "recordings") },
+      // A browser of a busy machine takes its time to answer.
+      queue: { ring_seconds: 60 },
     };
     siaga.settings = Object.fromEntries(
       [...new Set([...Object.keys(defaults), ...Object.keys(overrides)])]

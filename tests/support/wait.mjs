@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 25;
  * Asks `condition` until it answers something truthy, and returns that. An error that it throws counts as "not yet" and is
  * told if the deadline passes.
  */
-export async function until(what, condition, { within = 10_000 } = {}) {
+export async function until(what, condition, { within = 30_000 } = {}) {
   const deadline = performance.now() + within;
   let last;
   for (;;) {
@@ -27,7 +27,7 @@ export async function until(what, condition, { within = 10_000 } = {}) {
 }
 
 /** The promise's outcome, or an error that says what was awaited. */
-export async function bounded(what, promise, { within = 10_000 } = {}) {
+export async function bounded(what, promise, { within = 30_000 } = {}) {
   let timer;
   const deadline = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${within} ms in vain for ${what}`)), within);

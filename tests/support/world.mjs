@@ -44,7 +44,7 @@ class World {
 }
 
 /** Runs `body` in a world of its own; what it keeps there is ended whatever happens, and told about if it fails. */
-export async function inWorld(name, body, { within = 120_000, database = DATABASES[0] } = {}) {
+export async function inWorld(name, body, { within = 300_000, database = DATABASES[0] } = {}) {
   const world = new World();
   world.database = database;
   await world.open();
