@@ -17,8 +17,8 @@ scenarioOnBoth("the service level follows each call", async (world) => {
   const ayu = await onShift(world, siaga, "ayu");
   const citra = await watchingTheWall(world, siaga);
   const tile = (within) => citra.at(`tile-level-${within}`);
-  const light = (within, expected) => until(`the light of ${within} s is ${expected}`, async () =>
-    (await tile(within).getAttribute("data-light", { timeout: 1_000 })) === expected);
+  const light = (seconds, expected, options) => until(`the light of ${seconds} s is ${expected}`, async () =>
+    (await tile(seconds).getAttribute("data-light", { timeout: 1_000 })) === expected, options);
   const counted = (short, long) => until("the calls are counted", async () => {
     const { service_levels: levels } = await supervisor.ask("GET", "statistics/today");
     assert.deepEqual(levels, [
@@ -50,6 +50,7 @@ scenarioOnBoth("the service level follows each call", async (world) => {
   // Waits for too long, which counts against us as soon as it has; then it is answered after all.
   const late = await Caller.dial(world, siaga.sip, { number: "+628117707403" });
   await counted([1, 2], [1, 1]);
+  await light(SHORT_S, "missed", { within: 15_000 });
   await ayu.hangUp();
   await quick.ended();
   await ayu.rings();

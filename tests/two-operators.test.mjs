@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
 import { callWhen, newestCall, onShift, openHouse } from "./support/house.mjs";
-import { scenarioOnBoth } from "./support/world.mjs";
+import { scenario } from "./support/world.mjs";
 
-scenarioOnBoth("two operators and one call", async (world) => {
+scenario("two operators and one call", async (world) => {
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);
   const operators = { ayu: await onShift(world, siaga, "ayu"), bagus: await onShift(world, siaga, "bagus") };
@@ -39,4 +39,4 @@ scenarioOnBoth("two operators and one call", async (world) => {
   await caller.hears(voice[winner]);
   await next.hangUp();
   await caller.hangUp();
-});
+}, { database: "PostgreSQL" });

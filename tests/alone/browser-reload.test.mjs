@@ -5,11 +5,11 @@ import { people } from "../support/city.mjs";
 import { newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
 import { readWav, toneSeconds } from "../support/sound.mjs";
 import { until } from "../support/wait.mjs";
-import { scenarioOnBoth } from "../support/world.mjs";
+import { scenario } from "../support/world.mjs";
 
 const WORDS = { place: "Nagoya Hill", event: "Pencurian", name: "Rina", details: "Pelaku lari ke arah pelabuhan" };
 
-scenarioOnBoth("a reload in the middle of a call brings audio back in both directions", async (world) => {
+scenario("a reload in the middle of a call brings audio back in both directions", async (world) => {
   const siaga = await openHouse(world);
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");
@@ -41,4 +41,4 @@ scenarioOnBoth("a reload in the middle of a call brings audio back in both direc
   const rang = (Date.parse(call.answered_at) - Date.parse(recording.started_at)) / 1000;
   const [spoke, talked] = [toneSeconds(left, rate, 620), seconds - rang];
   assert.ok(spoke > talked - 2, `the caller was recorded throughout: ${spoke} s of ${talked} s, after ${rang} s of ringing`);
-});
+}, { database: "PostgreSQL" });

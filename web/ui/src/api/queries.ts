@@ -42,12 +42,15 @@ export const useCallbacks = () =>
 export const useReputations = () =>
   useQuery({ queryKey: ['reputations'], queryFn: () => get<ReputationView[]>('/reputations') })
 
-/** Today's counts; the server says when they changed, and a clock asks in case that was not heard. */
-export const useToday = () =>
+/**
+ * Today's counts; the server says when they changed, and a clock asks in case that was not heard: often while `someoneWaits`, for a call
+ * becomes a late one by nothing but time.
+ */
+export const useToday = (someoneWaits = false) =>
   useQuery({
     queryKey: ['statistics'],
     queryFn: () => get<Statistics>('/statistics/today'),
-    refetchInterval: 30_000,
+    refetchInterval: someoneWaits ? 2_000 : 30_000,
   })
 
 export function useNearest(position: Position | null) {

@@ -13,7 +13,7 @@ const SIGNS: Record<Light, IconName> = { none: 'clock', kept: 'check', close: 'w
 export function Tiles({ waiting, operators }: { waiting: CallView[]; operators: OperatorView[] }) {
   const t = useT()
   const now = useNow()
-  const today = useToday().data
+  const today = useToday(waiting.length > 0).data
   const callbacks = useCallbacks().data ?? []
   const longest = Math.max(0, ...waiting.map(({ arrived_at }) => now - Date.parse(arrived_at)))
   const ready = operators.filter(({ state }) => state.state === 'ready').length
