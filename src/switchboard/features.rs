@@ -1,5 +1,6 @@
 //! Feature codes: what an operator does at a desk phone alone. `*11` begins the shift and takes calls, `*12` pauses, with one more key for the
-//! reason, `*13` ends the shift, `*14` says with one more key what the last call was, `*15` calls the next caller back. The answer is a tone: two that rise mean yes, three that are low mean no.
+//! reason, `*13` ends the shift, `*14` says with one more key what the last call was, `*15` calls the next caller back. The answer is a tone: two
+//! that rise mean yes, three that are low mean no.
 
 use super::Switchboard;
 use super::line::Report;

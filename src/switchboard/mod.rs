@@ -5,6 +5,7 @@ mod alerts;
 mod aml;
 mod board;
 mod calls;
+mod calls_out;
 mod commands;
 mod conversation;
 pub mod convert;

@@ -2,9 +2,9 @@
 //! longest for a call back. The database answers both, in a task that holds nothing up.
 
 use super::Switchboard;
+use super::calls_out::dialable;
 use super::features::FeatureCall;
 use super::line::Report;
-use super::parties::dialable;
 use dispatch::contract::{CallbackView, Disposition, Refusal};
 use dispatch::desk::{Desk, DeskError, Principal};
 use dispatch::id::UserId;

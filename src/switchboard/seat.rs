@@ -1,5 +1,5 @@
-//! An operator's seat: the headset, or the desk phone, of one person whose shift runs. What the person wants and does is the queue's; whether a page of
-//! the console is open is known before there is a seat.
+//! An operator's seat: the headset, or the desk phone, of one person whose shift runs. What the person wants and does is the queue's; whether a
+//! page of the console is open is known before there is a seat.
 
 use dispatch::contract::{OperatorState, OperatorView};
 use dispatch::domain::queue::{Abilities, OperatorStatus};

@@ -1,4 +1,5 @@
-//! Both forms of a telephone's message, taken apart: the fields of HTTPS, as Android's Emergency Location Service names them, and the text message. Pure.
+//! Both forms of a telephone's message, taken apart: the fields of HTTPS, as Android's Emergency Location Service names them, and the text message.
+//! Pure.
 
 use crate::contract::{CallerLocation, Position};
 use crate::domain::place;

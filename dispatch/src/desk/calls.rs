@@ -9,7 +9,8 @@ use crate::id::CallId;
 const EARLIER: i64 = 20;
 
 impl Desk {
-    /// Newest first; a number is found in whichever way it is written. Looking for a number is written into the audit, under the newest call that was found.
+    /// Newest first; a number is found in whichever way it is written. Looking for a number is written into the audit, under the newest call that
+    /// was found.
     pub async fn calls(&self, who: &Principal, query: CallQuery) -> Result<Vec<CallView>, DeskError> {
         let mut reader = self.store.read().await?;
         // Also as it was typed: what was kept before the country was set, and what is no subscriber's number.

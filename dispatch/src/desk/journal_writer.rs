@@ -2,7 +2,7 @@
 //! on to the disk, and from there into the database when it can; without a file, or when that is full, entries wait in memory.
 
 use super::alarms::AlarmBoard;
-use super::entry::Touched;
+use super::entry_rows::Touched;
 use super::journal::{BATCH, Item, Waiting, What};
 use super::journal_spill::{Oldest, Spill, SpillError};
 use super::untold::Untold;

@@ -18,6 +18,7 @@ mod delivery;
 mod dispatches;
 mod entry;
 mod entry_event;
+mod entry_rows;
 mod error;
 mod footage;
 mod hold;

@@ -2,7 +2,7 @@
 //! every console ask for every one of them.
 
 use super::LiveHub;
-use super::entry::Touched;
+use super::entry_rows::Touched;
 use crate::contract::{Audience, Event};
 use std::sync::atomic::{AtomicBool, Ordering};
 

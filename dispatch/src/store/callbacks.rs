@@ -62,8 +62,9 @@ impl Conn<'_> {
         self.insert_callback(call).await
     }
 
-    /// Keeps an inbound call that ended without an answer, or whose caller was cut off, as a callback, if its number is known and nobody has spoken with it since or does now. An older open callback of the
-    /// same number goes on in it. `false` if there is nothing to call back, or it is kept already.
+    /// Keeps an inbound call that ended without an answer, or whose caller was cut off, as a callback, if its number is known and nobody has spoken
+    /// with it since or does now. An older open callback of the same number goes on in it. `false` if there is nothing to call back, or it is kept
+    /// already.
     async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
         let done: Option<CallId> = on!(self, |c| {
             sqlx::query_scalar(

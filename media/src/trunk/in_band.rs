@@ -1,7 +1,7 @@
 //! Key presses as tones within the voice (ITU-T Q.23, Q.24), for far ends that have not negotiated telephone-events. Pure.
 //!
-//! Short blocks are measured at the eight frequencies (Goertzel). A key counts when two blocks after each other hold its two tones and little else, which
-//! voices hardly ever do for so long, and once until two blocks without it.
+//! Short blocks are measured at the eight frequencies (Goertzel). A key counts when two blocks after each other hold its two tones and little else,
+//! which voices hardly ever do for so long, and once until two blocks without it.
 
 use crate::SAMPLE_RATE;
 use crate::tone::{COLUMNS, KEYS, ROWS};

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Calls at once, both directions, from INVITE until the BYE is answered.
     pub max_calls: usize,
-    /// SIP transactions at once; new calls past it get 503. Past twice as many, with those that are over and remembered, so does everything that begins one.
+    /// SIP transactions at once; new calls past it get 503. Past twice as many, with those that are over and remembered, so does everything that
+    /// begins one.
     pub max_transactions: usize,
     /// Capacity of the event channel.
     pub events: usize,
@@ -52,8 +53,8 @@ pub struct Rate {
 pub enum Strangers {
     /// Nothing.
     Silent,
-    /// An INVITE, or a MESSAGE where alerts are taken, gets 403, so that a carrier whose address is not configured finds out; past `each` (a network of /24 or /64) or `all`
-    /// it gets nothing, as does everything else.
+    /// An INVITE, or a MESSAGE where alerts are taken, gets 403, so that a carrier whose address is not configured finds out; past `each` (a
+    /// network of /24 or /64) or `all` it gets nothing, as does everything else.
     Refuse { each: Rate, all: Rate },
 }
 

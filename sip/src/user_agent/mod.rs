@@ -182,8 +182,8 @@ impl UserAgent {
         Some(Followed::new(news, left.drop_guard()))
     }
 
-    /// Ends every call (503 to ringing ones), every registration and every subscription, waits for their last messages for at most `Limits::shut_down`, and closes
-    /// the listeners.
+    /// Ends every call (503 to ringing ones), every registration and every subscription, waits for their last messages for at most
+    /// `Limits::shut_down`, and closes the listeners.
     pub async fn shut_down(&self) {
         let Core { registry, limits, stop, leave, registrations, presence, .. } = self.core.as_ref();
         leave.cancel();
