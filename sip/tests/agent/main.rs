@@ -20,6 +20,7 @@ mod reliable;
 mod routes;
 mod session_timer;
 mod srtp;
+mod storm;
 mod streams;
 mod torture;
 mod torture_rfc;

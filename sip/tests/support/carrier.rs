@@ -68,6 +68,13 @@ impl Carrier {
         Asked { text: String::from_utf8_lossy(&buffer[..length]).into_owned(), from }
     }
 
+    /// The next message, if it comes so soon.
+    pub async fn heard_within(&self, soon: Duration) -> Option<Asked> {
+        let mut buffer = vec![0; 65_535];
+        let (length, from) = tokio::time::timeout(soon, self.socket.recv_from(&mut buffer)).await.ok()?.unwrap();
+        Some(Asked { text: String::from_utf8_lossy(&buffer[..length]).into_owned(), from })
+    }
+
     /// Whether anything of this method waits.
     pub fn was_asked(&self, method: &str) -> bool {
         let mut buffer = vec![0; 65_535];

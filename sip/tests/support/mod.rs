@@ -268,6 +268,13 @@ impl Peer {
         String::from_utf8_lossy(&buffer[..length]).into_owned()
     }
 
+    /// The next message, if it comes so soon.
+    pub async fn heard_within(&self, soon: Duration) -> Option<String> {
+        let mut buffer = vec![0; 65_535];
+        let (length, _) = tokio::time::timeout(soon, self.socket.recv_from(&mut buffer)).await.ok()?.unwrap();
+        Some(String::from_utf8_lossy(&buffer[..length]).into_owned())
+    }
+
     /// How many messages have arrived and were not received yet.
     pub fn waiting(&self) -> usize {
         let mut buffer = [0; 2048];
