@@ -86,7 +86,7 @@ scenario("a flood of strangers costs no memory, and a caller rings through it", 
   const refused = () => siaga.metric("siaga_sip_refused_total");
   const turnedAway = await refused();
 
-  const strangers = await floods(world, siaga, {});
+  const strangers = await floods(world, siaga, { requests: 2 * FLOOD_REQUESTS });
   const caller = await Caller.dial(world, siaga.sip, { number: "+628117704001", address: CARRIER });
   const { at } = await caller.ringing();
   assert.ok(at - caller.dialledAt < 1_000, `it rings after ${at - caller.dialledAt} ms`);
