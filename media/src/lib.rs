@@ -33,6 +33,7 @@ mod srtp;
 mod statistics;
 mod tap;
 mod text;
+mod threads;
 mod tone;
 mod trunk;
 

@@ -11,8 +11,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Numbers, and calls that have not ended, that are remembered; past that the oldest is forgotten, and counts as unknown.
+/// Numbers, and calls that have not ended, that are remembered; past that the oldest are forgotten, and count as unknown.
 const REMEMBERED: usize = 10_000;
+/// So many at once: whoever looks for one looks at all, which no call of a crowd can wait for.
+const FORGOTTEN: usize = REMEMBERED / 8;
 /// The same, as the store counts.
 const READ: i64 = 10_000;
 /// Who could type so lately is called back by a call that offers text.
@@ -143,13 +145,18 @@ fn key(number: &str) -> String {
     check::cut(number, check::CALLER_NUMBER)
 }
 
-fn keep<K: Hash + Eq + Clone, V>(map: &mut HashMap<K, V>, key: K, value: V, age: impl Fn(&V) -> Timestamp, kind: &'static str) {
+/// Keeps the newest; where there is no room, the oldest go together.
+fn keep<K: Hash + Eq, V>(map: &mut HashMap<K, V>, key: K, value: V, age: impl Fn(&V) -> Timestamp, kind: &'static str) {
     if map.len() >= REMEMBERED && !map.contains_key(&key) {
-        metrics::counter!("siaga_callers_forgotten_total", "kind" => kind).increment(1);
-        let oldest = map.iter().min_by_key(|(_, value)| age(value)).map(|(key, _)| key.clone());
-        if let Some(oldest) = oldest {
-            map.remove(&oldest);
-        }
+        let mut ages: Vec<Timestamp> = map.values().map(&age).collect();
+        let (_, youngest, _) = ages.select_nth_unstable(FORGOTTEN - 1);
+        let mut left = FORGOTTEN;
+        map.retain(|_, value| {
+            let goes = left > 0 && age(value) <= *youngest;
+            left -= usize::from(goes);
+            !goes
+        });
+        metrics::counter!("siaga_callers_forgotten_total", "kind" => kind).increment(FORGOTTEN as u64);
     }
     map.insert(key, value);
 }
@@ -200,14 +207,26 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
+    fn remember(map: &mut HashMap<CallId, Timestamp>, n: usize, second: usize) {
+        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second as i64);
+        keep(map, CallId(Uuid::from_u128(n as u128)), at, |at| *at, "test");
+    }
+
     #[test]
     fn memory_stays_bounded_and_forgets_the_oldest() {
         let mut map = HashMap::new();
-        for n in 0..=REMEMBERED {
-            let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(n as i64);
-            keep(&mut map, CallId(Uuid::from_u128(n as u128)), at, |at| *at, "test");
+        for n in 0..3 * REMEMBERED {
+            remember(&mut map, n, n);
+            assert!(map.len() <= REMEMBERED);
         }
-        assert_eq!(map.len(), REMEMBERED);
-        assert!(!map.contains_key(&CallId(Uuid::from_u128(0))));
+        let kept = |n: usize| map.contains_key(&CallId(Uuid::from_u128(n as u128)));
+        assert!(map.len() >= REMEMBERED - FORGOTTEN && (3 * REMEMBERED - map.len()..3 * REMEMBERED).all(kept));
+    }
+
+    #[test]
+    fn of_those_that_are_equally_old_no_more_are_forgotten() {
+        let mut map = HashMap::new();
+        (0..=REMEMBERED).for_each(|n| remember(&mut map, n, 0));
+        assert_eq!(map.len(), REMEMBERED - FORGOTTEN + 1);
     }
 }
