@@ -5,8 +5,6 @@ use std::future::Future;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
-/// How much they go before others (`nice`), where the system lets them: behind voices, before everything else.
-const NICENESS: i32 = -5;
 /// More than these find nothing to do: the switchboard is one task, and what SIP does for a call takes a fraction of a millisecond.
 const MOST: usize = 4;
 
@@ -21,12 +19,7 @@ impl CallThreads {
     pub fn start() -> std::io::Result<Self> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = processors.min(MOST);
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("calls")
-            .on_thread_start(go_first)
-            .enable_all()
-            .build()?;
+        let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("calls").enable_all().build()?;
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
@@ -40,13 +33,6 @@ impl CallThreads {
     /// To count what runs there.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
-    }
-}
-
-/// Of the calling thread.
-fn go_first() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "calls wait for a processor like everything else on this machine");
     }
 }
 

@@ -16,7 +16,6 @@ use crate::sound::Sound;
 use crate::statistics::LegStatistics;
 use crate::tap::{TapItem, TapOutlet};
 use crate::text::RemoteText;
-use crate::threads;
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -84,7 +83,7 @@ impl Engine {
             let (shard, waker) = Shard::new(shared.clone(), socket, taken)?;
             // Handles that are dropped because a later thread does not start end the earlier ones.
             shards.push(ShardHandle { commands: Some(commands), waker });
-            threads::spawn(format!("media-{n}"), move || shard.run())?;
+            std::thread::Builder::new().name(format!("media-{n}")).spawn(move || shard.run())?;
         }
         let places = Mutex::new(Places::new(threads));
         Ok((Engine { inner: Arc::new(Inner { shards, places, negotiator, sources, webrtc }) }, received))

@@ -33,7 +33,6 @@ mod srtp;
 mod statistics;
 mod tap;
 mod text;
-mod threads;
 mod tone;
 mod trunk;
 
