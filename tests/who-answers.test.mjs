@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
-import { newestCall, onShift, openHouse } from "./support/house.mjs";
+import { callWhen, newestCall, onShift, openHouse } from "./support/house.mjs";
 import { Operator } from "./support/operator.mjs";
 import { watchingTheWall } from "./support/supervisor.mjs";
 import { until } from "./support/wait.mjs";
@@ -29,9 +29,13 @@ scenario("a call for the fire brigade in English rings at who is trained and spe
 
   // Another one: there is nobody else who is trained, and after a while anybody is better than nobody.
   const next = await Caller.dial(world, siaga.sip, { ...fire, number: "+628117706002" });
-  const { heardAt } = await live.next("offered", ({ call }) => call.number === "+628117706002", { within: 60_000 });
+  const { heardAt, call } = await live.next("offered", ({ call }) => call.number === "+628117706002", { within: 60_000 });
   const waited = heardAt - next.dialledAt;
   assert.ok(waited >= SKILL_WAIT_S * 1_000, `it rings at Ayu after ${waited} ms`);
+  // No later than that, as the server knows it.
+  const { timeline } = await callWhen(await siaga.as(people.citra), call.id, "is noted as offered", ({ timeline: all }) => all.some(({ kind }) => kind === "call.offered"));
+  const [arrived, rang] = ["call.arrived", "call.offered"].map((wanted) => Date.parse(timeline.find(({ kind }) => kind === wanted).at));
+  assert.ok(rang - arrived < 10_000, `it rings at Ayu ${rang - arrived} ms after it came`);
   // A call that asks for nothing goes by who is free.
   await ayu.rings();
   await ayu.answer();

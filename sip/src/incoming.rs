@@ -26,7 +26,7 @@ use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Serves until the user agent stops. Tasks are bounded by the transactions that admission lets in.
 pub(crate) async fn serve(core: Arc<Core>, mut incoming: TransactionReceiver) {
@@ -282,12 +282,7 @@ async fn before_answer(commands: mpsc::Sender<Command>, mut transaction: Transac
 /// A request that the leg answers itself: the stack would confirm any PRACK, and drop an UPDATE before the ACK.
 async fn ask_leg(commands: Option<mpsc::Sender<Command>>, mut transaction: Transaction) {
     let answer = match &commands {
-        Some(commands) => {
-            let (answer, answered) = oneshot::channel();
-            // A leg that is over drops both the command and what waits in it.
-            let _ = commands.send(Command::Asked(Box::new(transaction.original.clone()), answer)).await;
-            answered.await.ok()
-        }
+        Some(commands) => leg::ask(commands, |answer| Command::Asked(Box::new(transaction.original.clone()), answer)).await,
         None => None,
     };
     let answer = answer.unwrap_or_else(|| Answer::plain(StatusCode::CallTransactionDoesNotExist));

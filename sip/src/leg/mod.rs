@@ -2,6 +2,7 @@
 //!
 //! Commands are never held up by a full event channel: events wait in the leg's own short outbox meanwhile.
 
+mod ask;
 mod branches;
 mod commands;
 mod digit;
@@ -14,6 +15,7 @@ mod refresh;
 mod requests;
 mod states;
 
+pub(crate) use ask::ask;
 pub(crate) use negotiation::Negotiation;
 pub(crate) use provisional::{show, stack};
 pub(crate) use refresh::response_fields;

@@ -7,7 +7,7 @@ use crate::config::{Config, Limits, Listen, PhoneName, TrunkName};
 use crate::counters;
 use crate::error::{LegError, StartError};
 use crate::event::{Event, LegId, Outbound, PhoneCall, Reject};
-use crate::leg::{COMMANDS, Command, Done};
+use crate::leg::{self, COMMANDS, Command, Done};
 use crate::limited::Limit;
 use crate::listener::{Certificates, Ingress};
 use crate::location::Reference;
@@ -20,7 +20,7 @@ use crate::trunk::Route;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A running SIP user agent; clones are the same one. It stops with [`UserAgent::shut_down`] only.
@@ -217,9 +217,7 @@ impl UserAgent {
 
     async fn ask(&self, leg: LegId, command: impl FnOnce(Done) -> Command) -> Result<(), LegError> {
         let commands = self.core.registry.leg(leg).ok_or(LegError::Gone)?;
-        let (done, result) = oneshot::channel();
-        commands.send(command(done)).await.map_err(|_| LegError::Gone)?;
-        result.await.unwrap_or(Err(LegError::Gone))
+        leg::ask(&commands, command).await.unwrap_or(Err(LegError::Gone))
     }
 
     async fn tell(&self, leg: LegId, command: Command) {
