@@ -2,10 +2,10 @@
 
 use crate::archive::{RecordingArchive, Started};
 use crate::call_threads::CallThreads;
-use crate::certificates;
 use crate::config::{self, Config};
 use crate::health::Health;
 use crate::opening::Opening;
+use crate::renewal;
 use crate::sounds::Announcements;
 use crate::switchboard::{Board, Fallback, Inbox, Parts, Switchboard};
 use crate::taps;
@@ -94,8 +94,9 @@ impl Running {
     /// Starts everything. When this returns, a call would be answered, even if the database does not answer yet.
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
-        let sounds = Announcements::load(config.queue.announcements.as_deref())?;
-        for fault in &sounds.faults {
+        let sound_files = renewal::Files::of_announcements(config);
+        let sounds = Announcements::load(config.queue.announcements.clone())?;
+        for fault in sounds.faults() {
             tracing::error!("setting `queue.announcements`: {fault}; the built-in announcement is played instead");
         }
         let desk = desk(config)?;
@@ -111,7 +112,7 @@ impl Running {
         let (media, voice) = media::Engine::start(config.media.checked()?, taps::start(archive.audio_sender()))
             .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
         let calls = CallThreads::start().context("no threads to take calls on")?;
-        let sip_files = certificates::Files::of_sip(config);
+        let sip_files = renewal::Files::of_sip(config);
         let started = calls.spawn(sip::UserAgent::start(config.sip.checked()?)).await;
         let (user_agent, events) = started.context("SIP ended before it began")?.context("setting `sip.listen`")?;
         let board = Board::new(desk.live().clone(), desk.clone(), config.sip.trunk.iter().map(|trunk| trunk.name.clone()));
@@ -120,7 +121,7 @@ impl Running {
             queue: Queue::new(queue_settings(config)),
             sip: user_agent.clone(),
             media,
-            sounds: sounds.announcements,
+            sounds: sounds.announcements.clone(),
             networks: networks(config)?,
             desk: desk.clone(),
             board: board.clone(),
@@ -156,12 +157,15 @@ impl Running {
             metrics,
             telegram_bot: bridges.telegram_name,
         };
-        let web_files = certificates::Files::of_web(&server.config.tls);
+        let web_files = renewal::Files::of_web(&server.config.tls);
         let web_server = web::serve(server, stop.clone().cancelled_owned()).await?;
         let (agent, shown) = (user_agent.clone(), web_server.certificates.clone());
-        let watched =
-            vec![sip_files.for_renewal(move || agent.renew_certificates()), web_files.for_renewal(move || shown.renew())];
-        tokio::spawn(certificates::watch(watched, stop.clone()));
+        let watched = vec![
+            sip_files.for_renewal(move || agent.renew_certificates()),
+            web_files.for_renewal(move || shown.renew()),
+            sound_files.for_renewal(move || sounds.announcements.renew()),
+        ];
+        tokio::spawn(renewal::watch(watched, stop.clone()));
         Ok(Self {
             web: web_server.address,
             sip: sip_listens,

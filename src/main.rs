@@ -4,7 +4,6 @@
 mod archive;
 mod bench;
 mod call_threads;
-mod certificates;
 mod cli;
 mod clock;
 mod config;
@@ -13,6 +12,7 @@ mod health;
 mod import;
 mod lifecycle;
 mod opening;
+mod renewal;
 mod sounds;
 mod switchboard;
 mod taps;
@@ -89,8 +89,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
 
 fn check(at: &At) -> anyhow::Result<()> {
     let config = Config::load(&at.config)?;
-    let sounds = sounds::Announcements::load(config.queue.announcements.as_deref())?;
-    if let Some(fault) = sounds.faults.first() {
+    let sounds = sounds::Announcements::load(config.queue.announcements.clone())?;
+    if let Some(fault) = sounds.faults().next() {
         bail!("setting `queue.announcements`: {fault}");
     }
     println!("{} can be used; {} trunk(s)", at.config.display(), config.sip.trunk.len());

@@ -1,7 +1,7 @@
 //! Sounds that callers hear, in Indonesian and English: built in, or replaced by a city's own WAV files.
 
-use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Why a WAV file cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +20,15 @@ pub enum SoundError {
 /// Samples at 8000 Hz, mono.
 type Pcm = Arc<[i16]>;
 
-/// The announcements in each language, decoded once at the start.
+/// The announcements, decoded. A cheap clone; what is renewed in one is renewed in all.
 #[derive(Debug, Clone)]
 pub struct Announcements {
+    directory: Option<PathBuf>,
+    languages: Arc<RwLock<Languages>>,
+}
+
+#[derive(Debug)]
+struct Languages {
     indonesian: Arc<Spoken>,
     english: Arc<Spoken>,
 }
@@ -31,7 +37,14 @@ pub struct Announcements {
 #[derive(Debug)]
 pub struct Loaded {
     pub announcements: Announcements,
-    pub faults: Vec<String>,
+    unusable: Vec<String>,
+    strays: Vec<String>,
+}
+
+impl Loaded {
+    pub fn faults(&self) -> impl Iterator<Item = &String> {
+        self.unusable.iter().chain(&self.strays)
+    }
 }
 
 /// The announcements in one language.
@@ -75,30 +88,53 @@ impl Announcements {
     /// The built-in announcements, or the files of the same names in a city's directory: `id/waiting.wav` and `en/waiting.wav` for
     /// one language, `waiting.wav` for both. A file that cannot be played is told as a fault, and the built-in announcement stays: calls are
     /// taken all the same.
-    pub fn load(directory: Option<&Path>) -> Result<Loaded, SoundError> {
-        let mut faults = Vec::new();
-        if let Some(missing) = directory.filter(|directory| !directory.is_dir()) {
-            faults.push(format!("{} is no directory; make it, or remove the setting", missing.display()));
-        }
-        if let Some(directory) = directory {
-            faults.extend(strays(directory));
-        }
-        let announcements = Self {
-            indonesian: Arc::new(Spoken::load(directory, "id", INDONESIAN, &mut faults)?),
-            english: Arc::new(Spoken::load(directory, "en", ENGLISH, &mut faults)?),
-        };
-        Ok(Loaded { announcements, faults })
+    ///
+    /// # Errors
+    /// A built-in announcement cannot be played.
+    pub fn load(directory: Option<PathBuf>) -> Result<Loaded, SoundError> {
+        let mut unusable = Vec::new();
+        let languages = Languages::load(directory.as_deref(), &mut unusable)?;
+        let strays = directory.as_deref().map(strays).unwrap_or_default();
+        Ok(Loaded { announcements: Self { directory, languages: Arc::new(RwLock::new(languages)) }, unusable, strays })
+    }
+
+    /// Reads a city's files anew, for callers from now on. Unless all of them can be played, those from before stay.
+    pub fn renew(&self) -> anyhow::Result<()> {
+        let mut unusable = Vec::new();
+        let languages = Languages::load(self.directory.as_deref(), &mut unusable)?;
+        anyhow::ensure!(unusable.is_empty(), "setting `queue.announcements`: {}", unusable.join("; "));
+        *self.languages.write().unwrap_or_else(PoisonError::into_inner) = languages;
+        Ok(())
     }
 
     /// In the language that the caller's side named first of those that there are; Indonesian where it named none.
     pub fn for_caller(&self, languages: &[String]) -> Arc<Spoken> {
+        let there = self.languages.read().unwrap_or_else(PoisonError::into_inner);
         let spoken = |tag: &String| match tag.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {
-            "id" | "ms" => Some(&self.indonesian),
-            "en" => Some(&self.english),
+            "id" | "ms" => Some(&there.indonesian),
+            "en" => Some(&there.english),
             _ => None,
         };
-        languages.iter().find_map(spoken).unwrap_or(&self.indonesian).clone()
+        languages.iter().find_map(spoken).unwrap_or(&there.indonesian).clone()
     }
+}
+
+impl Languages {
+    fn load(directory: Option<&Path>, unusable: &mut Vec<String>) -> Result<Self, SoundError> {
+        if let Some(missing) = directory.filter(|directory| !directory.is_dir()) {
+            unusable.push(format!("{} is no directory; make it, or remove the setting", missing.display()));
+        }
+        Ok(Self {
+            indonesian: Arc::new(Spoken::load(directory, "id", INDONESIAN, unusable)?),
+            english: Arc::new(Spoken::load(directory, "en", ENGLISH, unusable)?),
+        })
+    }
+}
+
+/// Where a city's announcements are looked for in its directory.
+pub fn own_files(directory: &Path) -> Vec<PathBuf> {
+    let places = [directory.to_owned(), directory.join("id"), directory.join("en")];
+    places.iter().flat_map(|place| INDONESIAN.iter().map(move |(name, _)| place.join(name).with_extension("wav"))).collect()
 }
 
 /// WAV files under a name that nothing plays: a city that recorded `hold-music.wav` is to hear why callers do not.
@@ -168,8 +204,24 @@ pub fn samples(wav: &[u8]) -> Result<Arc<[i16]>, SoundError> {
 mod tests {
     use super::*;
 
-    fn load(directory: Option<&Path>) -> Announcements {
-        Announcements::load(directory).unwrap().announcements
+    fn loaded(directory: &Path) -> Loaded {
+        Announcements::load(Some(directory.to_owned())).unwrap()
+    }
+
+    fn built_in() -> Announcements {
+        Announcements::load(None).unwrap().announcements
+    }
+
+    fn indonesian(announcements: &Announcements) -> Arc<Spoken> {
+        announcements.for_caller(&["id".into()])
+    }
+
+    fn english(announcements: &Announcements) -> Arc<Spoken> {
+        announcements.for_caller(&["en".into()])
+    }
+
+    fn faults(loaded: &Loaded) -> Vec<String> {
+        loaded.faults().cloned().collect()
     }
 
     fn directory(name: &str) -> std::path::PathBuf {
@@ -189,8 +241,8 @@ mod tests {
 
     #[test]
     fn the_built_in_announcements_are_speech_of_some_seconds() {
-        let sounds = load(None);
-        for spoken in [&sounds.indonesian, &sounds.english] {
+        let sounds = built_in();
+        for spoken in [indonesian(&sounds), english(&sounds)] {
             assert!(spoken.waiting.len() > 4 * 8000);
             for sound in [&spoken.hold, &spoken.silent, &spoken.test] {
                 assert!(sound.len() > 2 * 8000);
@@ -200,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_place_in_the_queue_is_told_as_far_as_there_are_words() {
-        let spoken = load(None).indonesian;
+        let spoken = indonesian(&built_in());
         let plain = spoken.busy(None).len();
         let told: Vec<usize> = (1..=20).map(|place| spoken.busy(Some(place)).len()).collect();
         assert!(told.iter().all(|length| *length > plain));
@@ -210,10 +262,10 @@ mod tests {
 
     #[test]
     fn a_caller_hears_the_first_language_that_there_is() {
-        let sounds = load(None);
+        let sounds = built_in();
         let hears = |languages: &[&str]| {
             let languages: Vec<String> = languages.iter().map(|tag| (*tag).to_owned()).collect();
-            Arc::ptr_eq(&sounds.for_caller(&languages), &sounds.english)
+            Arc::ptr_eq(&sounds.for_caller(&languages), &english(&sounds))
         };
         assert!(hears(&["zh", "en-GB", "id"]));
         assert!(!hears(&["id", "en"]));
@@ -226,11 +278,33 @@ mod tests {
         std::fs::create_dir_all(own.join("en")).unwrap();
         wav(&own.join("hold.wav"), 1, 8000);
         wav(&own.join("en").join("silent.wav"), 1, 8000);
-        let sounds = load(Some(&own));
+        let sounds = loaded(&own).announcements;
         std::fs::remove_dir_all(&own).unwrap();
-        assert_eq!((sounds.indonesian.hold.len(), sounds.english.hold.len()), (1, 1));
-        assert_eq!(sounds.english.silent.len(), 1);
-        assert!(sounds.indonesian.silent.len() > 8000);
+        assert_eq!((indonesian(&sounds).hold.len(), english(&sounds).hold.len()), (1, 1));
+        assert_eq!(english(&sounds).silent.len(), 1);
+        assert!(indonesian(&sounds).silent.len() > 8000);
+    }
+
+    #[test]
+    fn a_city_speaks_an_announcement_anew_while_calls_come() {
+        let own = directory("anew");
+        let sounds = loaded(&own).announcements;
+        let switchboards = sounds.clone();
+        let before = indonesian(&switchboards);
+        assert!(before.hold.len() > 8000);
+        wav(&own.join("hold.wav"), 1, 8000);
+        sounds.renew().unwrap();
+        assert_eq!(indonesian(&switchboards).hold.len(), 1);
+        assert!(before.hold.len() > 8000, "who hears the old one hears it to its end");
+
+        wav(&own.join("hold.wav"), 2, 44_100);
+        let refused = sounds.renew().unwrap_err().to_string();
+        assert!(refused.contains("hold.wav") && refused.contains("sox"), "{refused}");
+        assert_eq!(indonesian(&switchboards).hold.len(), 1, "what cannot be played changes nothing");
+        assert!(own_files(&own).contains(&own.join("hold.wav")) && own_files(&own).contains(&own.join("en").join("3.wav")));
+
+        std::fs::remove_dir_all(&own).unwrap();
+        assert!(sounds.renew().is_err(), "a directory that is not mounted is no wish for the built-in ones");
     }
 
     #[test]
@@ -241,7 +315,7 @@ mod tests {
             wav(&own.join(name), 1, 8000);
         }
         std::fs::write(own.join("README.txt"), "notes are nobody's business").unwrap();
-        let mut faults = Announcements::load(Some(&own)).unwrap().faults;
+        let mut faults = faults(&loaded(&own));
         std::fs::remove_dir_all(&own).unwrap();
         faults.sort();
         let named: Vec<bool> = ["hold-music.wav ", "hold.WAV ", "id/tunggu.wav "]
@@ -256,19 +330,16 @@ mod tests {
         let own = directory("wrong");
         wav(&own.join("waiting.wav"), 2, 44_100);
         std::fs::write(own.join("hold.wav"), b"RIFF").unwrap();
-        let Loaded { announcements, faults } = Announcements::load(Some(&own)).unwrap();
+        let loaded_own = loaded(&own);
         std::fs::remove_dir_all(&own).unwrap();
+        let told = faults(&loaded_own);
         // Once for each language.
-        assert_eq!(faults.len(), 4, "{faults:?}");
-        assert!(faults[0].contains("waiting.wav") && faults[0].contains("sox"), "{faults:?}");
-        assert!(faults[1].contains("hold.wav"), "{faults:?}");
-        let built_in = load(None);
-        assert_eq!(
-            announcements.indonesian.hold.len(),
-            built_in.indonesian.hold.len(),
-            "callers go on hearing the built-in ones"
-        );
-        assert_eq!(announcements.english.waiting.len(), built_in.english.waiting.len());
-        assert_eq!(Announcements::load(Some(&own)).unwrap().faults.len(), 1, "the directory is gone");
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told[0].contains("waiting.wav") && told[0].contains("sox"), "{told:?}");
+        assert!(told[1].contains("hold.wav"), "{told:?}");
+        let sounds = loaded_own.announcements;
+        assert_eq!(indonesian(&sounds).hold.len(), indonesian(&built_in()).hold.len(), "callers go on hearing the built-in ones");
+        assert_eq!(english(&sounds).waiting.len(), english(&built_in()).waiting.len());
+        assert_eq!(faults(&loaded(&own)).len(), 1, "the directory is gone");
     }
 }

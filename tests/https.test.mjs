@@ -54,7 +54,7 @@ scenario("renewed certificates are for whoever connects next, at the console and
     const shown = await Promise.all(places.map(fingerprint));
     return shown.every((one) => one !== before[0]) && new Set(shown).size === 1 && shown;
   }, { within: 30_000 });
-  const refused = () => Promise.all(["web", "sip"].map((what) => siaga.metric(`siaga_certificates_total{for="${what}",outcome="refused"}`)));
+  const refused = () => Promise.all(["web", "sip"].map((what) => siaga.metric(`siaga_renewals_total{for="${what}",outcome="refused"}`)));
   const earlier = await refused();
   await writeFile(file, "-----BEGIN CERTIFICATE-----\n");
   await until("both say that they cannot use half a file", async () => (await refused()).every((count, nth) => count > earlier[nth]), { within: 30_000 });

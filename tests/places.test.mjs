@@ -6,16 +6,20 @@ import { announcementsHeard, hearsAnnouncement } from "./support/announcement.mj
 import { Caller } from "./support/caller.mjs";
 import { openHouse } from "./support/house.mjs";
 import { tone, writeWav } from "./support/sound.mjs";
+import { until } from "./support/wait.mjs";
 import { scenario } from "./support/world.mjs";
 
 /** A city's own word to all who wait, short; the places are the built-in ones. */
 const WAIT_HZ = 1900;
+/** What the city says in its place later. */
+const NEW_WAIT_HZ = 2300;
 const PLACES = ["1", "2", "3", "4"];
 
 scenario("callers who wait hear their place, and the next one when somebody before them is gone", async (world) => {
   const announcements = join(world.directory, "announcements");
   await mkdir(announcements);
-  await writeWav(join(announcements, "waiting.wav"), tone(WAIT_HZ, { seconds: 0.5 }), 8000);
+  const say = (hz) => writeWav(join(announcements, "waiting.wav"), tone(hz, { seconds: 0.5 }), 8000);
+  await say(WAIT_HZ);
   const siaga = await openHouse(world, { queue: { announcements, announce_every_seconds: 5 } });
   const callers = [];
   for (const [n, sdp] of [[], ["a=hlang-recv:en"], []].entries()) {
@@ -33,6 +37,8 @@ scenario("callers who wait hear their place, and the next one when somebody befo
     assert.deepEqual(await announcementsHeard(caller, other, ["position", ...PLACES]), [], "one language for each");
   }
 
+  await say(NEW_WAIT_HZ);
+
   // The first one gives up: everybody moves up, and hears that.
   const since = Date.now();
   await first.hangUp();
@@ -40,6 +46,12 @@ scenario("callers who wait hear their place, and the next one when somebody befo
   await told(last, "id", "2", { since });
   await last.hangUp();
   await english.hangUp();
+
+  // Meanwhile the city's new word was read, and who calls now hears it.
+  await until("the new announcement is read", () => siaga.metric('siaga_renewals_total{for="announcements",outcome="renewed"}'), { within: 40_000 });
+  const later = await Caller.dial(world, siaga.sip, { number: "+628117707009" });
+  await later.hears(NEW_WAIT_HZ);
+  await later.hangUp();
 });
 
 /** The place as the last of the places that were told. */

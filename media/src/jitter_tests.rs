@@ -110,18 +110,34 @@ fn an_overtaken_packet_is_not_heard_after_its_successor_when_a_delay_stays() {
     for n in 0..10 {
         push(&mut buffer, u64::from(n) * 160, n);
     }
-    // From here on everything takes 100 ms longer, and whichever packet makes the buffer believe it, every other one is overtaken.
+    // From here on everything takes 300 ms longer, and whichever packet makes the buffer believe it, every other one is overtaken.
     for n in (10..40).step_by(2) {
-        let at = u64::from(n + 1) * 160 + 800 + u64::from(n == 10) * 20;
+        let at = u64::from(n + 1) * 160 + 2_400 + u64::from(n == 10) * 20;
         push(&mut buffer, at, n + 1);
         push(&mut buffer, at + 40, n);
     }
     buffer.flush();
-    frames.extend(drained(&mut buffer, 40 * 160 + 1_000));
+    frames.extend(drained(&mut buffer, 40 * 160 + 2_600));
     let values: Vec<i16> = frames.iter().map(|frame| frame.pcm[0]).collect();
     assert!(values.is_sorted(), "{values:?}");
     assert!(values.len() >= 39, "at most the one that was overtaken at the moment of belief is missing: {values:?}");
     assert_eq!(buffer.counts().anchored, 1);
+}
+
+#[test]
+fn a_machine_that_is_late_for_half_a_second_leaves_no_gap_in_what_was_said() {
+    let mut buffer = JitterBuffer::new();
+    let mut end = 0;
+    for n in 0..400u16 {
+        let late = if (100..125).contains(&n) { 1_200 } else { 0 };
+        let at = u64::from(n) * 160 + late;
+        buffer.push(at, 1, n, u32::from(n) * 160, frame(n as i16 + 1));
+        for frame in drained(&mut buffer, at) {
+            assert_eq!(frame.position, end, "frame {}", frame.pcm[0]);
+            end += frame.pcm.len() as u64;
+        }
+    }
+    assert_eq!((end, buffer.counts().anchored), (400 * 160, 0));
 }
 
 #[test]

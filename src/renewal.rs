@@ -1,7 +1,8 @@
-//! Certificates are renewed every few weeks, and no call is to end for it: the files are looked at again and again, and those that changed are
-//! read anew. What cannot be used is told in the log and changes nothing.
+//! Certificates are renewed every few weeks, announcements are spoken anew, and no call is to end for it: the files are looked at again and
+//! again, and those that changed are read anew. What cannot be used is told in the log and changes nothing.
 
 use crate::config::Config;
+use crate::sounds;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +31,11 @@ impl Files {
         let sip = &config.sip;
         let paths = [&sip.tls_certificate, &sip.tls_key, &sip.tls_client_ca, &sip.tls_ca].into_iter().flatten().cloned();
         Files::new("sip", paths.collect())
+    }
+
+    /// A city's own announcements.
+    pub fn of_announcements(config: &Config) -> Self {
+        Files::new("announcements", config.queue.announcements.as_deref().map(sounds::own_files).unwrap_or_default())
     }
 
     /// Those of the console.
@@ -87,15 +93,15 @@ impl Watched {
         let outcome = match look {
             Look::Unchanged | Look::Changing => return,
             Look::Renewed => {
-                tracing::info!(what, "the certificates are new; connections from now on get them");
+                tracing::info!(what, "changed files were read; they are used from now on");
                 "renewed"
             }
             Look::Unusable(problem) => {
-                tracing::error!(what, %problem, "the new certificates cannot be used and the old ones stay; put files there that belong together");
+                tracing::error!(what, %problem, "changed files cannot be used and those from before stay; put files there that can, and that belong together");
                 "refused"
             }
         };
-        metrics::counter!("siaga_certificates_total", "for" => what, "outcome" => outcome).increment(1);
+        metrics::counter!("siaga_renewals_total", "for" => what, "outcome" => outcome).increment(1);
     }
 }
 
