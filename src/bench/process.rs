@@ -11,7 +11,10 @@ pub struct Usage {
     /// Time on processors, in user and kernel mode.
     pub cpu: Duration,
     pub memory_kb: u64,
-    /// The most memory that it ever had.
+    /// Of it pages of files, most of them the program's own: they come with the first use of a part of it, and the system can take them
+    /// back at any time.
+    pub of_files_kb: u64,
+    /// The most memory that it ever had, files' pages included.
     pub peak_kb: u64,
     pub threads: u64,
     pub files: u64,
@@ -28,10 +31,16 @@ impl Usage {
         Ok(Self {
             cpu,
             memory_kb: number("VmRSS")?,
+            of_files_kb: number("RssFile")?,
             peak_kb: number("VmHWM")?,
             threads: number("Threads")?,
             files: u64::try_from(files).unwrap_or(u64::MAX),
         })
+    }
+
+    /// Memory that nobody but the process can give back.
+    pub fn kept_kb(&self) -> u64 {
+        self.memory_kb.saturating_sub(self.of_files_kb)
     }
 }
 
@@ -98,6 +107,6 @@ mod tests {
     #[test]
     fn this_very_process_can_be_read() {
         let usage = Usage::of(std::process::id()).unwrap();
-        assert!(usage.memory_kb > 0 && usage.peak_kb >= usage.memory_kb && usage.threads >= 1 && usage.files >= 3);
+        assert!(usage.kept_kb() > 0 && usage.peak_kb >= usage.memory_kb && usage.threads >= 1 && usage.files >= 3);
     }
 }
