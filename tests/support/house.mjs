@@ -57,10 +57,9 @@ export function steps({ timeline }) {
   return timeline.map(({ kind }) => kind).filter((kind) => /^(call|callback)\./.test(kind) && kind !== "call.quality");
 }
 
-/** The newest call, as the API tells it. */
-export async function newestCall(api) {
-  const [call] = await api.ask("GET", "calls?limit=1");
-  return call;
+/** The newest call, as the API tells it, once there is any: a telephone may ring before its call is written down. */
+export function newestCall(api) {
+  return until("a call is written down", async () => (await api.ask("GET", "calls?limit=1"))[0]);
 }
 
 /** A call's detail once `matches` holds. */
