@@ -3,13 +3,18 @@
 
 use crate::config::Config;
 use crate::sounds;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Until a new file is noticed.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// Octets of a file that are compared: more than any that can be used has.
+const MOST: u64 = 16 << 20;
 
 type Renew = Box<dyn Fn() -> anyhow::Result<()> + Send>;
 
@@ -126,9 +131,17 @@ pub async fn watch(mut all: Vec<Watched>, stop: CancellationToken) {
 fn fingerprint(paths: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for file in paths {
-        std::fs::read(file).ok().hash(&mut hasher);
+        content(file).hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// How long a file is and what it begins with. Nothing else is opened: whoever opens a pipe waits for who writes to it.
+fn content(path: &Path) -> Option<(u64, Vec<u8>)> {
+    let length = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?.len();
+    let mut octets = Vec::new();
+    File::open(path).ok()?.take(MOST).read_to_end(&mut octets).ok()?;
+    Some((length, octets))
 }
 
 #[cfg(test)]

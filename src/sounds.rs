@@ -1,5 +1,7 @@
 //! Sounds that callers hear, in Indonesian and English: built in, or replaced by a city's own WAV files.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -12,10 +14,16 @@ pub enum SoundError {
     /// Callers hear telephone audio; nothing is resampled.
     #[error("must be 8000 Hz, mono, 16 bit; convert it with `sox in.wav -r 8000 -c 1 -b 16 out.wav`")]
     Format,
+    /// Memory is for calls: a file that was put there by mistake is not read.
+    #[error("is longer than ten minutes; cut it, for no caller hears its end")]
+    TooLong,
     /// A caller would hear nothing.
     #[error("has no sound in it; record it again")]
     Empty,
 }
+
+/// Ten minutes of 8000 Hz, mono, 16 bit, and what stands before them.
+const LONGEST: u64 = 10 * 60 * 8_000 * 2 + 4_096;
 
 /// Samples at 8000 Hz, mono.
 type Pcm = Arc<[i16]>;
@@ -158,12 +166,9 @@ impl Spoken {
             let own = directory.and_then(|directory| {
                 [directory.join(language).join(&file), directory.join(&file)].into_iter().find(|path| path.is_file())
             });
-            let own = own.and_then(|path| match std::fs::read(&path).map_err(hound::Error::from).map_err(SoundError::from) {
-                Ok(wav) => samples(&wav).map_err(|error| faults.push(format!("{} {error}", path.display()))).ok(),
-                Err(error) => {
-                    faults.push(format!("{} {error}", path.display()));
-                    None
-                }
+            let own = own.and_then(|path| {
+                let played = content(&path).and_then(|wav| samples(&wav));
+                played.map_err(|error| faults.push(format!("{} {error}", path.display()))).ok()
             });
             read.push(match own {
                 Some(own) => own,
@@ -187,6 +192,13 @@ impl Spoken {
             None => self.waiting.clone(),
         }
     }
+}
+
+fn content(path: &Path) -> Result<Vec<u8>, SoundError> {
+    let mut wav = Vec::new();
+    let file = File::open(path).map_err(hound::Error::from)?;
+    file.take(LONGEST + 1).read_to_end(&mut wav).map_err(hound::Error::from)?;
+    if wav.len() as u64 > LONGEST { Err(SoundError::TooLong) } else { Ok(wav) }
 }
 
 /// The samples of an 8 kHz mono 16-bit WAV file.
@@ -323,6 +335,17 @@ mod tests {
             .map(|name| faults.iter().any(|fault| fault.contains(name)))
             .collect();
         assert_eq!((faults.len(), named), (3, vec![true; 3]), "{faults:?}");
+    }
+
+    #[test]
+    fn a_large_file_that_was_put_there_by_mistake_takes_no_memory_from_calls() {
+        let own = directory("large");
+        File::create(own.join("hold.wav")).unwrap().set_len(u64::from(u32::MAX)).unwrap();
+        let large = loaded(&own);
+        std::fs::remove_dir_all(&own).unwrap();
+        let told = faults(&large);
+        assert!(told.len() == 2 && told[0].contains("ten minutes"), "{told:?}");
+        assert_eq!(indonesian(&large.announcements).hold, indonesian(&built_in()).hold);
     }
 
     #[test]

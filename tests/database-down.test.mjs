@@ -46,7 +46,7 @@ scenario("a server that starts while its database is down takes calls, and write
 
   // The call that is up is this run's, and not taken for one that the start interrupted.
   const supervisor = await siaga.as(people.citra);
-  const { id } = await until("the call is written down", () => newestCall(supervisor));
+  const { id } = await newestCall(supervisor);
   await callWhen(supervisor, id, "is with the fallback number", ({ call }) => call.state === "fallback");
   await until("both have talked for two seconds", () => Date.now() - joined > 2_000);
   await caller.hears(1800);

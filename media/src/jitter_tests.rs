@@ -100,6 +100,24 @@ fn a_delay_that_stays_moves_the_stream_to_when_it_is_heard() {
 }
 
 #[test]
+fn a_smaller_delay_that_stays_is_made_up_without_a_gap() {
+    let mut buffer = JitterBuffer::new();
+    let (mut end, mut behind) = (0, 0);
+    for n in 0..2_000u16 {
+        // From packet 100 on everything takes 150 ms longer.
+        let at = u64::from(n) * 160 + if n < 100 { 0 } else { 1_200 };
+        buffer.push(at, 1, n, u32::from(n) * 160, frame(1));
+        for frame in drained(&mut buffer, at) {
+            assert_eq!(frame.position, end);
+            end += frame.pcm.len() as u64;
+            behind = at - frame.position;
+        }
+    }
+    assert!(behind <= 64, "both sides are together again but for {behind} samples");
+    assert_eq!(buffer.counts().anchored, 0);
+}
+
+#[test]
 fn an_overtaken_packet_is_not_heard_after_its_successor_when_a_delay_stays() {
     let mut buffer = JitterBuffer::new();
     let mut frames = vec![];

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Samples below this are silence; the stamped tone never is for a whole frame.
 const SILENCE: u16 = 64;
 const RATE: u64 = 8_000;
-/// A stamp further on than this in numbers (ten minutes) is none, but samples that were moved and read as one by chance.
+/// A stamp further on than this in numbers (ten minutes) is none where the next one is not: samples that were moved can be read as one by chance.
 const FURTHER_ON: u32 = 30_000;
 
 /// What one side of a recording holds from its first stamp to its last.
@@ -77,7 +77,9 @@ fn examine(samples: &[i16]) -> Option<Side> {
     let mut from = at + STAMP;
     while let Some((found, stamp)) = next_stamp(samples, from) {
         from = found + STAMP;
-        if stamp.leg != first.leg || !(1..FURTHER_ON).contains(&stamp.number.wrapping_sub(last.number)) {
+        let goes_on = |stamp: Stamp| (1..FURTHER_ON).contains(&stamp.number.wrapping_sub(last.number));
+        let by_chance = stamp.leg == last.leg && !goes_on(stamp);
+        if by_chance && next_stamp(samples, from).is_some_and(|(_, next)| next.leg == last.leg && goes_on(next)) {
             continue;
         }
         let missing = u64::from(stamp.number.wrapping_sub(last.number).wrapping_sub(1));
@@ -86,8 +88,8 @@ fn examine(samples: &[i16]) -> Option<Side> {
         side.gaps += silent;
         side.bent += missing.saturating_sub(silent);
         let expected = (missing as usize + 1) * FRAME;
-        // A clock that is followed moves a frame by one sample.
-        side.jumps += u64::from((found - at).abs_diff(expected) > 1 + missing as usize);
+        // A clock that is followed moves a frame by one sample. Another's voice has no place here at all.
+        side.jumps += u64::from(stamp.leg != last.leg || (found - at).abs_diff(expected) > 1 + missing as usize);
         side.frames += 1;
         (at, last) = (found, stamp);
     }
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     fn frame(number: u32) -> Vec<i16> {
-        media::Codec::Pcma.decode(&Stamp { leg: 3, number, micros: number * 20_000 }.payload()).collect()
+        media::Codec::Pcma.decode(&Stamp { leg: 3, number, micros: number.wrapping_mul(20_000) }.payload()).collect()
     }
 
     fn side(parts: &[Vec<i16>]) -> Side {
