@@ -1,6 +1,6 @@
 // Free ports on loopback, below those that the kernel gives to connections, so that none is taken between the look and the use, and below
-// 30,000, where the tests of the Rust crates have theirs. Each
-// process has a stretch of its own, so that scenarios side by side do not meet: many of a range's ports are opened long after the look.
+// 30,000, where the tests of the Rust crates have theirs. Each process has a stretch of its own, so that scenarios side by side do not
+// meet: many of a range's ports are opened long after the look.
 import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";

@@ -96,6 +96,9 @@ use std::time::Duration;
 /// The longest that anything waits for a connection or a lock.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What each reading connection keeps of the file, in KiB as SQLite writes it: the system keeps it once for all of them anyway.
+const READER_CACHE: &str = "-512";
+
 #[derive(Clone)]
 enum Db {
     /// One connection writes; SQLite lets no second one anyway, and its readers never wait for it.
@@ -146,7 +149,7 @@ impl Store {
             .foreign_keys(true);
         let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
         let writer = pool().max_connections(1).connect_lazy_with(options.clone());
-        let readers = pool().max_connections(4).connect_lazy_with(options.read_only(true));
+        let readers = pool().max_connections(4).connect_lazy_with(options.read_only(true).pragma("cache_size", READER_CACHE));
         Self { db: Db::Lite { writer, readers } }
     }
 
