@@ -6,6 +6,7 @@ use crate::config::{self, Config};
 use crate::health::Health;
 use crate::opening::Opening;
 use crate::renewal;
+use crate::sole::Sole;
 use crate::sounds::Announcements;
 use crate::switchboard::{Board, Fallback, Inbox, Parts, Switchboard};
 use crate::taps;
@@ -48,6 +49,7 @@ pub struct Running {
     user_agent: sip::UserAgent,
     /// The last to go.
     _calls: CallThreads,
+    _sole: Sole,
 }
 
 /// The desk for commands that need no more, on a database that answers.
@@ -93,6 +95,7 @@ fn desk_settings(config: &Config) -> anyhow::Result<DeskSettings> {
 impl Running {
     /// Starts everything. When this returns, a call would be answered, even if the database does not answer yet.
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let sole = Sole::take(config)?;
         let stop = CancellationToken::new();
         let sound_files = renewal::Files::of_announcements(config);
         let sounds = Announcements::load(config.queue.announcements.clone())?;
@@ -178,6 +181,7 @@ impl Running {
             bridges: bridges.task,
             user_agent,
             _calls: calls,
+            _sole: sole,
         })
     }
 

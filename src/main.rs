@@ -13,6 +13,7 @@ mod import;
 mod lifecycle;
 mod opening;
 mod renewal;
+mod sole;
 mod sounds;
 mod switchboard;
 mod taps;
@@ -25,6 +26,7 @@ use dispatch::contract::NewUser;
 use dispatch::desk::Desk;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
 
 /// After a crowd has called, memory goes back to the system: the C library's allocator kept four fifths of it (docs/capacity.md).
 #[global_allocator]
@@ -32,6 +34,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Passwords are read up to this many bytes.
 const LONGEST_PASSWORD: u64 = 1024;
+
+/// What is logged where `SIAGA_LOG` says nothing else. WebRTC (`str0m`, and its ICE, `is`) warns of what anybody may send to its
+/// port, as often as it is sent.
+const LOG: &str = "info,rsipstack=error,retina=warn,is=error,str0m=error,hyper=warn,reqwest=warn,sqlx=warn,teloxide=error";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -160,11 +166,7 @@ fn address(config: &Config, bound: std::net::SocketAddr) -> String {
 
 /// Caller data is never logged above `debug`; the SIP stack logs whole messages, so it is held at `warn`, and at `error` on request only.
 fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SIAGA_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new(
-            "info,rsipstack=error,retina=warn,str0m=warn,hyper=warn,reqwest=warn,sqlx=warn,teloxide=error",
-        )
-    });
+    let filter = EnvFilter::try_from_env("SIAGA_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -181,5 +183,21 @@ async fn stop_signal() {
         Err(_) => {
             let _ = interrupt.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::{Level, enabled};
+
+    #[test]
+    fn what_anybody_may_send_to_the_operators_port_is_not_logged() {
+        let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(LOG)).finish();
+        tracing::subscriber::with_default(log, || {
+            assert!(!enabled!(target: "is::stun", Level::WARN) && !enabled!(target: "str0m::session", Level::WARN));
+            assert!(enabled!(target: "is::stun", Level::ERROR) && enabled!(target: "str0m::session", Level::ERROR));
+            assert!(enabled!(target: "siaga", Level::INFO) && enabled!(target: "media::engine", Level::INFO));
+        });
     }
 }

@@ -151,6 +151,24 @@ scenario("a phone that vanishes is noticed: its call is covered and goes to the 
   await passesOn(api, "meja-1", bagus, caller, { voice: 1400, callerVoice: CALLER_HZ });
 });
 
+scenario("a phone that registers late after a restart of the server is the operator's again", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  const ayu = await atThePhone(world, siaga, "ayu", "meja-1");
+  await phone.close();
+  await siaga.kill();
+  await siaga.start();
+  const api = await siaga.as(people.citra);
+  await operatorIs(world, api, "ayu", "preparing");
+  const again = await deskPhone(world, siaga, "meja-1");
+  await ayu.seesOwnState("ready", { timeout: 30_000 });
+  const caller = await Caller.dial(world, siaga.sip, { voice: CALLER_HZ });
+  await again.rings();
+  again.lift();
+  await caller.hears(PHONE_HZ);
+  await caller.hangUp();
+});
+
 scenario("a phone with a wrong password is nobody's, and one that is busy declines", async (world) => {
   const siaga = await houseWithPhones(world);
   const api = await siaga.as(people.citra);

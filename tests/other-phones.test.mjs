@@ -56,6 +56,16 @@ scenario("telephones that others wrote, in the clear and encrypted", async (worl
   await ayu.hangUp();
   await guarded.ended();
   await bothRecorded(supervisor, third.id, "operator");
+  await ayu.at("disposition-ghost").click();
+
+  // One that knows only the suite with the short tag, as gateways of old.
+  const short = await Linphone.start(world, { number: "+628117702004", voice: CALLER_HZ, suite: "AES_CM_128_HMAC_SHA1_32" });
+  short.dial(`sip:112@${udp}`);
+  const fourth = await talked(supervisor, ayu, short);
+  assert.equal(fourth.number, "+628117702004");
+  await ayu.hangUp();
+  await short.ended();
+  await bothRecorded(supervisor, fourth.id, "operator");
 });
 
 scenario("a call over IPv6", async (world) => {

@@ -29,8 +29,10 @@ const MAX_COMMANDS: usize = 1_024;
 /// Events that wait to be taken, before the ones that wait inside the thread.
 const MAX_EVENTS: usize = 1_024;
 /// How long a full queue is waited for.
-const COMMAND_PATIENCE: u32 = 1_000;
+const COMMAND_PATIENCE: usize = 1_000;
 const COMMAND_PAUSE: Duration = Duration::from_millis(1);
+/// The pauses of what is asked for until it is done grow up to this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The media engine. A cheap clone; the threads end when the last clone is dropped, or on `shut_down`.
 ///
@@ -95,8 +97,8 @@ impl Engine {
     }
 
     /// Opens a leg to a trunk and gives the address for its SDP. Packets are taken from `allowed` and from the host in
-    /// `remote`; without `remote` (a delayed offer) nothing is sent until the far end is heard or `set_remote` tells.
-    /// `tap`: record it.
+    /// `remote`; without `remote` (a delayed offer), or where it names no host, nothing is sent until the far end is heard or
+    /// `set_remote` tells. `tap`: record it.
     pub async fn open_trunk(
         &self,
         leg: Uuid,
@@ -189,7 +191,7 @@ impl Engine {
         self.ask(Route::To(leg), |reply| Command::StopPlaying { leg, reply }).await;
     }
 
-    /// Another far end is to be heard on a trunk leg: its first packet is told as [`Event::FirstPacket`] again.
+    /// Another far end is to be heard on a trunk leg: its first sound is told as [`Event::FirstPacket`] again.
     pub async fn await_first(&self, leg: Uuid) {
         self.ask(Route::To(leg), |reply| Command::AwaitFirst { leg, reply }).await;
     }
@@ -207,9 +209,14 @@ impl Engine {
         tested.unwrap_or(Err(ConnectError::Unavailable))
     }
 
-    /// Closes a leg, which leaves its room; its recording gets all there is. `None` if it was not open.
+    /// Closes a leg, which leaves its room; its recording gets all there is. `None` if it was not open, or the engine has ended,
+    /// which closes all legs.
+    ///
+    /// A thread that stands still is waited for: nobody else would ever close the leg, and its ports and its recording would
+    /// stay open for as long as the engine lives.
     pub async fn close(&self, leg: Uuid) -> Option<LegStatistics> {
-        self.ask(Route::Close(leg), |reply| Command::Close { leg, reply }).await.flatten()
+        let pauses = std::iter::successors(Some(COMMAND_PAUSE), |pause| Some((*pause * 2).min(LONGEST_PAUSE)));
+        self.insist(pauses, Route::Close(leg), |reply| Command::Close { leg, reply }).await.flatten()
     }
 
     /// Closes all legs and ends the threads. Everything asked afterwards is unavailable.
@@ -226,15 +233,24 @@ impl Engine {
 
     /// Commands a thread and waits until it is done; `None` if the thread is gone or stands still.
     async fn ask<T>(&self, route: Route, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+        self.insist(std::iter::repeat_n(COMMAND_PAUSE, COMMAND_PATIENCE), route, command).await
+    }
+
+    /// As `ask`, with a pause behind each time that the command is not taken; `None` also when there is no further one.
+    async fn insist<T>(
+        &self,
+        pauses: impl Iterator<Item = Duration>,
+        route: Route,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         let mut command = Some(command(reply));
-        for _ in 0..COMMAND_PATIENCE {
+        for pause in pauses {
             match self.try_command(route, &mut command) {
                 Ok(()) => return answer.await.ok(),
                 Err(NotYet::Gone) => return None,
-                Err(NotYet::Busy) => {}
+                Err(NotYet::Busy) => tokio::time::sleep(pause).await,
             }
-            tokio::time::sleep(COMMAND_PAUSE).await;
         }
         metrics::counter!("siaga_media_commands_refused_total").increment(1);
         None
@@ -312,3 +328,6 @@ impl Drop for Opening<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

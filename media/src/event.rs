@@ -19,7 +19,7 @@ pub enum Event {
     /// Nothing was heard from the operator's browser for five seconds (eight if it never sent audio), it hung up its peer
     /// connection, or a newer leg took its place and is not connected yet. Calls stay joined to the operator.
     OperatorDisconnected { operator: Uuid },
-    /// The first RTP packet of a trunk leg, or the first since another far end is awaited on it.
+    /// The first packet with sound in it of a trunk leg, or the first since another far end is awaited on it.
     FirstPacket { leg: Uuid },
     /// In the room of this leg somebody who speaks sent no packet for three seconds: a trunk leg, or an operator. Told once for each who is silent.
     OneWay { leg: Uuid, silent: Uuid },
@@ -30,7 +30,7 @@ pub enum Event {
     /// from which nothing was to come.
     Quality { leg: Uuid, loss_percent: f32, jitter_ms: f32, mos: f32 },
     /// The far end of the trunk leg pressed a key (RFC 4733): 0-9, `*`, `#`, A-D. `passed_on`: whoever is joined with the leg gets it as it came;
-    /// a mix has no keys in it, and there are far ends that take none.
+    /// a mix has no keys in it, and there are far ends that take none. At most 20 a second are told.
     Digit { leg: Uuid, digit: char, passed_on: bool },
     /// The far end of the trunk leg typed this: `\n` is a new line, `\u{8}` erases the letter before it, U+FFFD stands where text
     /// was lost.

@@ -46,7 +46,7 @@ pub use packet::{RemoteAudio, RtcpAddress};
 pub use playout::{PlayoutBuffer, PlayoutCounts};
 pub use room::{Member, Role};
 pub use sound::Sound;
-pub use srtp::SrtpKeys;
+pub use srtp::{SrtpKeys, SrtpSuite};
 pub use statistics::{FarEnd, LegStatistics};
 pub use tap::{TapFrame, TapItem};
 pub use text::RemoteText;

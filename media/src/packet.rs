@@ -10,7 +10,8 @@ pub(crate) const MAX_AUDIO: usize = 960;
 /// What the far end of a trunk leg announced in its SDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemoteAudio {
-    /// Where it wants to receive. An unspecified address or port 0 means nowhere (an old way to hold a call).
+    /// Where it wants to receive. An unspecified address means where its RTP comes from: its SDP names a host, or none. Port 0
+    /// means nowhere. An address of `0.0.0.0` that holds the call (RFC 3264 section 8.4) is told by `send` alone.
     pub address: SocketAddr,
     /// The codec chosen for sending to it.
     pub codec: Codec,
@@ -45,7 +46,7 @@ pub enum RtcpAddress {
 }
 
 impl RemoteAudio {
-    /// Where RTCP of its own port goes; port 0 means nowhere.
+    /// Where RTCP of its own port goes; an unspecified address means where its RTCP comes from, and port 0 nowhere.
     pub(crate) fn rtcp_destination(&self) -> SocketAddr {
         match self.rtcp {
             RtcpAddress::At(address) => address,

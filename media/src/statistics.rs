@@ -38,6 +38,8 @@ pub struct LegStatistics {
     pub empty: u64,
     /// Packets longer than 120 ms.
     pub oversized: u64,
+    /// Packets that came before the far end's SDP, with its key, and are as long as no audio in clear is.
+    pub enciphered: u64,
     /// Packets the operating system did not take for sending.
     pub unsent: u64,
     /// Audio that fitted into no packet of the far end's length: it came too late, or again.

@@ -50,9 +50,9 @@ impl Meeting {
         let (under, far) = (engine(ports), engine(far_ports));
         let (ours, theirs) = ([3; 30], [4; 30]);
         let far_leg = far.engine.open_trunk(id(8), loopback(), None, false).await.unwrap();
-        let protected = RemoteAudio { srtp: Some(SrtpKeys { send: ours, receive: theirs }), ..remote(far_leg, Codec::Pcma) };
+        let protected = RemoteAudio { srtp: Some(SrtpKeys::new(ours, theirs)), ..remote(far_leg, Codec::Pcma) };
         let leg = under.engine.open_trunk(id(CALLER), loopback(), Some(protected), true).await.unwrap();
-        let swapped = SrtpKeys { send: theirs, receive: ours };
+        let swapped = SrtpKeys::new(theirs, ours);
         far.engine.set_remote(id(8), RemoteAudio { srtp: Some(swapped), ..remote(leg, Codec::Pcma) }).await;
         let caller = open(&far, 9, |_| {}).await;
         far.engine.connect(id(8), id(9)).await.unwrap();

@@ -93,9 +93,9 @@ async fn a_protected_trunk_and_one_in_clear_hear_each_other() {
     // The far end of the protected leg is a leg of another engine, which hands the audio on in clear.
     let far = inner.engine.open_trunk(id(8), loopback(), None, false).await.unwrap();
     let mut protected = remote(far, Codec::Pcma);
-    protected.srtp = Some(SrtpKeys { send: ours, receive: theirs });
+    protected.srtp = Some(SrtpKeys::new(ours, theirs));
     let near = under.engine.open_trunk(id(1), loopback(), Some(protected), false).await.unwrap();
-    let swapped = SrtpKeys { send: theirs, receive: ours };
+    let swapped = SrtpKeys::new(theirs, ours);
     inner.engine.set_remote(id(8), RemoteAudio { srtp: Some(swapped), ..remote(near, Codec::Pcma) }).await;
     let (mut caller, _) = open(&inner, 9, false, |_| {}).await;
     let (mut other, _) = open(&under, 2, false, |_| {}).await;

@@ -12,7 +12,7 @@ fn main() {
     let items = store.sender();
     let calls: Vec<Uuid> = (0..200).map(|_| Uuid::now_v7()).collect();
     for &call in &calls {
-        items.send(AudioItem::Begin { call, started_at: Timestamp::now() }).unwrap();
+        items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     }
     let (begun, mut full, mut longest) = (Instant::now(), 0u32, Duration::ZERO);
     for n in 0..500u64 {

@@ -8,6 +8,7 @@ use recordings::{
     audio::{AudioEvent, AudioItem, AudioStore, Bounds, Found, Sealed, Side, find, path_of, recover},
     digest,
 };
+use std::time::Instant;
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
@@ -23,7 +24,7 @@ fn record(home: &Path) -> Sealed {
     let bounds = Bounds { ahead: Duration::from_secs(3600), ..Bounds::default() };
     let (store, mut events) = AudioStore::start(home.to_owned(), bounds).unwrap();
     let call = Uuid::now_v7();
-    store.sender().send(AudioItem::Begin { call, started_at: Timestamp::now() }).unwrap();
+    store.sender().send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     for (side, caller) in [(Side::Caller, true), (Side::Operator, false)] {
         store.sender().send(AudioItem::Frame { call, side, position: 0, pcm: tone(caller, 0, 8000) }).unwrap();
     }
@@ -132,7 +133,7 @@ fn given_kill_9_in_the_middle_of_a_call_then_all_but_the_last_second_is_there() 
 fn record_until_killed(home: std::path::PathBuf) {
     let (store, _events) = AudioStore::start(home, Bounds::default()).unwrap();
     let (items, call) = (store.sender(), Uuid::now_v7());
-    items.send(AudioItem::Begin { call, started_at: Timestamp::now() }).unwrap();
+    items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     for n in 0..3000u64 {
         for (side, caller) in [(Side::Caller, true), (Side::Operator, false)] {
             items.send(AudioItem::Frame { call, side, position: n * 160, pcm: tone(caller, n * 160, 160) }).unwrap();

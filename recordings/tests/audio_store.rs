@@ -8,7 +8,7 @@ use recordings::{
     audio::{AudioEvent, AudioItem, AudioStore, Bounds, Found, Gaps, RecordError, Sealed, Side, path_of},
     digest,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::{TempDir, next_event, read_wav, tone};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ fn given_a_call_when_it_ends_then_its_recording_is_sealed_with_both_sides_in_pla
     let (store, mut events) = AudioStore::start(home.path().to_owned(), bounds()).unwrap();
     let (items, call, started_at) = (store.sender(), Uuid::now_v7(), Timestamp::now());
 
-    items.send(AudioItem::Begin { call, started_at }).unwrap();
+    items.send(AudioItem::Begin { call, started_at, begun: Instant::now() }).unwrap();
     let began = next_event(&mut events, |e| if let AudioEvent::Began { path, .. } = e { Some(path) } else { None });
     assert_eq!(began, path_of(home.path(), call, started_at));
     assert_eq!(store.find(call).unwrap(), Some(Found::Growing));
@@ -71,7 +71,7 @@ fn given_many_calls_at_once_when_the_store_closes_then_each_is_sealed_whole() {
     let (items, started_at) = (store.sender(), Timestamp::now());
     let calls: Vec<Uuid> = (0..40).map(|_| Uuid::now_v7()).collect();
     for &call in &calls {
-        items.send(AudioItem::Begin { call, started_at }).unwrap();
+        items.send(AudioItem::Begin { call, started_at, begun: Instant::now() }).unwrap();
     }
     for n in 0..50u64 {
         for &call in &calls {
@@ -97,7 +97,7 @@ fn given_a_disk_that_refuses_when_it_takes_data_again_then_nothing_is_missing() 
     std::fs::write(&calls, b"").unwrap();
 
     let (items, call) = (store.sender(), Uuid::now_v7());
-    items.send(AudioItem::Begin { call, started_at: Timestamp::now() }).unwrap();
+    items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     let error = next_event(&mut events, |e| if let AudioEvent::Failing { error, .. } = e { Some(error) } else { None });
     assert!(matches!(error, RecordError::Disk(_)));
     items.send(AudioItem::Frame { call, side: Side::Caller, position: 0, pcm: tone(true, 0, 8000) }).unwrap();
@@ -121,7 +121,7 @@ fn given_a_disk_that_refuses_for_long_then_the_oldest_part_is_silence_and_the_re
     std::fs::remove_dir(&calls).unwrap();
     std::fs::write(&calls, b"").unwrap();
     let (items, call) = (store.sender(), Uuid::now_v7());
-    items.send(AudioItem::Begin { call, started_at: Timestamp::now() }).unwrap();
+    items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     items.send(AudioItem::Frame { call, side: Side::Operator, position: 0, pcm: tone(false, 0, 24_000) }).unwrap();
     items.send(AudioItem::Finish { call }).unwrap();
     next_event(&mut events, |e| matches!(e, AudioEvent::Failing { .. }).then_some(()));
@@ -139,10 +139,10 @@ fn given_a_second_beginning_of_the_same_call_then_the_first_recording_is_untouch
     let home = TempDir::new();
     let (store, mut events) = AudioStore::start(home.path().to_owned(), bounds()).unwrap();
     let (items, call, started_at) = (store.sender(), Uuid::now_v7(), Timestamp::now());
-    items.send(AudioItem::Begin { call, started_at }).unwrap();
+    items.send(AudioItem::Begin { call, started_at, begun: Instant::now() }).unwrap();
     items.send(AudioItem::Finish { call }).unwrap();
     let seal = next_event(&mut events, sealed);
-    items.send(AudioItem::Begin { call, started_at }).unwrap();
+    items.send(AudioItem::Begin { call, started_at, begun: Instant::now() }).unwrap();
     let error = next_event(&mut events, |e| if let AudioEvent::Failing { error, .. } = e { Some(error) } else { None });
     assert!(matches!(error, RecordError::AlreadyThere));
     digest::verify(&seal.path, seal.sha256).unwrap();

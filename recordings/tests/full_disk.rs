@@ -11,7 +11,12 @@ use recordings::{
     audio::{AudioEvent, AudioItem, AudioStore, Bounds, RecordError, Side},
     footage::{CameraId, Footage, Settings, Source, State},
 };
-use std::{io, path::PathBuf, process::Command, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
 use support::{eventually, next_event, read_wav, tone};
 use uuid::Uuid;
 
@@ -55,7 +60,7 @@ fn given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothi
     let bounds = Bounds { ahead: Duration::from_secs(3600), ..Bounds::default() };
     let (store, mut events) = AudioStore::start(home.clone(), bounds).unwrap();
     let (items, call) = (store.sender(), Uuid::now_v7());
-    items.send(AudioItem::Begin { call, started_at: Timestamp::now() }).unwrap();
+    items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     items.send(AudioItem::Frame { call, side: Side::Caller, position: 0, pcm: tone(true, 0, 8000) }).unwrap();
     next_event(&mut events, |e| matches!(e, AudioEvent::Began { .. }).then_some(()));
 

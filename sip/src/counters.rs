@@ -8,6 +8,16 @@ pub(crate) fn dropped(reason: &'static str) {
     metrics::counter!("siaga_sip_dropped_total", "reason" => reason).increment(1);
 }
 
+/// A response could not be sent; it is sent again by its timers, if it has any.
+pub(crate) fn unsent() {
+    metrics::counter!("siaga_sip_unsent_total").increment(1);
+}
+
+/// A transaction that no timer ended was forgotten.
+pub(crate) fn let_go() {
+    metrics::counter!("siaga_sip_transactions_let_go_total").increment(1);
+}
+
 /// A request was answered with a refusal before any dialog.
 pub(crate) fn refused(code: u16, reason: &'static str) {
     metrics::counter!("siaga_sip_refused_total", "code" => code.to_string(), "reason" => reason).increment(1);

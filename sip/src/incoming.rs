@@ -47,10 +47,10 @@ async fn handle(core: &Arc<Core>, mut transaction: Transaction) {
         _ if transaction.original.method == Method::Invite && !in_dialog => new_call(core, transaction).await,
         _ if transaction.original.method == Method::Notify => notified(core, transaction).await,
         _ => match DialogId::try_from(&transaction).ok().and_then(|dialog| core.registry.leg_of(&dialog)) {
-            Some(commands) => before_answer(commands, transaction).await,
+            Some(commands) => before_answer(core, commands, transaction).await,
             None => {
                 reply(&mut transaction, StatusCode::CallTransactionDoesNotExist, vec![]).await;
-                drain(transaction);
+                drain(core, transaction);
             }
         },
     }
@@ -94,7 +94,7 @@ async fn notified(core: &Core, mut transaction: Transaction) {
         Some(presence::Answer::Unknown) | None => (StatusCode::CallTransactionDoesNotExist, vec![]),
     };
     reply(&mut transaction, code, headers).await;
-    drain(transaction);
+    drain(core, transaction);
 }
 
 async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
@@ -109,34 +109,38 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     // What has no stamp did not come through admission.
     let (Some(stamp), Some(trunk), Some(key)) = (stamp, trunk, key) else {
         reply(&mut transaction, StatusCode::Forbidden, vec![]).await;
-        return drain(transaction);
+        return drain(core, transaction);
     };
     let Ok(terms) = terms(trunk.srtp) else {
         core.registry.forget(&key);
         reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-        return drain(transaction);
+        return drain(core, transaction);
     };
     let id = new_leg_id();
     let (commands, mut queue) = mpsc::channel(COMMANDS);
     let Some((mut slot, permit)) = core.registry.begin(key, id, commands.clone()) else {
         reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-        return drain(transaction);
+        return drain(core, transaction);
     };
     if let Err(error) = transaction.send_trying().await {
         tracing::debug!(leg = %id, %error, "100 failed");
     }
     let (states_in, states) = core.layer.new_dialog_state_channel();
     let credential = trunk.account.as_ref().map(crate::outbound::credential);
-    let dialog =
-        match core.layer.get_or_create_server_invite(&transaction, states_in, credential, Some(contact(&stamp.source, trunk))) {
-            Ok(dialog) => dialog,
-            Err(error) => {
-                tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
-                drop(slot);
-                reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-                return drain(transaction);
-            }
-        };
+    let dialog = match core.layer.get_or_create_server_invite(
+        &transaction,
+        states_in,
+        credential,
+        Some(contact(core, &stamp.source, trunk)),
+    ) {
+        Ok(dialog) => dialog,
+        Err(error) => {
+            tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
+            drop(slot);
+            reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+            return drain(core, transaction);
+        }
+    };
     tag(&mut transaction, &dialog);
     slot.is_dialog(dialog.id());
     let peer = if stamp.phone.is_some() { Peer::Phone } else { Peer::Carrier };
@@ -178,7 +182,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     if open && commands.send(Command::Broken).await.is_err() {
         tracing::debug!(leg = %id, "the leg was over already");
     }
-    drain(transaction);
+    drain(core, transaction);
 }
 
 /// The reliable provisional responses of a new call, if there are to be any.
@@ -206,9 +210,14 @@ fn tag(transaction: &mut Transaction, dialog: &InviteDialog) {
     }
 }
 
-/// Our Contact, as the peer reaches it.
-fn contact(source: &Source, trunk: &Trunk) -> Uri {
-    address_uri(trunk.seen(advertised(source.local, source.peer)), source.transport)
+/// Our Contact, as the peer reaches it: where it reached us, or where we listen, if the call came by a connection that we opened, from a port that
+/// ends with it.
+fn contact(core: &Core, source: &Source, trunk: &Trunk) -> Uri {
+    let Source { transport, local, peer } = *source;
+    let locals = &core.outlet.locals;
+    let listened = locals.has(transport).then(|| locals.facing(transport, peer)).flatten();
+    let local = if locals.is_one(transport, local.port()) { advertised(local, peer) } else { listened.unwrap_or(local) };
+    address_uri(trunk.seen(local), transport)
 }
 
 /// Some carriers send a re-INVITE right behind the ACK: without this a far end that did everything right would be told to come again in some
@@ -245,8 +254,8 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
         ref method if over && !matches!(method, Method::Ack | Method::Bye) => {
             Some((StatusCode::CallTransactionDoesNotExist, vec![]))
         }
-        Method::PRack if server => return ask_leg(core.registry.leg_of(&dialog.id()), transaction).await,
-        Method::Update if server && !confirmed => return ask_leg(core.registry.leg_of(&dialog.id()), transaction).await,
+        Method::PRack if server => return ask_leg(core, core.registry.leg_of(&dialog.id()), transaction).await,
+        Method::Update if server && !confirmed => return ask_leg(core, core.registry.leg_of(&dialog.id()), transaction).await,
         Method::Bye if confirmed || server => None,
         _ if confirmed => None,
         // RFC 3311 section 5.2 and RFC 3261 section 14.2: the first offer is not answered or not acknowledged yet.
@@ -263,24 +272,24 @@ async fn inside(core: &Core, dialog: InviteDialog, mut transaction: Transaction)
             }
         }
     }
-    drain(transaction);
+    drain(core, transaction);
 }
 
 /// A request inside an early dialog of a call of ours, which the stack does not know before the call is answered.
-async fn before_answer(commands: mpsc::Sender<Command>, mut transaction: Transaction) {
+async fn before_answer(core: &Core, commands: mpsc::Sender<Command>, mut transaction: Transaction) {
     let (code, headers) = match transaction.original.method {
-        Method::Update => return ask_leg(Some(commands), transaction).await,
+        Method::Update => return ask_leg(core, Some(commands), transaction).await,
         // RFC 3261 section 14.2: our own INVITE is not answered.
         Method::Invite => (StatusCode::RequestPending, vec![]),
         Method::Info | Method::Options => (StatusCode::OK, vec![Header::Allow(ALLOW.into())]),
         _ => (StatusCode::CallTransactionDoesNotExist, vec![]),
     };
     reply(&mut transaction, code, headers).await;
-    drain(transaction);
+    drain(core, transaction);
 }
 
 /// A request that the leg answers itself: the stack would confirm any PRACK, and drop an UPDATE before the ACK.
-async fn ask_leg(commands: Option<mpsc::Sender<Command>>, mut transaction: Transaction) {
+async fn ask_leg(core: &Core, commands: Option<mpsc::Sender<Command>>, mut transaction: Transaction) {
     let answer = match &commands {
         Some(commands) => leg::ask(commands, |answer| Command::Asked(Box::new(transaction.original.clone()), answer)).await,
         None => None,
@@ -295,7 +304,7 @@ async fn ask_leg(commands: Option<mpsc::Sender<Command>>, mut transaction: Trans
     {
         tracing::debug!("a leg ended with its PRACK");
     }
-    drain(transaction);
+    drain(core, transaction);
 }
 
 async fn reply(transaction: &mut Transaction, code: StatusCode, headers: Vec<Header>) {
@@ -305,7 +314,14 @@ async fn reply(transaction: &mut Transaction, code: StatusCode, headers: Vec<Hea
 }
 
 /// Lets a transaction end by its own timers: retransmissions of the final response, the ACK for it. In a task of its own, since that of the
-/// request is several times as large, and this takes up to 32 s.
-fn drain(mut transaction: Transaction) {
-    tokio::spawn(async move { while transaction.receive().await.is_some() {} });
+/// request is several times as large, and this takes up to 64 T1. One whose response could not be sent has no timer: it is let go after twice
+/// as long.
+fn drain(core: &Core, mut transaction: Transaction) {
+    let limit = core.limits.t1 * 128;
+    tokio::spawn(async move {
+        let ended = tokio::time::timeout(limit, async { while transaction.receive().await.is_some() {} });
+        if ended.await.is_err() {
+            counters::let_go();
+        }
+    });
 }

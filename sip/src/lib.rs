@@ -69,7 +69,9 @@ pub use location::{GeolocationRouting, Location, Position, Reference as Location
 pub use numbers::{Country, NumberForm, Numbers};
 pub use presence::Followed;
 pub use priority::ResourcePriority;
-pub use sdp::{Codec, Direction, KEY_LENGTH, LocalAudio, LocalMedia, LocalText, PayloadType, RemoteAudio, RemoteText, SrtpKeys};
+pub use sdp::{
+    Codec, Direction, KEY_LENGTH, LocalAudio, LocalMedia, LocalText, PayloadType, RemoteAudio, RemoteText, SrtpKeys, SrtpSuite,
+};
 pub use trunk::TrunkState;
 pub use user_agent::UserAgent;
 

@@ -68,10 +68,10 @@ impl Calling {
         let callback = self.wish.callback;
         let mut redirections = Redirections::new(&number);
         while let Some(attempt) = next {
-            let (code, fields, given_back) = match self.attempt(&attempt, slot).await {
+            let (code, fields, rang, given_back) = match self.attempt(&attempt, slot).await {
                 Ok(Outcome::Over) => return,
                 Ok(Outcome::Refused(refused)) => {
-                    let Refused { code, fields, slot, heard_ringing, heard_early } = *refused;
+                    let Refused { code, fields, slot, heard_ringing, heard_early, rang } = *refused;
                     self.heard_ringing = heard_ringing;
                     self.heard_early |= heard_early || heard_ringing;
                     if code == 503
@@ -80,9 +80,9 @@ impl Calling {
                     {
                         line.rest(now() + Duration::from_secs(rest.min(LONGEST_REST).into()));
                     }
-                    (code, fields, slot)
+                    (code, fields, rang, slot)
                 }
-                Err((Unsent::Refused(code), slot)) => (code, Fields::default(), slot),
+                Err((Unsent::Refused(code), slot)) => (code, Fields::default(), false, slot),
                 Err((Unsent::HungUp, slot)) => {
                     counters::ended(EndedBy::Local);
                     self.tell(Event::Ended { leg: self.wish.id, by: EndedBy::Local }).await;
@@ -118,7 +118,7 @@ impl Calling {
                     continue;
                 }
             }
-            next = match route.refused(code) {
+            next = match route.refused(code, rang) {
                 Ok(attempt_next) => {
                     self.heard_no_more().await;
                     // Another way, or the same in clear, may take what this one did not.

@@ -207,7 +207,6 @@ fn report(load: Load, tally: &Tally, left: &Left) -> Table {
         "siaga_early_events_dropped_total",
         "siaga_calls_without_port_total",
         "siaga_calls_without_voice_total",
-        "siaga_recorder_frames_dropped_total",
         "siaga_tap_frames_dropped_total",
         "siaga_media_commands_refused_total",
     ] {

@@ -151,7 +151,7 @@ pub async fn measure(load: Load) -> anyhow::Result<Table> {
     }
     table.row("server memory before, with the calls", format!("{}, {}", mb(before.memory_kb), mb(talking.memory_kb)));
     voice_rows(&mut table, &passed, at_server, at_generator);
-    for name in ["siaga_recorder_frames_dropped_total", "siaga_media_tap_frames_dropped_total", "siaga_journal_dropped_total"] {
+    for name in ["siaga_tap_frames_dropped_total", "siaga_media_tap_frames_dropped_total", "siaga_journal_dropped_total"] {
         let dropped = metrics.sum(name);
         table.aimed(name, dropped.to_string(), "0", dropped == 0.0);
     }

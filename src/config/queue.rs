@@ -7,7 +7,11 @@ use std::path::PathBuf;
 pub const KEYS: &[Key] = &[
     key("ring_seconds", "15", "How long a call rings at one operator before it moves on."),
     key("detached_seconds", "60", "How long a call waits for its operator's browser to come back before it rings at another."),
-    key("fallback_number", "", "Number that rings when nobody is ready; reached through `fallback_trunk`."),
+    key(
+        "fallback_number",
+        "",
+        "Number that rings when nobody is ready; reached through `fallback_trunk`. One that hangs up within 30 s of its answer counts as a mailbox: the caller waits again.",
+    ),
     key("fallback_trunk", "", "Name of the trunk for the fallback number; the first trunk with a proxy if left out."),
     key("fallback_after_seconds", "60", "How long a call waits with nobody ready before the fallback number rings."),
     key("fallback_numbers", "[]", "Further numbers, tried in this order when `fallback_number` does not answer."),
@@ -26,7 +30,11 @@ pub const KEYS: &[Key] = &[
         "10",
         "How long a call that asks for a skill or a language waits for an operator who has it; then anybody is rung.",
     ),
-    key("low_limit_seconds", "120", "After this time a call from a nuisance number waits behind others no longer."),
+    key(
+        "low_limit_seconds",
+        "120",
+        "After this time a call from a nuisance number waits behind others no longer, and nobody who calls again goes before one who has waited for so long.",
+    ),
     key("wrap_up_seconds", "0", "How long an operator has to write up a call before the next one rings; 0 for not at all."),
     key("announce_every_seconds", "20", "How often at most a waiting caller is told a new place in the queue."),
     key(

@@ -38,7 +38,11 @@ pub fn remote_text(text: &sip::RemoteText) -> media::RemoteText {
 }
 
 fn keys(keys: sip::SrtpKeys) -> media::SrtpKeys {
-    media::SrtpKeys { send: keys.send, receive: keys.receive }
+    let suite = match keys.suite {
+        sip::SrtpSuite::Sha1_80 => media::SrtpSuite::Sha1_80,
+        sip::SrtpSuite::Sha1_32 => media::SrtpSuite::Sha1_32,
+    };
+    media::SrtpKeys { suite, mki: usize::from(keys.mki), ..media::SrtpKeys::new(keys.send, keys.receive) }
 }
 
 pub fn location(location: &sip::Location) -> CallerLocation {
@@ -91,6 +95,7 @@ pub fn additional(data: &sip::AdditionalData) -> AdditionalData {
         sip::DataKind::Device => "device",
         sip::DataKind::Subscriber => "subscriber",
         sip::DataKind::Comment => "comment",
+        sip::DataKind::Network => "network",
     };
     AdditionalData { kind: kind.into(), label: data.label.into(), value: data.value.clone() }
 }

@@ -41,7 +41,7 @@ use dispatch::id::{CallId, PartyId, UserId};
 use early::EarlyEvents;
 use hearing::Hearing;
 use jiff::Timestamp;
-use line::{Order, Plant};
+use line::{Order, Plant, Report};
 use locate::Following;
 use phones::Phones;
 use seat::Seat;
@@ -235,6 +235,7 @@ impl Switchboard {
         // The phones are seen before the first of them says a word.
         switchboard.show();
         loop {
+            switchboard.attend_to_each(&mut inbox, &mut lines);
             let timer = switchboard.timer();
             tokio::select! {
                 // Callers come before consoles: a flood of commands must not keep a call from ringing.
@@ -250,19 +251,46 @@ impl Switchboard {
                     None => return,
                 },
                 Some(command) = inbox.commands.recv() => switchboard.obey(command),
-                () = timer => {
-                    switchboard.queue.handle_timeout(tick());
-                    switchboard.end_paused_lines();
-                }
+                () = timer => switchboard.time_is_up(),
             }
             switchboard.settle();
         }
     }
 
-    /// Sleeps until the queue wants to be woken, or somebody who types has paused.
+    /// Does what is due, and takes one of whatever else waits. While SIP never pauses nothing after it has a turn: no ring would end, no
+    /// line would join anybody, and no operator could answer.
+    fn attend_to_each(&mut self, inbox: &mut Inbox, lines: &mut mpsc::Receiver<Report>) {
+        if self.deadline().is_some_and(|at| at <= tick()) {
+            self.time_is_up();
+            self.settle();
+        }
+        if let Ok(report) = lines.try_recv() {
+            self.hear_line(report);
+            self.settle();
+        }
+        if let Ok(event) = inbox.voice.try_recv() {
+            self.hear_voice(event);
+            self.settle();
+        }
+        if let Ok(command) = inbox.commands.try_recv() {
+            self.obey(command);
+            self.settle();
+        }
+    }
+
+    fn time_is_up(&mut self) {
+        self.queue.handle_timeout(tick());
+        self.end_paused_lines();
+    }
+
+    /// When the queue wants to be woken, or somebody who types has paused.
+    fn deadline(&self) -> Option<Timestamp> {
+        self.queue.poll_timeout().into_iter().chain(self.text_deadline()).min()
+    }
+
+    /// Sleeps until the deadline.
     fn timer(&self) -> impl Future<Output = ()> + use<> {
-        let at = self.queue.poll_timeout().into_iter().chain(self.text_deadline()).min();
-        let wait = at.map(|at| std::time::Duration::try_from(at.duration_since(tick())).unwrap_or_default());
+        let wait = self.deadline().map(|at| std::time::Duration::try_from(at.duration_since(tick())).unwrap_or_default());
         async move {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,

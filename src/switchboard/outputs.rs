@@ -193,12 +193,12 @@ impl Switchboard {
 
 /// What the timeline says of a change that no person made.
 fn told(call: CallId, was: Option<CallState>, is: CallState, operator: Option<Who>) -> Option<Entry> {
-    use CallState::{Active, Detached, Held, Ringing, Transferred, Transferring, Waiting};
+    use CallState::{Active, Detached, Fallback, Held, Ringing, Transferred, Transferring, Waiting};
     let at = now();
     match (was?, is) {
         (Active | Held, Detached) => Some(Entry::Detached { call, operator: operator?, at }),
         (Detached, Active | Held) => Some(Entry::Returned { call, operator: operator?, at }),
-        (Detached | Transferring | Transferred, Waiting | Ringing) => Some(Entry::Requeued { call, at }),
+        (Detached | Fallback | Transferring | Transferred, Waiting | Ringing) => Some(Entry::Requeued { call, at }),
         _ => None,
     }
 }

@@ -99,14 +99,19 @@ impl Switchboard {
         self.journal.record(Entry::CallerGone { call, by, at });
     }
 
-    /// The operator leaves caller and parties alone.
+    /// The operator leaves caller and parties alone. Whoever still rings is let go: nobody waits for an answer there any more, and a caller
+    /// whom all others have left would seem to be in company as long as it rings.
     pub(super) fn hand_over(&mut self, operator: UserId, call: CallId) -> Result<(), Refusal> {
         let found = self.held_by(operator, call)?;
         if !found.view.parties.iter().any(|party| matches!(party.state, PartyState::Consulting | PartyState::Joined)) {
             return Err(Refusal::NotAnswered);
         }
+        let ringing = unanswered(&found.view.parties);
         self.queue.handle(tick(), Input::HandOver { operator, call })?;
         self.journal.record(Entry::HandedOver { call, operator: self.who(operator), at: now() });
+        for (party, _) in ringing {
+            self.order(call, Order::DropParty { party });
+        }
         Ok(())
     }
 
@@ -148,10 +153,7 @@ impl Switchboard {
     /// Whom the call was to be given to let it ring too long.
     pub(super) fn cancel_ringing(&mut self, call: CallId) {
         let Some(found) = self.calls.get(&call) else { return };
-        let rings = |party: &&PartyView| matches!(party.state, PartyState::Dialling | PartyState::Ringing);
-        let ringing: Vec<(PartyId, bool)> =
-            found.view.parties.iter().filter(rings).map(|party| (party.id, party.state == PartyState::Ringing)).collect();
-        for (party, rang) in ringing {
+        for (party, rang) in unanswered(&found.view.parties) {
             self.order(call, Order::PartyGone { party, end: PartyEnd::NotReached(reached::too_long(true, rang)) });
         }
     }
@@ -200,13 +202,15 @@ impl Switchboard {
 
     /// A line says that a party talks.
     pub(super) fn party_up(&mut self, call: CallId, party: PartyId, consulted: bool) {
-        let Some(found) = self.calls.get(&call) else { return };
+        let at = now();
+        let Some(found) = self.calls.get_mut(&call) else { return };
         if found.fallback == Some(party) {
-            self.journal.record(Entry::FallbackAnswered { call, at: now() });
+            found.view.answered_at.get_or_insert(at);
+            self.journal.record(Entry::FallbackAnswered { call, at });
             return self.told(Input::FallbackAnswered { call });
         }
         let number = found.view.parties.iter().find(|known| known.id == party).map(|known| known.number.clone());
-        self.journal.record(Entry::PartyJoined { call, party, number, at: now() });
+        self.journal.record(Entry::PartyJoined { call, party, number, at });
         let aside = consulted && found.view.caller_gone_at.is_none();
         self.change_party(call, party, if aside { PartyState::Consulting } else { PartyState::Joined });
         self.is_to_be_heard(call);
@@ -296,5 +300,32 @@ impl Switchboard {
             change(&mut found.view.parties);
             self.board.call(&found.view);
         }
+    }
+}
+
+/// Those who have not answered yet, and whether it rings there.
+fn unanswered(parties: &[PartyView]) -> Vec<(PartyId, bool)> {
+    let waits = |party: &&PartyView| matches!(party.state, PartyState::Dialling | PartyState::Ringing);
+    parties.iter().filter(waits).map(|party| (party.id, party.state == PartyState::Ringing)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn who_has_answered_stays_when_those_who_ring_are_let_go() {
+        let states = [PartyState::Dialling, PartyState::Ringing, PartyState::Consulting, PartyState::Joined];
+        let party = |(n, state): (u128, PartyState)| PartyView {
+            id: PartyId(Uuid::from_u128(n)),
+            name: None,
+            number: "113".into(),
+            state,
+            since: now(),
+        };
+        let parties: Vec<PartyView> = (1..).zip(states).map(party).collect();
+        let let_go: Vec<(u128, bool)> = unanswered(&parties).into_iter().map(|(party, rang)| (party.0.as_u128(), rang)).collect();
+        assert_eq!(let_go, [(1, false), (2, true)]);
     }
 }

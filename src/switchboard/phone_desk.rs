@@ -100,7 +100,7 @@ async fn claim_next(desk: &Desk, who: Principal) -> Result<Claim, DeskError> {
         match desk.claim_callback(&who, waiting.call).await {
             Err(DeskError::Conflict { .. } | DeskError::NotFound) => {}
             Err(error) => return Err(error),
-            Ok(callback) => return Ok(Claim { callback, who, is_new: waiting.claimed_by.is_none() }),
+            Ok(claimed) => return Ok(Claim { callback: claimed.callback, who, is_new: claimed.is_new }),
         }
     }
     Err(DeskError::NotFound)

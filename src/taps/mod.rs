@@ -9,7 +9,7 @@ use dispatch::id::CallId;
 use media::TapItem;
 use prelude::Preludes;
 use recordings::audio::{AudioEvent, AudioItem, Sealed, Side};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -44,7 +44,7 @@ fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
 fn as_recorded(item: TapItem) -> AudioItem {
     match item {
         // The engine tells of the start when the first packet has come, so now is the time of sample 0, but for a nap.
-        TapItem::Started { leg } => AudioItem::Begin { call: leg, started_at: clock::now() },
+        TapItem::Started { leg } => AudioItem::Begin { call: leg, started_at: clock::now(), begun: clock::instant() },
         TapItem::Frame(frame) => AudioItem::Frame {
             call: frame.leg,
             side: match frame.side {
@@ -63,17 +63,9 @@ fn as_recorded(item: TapItem) -> AudioItem {
 
 /// False when the recorder is gone.
 fn pass_on(item: AudioItem, recorder: &SyncSender<AudioItem>) -> bool {
-    match recorder.try_send(item) {
-        Ok(()) => true,
-        // A frame lost is a gap that the seal tells of; a start or an end must not be lost, so this thread, which nobody
-        // but the recording waits for, waits for the recorder.
-        Err(TrySendError::Full(AudioItem::Frame { .. })) => {
-            metrics::counter!("siaga_recorder_frames_dropped_total").increment(1);
-            true
-        }
-        Err(TrySendError::Full(item)) => recorder.send(item).is_ok(),
-        Err(TrySendError::Disconnected(_)) => false,
-    }
+    // Where the recorder waits for the disk this thread waits with it, for whom nobody but the recording waits: what comes meanwhile waits in the
+    // engine's queue, which is longer, and counts what it has to drop.
+    recorder.send(item).is_ok()
 }
 
 /// Writes what the recorder tells into the journal, and alarms when it cannot write.

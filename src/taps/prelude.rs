@@ -48,7 +48,7 @@ mod tests {
     const FRAME: u64 = 160;
 
     fn begin(call: Uuid) -> AudioItem {
-        AudioItem::Begin { call, started_at: jiff::Timestamp::UNIX_EPOCH }
+        AudioItem::Begin { call, started_at: jiff::Timestamp::UNIX_EPOCH, begun: crate::clock::instant() }
     }
 
     fn frame(call: Uuid, side: Side, number: u64) -> AudioItem {

@@ -6,6 +6,7 @@ import { people } from "../support/city.mjs";
 import { Exchange } from "../support/exchange.mjs";
 import { announcements, callWhen, newestCall, onShift, openHouse, sealed, steps } from "../support/house.mjs";
 import { heardAsRecorded } from "../support/recorded.mjs";
+import { until } from "../support/wait.mjs";
 import { scenario } from "../support/world.mjs";
 
 const HZ = { caller: 620, ayu: 1000, party: 1800, older: 780, waiting: 540, ringback: 425 };
@@ -13,8 +14,12 @@ const ALL = Object.values(HZ);
 const [GOOD, BUSY, AWAY] = ["0778113", "0778114", "0778115"];
 const TESTS = { name: "tests", peers: ["127.0.0.1/32"] };
 
-scenario("a call that is given away rings there, is answered, and ends with whoever has it", async (world) => {
+/** Who has had a call that was given away unseen for so long has spoken with the caller. */
+const SPOKEN_MS = 15_500;
+
+scenario("a call that is given away comes back from who puts down at once, rings elsewhere, is answered, and ends with whoever has it", async (world) => {
   const exchange = await Exchange.open(world);
+  const closed = await Callee.wait(world, { scenario: "telephone", exchange, number: AWAY, voice: HZ.party });
   const party = await Callee.wait(world, { scenario: "telephone", exchange, number: GOOD, voice: HZ.party });
   const siaga = await openHouse(world, { sip: { trunk: [TESTS, exchange.trunk] } });
   const supervisor = await siaga.as(people.citra);
@@ -24,6 +29,15 @@ scenario("a call that is given away rings there, is answered, and ends with whoe
   await ayu.answer();
   await caller.hearsJust([HZ.ayu], ALL);
   const { id } = await newestCall(supervisor);
+
+  // Somebody picks up, says that they are closed, and hangs up: the caller is not alone.
+  await ayu.callsIn(AWAY, "blind");
+  await closed.picksUp();
+  await caller.hearsJust([HZ.party], ALL);
+  await closed.hangsUp();
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hearsJust([HZ.ayu], ALL);
 
   // The operator is free at once; the caller hears it ring.
   await ayu.callsIn(GOOD, "blind");
@@ -35,19 +49,23 @@ scenario("a call that is given away rings there, is answered, and ends with whoe
 
   await party.picksUp();
   await caller.hearsJust([HZ.party], ALL);
+  const taken = Date.now();
   await party.hearsJust([HZ.caller], ALL);
   await ayu.hearsNothing();
   assert.deepEqual(caller.heard.between(given, Date.now(), [HZ.ayu]), [], "the operator is not heard any more");
   await callWhen(supervisor, id, "is with the party", ({ call }) => call.state === "transferred");
 
+  await until("they have spoken", () => Date.now() - taken > SPOKEN_MS, { within: 30_000 });
   await party.hangsUp();
   await caller.ended();
   const detail = await sealed(supervisor, id);
   assert.equal(detail.call.ended_by, "party");
   assert.deepEqual(steps(detail), [
-    "call.arrived", "call.offered", "call.answered", "call.party_dialled", "call.transferred", "call.party_joined", "call.party_left", "call.ended",
+    "call.arrived", "call.offered", "call.answered",
+    "call.party_dialled", "call.transferred", "call.party_joined", "call.party_left", "call.requeued", "call.offered", "call.answered",
+    "call.party_dialled", "call.transferred", "call.party_joined", "call.party_left", "call.ended",
   ]);
-  assert.equal(detail.timeline.find(({ kind }) => kind === "call.party_left").data.why, "hung_up");
+  assert.deepEqual(detail.timeline.filter(({ kind }) => kind === "call.party_left").map(({ data }) => data.why), ["hung_up", "hung_up"]);
   await heardAsRecorded(supervisor, detail, { caller, voice: HZ.caller, others: [HZ.ayu, HZ.party] });
 });
 

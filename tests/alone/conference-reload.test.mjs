@@ -6,6 +6,7 @@ import { people } from "../support/city.mjs";
 import { Exchange } from "../support/exchange.mjs";
 import { newestCall, onShift, openHouse, sealed, steps } from "../support/house.mjs";
 import { heardAsRecorded } from "../support/recorded.mjs";
+import { until } from "../support/wait.mjs";
 import { scenario } from "../support/world.mjs";
 
 const HZ = { caller: 620, operator: 1000, party: 1800 };
@@ -42,9 +43,12 @@ scenario("a reload in the middle of a conference", async (world) => {
 
   // The operator still has the conference in hand.
   await ayu.at("hand-over").click();
+  const handed = Date.now();
   await ayu.seesOwnState("ready");
   await caller.hearsJust([HZ.party], ALL);
   await party.hearsJust([HZ.caller], ALL);
+  // Who hangs up at once gives the caller back.
+  await until("they have the call for long enough", () => Date.now() - handed > 6_000);
   await party.hangsUp();
   await caller.ended();
   const detail = await sealed(supervisor, id);

@@ -12,15 +12,17 @@ export class Linphone {
   #program;
   #heard;
 
-  static async start(world, { number = "+628117702002", voice = 620, address = "127.0.0.1" } = {}) {
+  /** `suite`: all it says and hears is encrypted with this suite of SDES, and it offers no other. */
+  static async start(world, { number = "+628117702002", voice = 620, address = "127.0.0.1", suite } = {}) {
     const linphone = new Linphone();
-    const directory = join(world.directory, "linphone");
+    const directory = join(world.directory, `linphone-${number}`);
     // It does not start without a place for its database, and makes none.
     await mkdir(join(directory, ".local", "share", "linphone"), { recursive: true });
     const [sip, rtp] = [await udpPort(), await udpRange(8)];
     await writeWav(join(directory, "voice.wav"), tone(voice, { seconds: VOICE_SECONDS }), 8000);
     await writeFile(join(directory, "linphonerc"), [
       "[sip]", `sip_port=${sip}`, "sip_tcp_port=0", "sip_tls_port=0", `contact="Siti" <sip:${number}@${address}>`, "guess_hostname=0", "use_ipv6=0",
+      ...(suite ? ["media_encryption=srtp", "media_encryption_mandatory=1", `srtp_crypto_suites=${suite}`] : []),
       "[rtp]", `audio_rtp_port=${rtp.first}`,
       "[net]", "stun_server=",
       "[audio_codec_0]", "mime=PCMA", "rate=8000", "enabled=1", "",

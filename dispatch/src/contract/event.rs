@@ -138,6 +138,6 @@ pub enum Withdrawal {
     Declined,
     AnsweredElsewhere,
     OperatorGone,
-    /// It rings at others still, and another call, which would have rung at nobody, rings here now.
+    /// Another call, which would have rung at nobody, rings here now: this one rings at others still, or goes behind the other.
     NeededElsewhere,
 }

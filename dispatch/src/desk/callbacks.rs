@@ -11,6 +11,14 @@ use serde_json::{Value, json};
 /// Callbacks shown at once; those that wait longest.
 const SHOWN: i64 = 500;
 
+/// A callback that somebody has taken on.
+#[derive(Debug)]
+pub struct ClaimedCallback {
+    pub callback: CallbackView,
+    /// The person did not see to it before: who cannot call after all leaves it to others again.
+    pub is_new: bool,
+}
+
 impl Desk {
     /// Longest waiting first.
     pub async fn callbacks(&self, _who: &Principal) -> Result<Vec<CallbackView>, DeskError> {
@@ -21,19 +29,21 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::Conflict`] if somebody else does already.
-    pub async fn claim_callback(&self, who: &Principal, call: CallId) -> Result<CallbackView, DeskError> {
+    pub async fn claim_callback(&self, who: &Principal, call: CallId) -> Result<ClaimedCallback, DeskError> {
         let mut unit = self.store.begin().await?;
         let callback = unit.db().lock_callback(call).await?.ok_or(DeskError::NotFound)?;
         if callback.claimed_by.is_some_and(|by| by != who.user) {
             return Err(DeskError::conflict("callback_taken", "somebody else sees to this caller; choose another"));
         }
-        if callback.claimed_by.is_none() {
+        let is_new = callback.claimed_by.is_none();
+        if is_new {
             unit.db().claim_callback(call, Some((who.user, &who.name))).await?;
             unit.event(event(who, clock::now(), "callback.claimed", call, json!({})));
         }
         self.tell_entries(unit.commit().await?);
         self.tell_callbacks();
-        Ok(CallbackView { claimed_by: Some(who.user), claimed_by_name: Some(who.name.clone()), ..callback })
+        let callback = CallbackView { claimed_by: Some(who.user), claimed_by_name: Some(who.name.clone()), ..callback };
+        Ok(ClaimedCallback { callback, is_new })
     }
 
     /// Nobody sees to it any more. Only who claimed it, or a supervisor.

@@ -49,6 +49,7 @@ mod untold;
 mod users;
 mod watch;
 
+pub use callbacks::ClaimedCallback;
 pub use entry::{
     ArrivedCall, DialledCall, DialledParty, Entry, Failure, HeardQuality, HeardSide, HeardUs, PartyEnd, SaidLine, Who,
 };

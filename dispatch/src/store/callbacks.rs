@@ -129,17 +129,20 @@ impl Conn<'_> {
         )
     }
 
-    /// The call back has ended and nobody was reached: others may see to it again. `false` if there is none like that.
+    /// The call back has ended and nobody was reached: others may see to the caller again, unless somebody else does already. It is found by
+    /// the number, for a caller who gave up once more meanwhile has a newer callback. `false` if there is none like that.
     async fn release_unreached(&mut self, call: CallId) -> Result<bool, StoreError> {
-        let done: Option<CallId> = on!(self, |c| {
+        let released: Vec<CallId> = on!(self, |c| {
             sqlx::query_scalar(
-                "UPDATE callbacks SET claimed_by = NULL, claimed_by_name = NULL WHERE closed_at IS NULL AND claimed_by IS NOT NULL \
-                 AND call_id = (SELECT callback_of FROM calls WHERE id = $1 AND answered_at IS NULL) RETURNING call_id"
+                "UPDATE callbacks SET claimed_by = NULL, claimed_by_name = NULL WHERE call_id IN \
+                 (SELECT o.call_id FROM calls c JOIN callbacks b ON b.call_id = c.callback_of JOIN callbacks o \
+                 ON o.number = b.number AND o.closed_at IS NULL AND o.claimed_by = c.operator_id \
+                 WHERE c.id = $1 AND c.answered_at IS NULL) RETURNING call_id",
             )
             .bind(call)
-            .fetch_optional(c)
+            .fetch_all(c)
         })?;
-        Ok(done.is_some())
+        Ok(!released.is_empty())
     }
 
     /// Somebody called back. `false` if nobody waits for that any more.

@@ -46,6 +46,11 @@ fn dialled(callback_of: Option<CallId>) -> DialledCall {
     }
 }
 
+/// The same, by this operator.
+fn dialled_by(who: &Principal, callback_of: CallId) -> DialledCall {
+    DialledCall { operator: Who { user: who.user, name: who.name.clone() }, ..dialled(Some(callback_of)) }
+}
+
 both! {
     async fn who_gave_up_is_called_back_and_every_try_counts(house) {
         let mut live = house.desk.live().subscribe();
@@ -129,12 +134,30 @@ both! {
         let rina = operator("Rina");
         let call = house.gave_up("+62811", 10).await.call;
         house.desk.claim_callback(&rina, call).await.unwrap();
-        let back = dialled(Some(call));
+        let back = dialled_by(&rina, call);
         house.told([Entry::OutboundDialled(back.clone())]).await;
         assert_eq!(house.waiting().await[0].claimed_by, Some(rina.user), "she is on the telephone");
         house.told([ended(back.call, EndedBy::NotReached, clock::now())]).await;
         let waiting = house.waiting().await;
         assert_eq!((waiting.len(), waiting[0].tries, waiting[0].claimed_by), (1, 1, None));
+    }
+
+    async fn a_call_back_in_vain_leaves_to_others_who_gave_up_once_more_meanwhile(house) {
+        let (rina, budi) = (operator("Rina"), operator("Budi"));
+        let first = house.gave_up("+62811", 100).await.call;
+        house.desk.claim_callback(&rina, first).await.unwrap();
+        let back = dialled_by(&rina, first);
+        house.told([Entry::OutboundDialled(back.clone())]).await;
+        let second = house.gave_up("+62811", 5).await.call;
+        let claims = |waiting: Vec<CallbackView>| waiting.iter().map(|row| (row.call, row.claimed_by)).collect::<Vec<_>>();
+        assert_eq!(claims(house.waiting().await), [(second, Some(rina.user))], "it goes on in the newer call");
+        house.told([ended(back.call, EndedBy::NotReached, clock::now())]).await;
+        assert_eq!(claims(house.waiting().await), [(second, None)]);
+        // Whoever else has taken the caller on since goes on seeing to that.
+        house.desk.claim_callback(&budi, second).await.unwrap();
+        let late = dialled_by(&rina, first);
+        house.told([Entry::OutboundDialled(late.clone()), ended(late.call, EndedBy::NotReached, clock::now())]).await;
+        assert_eq!(claims(house.waiting().await), [(second, Some(budi.user))]);
     }
 
     async fn a_caller_who_gives_up_again_stands_once_in_the_list_with_who_sees_to_it(house) {
@@ -191,6 +214,17 @@ both! {
         assert!(!house.desk.called_before(Some("+62844")));
         let waiting = house.waiting().await;
         assert_eq!(waiting.iter().map(|row| (row.number.as_str(), row.cut_off, row.waited_s)).collect::<Vec<_>>(), [("+62811", true, 7), ("+62855", true, 7)]);
+    }
+
+    async fn who_gives_up_once_more_after_a_mailbox_at_the_fallback_number_is_called_back(house) {
+        house.gave_up("+62811", 100).await;
+        let call = arrived("+62811", clock::now());
+        house.told([Entry::Arrived(call.clone()), Entry::FallbackAnswered { call: call.call, at: clock::now() }]).await;
+        assert_eq!((house.waiting().await, house.desk.called_before(Some("+62811"))), (vec![], false), "somebody seems to be there");
+        house.told([Entry::Requeued { call: call.call, at: clock::now() }, ended(call.call, EndedBy::CallerLeft, clock::now())]).await;
+        let waiting = house.waiting().await;
+        assert_eq!(waiting.iter().map(|row| (row.call, row.cut_off)).collect::<Vec<_>>(), [(call.call, true)]);
+        assert!(house.desk.called_before(Some("+62811")));
     }
 
     async fn a_caller_whom_the_network_lost_is_called_back_at_once_though_the_operator_goes_on_with_others(house) {
@@ -277,8 +311,8 @@ both! {
     async fn one_operator_sees_to_a_callback_and_a_supervisor_may_step_in(house) {
         let (desk, rina, budi) = (&house.desk, operator("Rina"), operator("Budi"));
         let call = house.gave_up("+62811", 10).await.call;
-        desk.claim_callback(&rina, call).await.unwrap();
-        desk.claim_callback(&rina, call).await.unwrap();
+        assert!(desk.claim_callback(&rina, call).await.unwrap().is_new);
+        assert!(!desk.claim_callback(&rina, call).await.unwrap().is_new);
         assert!(matches!(desk.claim_callback(&budi, call).await, Err(DeskError::Conflict { code: "callback_taken", .. })));
         assert!(matches!(desk.release_callback(&budi, call).await, Err(DeskError::Forbidden)));
         assert!(matches!(desk.close_callback(&budi, call, CallbackEnd::NotNeeded).await, Err(DeskError::Forbidden)));

@@ -229,7 +229,7 @@ both! {
         let desk = &house.desk;
         let now = clock::now();
         let limit = AlarmKind::LimitReached { limit: "rate".into() };
-        let trunk = AlarmKind::TrunkDown { trunk: "telkom".into(), why: "no answer".into() };
+        let trunk = AlarmKind::TrunkDown { trunk: "telkom".into(), why: TrunkTrouble::Silent, code: None };
         let id = desk.raise_alarm(limit.clone(), now);
         desk.raise_alarm(trunk.clone(), now);
         assert_eq!(desk.raise_alarm(limit, now + seconds(30)), id, "it goes on sounding");

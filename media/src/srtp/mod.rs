@@ -1,4 +1,4 @@
-//! SRTP with keys from the SDP (RFC 3711, RFC 4568), in its one mandatory profile: AES_CM_128_HMAC_SHA1_80, no MKI.
+//! SRTP with keys from the SDP (RFC 3711, RFC 4568), in the two suites that every implementation has.
 //!
 //! The primitives are those of aws-lc; what is here is what RFC 3711 puts around them. Keys are exchanged elsewhere.
 
@@ -22,13 +22,43 @@ const RTCP_HEADER: usize = 8;
 /// Sources of the far end whose numbers are remembered at once; the one heard longest ago gives way.
 const MAX_SOURCES: usize = 4;
 
+/// How packets are encrypted and signed (RFC 4568 section 6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SrtpSuite {
+    /// `AES_CM_128_HMAC_SHA1_80`
+    #[default]
+    Sha1_80,
+    /// `AES_CM_128_HMAC_SHA1_32`
+    Sha1_32,
+}
+
+impl SrtpSuite {
+    /// Bytes of an RTP packet's tag. That of an RTCP packet is as long in every suite.
+    fn tag(self) -> usize {
+        match self {
+            SrtpSuite::Sha1_80 => TAG,
+            SrtpSuite::Sha1_32 => 4,
+        }
+    }
+}
+
 /// The master keys and salts of both directions (RFC 4568 section 6.1: 16 bytes of key, then 14 of salt).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SrtpKeys {
+    pub suite: SrtpSuite,
     /// Announced in our SDP; protects what we send.
     pub send: [u8; KEY + SALT],
     /// Announced in the far end's SDP; protects what it sends.
     pub receive: [u8; KEY + SALT],
+    /// Bytes in which each packet of the far end names its key, between what is signed and its tag (RFC 3711 section 3.1). There is one key.
+    pub mki: usize,
+}
+
+impl SrtpKeys {
+    /// In the mandatory suite, without names of keys.
+    pub fn new(send: [u8; KEY + SALT], receive: [u8; KEY + SALT]) -> SrtpKeys {
+        SrtpKeys { suite: SrtpSuite::default(), send, receive, mki: 0 }
+    }
 }
 
 impl std::fmt::Debug for SrtpKeys {
@@ -92,8 +122,9 @@ impl Srtp {
         cipher.crypt(ssrc, index, datagram.get_mut(RTP_HEADER..length)?)?;
         let (packet, rest) = datagram.split_at_mut_checked(length)?;
         let tag = cipher.tag(packet, &roll_over(index).to_be_bytes());
-        rest.get_mut(..TAG)?.copy_from_slice(&tag);
-        Some(length + TAG)
+        let tag = tag.get(..self.keys.suite.tag())?;
+        rest.get_mut(..tag.len())?.copy_from_slice(tag);
+        Some(length + tag.len())
     }
 
     /// Protects the RTCP packet of `length` bytes in `datagram`.
@@ -116,8 +147,9 @@ impl Srtp {
         let header = rtp_header(datagram).ok_or(Refused::Forged)?;
         let index =
             self.sources.iter().find(|source| source.ssrc == ssrc).map_or(u64::from(number), |source| source.media.guess(number));
-        let length = datagram.len().checked_sub(TAG).filter(|length| *length >= header).ok_or(Refused::Forged)?;
-        let (packet, tag) = datagram.split_at_mut_checked(length).ok_or(Refused::Forged)?;
+        let tag = self.keys.suite.tag();
+        let length = datagram.len().checked_sub(self.keys.mki + tag).filter(|length| *length >= header).ok_or(Refused::Forged)?;
+        let (packet, tag) = self.split(datagram, length)?;
         let [cipher, _] = &self.receive;
         // The tag comes first: a replayed number costs a forger as much as any other.
         if !cipher.is_tag(packet, &roll_over(index).to_be_bytes(), tag) {
@@ -133,10 +165,14 @@ impl Srtp {
 
     /// Makes an RTCP packet of what came, in place.
     pub fn unprotect_control<'a>(&mut self, datagram: &'a mut [u8]) -> Result<&'a [u8], Refused> {
-        let length = datagram.len().checked_sub(TAG + INDEX).filter(|length| *length >= RTCP_HEADER).ok_or(Refused::Forged)?;
+        let length = datagram
+            .len()
+            .checked_sub(INDEX + self.keys.mki + TAG)
+            .filter(|length| *length >= RTCP_HEADER)
+            .ok_or(Refused::Forged)?;
         let (ssrc, word) = (u32_at(datagram, 4), u32_at(datagram, length));
         let (Some(ssrc), Some(word)) = (ssrc, word) else { return Err(Refused::Forged) };
-        let (signed, tag) = datagram.split_at_mut_checked(length + INDEX).ok_or(Refused::Forged)?;
+        let (signed, tag) = self.split(datagram, length + INDEX)?;
         let [_, cipher] = &self.receive;
         if !cipher.is_tag(signed, &[], tag) {
             return Err(Refused::Forged);
@@ -151,6 +187,12 @@ impl Srtp {
             packet.get_mut(RTCP_HEADER..).and_then(|body| cipher.crypt(ssrc, index, body)).ok_or(Refused::Forged)?;
         }
         Ok(packet)
+    }
+
+    /// What is signed, of this length, and its tag behind the name of the key.
+    fn split<'a>(&self, datagram: &'a mut [u8], signed: usize) -> Result<(&'a mut [u8], &'a [u8]), Refused> {
+        let (signed, rest) = datagram.split_at_mut_checked(signed).ok_or(Refused::Forged)?;
+        Ok((signed, rest.get(self.keys.mki..).ok_or(Refused::Forged)?))
     }
 
     /// Notes a number of an SSRC that has proved itself; false if it came before.

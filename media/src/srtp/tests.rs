@@ -17,8 +17,8 @@ fn master(text: &str) -> [u8; 30] {
 /// One end, and the other with the same two keys the other way round.
 fn ends() -> (Srtp, Srtp) {
     let (ours, theirs) = (master(MASTER), [7; 30]);
-    let near = Srtp::new(SrtpKeys { send: ours, receive: theirs }).unwrap();
-    let far = Srtp::new(SrtpKeys { send: theirs, receive: ours }).unwrap();
+    let near = Srtp::new(SrtpKeys::new(ours, theirs)).unwrap();
+    let far = Srtp::new(SrtpKeys::new(theirs, ours)).unwrap();
     (near, far)
 }
 
@@ -65,6 +65,56 @@ fn a_control_packet_is_protected_as_the_reference_implementation_does_it() {
     assert_eq!(datagram, hex("81c8000bcafebabe7128035be487b9bdbef89041f977a5a880000001993e08cd54d6c1230798"));
     let plain = [hex("81c8000bcafebabe"), vec![0xab; 16]].concat();
     assert_eq!(far.unprotect_control(&mut datagram), Ok(&plain[..]));
+}
+
+/// The same two ends in the suite with the short tag.
+fn short_ends() -> (Srtp, Srtp) {
+    let of = |srtp: Srtp| Srtp::new(SrtpKeys { suite: SrtpSuite::Sha1_32, ..srtp.keys }).unwrap();
+    let (near, far) = ends();
+    (of(near), of(far))
+}
+
+#[test]
+fn the_short_tag_is_the_beginning_of_the_long_one_and_control_packets_keep_that() {
+    let (mut near, mut far) = short_ends();
+    let mut datagram = hex("800f1234decafbadcafebabeabababababababababababababababab");
+    let plain = datagram.clone();
+    let length = datagram.len();
+    datagram.resize(length + OVERHEAD, 0);
+    let length = near.protect(&mut datagram, length, 0x1234).unwrap();
+    datagram.truncate(length);
+    assert_eq!(datagram, hex("800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc"));
+    for at in 0..datagram.len() {
+        let mut changed = datagram.clone();
+        changed[at] ^= 0x40;
+        assert_eq!(far.unprotect(&mut changed), Err(Refused::Forged), "byte {at}");
+    }
+    assert_eq!(far.unprotect(&mut datagram), Ok(&plain[..]));
+    near.control_index = 1;
+    let control = protected_control(&mut near, 0xab);
+    assert_eq!(control, hex("81c8000bcafebabe7128035be487b9bdbef89041f977a5a880000001993e08cd54d6c1230798"));
+}
+
+#[test]
+fn packets_that_name_their_key_are_read() {
+    for (suite, tag) in [(SrtpSuite::Sha1_80, 10), (SrtpSuite::Sha1_32, 4)] {
+        let (near, far) = ends();
+        let mut near = Srtp::new(SrtpKeys { suite, ..near.keys }).unwrap();
+        let mut far = Srtp::new(SrtpKeys { suite, mki: 3, ..far.keys }).unwrap();
+        let named = |mut packet: Vec<u8>, tag: usize| {
+            let at = packet.len() - tag;
+            packet.splice(at..at, [0, 0, 1]);
+            packet
+        };
+        let packet = protected(&mut near, 9, &[1; 20]);
+        assert_eq!(far.unprotect(&mut packet.clone()), Err(Refused::Forged), "without a name");
+        assert_eq!(far.unprotect(&mut named(packet, tag)), Ok(&rtp(9, &[1; 20])[..]));
+        let control = protected_control(&mut near, 7);
+        assert!(far.unprotect_control(&mut named(control, 10)).unwrap().ends_with(&[7; 16]));
+        for length in 0..40 {
+            assert!(far.unprotect(&mut vec![0x80; length]).is_err() && far.unprotect_control(&mut vec![0x80; length]).is_err());
+        }
+    }
 }
 
 #[test]
@@ -130,7 +180,7 @@ fn new_keys_go_on_with_the_same_numbers() {
     }
     let old = protected(&mut near, 65_541, &[1; 20]);
     let (a, b) = ([1; 30], [2; 30]);
-    assert!(near.rekey(SrtpKeys { send: a, receive: b }) && far.rekey(SrtpKeys { send: b, receive: a }));
+    assert!(near.rekey(SrtpKeys::new(a, b)) && far.rekey(SrtpKeys::new(b, a)));
     assert_eq!(far.unprotect(&mut old.clone()), Err(Refused::Forged));
     assert!(far.unprotect(&mut protected(&mut near, 65_541, &[1; 20])).is_ok());
 }

@@ -205,7 +205,7 @@ fn what_waits_for_the_far_end_goes_out_before_the_leg_is_closed() {
 #[test]
 fn encrypted_text_is_read_with_the_key_alone_and_nobody_elses_is() {
     let now = clock::now();
-    let keys = |send, receive| Some(SrtpKeys { send: [send; 30], receive: [receive; 30] });
+    let keys = |send, receive| Some(SrtpKeys::new([send; 30], [receive; 30]));
     let with = |srtp| {
         let mut leg = leg(now, true);
         leg.set_remote(now, Some(RemoteText { address: address("10.0.0.9:4000"), pt: 98, redundancy_pt: Some(100), srtp }));

@@ -22,9 +22,19 @@ const STRAGGLE: i32 = -40_000;
 /// A segment of a long press ends at most this far before the longest duration (200 ms).
 const SEGMENT_END: i32 = 1_600;
 
+/// No press is shorter than this (40 ms, ITU-T Q.24).
+const SHORTEST: i32 = 320;
+/// Keys of one far end that are told in any second, which is more than the quickest dialler presses.
+const KEYS_PER_SECOND: usize = 20;
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The event code of a key (RFC 4733 section 3.2).
 fn event_of(key: char) -> Option<u8> {
     KEYS.find(key.to_ascii_uppercase()).and_then(|code| u8::try_from(code).ok())
+}
+
+fn count_dropped() {
+    metrics::counter!("siaga_media_digits_dropped_total").increment(1);
 }
 
 /// Tells key presses from the packets of their events.
@@ -63,6 +73,12 @@ impl DigitReceiver {
             if (STRAGGLE..0).contains(&step) {
                 return None;
             }
+            // There are gateways that give each packet of a press a timestamp of its own.
+            if (1..SHORTEST).contains(&step) {
+                self.last = Some(seen);
+                count_dropped();
+                return None;
+            }
             // A press longer than a duration can tell goes on in a second segment, which begins where the first one reached the
             // end of what it can tell (section 2.5.1.3), however many of its last packets were lost.
             let reached = step > i32::from(u16::MAX) - SEGMENT_END && step <= i32::from(u16::MAX);
@@ -73,6 +89,30 @@ impl DigitReceiver {
         }
         self.last = Some(seen);
         KEYS.chars().nth(usize::from(event))
+    }
+}
+
+/// Bounds how many keys of one far end are told, however it presses them. Each is written down and shown to the operator, and a
+/// sender that is broken, or means harm, makes a thousand a second. They count by when they come, and may come together: a
+/// network that stood still brings some at once.
+#[derive(Debug, Default)]
+pub(crate) struct KeyLimit {
+    /// When the newest were told, the oldest of them first.
+    told: VecDeque<Instant>,
+}
+
+impl KeyLimit {
+    /// Whether one more is told now; else it is counted.
+    pub fn admit(&mut self, now: Instant) -> bool {
+        if self.told.len() == KEYS_PER_SECOND {
+            if self.told.front().is_some_and(|oldest| now.saturating_duration_since(*oldest) < SECOND) {
+                count_dropped();
+                return false;
+            }
+            self.told.pop_front();
+        }
+        self.told.push_back(now);
+        true
     }
 }
 
@@ -101,7 +141,7 @@ impl DigitTrain {
         for digit in digits.chars() {
             match event_of(digit).filter(|_| self.keys.len() < MAX_QUEUED) {
                 Some(event) => self.keys.push_back(event),
-                None => metrics::counter!("siaga_media_digits_dropped_total").increment(1),
+                None => count_dropped(),
             }
         }
     }
@@ -211,6 +251,26 @@ mod tests {
             let heard = (0..2).filter(|press| (lost >> (press * 3)) & 0b111 != 0b111).count();
             assert_eq!(keys, "7".repeat(heard), "lost {lost:06b}");
         }
+    }
+
+    #[test]
+    fn an_event_with_a_new_timestamp_in_each_of_its_packets_is_one_key() {
+        let mut receiver = DigitReceiver::default();
+        let keys: String = (0..50).filter_map(|n| told(&mut receiver, n * 160, n == 0, [5, 10, 0, 160])).collect();
+        assert_eq!(keys, "5");
+        assert_eq!(told(&mut receiver, 49 * 160 + 319, true, [6, 10, 0, 160]), None);
+        assert_eq!(told(&mut receiver, 49 * 160 + 319 + 320, true, [6, 10, 0, 160]), Some('6'), "40 ms behind the one before");
+    }
+
+    #[test]
+    fn no_more_keys_are_told_than_anybody_can_press_and_some_that_come_at_once_are_all_told() {
+        let start = clock::now();
+        let mut limit = KeyLimit::default();
+        assert!((0..KEYS_PER_SECOND).all(|_| limit.admit(start)));
+        assert!(!limit.admit(start + Duration::from_millis(999)));
+        let told = (1_000..61_000).filter(|ms| limit.admit(start + Duration::from_millis(*ms))).count();
+        assert_eq!(told, 60 * KEYS_PER_SECOND);
+        assert!((0..1_000).all(|n| limit.admit(start + Duration::from_millis(70_000 + n * 50))), "nobody is kept from dialling");
     }
 
     #[test]

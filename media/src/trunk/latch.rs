@@ -4,6 +4,10 @@
 //! strangers from taking a call over, only the trunk's networks and the very host of its SDP are listened to (the SDP came
 //! from a checked trunk), and a second source gets in only when the first has fallen silent or the SDP has changed. The very
 //! address of the SDP never waits: the stream of an earlier call that goes on to the same port must not keep the caller out.
+//!
+//! An SDP that names no address (a host name, or `0.0.0.0`) leaves it to the packets where the far end is, and those are then taken
+//! from the trunk's networks alone; who was heard before stays. Whether such a far end wants anything is another question:
+//! `0.0.0.0` was once the way to hold a call (RFC 3264 section 8.4).
 
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -19,6 +23,8 @@ pub(crate) struct Latch {
     allowed: Vec<IpNet>,
     holds: Duration,
     announced: Option<SocketAddr>,
+    /// What was announced last, though the newest SDP may name no address.
+    known: Option<SocketAddr>,
     source: Option<(SocketAddr, Instant)>,
     /// The source that a change of the SDP sent away, and when.
     left: Option<(SocketAddr, Instant)>,
@@ -27,20 +33,18 @@ pub(crate) struct Latch {
 impl Latch {
     /// `holds`: how long a source that was heard keeps the leg.
     pub fn new(allowed: Vec<IpNet>, holds: Duration) -> Latch {
-        Latch { allowed, holds, announced: None, source: None, left: None }
+        Latch { allowed, holds, announced: None, known: None, source: None, left: None }
     }
 
-    /// The far end announced where it wants to receive; an unspecified address or port 0 means nowhere.
+    /// The far end announced where it wants to receive. An unspecified address or port 0 announces nothing: who is heard stays.
     pub fn announce(&mut self, now: Instant, address: SocketAddr) {
-        let announced = (!address.ip().is_unspecified() && address.port() != 0).then_some(address);
-        if announced == self.announced {
-            return;
+        self.announced = (!address.ip().is_unspecified() && address.port() != 0).then_some(address);
+        let Some(announced) = self.announced else { return };
+        // A port of the announced host that differs from the SDP is NAT; then a new SDP is the only sign of a move, also over a
+        // hold that named no address. The first address of all is no move: after a delayed offer it comes behind the packets.
+        if self.known.replace(announced).is_some_and(|known| known != announced) {
+            self.left = self.source.take().map(|(source, _)| (source, now)).filter(|(source, _)| *source != announced);
         }
-        // A port of the announced host that differs from the SDP is NAT; then a new SDP is the only sign of a move.
-        if self.announced.is_some() && announced.is_some() {
-            self.left = self.source.take().map(|(source, _)| (source, now)).filter(|(source, _)| Some(*source) != announced);
-        }
-        self.announced = announced;
     }
 
     /// Whether a packet from here may be looked at at all.
@@ -64,7 +68,7 @@ impl Latch {
         !refused
     }
 
-    /// Where packets are sent: to the source that is heard, else to where the SDP says.
+    /// Where packets are sent: to the source that is heard, else to where the SDP says. `None`: nobody knows, until it is heard.
     pub fn destination(&self) -> Option<SocketAddr> {
         self.source.map(|(source, _)| source).or(self.announced)
     }
@@ -139,10 +143,41 @@ mod tests {
     }
 
     #[test]
-    fn a_held_call_has_nowhere_to_send() {
+    fn an_sdp_without_an_address_waits_for_packets_of_the_trunks_networks() {
         let now = clock::now();
         let mut latch = latch();
-        latch.announce(now, address("0.0.0.0:4000"));
-        assert_eq!(latch.destination(), None);
+        for unspecified in ["0.0.0.0:4000", "[::]:4000", "10.0.0.9:0"] {
+            latch.announce(now, address(unspecified));
+            assert_eq!(latch.destination(), None);
+            assert!(!latch.permits(address("192.0.2.7:4000")) && !latch.permits(address("0.0.0.0:4000")));
+        }
+        assert!(latch.permits(address("10.0.0.8:5000")) && latch.admit(now, address("10.0.0.8:5000")));
+        assert_eq!(latch.destination(), Some(address("10.0.0.8:5000")));
+    }
+
+    #[test]
+    fn a_call_that_was_held_without_an_address_goes_on_where_the_newest_sdp_says() {
+        let start = clock::now();
+        let (announced, nat, new) = (address("192.0.2.7:4000"), address("192.0.2.7:61000"), address("10.0.0.2:4000"));
+        let mut latch = latch();
+        latch.announce(start, announced);
+        assert!(latch.admit(start, nat));
+        latch.announce(start, address("0.0.0.0:4000"));
+        assert!(!latch.permits(nat), "a host that was announced before is a stranger now");
+        latch.announce(start, announced);
+        assert_eq!(latch.destination(), Some(nat), "the same far end is where it was heard");
+        latch.announce(start, address("0.0.0.0:4000"));
+        latch.announce(start, new);
+        assert_eq!(latch.destination(), Some(new));
+        assert!(!latch.admit(start, nat), "a straggler of the far end before");
+    }
+
+    #[test]
+    fn the_first_address_after_a_delayed_offer_keeps_the_source_that_was_heard() {
+        let now = clock::now();
+        let mut latch = latch();
+        assert!(latch.admit(now, address("10.0.0.8:5000")));
+        latch.announce(now, address("10.0.0.9:4000"));
+        assert_eq!(latch.destination(), Some(address("10.0.0.8:5000")));
     }
 }

@@ -1,7 +1,7 @@
 //! The state of a trunk leg, without its socket: datagrams go in and packets come out, and the other way round.
 
 use super::control::{self, Control, MAX_CONTROL};
-use super::dtmf::DigitReceiver;
+use super::dtmf::{DigitReceiver, KeyLimit};
 use super::in_band::ToneReceiver;
 use super::latch::{Latch, RTCP_HOLDS, RTP_HOLDS};
 use super::packetise::{LONGEST, SHORTEST};
@@ -34,6 +34,7 @@ pub(crate) struct TrunkLeg {
     digits: DigitReceiver,
     /// Of a far end that has not negotiated telephone-events.
     tones: Option<Box<ToneReceiver>>,
+    key_limit: KeyLimit,
     deaf_until: Option<Instant>,
     sender: Sender,
     control: Control,
@@ -42,7 +43,7 @@ pub(crate) struct TrunkLeg {
     /// What the far end was last heard in, for sending before its SDP is known.
     heard: Option<Codec>,
     statistics: LegStatistics,
-    /// The next packet is told as the first.
+    /// The next packet with sound in it is told as the first.
     awaits_first: bool,
 }
 
@@ -56,7 +57,8 @@ pub(crate) enum Port {
 /// What an admitted datagram brought.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Arrival<'a> {
-    /// It was the leg's first.
+    /// It was the leg's first with sound in it. What says only that the sender is there (comfort noise, a packet without payload,
+    /// a key) does not count: our own ringing would end before anything else is heard (RFC 3960 section 3.2).
     pub first: bool,
     /// It began a key press.
     pub digit: Option<char>,
@@ -85,6 +87,7 @@ impl TrunkLeg {
             receiver: Receiver::new(now, source),
             digits: DigitReceiver::default(),
             tones: None,
+            key_limit: KeyLimit::default(),
             deaf_until: None,
             sender: Sender::new(source, ssrc, stream),
             control: Control::new(now, name),
@@ -104,7 +107,7 @@ impl TrunkLeg {
         self.remote = Some(remote);
     }
 
-    /// Another far end is to be heard, whose first packet is told again.
+    /// Another far end is to be heard, whose first sound is told again.
     pub fn await_first(&mut self) {
         self.awaits_first = true;
     }
@@ -163,7 +166,9 @@ impl TrunkLeg {
                 Content::Event(payload) => digit = self.digits.take(packet, payload),
             }
         }
-        let first = std::mem::take(&mut self.awaits_first);
+        let digit = digit.filter(|_| self.key_limit.admit(now));
+        let sound = matches!(what, What::Packet(Packet { content: Content::Audio { .. }, .. }));
+        let first = sound && std::mem::take(&mut self.awaits_first);
         self.statistics.first_received.get_or_insert_with(|| now.saturating_duration_since(self.opened));
         Some(Arrival { first, digit, what })
     }
@@ -210,7 +215,8 @@ impl TrunkLeg {
         }
     }
 
-    /// Has datagrams made and sent; `None` if there is nowhere to send them.
+    /// Has datagrams made and sent; `None` if there is nowhere to send them. A far end without an address is sent to once the
+    /// latch has let it be heard; port 0 says that it wants nothing.
     fn make<T>(
         &mut self,
         now: Instant,
@@ -218,8 +224,7 @@ impl TrunkLeg {
         make: impl FnOnce(&mut Sender, Wish, &mut dyn FnMut(Made<'_>)) -> T,
     ) -> Option<T> {
         let wish = Wish { types: self.payload_types(), codec: self.codec(), length: self.packet_length() };
-        let somewhere = |address: SocketAddr| !address.ip().is_unspecified() && address.port() != 0;
-        let wanted = self.remote.is_none_or(|remote| remote.send && somewhere(remote.address));
+        let wanted = self.remote.is_none_or(|remote| remote.send && remote.address.port() != 0);
         let destination = self.latch.destination().filter(|_| wanted)?;
         let (protection, statistics, opened) = (&mut self.protection, &mut self.statistics, self.opened);
         let mut send = |made: Made<'_>| {

@@ -92,7 +92,7 @@ fn a_far_end_without_telephone_events_presses_keys_by_their_tones() {
 /// Two legs talk for this long over a network that takes `delay` and loses every n-th packet of the near one.
 fn conversation(keys: Option<SrtpKeys>, seconds: u64, delay: Duration, lost: u64) -> [TrunkLeg; 2] {
     let start = clock::now();
-    let swapped = keys.map(|SrtpKeys { send, receive }| SrtpKeys { send: receive, receive: send });
+    let swapped = keys.map(|keys| SrtpKeys { send: keys.receive, receive: keys.send, ..keys });
     let mut near = leg(start, 1, RemoteAudio { srtp: keys, ..remote(FAR) });
     let mut far = leg(start, 2, RemoteAudio { srtp: swapped, ..remote(NEAR) });
     // When, towards the near one, on which port, what.
@@ -143,7 +143,7 @@ fn two_legs_learn_from_each_others_reports_how_they_are_heard() {
 
 #[test]
 fn protected_legs_understand_each_other_over_the_roll_over_and_a_wrong_key_nobody() {
-    let keys = SrtpKeys { send: [1; 30], receive: [2; 30] };
+    let keys = SrtpKeys::new([1; 30], [2; 30]);
     let [near, far] = conversation(Some(keys), 1_400, ms(20), 0);
     for statistics in [near.statistics(), far.statistics()] {
         assert_eq!((statistics.forged, statistics.replayed, statistics.lost), (0, 0, 0));
@@ -162,7 +162,7 @@ fn protected_legs_understand_each_other_over_the_roll_over_and_a_wrong_key_nobod
 #[test]
 fn a_forged_packet_does_not_take_a_protected_leg_over() {
     let start = clock::now();
-    let mut leg = leg(start, 1, RemoteAudio { srtp: Some(SrtpKeys { send: [1; 30], receive: [2; 30] }), ..remote(FAR) });
+    let mut leg = leg(start, 1, RemoteAudio { srtp: Some(SrtpKeys::new([1; 30], [2; 30])), ..remote(FAR) });
     assert_eq!(leg.handle_datagram(start, at("10.0.0.66:4000"), &mut rtp(8, 1, &FRAME)), None);
     assert_eq!(sent(&mut leg, start, &audio(1, 1, &FRAME))[0].0, at(FAR));
 }
@@ -227,6 +227,72 @@ fn comfort_noise_and_empty_packets_are_a_sign_of_life_but_nothing_to_hear_and_re
 }
 
 #[test]
+fn the_first_sound_is_told_and_not_what_comes_before_it_without_any() {
+    let start = clock::now();
+    let mut leg = leg(start, 1, remote(FAR));
+    let first = |leg: &mut TrunkLeg, sequence, payload_type, payload: &[u8]| {
+        let mut datagram = rtp(payload_type, sequence, payload);
+        leg.handle_datagram(start, at(FAR), &mut datagram).unwrap().first
+    };
+    for again in [0, 10] {
+        assert!(!first(&mut leg, again + 1, 13, &[0x40]), "comfort noise");
+        assert!(!first(&mut leg, again + 2, 8, &[]), "an empty packet");
+        assert!(!first(&mut leg, again + 3, 101, &[1, 10, 0, 160]), "a key");
+        assert!(first(&mut leg, again + 4, 8, &FRAME));
+        assert!(!first(&mut leg, again + 5, 8, &FRAME));
+        leg.await_first();
+    }
+}
+
+#[test]
+fn audio_that_is_encrypted_before_its_key_is_known_is_not_heard() {
+    let start = clock::now();
+    let keys = SrtpKeys::new([1; 30], [2; 30]);
+    let mut far = leg(start, 2, RemoteAudio { srtp: Some(keys), ..remote(NEAR) });
+    let mut near = TrunkLeg::new(start, 1, vec!["10.0.0.0/24".parse().unwrap()], [0; 4]);
+    for sequence in 1..=3 {
+        let (_, mut datagram) = sent(&mut far, start, &audio(1, sequence, &FRAME)).remove(0);
+        let arrival = near.handle_datagram(start, at(FAR), &mut datagram).unwrap();
+        assert!(matches!(arrival, Arrival { first: false, digit: None, what: What::Skipped { .. } }));
+    }
+    assert_eq!(near.statistics().enciphered, 3);
+    near.set_remote(start, RemoteAudio { srtp: Some(SrtpKeys::new([2; 30], [1; 30])), ..remote(FAR) });
+    let (_, mut datagram) = sent(&mut far, start, &audio(1, 4, &FRAME)).remove(0);
+    let arrival = near.handle_datagram(start, at(FAR), &mut datagram).unwrap();
+    assert!(arrival.first && matches!(arrival.what, What::Packet(_)));
+    assert_eq!((near.statistics().enciphered, near.statistics().lost), (3, 0));
+}
+
+#[test]
+fn a_far_end_that_names_no_address_is_sent_to_where_it_is_heard_and_one_that_holds_is_not() {
+    let start = clock::now();
+    let mut leg = leg(start, 1, remote("0.0.0.0:6000"));
+    assert!(sent(&mut leg, start, &audio(1, 1, &FRAME)).is_empty(), "nobody knows where it is");
+    assert_eq!(leg.handle_datagram(start, at(STRANGER), &mut rtp(8, 1, &FRAME)), None);
+    assert!(sent(&mut leg, start, &audio(1, 2, &FRAME)).is_empty(), "a stranger gets nothing");
+    assert!(leg.handle_datagram(start, at(FAR), &mut rtp(8, 1, &FRAME)).is_some());
+    assert_eq!(sent(&mut leg, start, &audio(1, 3, &FRAME))[0].0, at(FAR));
+    assert_eq!(leg.statistics().refused, 1);
+    for held in [RemoteAudio { send: false, ..remote("0.0.0.0:6000") }, remote("10.0.0.2:0")] {
+        leg.set_remote(start, held);
+        assert!(sent(&mut leg, start, &audio(1, 4, &FRAME)).is_empty());
+    }
+}
+
+#[test]
+fn keys_that_come_faster_than_anybody_presses_them_are_told_up_to_a_bound() {
+    let start = clock::now();
+    let mut leg = leg(start, 1, remote(FAR));
+    // Each 60 ms behind the one before by its timestamp, but a thousand a second.
+    let told = (0..3_000u16).filter(|n| {
+        let mut datagram = rtp(101, n * 3, &[7, 10, 0, 160]);
+        let arrival = leg.handle_datagram(start + ms(u64::from(*n)), at(FAR), &mut datagram).unwrap();
+        arrival.digit.is_some()
+    });
+    assert_eq!(told.count(), 60);
+}
+
+#[test]
 fn packets_leave_in_the_length_that_the_far_end_asked_for_whatever_length_they_came_in() {
     let payload = [0x55; 480];
     for ptime_ms in [10u8, 20, 30, 40, 60] {
@@ -282,7 +348,7 @@ proptest! {
     ) {
         let sources = [FAR, FAR_CONTROL, STRANGER, "192.0.2.10:9", "[2001:db8::1]:4000", "10.0.0.77:5"];
         let start = clock::now();
-        let srtp = protected.then_some(SrtpKeys { send: [1; 30], receive: [2; 30] });
+        let srtp = protected.then_some(SrtpKeys::new([1; 30], [2; 30]));
         let mut leg = leg(start, 1, RemoteAudio { srtp, ..remote(FAR) });
         let mut now = start;
         for (n, (source, control, mut data, pause)) in datagrams.into_iter().enumerate() {

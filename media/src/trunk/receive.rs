@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 
 /// Comfort noise (RFC 3389): not passed on, but it says that the sender is there.
 const COMFORT_NOISE: u8 = 13;
+/// Samples of 10 ms: what telephones send in clear is as long as one or some of these.
+const CLEAR: usize = 80;
 /// Packets of an SSRC that was replaced are dropped for this long.
 const STRAGGLE: Duration = Duration::from_millis(500);
 
 /// Which payload types mean what, as negotiated. PCMA and PCMU always have their static ones too.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PayloadTypes {
+    /// `None`: the far end's SDP is yet to come.
     pub audio: Option<(u8, Codec)>,
     pub telephone_event: Option<u8>,
 }
@@ -103,6 +106,12 @@ impl Receiver {
             match payload.len() {
                 0 => {
                     counts.empty += 1;
+                    Kind::Nothing
+                }
+                // Nobody knows before the SDP whether the far end encrypts (RFC 4568). Its key is yet to come, and without that
+                // its packets would be heard and recorded as noise. Their tag of 10 or 4 bytes gives them away.
+                1..=MAX_AUDIO if types.audio.is_none() && !payload.len().is_multiple_of(CLEAR) => {
+                    counts.enciphered += 1;
                     Kind::Nothing
                 }
                 1..=MAX_AUDIO => Kind::Content(Content::Audio { codec, payload }),
@@ -246,6 +255,24 @@ mod tests {
             assert_eq!(Receiver::parse(data, TYPES, &mut counts).is_some(), good, "{} bytes", data.len());
         }
         assert_eq!((counts.empty, counts.oversized, counts.unknown_payload, counts.malformed), (1, 1, 1, 2));
+    }
+
+    #[test]
+    fn before_the_sdp_is_known_only_audio_as_long_as_in_clear_is_heard() {
+        let mut counts = LegStatistics::default();
+        for (length, types, clear) in [
+            (80, PayloadTypes::default(), true),
+            (160, PayloadTypes::default(), true),
+            (164, PayloadTypes::default(), false),
+            (170, PayloadTypes::default(), false),
+            (250, PayloadTypes::default(), false),
+            (170, TYPES, true),
+        ] {
+            let data = rtp(8, 1, 1, &vec![0x3c; length]);
+            let parsed = Receiver::parse(&data, types, &mut counts).unwrap();
+            assert_eq!(matches!(parsed.kind, Kind::Content(_)), clear, "{length} bytes");
+        }
+        assert_eq!((counts.enciphered, counts.empty, counts.malformed), (3, 0, 0));
     }
 
     #[test]

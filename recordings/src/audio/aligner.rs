@@ -125,10 +125,11 @@ impl Aligner {
         placed
     }
 
-    /// Appends to `out` what is settled, as interleaved stereo samples.
-    pub fn take(&mut self, out: &mut Vec<i16>) {
+    /// Appends to `out` what is settled at `clock`, as interleaved stereo samples. A side that is ahead of the clock settles nothing of the other,
+    /// which has not said yet what it says then.
+    pub fn take(&mut self, clock: u64, out: &mut Vec<i16>) {
         let (slower, faster) = (self.caller.end.min(self.operator.end), self.caller.end.max(self.operator.end));
-        self.give_out(slower.max(faster.saturating_sub(self.limits.horizon)), out);
+        self.give_out(slower.max(faster.min(clock).saturating_sub(self.limits.horizon)), out);
     }
 
     /// Appends everything that waits: the call is over.

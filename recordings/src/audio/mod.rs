@@ -29,7 +29,7 @@ use std::{
         mpsc::{SyncSender, sync_channel},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -80,6 +80,8 @@ pub enum AudioItem {
         call: Uuid,
         /// Time of sample 0.
         started_at: Timestamp,
+        /// The same moment on the monotonic clock; what begins a call may have waited since.
+        begun: Instant,
     },
     Frame {
         call: Uuid,

@@ -79,9 +79,15 @@ pub enum Change {
 }
 
 impl Recording {
-    /// Creates the file. If the disk refuses, the recording begins all the same and keeps trying; only a file that is
+    /// Creates the file; `begun` is the moment of sample 0. If the disk refuses, the recording begins all the same and keeps trying; only a file that is
     /// there already is an error.
-    pub fn begin(call: Uuid, started_at: Timestamp, path: PathBuf, bounds: &Bounds, now: Instant) -> (Self, Option<Change>) {
+    pub fn begin(
+        call: Uuid,
+        started_at: Timestamp,
+        path: PathBuf,
+        bounds: &Bounds,
+        (begun, now): (Instant, Instant),
+    ) -> (Self, Option<Change>) {
         let created = WavFile::create(&layout::part_of(&path));
         let (disk, change) = match created {
             Ok(file) => (Disk::Open(file), None),
@@ -96,7 +102,7 @@ impl Recording {
             // Its day, month, year, and `calls`.
             new_directories: files::parent(&path).ancestors().take(4).map(PathBuf::from).collect(),
             path,
-            begun: now,
+            begun,
             next_flush: now + bounds.flush_every.mul_f64(phase),
             next_sync: now + bounds.sync_every.mul_f64(phase),
             ticket: Ticket::default(),
@@ -111,14 +117,18 @@ impl Recording {
     }
 
     pub fn push(&mut self, side: Side, position: u64, pcm: Vec<i16>, now: Instant) -> super::Placed {
-        self.aligner.push(side, position, pcm, samples(now.saturating_duration_since(self.begun)))
+        self.aligner.push(side, position, pcm, self.clock(now))
+    }
+
+    fn clock(&self, now: Instant) -> u64 {
+        samples(now.saturating_duration_since(self.begun))
     }
 
     /// Writes what is settled; with the call over, everything. `Ok` when nothing settled is left unwritten.
-    pub fn flush(&mut self) -> Result<Option<Change>, Option<Change>> {
+    pub fn flush(&mut self, now: Instant) -> Result<Option<Change>, Option<Change>> {
         match self.stage {
             Stage::Finishing { .. } => self.aligner.finish(&mut self.unwritten.stereo),
-            Stage::Growing | Stage::Full => self.aligner.take(&mut self.unwritten.stereo),
+            Stage::Growing | Stage::Full => self.aligner.take(self.clock(now), &mut self.unwritten.stereo),
         }
         self.unwritten.bound(self.unwritten_limit);
         let written = self.write();

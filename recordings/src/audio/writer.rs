@@ -75,7 +75,7 @@ impl Writer {
 
     fn handle(&mut self, item: AudioItem, now: Instant) {
         match item {
-            AudioItem::Begin { call, started_at } => self.begin(call, started_at, now),
+            AudioItem::Begin { call, started_at, begun } => self.begin(call, started_at, (begun, now)),
             AudioItem::Frame { call, side, position, pcm } => {
                 let longest = self.bounds.longest;
                 let Some(recording) = self.recordings.get_mut(&call) else { return unknown_call() };
@@ -102,7 +102,7 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self, call: Uuid, started_at: Timestamp, now: Instant) {
+    fn begin(&mut self, call: Uuid, started_at: Timestamp, moments: (Instant, Instant)) {
         let path = layout::path_of(&self.directory, call, started_at);
         let refused = if self.recordings.contains_key(&call) || path.exists() || layout::part_of(&path).exists() {
             Some(RecordError::AlreadyThere)
@@ -115,7 +115,7 @@ impl Writer {
             metrics::counter!("siaga_recordings_refused_total").increment(1);
             return self.events.send(AudioEvent::Failing { call, error });
         }
-        let (recording, change) = Recording::begin(call, started_at, path.clone(), &self.bounds, now);
+        let (recording, change) = Recording::begin(call, started_at, path.clone(), &self.bounds, moments);
         self.events.send(AudioEvent::Began { call, path, started_at });
         self.tell(call, change);
         self.recordings.insert(call, recording);
@@ -134,7 +134,7 @@ impl Writer {
     fn flush(&mut self, call: Uuid, now: Instant) {
         let Some(recording) = self.recordings.get_mut(&call) else { return };
         recording.next_flush = now + self.bounds.flush_every;
-        let written = recording.flush();
+        let written = recording.flush(now);
         let stage = recording.stage;
         let sync_change = recording.synced();
         if now >= recording.next_sync

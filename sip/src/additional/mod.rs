@@ -1,4 +1,5 @@
-//! Additional data about a call (RFC 7852): who carries it, by what service and device, and what is known of the subscriber. Pure.
+//! Additional data about a call (RFC 7852): who carries it, by what service and device, and what is known of the subscriber; and the names by which
+//! an emergency network calls it (NENA i3). Pure.
 //!
 //! Carriers put it into parts of the body that Call-Info points to, or inside the PIDF-LO. What cannot be read is left out; what is
 //! elsewhere is named as a [`DataReference`], not fetched.
@@ -15,7 +16,7 @@ const PREFIX: &str = "EmergencyCallData.";
 const MAX_DATA: usize = 64;
 const MAX_REFERENCES: usize = 8;
 
-/// The blocks of RFC 7852 section 4.
+/// The blocks of RFC 7852 section 4, and what is in none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DataKind {
     Provider,
@@ -23,6 +24,8 @@ pub enum DataKind {
     Device,
     Subscriber,
     Comment,
+    /// The names of the call and of its incident in the emergency network: other centres know them by the same ones.
+    Network,
 }
 
 impl DataKind {
@@ -74,7 +77,7 @@ pub(crate) fn read(fields: &Fields, parts: &[Part<'_>]) -> Vec<AdditionalData> {
     let rank = |part: &&Part<'_>| part.id.as_ref().and_then(|id| named.iter().position(|name| name == id)).unwrap_or(named.len());
     let mut blocks: Vec<&Part<'_>> = parts.iter().filter(|part| is_block(part)).collect();
     blocks.sort_by_key(rank);
-    let mut found = Vec::new();
+    let mut found: Vec<AdditionalData> = names(fields).take(MAX_REFERENCES).collect();
     blocks.into_iter().for_each(|part| gather(&part.body, &mut found));
     found
 }
@@ -101,6 +104,18 @@ fn purposes(fields: &Fields) -> impl Iterator<Item = (DataKind, &str)> {
     fields.all("Call-Info").flat_map(entries).filter_map(|entry| {
         let kind = DataKind::of(parameter(entry, "purpose")?)?;
         Some((kind, name_and_uri(entry)?.1))
+    })
+}
+
+/// What Call-Info names the call and its incident (NENA-STA-010.3 sections 2.1.6 and 2.1.7, in their older and newer writing).
+fn names(fields: &Fields) -> impl Iterator<Item = AdditionalData> {
+    fields.all("Call-Info").flat_map(entries).filter_map(|entry| {
+        let label = match parameter(entry, "purpose")?.to_ascii_lowercase().as_str() {
+            "emergency-callid" | "nena-callid" => "CallId",
+            "emergency-incidentid" | "nena-incidentid" => "IncidentId",
+            _ => return None,
+        };
+        Some(AdditionalData { kind: DataKind::Network, label, value: name_and_uri(entry)?.1.to_owned() })
     })
 }
 

@@ -34,7 +34,7 @@ fn labels(kind: DataKind) -> &'static [&'static str] {
         DataKind::Device => {
             &["DeviceClassification", "DeviceMfgr", "DeviceModelNr", "UniqueDeviceID", "DeviceSpecificData", "DeviceSpecificType"]
         }
-        DataKind::Subscriber => &[],
+        DataKind::Subscriber | DataKind::Network => &[],
         DataKind::Comment => &["Comment"],
     }
 }

@@ -51,6 +51,25 @@ fn a_provider_and_a_subscriber_are_read_in_the_order_of_call_info() {
 }
 
 #[test]
+fn the_names_that_an_emergency_network_gives_the_call_and_its_incident_are_read() {
+    let found = told(
+        &[
+            "<urn:emergency:uid:callid:a56e556d871:esrp.example>;purpose=emergency-CallId",
+            "<urn:nena:uid:incidentid:be4g:esrp.example>;purpose=nena-IncidentId, <https://h/icon.png>;purpose=icon",
+        ],
+        &[],
+    );
+    let names = found.iter().map(|(kind, label, value)| (*kind, *label, value.as_str())).collect::<Vec<_>>();
+    assert_eq!(
+        names,
+        [
+            (DataKind::Network, "CallId", "urn:emergency:uid:callid:a56e556d871:esrp.example"),
+            (DataKind::Network, "IncidentId", "urn:nena:uid:incidentid:be4g:esrp.example"),
+        ]
+    );
+}
+
+#[test]
 fn device_service_and_comment_are_read() {
     let device = "<EmergencyCallData.DeviceInfo><DeviceClassification>phone</DeviceClassification><DeviceMfgr>Acme</DeviceMfgr>\
                   <UniqueDeviceID TypeOfDeviceID=\"IMEI\">35-0994</UniqueDeviceID></EmergencyCallData.DeviceInfo>";

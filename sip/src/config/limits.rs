@@ -16,6 +16,8 @@ pub struct Limits {
     pub reserved_events: usize,
     /// An INVITE that nobody answers, rejects or cancels ends after this time with 480.
     pub max_ring: Duration,
+    /// A call of ours that nobody answers is given up after this time.
+    pub max_calling: Duration,
     /// A ringing call is confirmed to the proxies on its way this often (RFC 3261 section 13.3.1.1).
     pub ring_again: Duration,
     /// Seconds of `Retry-After` in our own 503.
@@ -34,7 +36,7 @@ pub struct Limits {
     pub t1: Duration,
     /// How long `shut_down` waits for BYEs to be answered.
     pub shut_down: Duration,
-    /// A call of ours that hears nothing at all for this long goes by the next trunk, where there is one.
+    /// A call of ours that hears nothing at all for this long, or nothing but 100 for four times as long, goes by the next trunk, where there is one.
     pub silence: Duration,
     /// A connection to a carrier, with its TLS handshake, comes about in this time or not at all.
     pub connect: Duration,
@@ -72,6 +74,7 @@ impl Default for Limits {
             events: 1024,
             reserved_events: 512,
             max_ring: Duration::from_secs(600),
+            max_calling: Duration::from_secs(180),
             ring_again: Duration::from_secs(60),
             retry_after_s: 5,
             max_connections: 64,

@@ -1,12 +1,14 @@
 //! What the owner of the call asks for, in every phase of it.
 
 use super::{Command, Phase, Running, Side, described};
+use crate::clock::now;
 use crate::error::LegError;
 use crate::event::{EndedBy, Reject};
 use crate::reliable::Reliable;
 use crate::sdp::LocalMedia;
 use rsipstack::sip::{Header, StatusCode};
 use rsipstack::transaction::transaction::TransactionEvent;
+use tokio::time::Instant;
 
 impl Running {
     pub(super) fn command(&mut self, command: Command) {
@@ -43,7 +45,7 @@ impl Running {
     fn unanswered(&self) -> Result<(), LegError> {
         match (&self.side, self.phase) {
             (Side::Inbound { .. }, Phase::Ringing) if self.waiting_answer.is_none() => Ok(()),
-            (_, Phase::Closing | Phase::Over) => Err(LegError::Gone),
+            (_, Phase::Closing { .. } | Phase::Over) => Err(LegError::Gone),
             _ => Err(LegError::WrongState),
         }
     }
@@ -77,7 +79,7 @@ impl Running {
         if let Some(reliable) = &mut self.reliable {
             reliable.stop();
         }
-        self.phase = Phase::Answered;
+        self.phase = Phase::Answered { until: self.patient() };
         Ok(())
     }
 
@@ -103,17 +105,17 @@ impl Running {
 
     fn hang_up(&mut self) {
         match (&self.side, self.phase) {
-            (_, Phase::Closing | Phase::Over) => {}
+            (_, Phase::Closing { .. } | Phase::Over) => {}
             (Side::Inbound { .. }, Phase::Ringing) => {
                 self.refuse(Reject::TemporarilyUnavailable);
                 self.end(EndedBy::Local);
             }
             // RFC 3261 section 15: no BYE before the ACK.
-            (Side::Inbound { .. }, Phase::Answered) => {
+            (Side::Inbound { .. }, Phase::Answered { until }) => {
                 self.tell_end(EndedBy::Local);
-                self.phase = Phase::Closing;
+                self.phase = Phase::Closing { until };
             }
-            (Side::Outbound { .. }, Phase::Ringing | Phase::Answered) => {
+            (Side::Outbound { .. }, Phase::Ringing | Phase::Answered { .. }) => {
                 self.tell_end(EndedBy::Local);
                 self.cancel();
             }
@@ -124,8 +126,44 @@ impl Running {
         }
     }
 
+    fn patient(&self) -> Instant {
+        now() + self.patience
+    }
+
+    /// Nobody has taken the call for as long as it may ring.
+    pub(super) fn nobody_answered(&mut self) {
+        if self.is_outbound() {
+            self.fail(408);
+            self.cancel();
+        } else {
+            self.refuse(Reject::TemporarilyUnavailable);
+            self.end(EndedBy::Timeout);
+        }
+    }
+
+    /// The transaction is waited for no longer: an ACK or the response to a CANCEL never came (RFC 3261 sections 9.1 and 13.3.1.4), or the way of the 200
+    /// is gone.
+    pub(super) fn overdue(&mut self) {
+        match self.phase {
+            Phase::Answered { until } if now() >= until => {
+                self.tell_end(EndedBy::NoAck);
+                self.bye();
+            }
+            Phase::Closing { until } if now() >= until => match &mut self.side {
+                Side::Inbound { .. } => self.bye(),
+                Side::Outbound { invite, .. } => {
+                    if let Some(task) = invite.take() {
+                        task.abort();
+                    }
+                    self.close();
+                }
+            },
+            _ => {}
+        }
+    }
+
     fn cancel(&mut self) {
-        self.phase = Phase::Closing;
+        self.phase = Phase::Closing { until: self.patient() };
         let (dialog, id) = (self.dialog.clone(), self.id);
         tokio::spawn(async move {
             if let Err(error) = dialog.cancel().await {

@@ -1,7 +1,7 @@
 //! What is heard of a call of ours before it is answered: that it rings, its early media, and the PRACK for what wants one (RFC 3262).
 
 use super::refresh::response_fields;
-use super::{Phase, Running, Side};
+use super::{Heard, Phase, Running, Side};
 use crate::counters;
 use crate::event::Event;
 use crate::message::{Fields, early};
@@ -17,7 +17,7 @@ impl Running {
     /// A provisional response to the INVITE, or to a later request: only that to the INVITE of a call that is not answered says anything.
     pub(super) async fn early(&mut self, response: &Response) {
         let Side::Outbound { trunk, .. } = &self.side else { return };
-        self.heard = true;
+        self.heard = Heard::Progress;
         let fields = response_fields(response);
         if self.phase != Phase::Ringing || !fields.first("CSeq").is_some_and(|cseq| cseq.ends_with("INVITE")) {
             return;
@@ -36,6 +36,7 @@ impl Running {
             Turn::OutOfOrder => return,
             Turn::TooMany => return counters::dropped("reliable_responses"),
         }
+        self.rang |= response.status_code.code() == 180;
         let trunk = trunk.clone();
         if let Some(number) = number {
             self.acknowledge(response, &fields, number).await;

@@ -105,12 +105,26 @@ pub(crate) enum Side {
 enum Phase {
     /// Until our 200, or the other side's.
     Ringing,
-    /// Our 200 is sent, its ACK is not here yet.
-    Answered,
+    /// Our 200 is sent, its ACK is not here yet. The stack gives up first, unless it lost the transaction.
+    Answered {
+        until: Instant,
+    },
     Confirmed,
-    /// The owner heard the end; the INVITE's transaction is still to end before the dialog can.
-    Closing,
+    /// The owner heard the end; the INVITE's transaction is still to end before the dialog can, and is not waited for any longer then.
+    Closing {
+        until: Instant,
+    },
     Over,
+}
+
+/// What was heard of a call of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    /// 100: the next hop has it, and maybe nobody behind that.
+    Trying,
+    /// 101 to 199.
+    Progress,
 }
 
 pub(crate) struct Leg {
@@ -144,6 +158,8 @@ pub(crate) struct Refused {
     pub heard_ringing: bool,
     /// The owner may be listening to what was heard before the refusal.
     pub heard_early: bool,
+    /// It rang at whoever was called.
+    pub rang: bool,
 }
 
 /// A leg at work.
@@ -157,8 +173,11 @@ struct Running {
     phase: Phase,
     heard_ringing: bool,
     heard_early: bool,
-    /// Of a call of ours: anything at all was heard.
-    heard: bool,
+    heard: Heard,
+    /// Of a call of ours: it rang (180) by this way.
+    rang: bool,
+    /// How long the end of an INVITE's transaction is waited for: the other side's 64 T1 and a little.
+    patience: Duration,
     /// The call of ours was refused with this code; until then the response itself is waited for.
     refused: Option<(u16, Instant)>,
     /// What became of the refusal, for whoever tries the next way.
@@ -184,7 +203,8 @@ struct Running {
 }
 
 impl Leg {
-    /// Drives the call to its end. `silence`: a call of ours that hears nothing until then is refused with 408.
+    /// Drives the call to its end. `silence`: a call of ours that hears nothing until then is refused with 408, and so is one that hears nothing but
+    /// 100 until four times as long.
     pub(crate) async fn run(
         self,
         commands: &mut mpsc::Receiver<Command>,
@@ -193,6 +213,7 @@ impl Leg {
         silence: Option<Instant>,
     ) -> Outcome {
         let Leg { id, peer, dialog, layer, side, talk, reliable, events, slot, heard_ringing } = self;
+        let is_inbound = matches!(side, Side::Inbound { .. });
         let (awaited_ack, invite) = match &side {
             Side::Inbound { request, .. } => (request.cseq_header().and_then(|cseq| cseq.seq()).ok(), fields(request)),
             Side::Outbound { .. } => (None, Fields::default()),
@@ -207,7 +228,9 @@ impl Leg {
             phase: Phase::Ringing,
             heard_ringing,
             heard_early: false,
-            heard: false,
+            heard: Heard::Nothing,
+            rang: false,
+            patience: limits.t1 * 64 + Duration::from_secs(1),
             refused: None,
             refusal: None,
             awaited_ack,
@@ -223,7 +246,8 @@ impl Leg {
             outbox: VecDeque::new(),
             slot: Some(slot),
         };
-        let mut unanswered = std::pin::pin!(tokio::time::sleep(limits.max_ring));
+        let mut unanswered = std::pin::pin!(tokio::time::sleep(if is_inbound { limits.max_ring } else { limits.max_calling }));
+        let stalled = silence.map(|until| until + limits.silence * 3);
         let mut ring_again = tokio::time::interval(limits.ring_again);
         ring_again.reset();
         while leg.phase != Phase::Over || !leg.outbox.is_empty() {
@@ -237,7 +261,6 @@ impl Leg {
                 leg.close();
                 continue;
             }
-            let inbound = matches!(leg.side, Side::Inbound { .. });
             let deadline = leg.deadline();
             let may_listen = leg.phase != Phase::Over && leg.outbox.len() < OUTBOX;
             tokio::select! {
@@ -260,19 +283,18 @@ impl Leg {
                     Told::InviteOver(response) => leg.invite_ended(response),
                     Told::Refreshed(response) => leg.refreshed(response),
                 },
-                () = &mut unanswered, if inbound && leg.phase == Phase::Ringing => {
-                    leg.refuse(Reject::TemporarilyUnavailable);
-                    leg.end(EndedBy::Timeout);
-                }
-                _ = ring_again.tick(), if inbound && leg.phase == Phase::Ringing => {
+                () = &mut unanswered, if leg.phase == Phase::Ringing => leg.nobody_answered(),
+                _ = ring_again.tick(), if is_inbound && leg.phase == Phase::Ringing => {
                     leg.ring_again();
                 }
-                () = until(silence), if !leg.heard && leg.phase == Phase::Ringing && leg.is_outbound() => leg.silent(),
+                () = until(silence), if leg.heard == Heard::Nothing && leg.phase == Phase::Ringing && !is_inbound => leg.silent(),
+                () = until(stalled), if leg.heard == Heard::Trying && leg.phase == Phase::Ringing && !is_inbound => leg.stalled(),
                 () = until(deadline) => {
                     leg.repeat();
                     leg.keep_alive();
                     leg.response_overdue();
                     leg.answer_waiting().await;
+                    leg.overdue();
                 }
             }
             leg.tell_text();
@@ -287,13 +309,16 @@ impl Leg {
 impl Running {
     /// When the leg has something to do by itself.
     fn deadline(&self) -> Option<Instant> {
-        if matches!(self.phase, Phase::Closing | Phase::Over) {
-            return None;
-        }
+        let overdue = match self.phase {
+            Phase::Closing { until } => return Some(until),
+            Phase::Over => return None,
+            Phase::Answered { until } => Some(until),
+            Phase::Ringing | Phase::Confirmed => None,
+        };
         let repeat = self.reliable.as_ref().and_then(Reliable::deadline);
         let response = self.refused.map(|(_, until)| until);
         let text = self.waiting_text.as_ref().map(|waiting| waiting.until);
-        repeat.into_iter().chain(self.timer.deadline()).chain(response).chain(text).min()
+        repeat.into_iter().chain(self.timer.deadline()).chain(response).chain(text).chain(overdue).min()
     }
 
     fn is_outbound(&self) -> bool {
@@ -307,7 +332,7 @@ impl Running {
             return;
         }
         if let Some(text) = self.talk.text_changed()
-            && !matches!(self.phase, Phase::Closing | Phase::Over)
+            && !matches!(self.phase, Phase::Closing { .. } | Phase::Over)
         {
             self.outbox.push_back(Event::TextChanged { leg: self.id, text });
         }

@@ -4,7 +4,8 @@ use super::branches::{Branch, Branches, Changed};
 use crate::config::Srtp;
 use crate::message::Fields;
 use crate::sdp::{
-    self, Description, Key, Keys, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, Terms, TextStream, TextTypes,
+    self, Crypto, Description, Key, Keys, LocalMedia, LocalText, RemoteAudio, RemoteText, SdpError, SrtpKeys, SrtpSuite, Terms,
+    TextStream, TextTypes,
 };
 use std::net::IpAddr;
 
@@ -163,10 +164,14 @@ impl Negotiation {
         self.take(local);
         self.turn = Turn::Asked;
         // What is encrypted stays so, and what is not as well.
-        let secure = self.remote.as_ref().map_or(self.secure, |remote| remote.srtp.is_some());
-        let secure_text = self.text.as_ref().map_or(secure, |text| text.srtp.is_some());
+        let suite = |srtp: Option<SrtpKeys>| srtp.map(|keys| keys.suite);
+        let voice = self.remote.as_ref().map_or(self.secure.then(SrtpSuite::default), |remote| suite(remote.srtp));
+        let text = self.text.as_ref().map_or(voice, |text| suite(text.srtp));
         let own = self.terms.own;
-        let keys = Keys { voice: secure.then_some(own), text: secure_text.then_some(own) };
+        let keys = Keys {
+            voice: voice.map(|suite| Crypto::offer(suite, own)),
+            text: text.map(|suite| Crypto::offer(suite, own.of_text())),
+        };
         let (local, types, before) = (local.seen_at(self.public), self.text_types, self.offered.clone());
         self.say(|version| sdp::offer(local, keys, types, before.as_ref(), version))
     }
@@ -236,9 +241,18 @@ impl Negotiation {
         self.learn(answer)
     }
 
-    /// What answers our offer, as far as it is an answer to that: text in clear is none to encrypted text (RFC 3264 section 6).
+    /// What answers our offer, as far as it is an answer to that: text in clear is none to encrypted text (RFC 3264 section 6), nor is a suite that
+    /// we did not name (RFC 4568 section 5.1.3).
     fn answer_in(&self, fields: &Fields, body: &[u8]) -> Option<Description> {
         let mut answer = sdp::offer_in(fields, body, &self.terms).ok().flatten()?;
+        let named = |crypto: Option<Crypto>| {
+            let is_in = |offer: &str| crypto.is_none_or(|crypto| offer.contains(crypto.suite.name()));
+            self.said().is_none_or(is_in)
+        };
+        if !named(answer.crypto) {
+            return None;
+        }
+        answer.text = answer.text.filter(|text| named(text.crypto));
         let declined = |line: &str| line.starts_with("m=text 0 ");
         let asks_secret = |line: &str| line.starts_with("m=text ") && line.contains(" RTP/SAVP") && !declined(line);
         if self.said.as_ref().is_some_and(|(_, offer)| offer.lines().any(asks_secret)) {

@@ -165,6 +165,30 @@ fn an_encrypted_call_keeps_our_key_and_follows_the_callers() {
 }
 
 #[test]
+fn a_call_with_short_tags_keeps_them_in_what_we_offer() {
+    let terms = Terms { srtp: Srtp::Offered, own: Key([4; 30]) };
+    let short = secure(4000, 'A').replace("SHA1_80", "SHA1_32");
+    let offer = sdp::offer_in(&Fields::default(), short.as_bytes(), &terms).unwrap();
+    let mut talk = Negotiation::inbound(offer, terms);
+    assert!(talk.describe(local()).contains("a=crypto:3 AES_CM_128_HMAC_SHA1_32 inline:BAQEBAQE"));
+    talk.settle();
+    let (offer, _) = talk.changed(&Fields::default(), b"", true).unwrap();
+    assert!(offer.unwrap().contains("a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:BAQEBAQE"));
+    let audio = talk.answered(&Fields::default(), short.replace("4000", "4002").as_bytes()).unwrap();
+    assert_eq!(audio.srtp.unwrap().suite, SrtpSuite::Sha1_32);
+}
+
+#[test]
+fn an_answer_in_a_suite_that_was_not_offered_is_none() {
+    let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]) };
+    let (mut talk, _) = Negotiation::outbound(local(), terms);
+    assert_eq!(accepted(&mut talk, "a", &secure(4000, 'A').replace("SHA1_80", "SHA1_32")), None);
+    let (mut talk, _) = Negotiation::outbound(with_text(), terms);
+    assert_eq!(accepted(&mut talk, "a", &both(&SECRET_TEXT.replace("SHA1_80", "SHA1_32"))), Some(4000));
+    assert_eq!(talk.text, None);
+}
+
+#[test]
 fn without_an_offer_plain_voice_is_offered_unless_encryption_is_required() {
     for (srtp, expected) in [(Srtp::Off, "RTP/AVP"), (Srtp::Offered, "RTP/AVP"), (Srtp::Required, "RTP/SAVP")] {
         let mut talk = Negotiation::inbound(None, Terms { srtp, own: Key([4; 30]) });
@@ -247,7 +271,7 @@ fn an_offer_before_the_answer_changes_its_branch_alone() {
 #[test]
 fn a_key_of_the_media_sides_own_is_the_one_that_is_said() {
     let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]) };
-    let keys = sdp::SrtpKeys { send: [1; 30], receive: [0; 30] };
+    let keys = sdp::SrtpKeys { suite: SrtpSuite::Sha1_80, send: [1; 30], receive: [0; 30], mki: 0 };
     let (mut talk, offer) = Negotiation::outbound(LocalAudio { srtp: Some(keys), ..local().audio }.into(), terms);
     assert!(offer.contains("inline:AQEBAQEB"));
     let audio = talk.answered(&Fields::default(), secure(4000, 'A').as_bytes()).unwrap();

@@ -45,8 +45,8 @@ impl Running {
             return Answer::plain(StatusCode::ServerInternalError).with(Header::RetryAfter("1".into()));
         }
         let answer = match (request.method, self.phase) {
-            (Method::PRack, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.prack(request),
-            (Method::Update, Phase::Ringing | Phase::Answered | Phase::Confirmed) => self.change(request),
+            (Method::PRack, Phase::Ringing | Phase::Answered { .. } | Phase::Confirmed) => self.prack(request),
+            (Method::Update, Phase::Ringing | Phase::Answered { .. } | Phase::Confirmed) => self.change(request),
             _ => Answer::plain(StatusCode::CallTransactionDoesNotExist),
         };
         match self.dialog.snapshot().local_contact {

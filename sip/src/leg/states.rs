@@ -1,7 +1,7 @@
 //! What the dialog below says, in every phase of the call.
 
 use super::refresh::response_fields;
-use super::{Outcome, Phase, Refused, Running, Side, requests};
+use super::{Heard, Outcome, Phase, Refused, Running, Side, requests};
 use crate::clock::now;
 use crate::event::{EndedBy, Event};
 use crate::message::Fields;
@@ -19,7 +19,7 @@ const RESPONSE: Duration = Duration::from_secs(1);
 impl Running {
     pub(super) async fn state(&mut self, state: DialogState) {
         match state {
-            DialogState::Trying(_) => self.heard = true,
+            DialogState::Trying(_) if self.heard == Heard::Nothing => self.heard = Heard::Trying,
             DialogState::Early(_, response) => self.early(&response).await,
             DialogState::Confirmed(_, response) => self.confirmed(&response),
             DialogState::Terminated(_, reason) => self.terminated(reason),
@@ -30,19 +30,20 @@ impl Running {
             DialogState::Notify(_, _, handle) | DialogState::Message(_, _, handle) | DialogState::Publish(_, _, handle) => {
                 requests::not_allowed(handle).await
             }
-            DialogState::Calling(_) | DialogState::WaitAck(..) => {}
+            DialogState::Trying(_) | DialogState::Calling(_) | DialogState::WaitAck(..) => {}
         }
     }
 
     /// The ACK is here (inbound), the call was answered (outbound), or the stack repeats itself after another request.
     fn confirmed(&mut self, response: &Response) {
         match (&self.side, self.phase) {
-            (Side::Inbound { .. }, Phase::Answered) => {
+            (Side::Inbound { .. }, Phase::Answered { .. }) => {
                 self.phase = Phase::Confirmed;
                 let audio = self.acknowledged();
                 self.outbox.push_back(Event::Confirmed { leg: self.id, audio });
             }
-            (Side::Inbound { .. }, Phase::Closing) => self.bye(),
+            // The ACK that was waited for; or a call of ours was answered before its CANCEL could be sent.
+            (_, Phase::Closing { .. }) => self.bye(),
             (Side::Outbound { trunk, .. }, Phase::Ringing) => {
                 let trunk = trunk.clone();
                 let fields = response_fields(response);
@@ -97,8 +98,8 @@ impl Running {
     fn terminated(&mut self, reason: TerminatedReason) {
         match (&self.side, self.phase) {
             (_, Phase::Over) => {}
-            (_, Phase::Closing) => self.close(),
-            (Side::Outbound { .. }, Phase::Ringing | Phase::Answered) => {
+            (_, Phase::Closing { .. }) => self.close(),
+            (Side::Outbound { .. }, Phase::Ringing | Phase::Answered { .. }) => {
                 let code = match reason {
                     TerminatedReason::UasOther(code) | TerminatedReason::UacOther(code) | TerminatedReason::ProxyError(code) => {
                         code.code()
@@ -188,6 +189,27 @@ impl Running {
         self.refuse_with(408, Fields::default());
     }
 
+    /// Only the next hop said anything, and that long ago. Should the call be answered before the CANCEL is, it is ended.
+    pub(super) fn stalled(&mut self) {
+        let Side::Outbound { invite, .. } = &mut self.side else { return };
+        if let Some(mut task) = invite.take() {
+            let (dialog, patience, id) = (self.dialog.clone(), self.patience, self.id);
+            tokio::spawn(async move {
+                if let Err(error) = dialog.cancel().await {
+                    tracing::debug!(leg = %id, %error, "CANCEL failed");
+                }
+                if tokio::time::timeout(patience, &mut task).await.is_err() {
+                    task.abort();
+                } else if dialog.state().is_confirmed()
+                    && let Err(error) = dialog.bye().await
+                {
+                    tracing::debug!(leg = %id, %error, "BYE failed");
+                }
+            });
+        }
+        self.refuse_with(408, Fields::default());
+    }
+
     fn refuse_with(&mut self, code: u16, fields: Fields) {
         self.refused = None;
         self.refusal = Some((code, fields));
@@ -200,8 +222,8 @@ impl Running {
         match self.slot.take() {
             Some(mut slot) => {
                 slot.is_no_dialog();
-                let (heard_ringing, heard_early) = (self.heard_ringing, self.heard_early);
-                Outcome::Refused(Box::new(Refused { code, fields, slot, heard_ringing, heard_early }))
+                let (heard_ringing, heard_early, rang) = (self.heard_ringing, self.heard_early, self.rang);
+                Outcome::Refused(Box::new(Refused { code, fields, slot, heard_ringing, heard_early, rang }))
             }
             None => Outcome::Over,
         }
@@ -211,7 +233,7 @@ impl Running {
     pub(super) fn broken(&mut self) {
         match (&self.side, self.phase) {
             (_, Phase::Over) => {}
-            (_, Phase::Closing) => self.close(),
+            (_, Phase::Closing { .. }) => self.close(),
             (Side::Outbound { .. }, Phase::Ringing) => self.refuse_with(500, Fields::default()),
             _ => self.end(EndedBy::Transport),
         }

@@ -4,6 +4,7 @@
 use super::flows::Flows;
 use super::framing::{Frame, Framer};
 use super::ingress::Ingress;
+use super::late;
 use super::normalise::Framing;
 use crate::message::stamp::Source;
 use rsipstack::transport::channel::ChannelConnection;
@@ -59,7 +60,7 @@ pub(crate) async fn serve(
     ready: impl FnOnce(),
 ) -> &'static str {
     let (reader, writer) = tokio::io::split(stream);
-    let (replies, queue) = mpsc::channel(QUEUED_WRITES);
+    let (replies, mut queue) = mpsc::channel(QUEUED_WRITES);
     // The stack's side of the channel lives as long as this sender: dropping it retires the connection.
     let (_alive, incoming) = mpsc::unbounded_channel();
     let address = SipAddr::new(source.transport.into(), source.peer.into());
@@ -72,10 +73,14 @@ pub(crate) async fn serve(
     ready();
     let (direct, direct_queue) = mpsc::channel(QUEUED_WRITES);
     let ping = (begun == Begun::ByUs).then_some(PING);
-    tokio::select! {
+    let reason = tokio::select! {
         reason = read(reader, source, begun, ingress, &channel, direct) => reason,
-        () = write(writer, queue, direct_queue, ping) => "write",
-    }
+        () = write(writer, &mut queue, direct_queue, ping) => "write",
+    };
+    drop(channel);
+    let (endpoint, flows) = (ingress.endpoint.clone(), flows.clone());
+    tokio::spawn(late::replies(queue, source.transport, endpoint, flows));
+    reason
 }
 
 async fn read<S: AsyncRead>(
@@ -143,7 +148,7 @@ async fn within<T>(limit: Option<Duration>, what: impl Future<Output = T>) -> Op
 /// Writes what the stack and the ingress send, until the peer stops reading.
 async fn write<S: AsyncWrite>(
     mut writer: WriteHalf<S>,
-    mut stack: mpsc::Receiver<TransportEvent>,
+    stack: &mut mpsc::Receiver<TransportEvent>,
     mut direct: mpsc::Receiver<Vec<u8>>,
     ping: Option<Duration>,
 ) {

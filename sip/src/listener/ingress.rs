@@ -16,7 +16,8 @@ use crate::presence::Presence;
 use crate::registry::{InviteKey, Registry};
 use crate::trunk::{Buckets, Line, Trunks, digest};
 use rsipstack::dialog::DialogId;
-use rsipstack::sip::{Method, SipMessage};
+use rsipstack::sip::prelude::HeadersExt;
+use rsipstack::sip::{Method, Response, SipMessage};
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transport::{SipAddr, SipConnection};
@@ -222,6 +223,11 @@ impl Ingress {
             }
         }
         let from = SipAddr::new(source.transport.into(), source.peer.into());
+        if let SipMessage::Response(response) = &parsed
+            && self.acknowledge_again(response, connection, &from).await
+        {
+            return Ok(());
+        }
         if let Err(error) = self.endpoint.on_received_message(parsed, connection.clone(), &from).await {
             tracing::debug!(peer = %source.peer, %error, "the SIP stack did not take a message");
             counters::dropped("stack");
@@ -231,6 +237,25 @@ impl Ingress {
             }
         }
         Ok(())
+    }
+
+    /// Sends our ACK once more to who repeats a final response because it was lost (RFC 3261 sections 13.2.2.4 and 17.1.1.2): to where the response came
+    /// from. The stack would look up the host of its Request-URI, which is written out verbatim (see `inspector`) and none. With a Route
+    /// it knows better, and who answers as another branch of a forked call is not meant.
+    async fn acknowledge_again(&self, response: &Response, connection: &SipConnection, from: &SipAddr) -> bool {
+        let code = response.status_code.code();
+        let Ok(key) = TransactionKey::from_response(response, TransactionRole::Client) else { return false };
+        let ended_with = self.endpoint.finished_transactions.get(&key).and_then(|last| last.clone());
+        let Some(SipMessage::Request(ack)) = ended_with.filter(|_| code >= 200) else { return false };
+        let said = response.to_header().ok().and_then(|to| to.tag().ok().flatten());
+        let acknowledged = ack.to_header().ok().and_then(|to| to.tag().ok().flatten());
+        if ack.method != Method::Ack || said.is_none() || said != acknowledged || ack.header_value("Route").is_some() {
+            return false;
+        }
+        if let Err(error) = connection.send(ack.into(), Some(from)).await {
+            tracing::debug!(peer = %from, %error, "an ACK could not be sent again");
+        }
+        true
     }
 
     /// Tells the owner where the registry sheds something.

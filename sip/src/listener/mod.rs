@@ -4,6 +4,7 @@ mod connection;
 mod flows;
 mod framing;
 mod ingress;
+mod late;
 mod locals;
 mod names;
 pub(crate) mod normalise;
@@ -31,13 +32,30 @@ pub(crate) fn advertised(local: SocketAddr, peer: SocketAddr) -> SocketAddr {
     if !local.ip().is_unspecified() {
         return local;
     }
+    routed(peer).map_or(local, |ip| SocketAddr::new(ip, local.port()))
+}
+
+/// Our address on the way to `peer`.
+fn routed(peer: SocketAddr) -> Option<IpAddr> {
     let any = match peer.ip() {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     };
     // Connecting a UDP socket sends nothing; it only asks the routing table.
-    let routed = UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(peer).and_then(|()| socket.local_addr()));
-    routed.map_or(local, |address| SocketAddr::new(address.ip(), local.port()))
+    let address = UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(peer).and_then(|()| socket.local_addr()));
+    address.ok().map(|address| address.ip())
+}
+
+/// The place of the address, of several in the family of `peer`, by which it is reached: that on the way to it, or else the first.
+fn facing(addresses: impl Iterator<Item = SocketAddr>, peer: SocketAddr) -> Option<usize> {
+    let family: Vec<(usize, SocketAddr)> =
+        addresses.enumerate().filter(|(_, address)| address.is_ipv4() == peer.is_ipv4()).collect();
+    let on_the_way = || {
+        let ip = routed(peer)?;
+        family.iter().find(|(_, address)| address.ip() == ip)
+    };
+    let found = if family.len() < 2 { None } else { on_the_way() };
+    found.or(family.first()).map(|(place, _)| *place)
 }
 
 /// Leaves IPv4 to the listener of the same port that was configured for it: an IPv6 socket on `[::]` takes both unless it is told.

@@ -1,6 +1,7 @@
 //! UDP listeners. The SIP stack sends through them; what they receive goes to [`Ingress`], not to the stack's own reader, whose 8 KiB buffer cuts
 //! longer datagrams and still accepts them.
 
+use super::facing;
 use super::ingress::Ingress;
 use super::normalise::Framing;
 use super::stun;
@@ -108,6 +109,10 @@ impl UdpSockets {
             };
             // Peers are known by their IPv4 address even where an IPv6 socket heard them.
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            if peer.port() == 0 {
+                counters::dropped("port");
+                continue;
+            }
             let trusted = ingress.knows(peer.ip());
             if trusted {
                 self.remember(peer, index);
@@ -140,10 +145,16 @@ impl UdpSockets {
     }
 
     fn socket_for(&self, to: SocketAddr) -> Option<&(UdpSocket, SocketAddr)> {
+        if self.sockets.len() < 2 {
+            return self.sockets.first();
+        }
         let known = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(&to).copied();
-        let known = known.and_then(|index| self.sockets.get(index));
-        let fitting = || self.sockets.iter().find(|(_, local)| local.is_ipv4() == to.is_ipv4());
-        known.or_else(fitting).or(self.sockets.first())
+        let index = known.or_else(|| {
+            let found = facing(self.addresses(), to)?;
+            self.remember(to, found);
+            Some(found)
+        });
+        index.and_then(|index| self.sockets.get(index)).or(self.sockets.first())
     }
 }
 
@@ -164,7 +175,17 @@ impl StackSocket for UdpSockets {
 
     async fn send_to(&self, octets: &[u8], to: SocketAddr) -> rsipstack::Result<usize> {
         let (socket, local) = self.socket_for(to).ok_or_else(|| rsipstack::Error::Error("no UDP socket".into()))?;
-        Ok(socket.send_to(octets, fitted(to, *local)).await?)
+        match socket.send_to(octets, fitted(to, *local)).await {
+            Ok(sent) => Ok(sent),
+            // A response that cannot be sent now is as one lost on its way: it is sent again by its timers (RFC 3261 section 17.2). The stack would leave
+            // its transaction as it is, without timers and for ever.
+            Err(error) if octets.starts_with(b"SIP/2.0 ") => {
+                tracing::debug!(%error, %to, "sending a response failed");
+                counters::unsent();
+                Ok(octets.len())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn local_addr(&self) -> rsipstack::Result<SocketAddr> {

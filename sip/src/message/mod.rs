@@ -176,7 +176,7 @@ pub(crate) fn parameter<'a>(value: &'a str, name: &str) -> Option<&'a str> {
 /// An address with its parameters as the stack reads them: without spaces around `;` and `=`, and without empty ones.
 pub(crate) fn tidied(value: &str) -> String {
     let (address, mut rest) = split_outside(value, ';');
-    let mut out = address.trim().to_owned();
+    let mut out = plain(address.trim());
     while let Some(text) = rest {
         let (item, more) = split_outside(text, ';');
         let (name, value) = item.split_once('=').map_or((item, None), |(name, value)| (name, Some(value)));
@@ -188,6 +188,16 @@ pub(crate) fn tidied(value: &str) -> String {
         rest = more;
     }
     out
+}
+
+/// An address whose display name has no sign that the stack, which puts the address into requests of ours, would take for a part of the grammar.
+fn plain(address: &str) -> String {
+    match name_and_uri(address) {
+        Some((Some(name), uri)) if address.contains('\\') || name.contains(['<', '>', '"']) => {
+            format!("\"{}\" <{uri}>", name.replace(['<', '>', '"', '\\'], ""))
+        }
+        _ => address.to_owned(),
+    }
 }
 
 /// Display name and URI of a `name-addr` or `addr-spec` (RFC 3261 section 25.1). The URI of a bare address ends at its first `;`.

@@ -30,19 +30,26 @@ pub(crate) fn reveal(uri: &str) -> Option<String> {
     String::from_utf8(octets).ok().filter(|text| !text.chars().any(|c| c.is_control() || c == ' '))
 }
 
-/// The address a Contact URI names, if it names one (a host name does not), with the default port 5060.
+/// The address a Contact URI names, if it names one (a host name does not), with the default port of its transport (RFC 3261 section 19.1.2).
 pub(crate) fn address(uri: &str) -> Option<SocketAddr> {
     let (scheme, rest) = uri.split_once(':')?;
-    if !scheme.eq_ignore_ascii_case("sip") {
+    let secure = scheme.eq_ignore_ascii_case("sips");
+    if !secure && !scheme.eq_ignore_ascii_case("sip") {
         return None;
     }
+    let by_tls = |p: &str| p.split_once('=').is_some_and(|(name, value)| is(name, "transport") && is(value, "tls"));
+    let port = if secure || rest.split([';', '?']).skip(1).any(by_tls) { 5061 } else { 5060 };
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let host = host.split([';', '?']).next()?;
     if let Ok(address) = host.parse() {
         return Some(address);
     }
     let ip = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host).parse().ok()?;
-    Some(SocketAddr::new(ip, 5060))
+    Some(SocketAddr::new(ip, port))
+}
+
+fn is(one: &str, other: &str) -> bool {
+    one.trim().eq_ignore_ascii_case(other)
 }
 
 #[cfg(test)]
@@ -58,7 +65,9 @@ mod tests {
             ("sip:a%23b@[::1]", Some("[::1]:5060")),
             ("sip:a@[::1]:5071?x=y", Some("[::1]:5071")),
             ("sip:a@host.example", None),
-            ("sips:a@10.0.0.1", None),
+            ("sip:10.0.0.1;Transport=TLS;lr", Some("10.0.0.1:5061")),
+            ("sip:10.0.0.1:5070;transport=tls", Some("10.0.0.1:5070")),
+            ("sips:a@10.0.0.1", Some("10.0.0.1:5061")),
             ("tel:112", None),
         ] {
             assert_eq!(address(uri), expected.map(|text| text.parse().unwrap()), "{uri}");

@@ -1,5 +1,6 @@
 //! The topmost Via of a received request: where the reply goes (RFC 3261 section 18.2, RFC 3581). Pure.
 
+use crate::config::Transport;
 use std::net::{IpAddr, SocketAddr};
 
 /// Writes the packet's true source into the topmost Via: `received` where it differs from what the sender claims, `rport` where it was asked for.
@@ -66,6 +67,20 @@ pub(crate) fn reply_to(value: &str, source: SocketAddr) -> SocketAddr {
     }
 }
 
+/// Where a response goes that cannot go by the connection of its request: to the true source, at the port that the topmost Via names. The Via is one
+/// of [`stamp`].
+pub(crate) fn return_address(value: &str, transport: Transport) -> Option<SocketAddr> {
+    let (top, _) = split_top(value);
+    let mut parts = top.split(';');
+    let by = sent_by(parts.next()?.trim())?;
+    let received = parts.find_map(|p| p.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("received")));
+    let ip = match received {
+        Some((_, ip)) => ip.trim().trim_matches(['[', ']']).parse().ok()?,
+        None => by.address?,
+    };
+    Some(SocketAddr::new(ip, by.port.unwrap_or(transport.default_port())))
+}
+
 /// The branch of the topmost Via.
 pub(crate) fn branch(value: &str) -> Option<&str> {
     let (top, _) = split_top(value);
@@ -116,7 +131,8 @@ fn sent_by(sent: &str) -> Option<SentBy<'_>> {
         None => by.split_once(':').map_or((by, None), |(host, port)| (host, Some(port))),
     };
     let port = match port {
-        Some(port) => Some(port.parse().ok()?),
+        // Nothing can be sent to port 0.
+        Some(port) => Some(port.parse().ok().filter(|port| *port != 0)?),
         None => None,
     };
     (!host.is_empty()).then(|| SentBy { transport: transport.to_ascii_uppercase(), text: by, address: host.parse().ok(), port })
@@ -147,6 +163,19 @@ mod tests {
     }
 
     #[test]
+    fn a_response_finds_its_way_without_the_connection_of_its_request() {
+        for (value, expected) in [
+            ("SIP/2.0/TLS 10.0.0.1:5071;branch=a;received=192.0.2.7;rport=40000, SIP/2.0/UDP p", Some("192.0.2.7:5071")),
+            ("SIP/2.0/TLS sbc.example;branch=a;received=192.0.2.7", Some("192.0.2.7:5061")),
+            ("SIP/2.0/TLS [2001:db8::1]:5061;branch=a;received=[2001:db8::7]", Some("[2001:db8::7]:5061")),
+            ("SIP/2.0/TLS 192.0.2.7;branch=a", Some("192.0.2.7:5061")),
+            ("SIP/2.0/TLS sbc.example;branch=a", None),
+        ] {
+            assert_eq!(return_address(value, Transport::Tls), expected.map(|text| text.parse().unwrap()), "{value}");
+        }
+    }
+
+    #[test]
     fn spaces_in_a_list_are_taken_out() {
         let value =
             "SIP  / 2.0  / TCP     h.example   ; branch  =   z9hG4bKa  , SIP  /    2.0   / UDP  10.0.0.1   ; branch= z9hG4bKb;";
@@ -157,7 +186,15 @@ mod tests {
 
     #[test]
     fn what_is_no_via_is_recognised() {
-        for value in ["", "SIP/2.0/UDP", "SIP/7.0/UDP host", "HTTP/1.1 host", "SIP/2.0/UDP host:port", "SIP/2.0/UDP [::1"] {
+        for value in [
+            "",
+            "SIP/2.0/UDP",
+            "SIP/7.0/UDP host",
+            "HTTP/1.1 host",
+            "SIP/2.0/UDP host:port",
+            "SIP/2.0/UDP 10.0.0.9:0",
+            "SIP/2.0/UDP [::1",
+        ] {
             assert_eq!(stamp(value, source()), None, "{value}");
         }
     }

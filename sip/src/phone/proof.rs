@@ -7,9 +7,12 @@ use crate::config::Account;
 use crate::message::Fields;
 use crate::trunk::digest::{Algorithm, Parameters, Question};
 use sha2::{Digest, Sha256};
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// A request that proved a phone may come again for so long; RFC 3261's transactions are not repeated for longer.
+const REPEATED_FOR: Duration = Duration::from_secs(32);
 /// A nonce that is older is stale.
 pub(crate) const NONCE_LIFE: Duration = Duration::from_secs(300);
 
@@ -50,17 +53,23 @@ impl Nonces {
     }
 }
 
-/// A request as the same one is known again when it is repeated.
+/// A request as the same one is known again when it is repeated: by the same machine, in the same words. What somebody else has overheard is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Same {
+    peer: SocketAddr,
+    from: String,
+    contact: Option<String>,
     call_id: String,
     cseq: String,
     branch: String,
 }
 
 impl Same {
-    pub(crate) fn of(fields: &Fields) -> Option<Self> {
+    pub(crate) fn of(fields: &Fields, peer: SocketAddr) -> Option<Self> {
         Some(Same {
+            peer,
+            from: fields.first("From")?.to_owned(),
+            contact: fields.first("Contact").map(str::to_owned),
             call_id: fields.first("Call-ID")?.to_owned(),
             cseq: fields.first("CSeq")?.to_owned(),
             branch: crate::message::via::branch(fields.first("Via")?)?.to_owned(),
@@ -73,8 +82,8 @@ impl Same {
 pub(crate) struct Proved {
     /// When the newest nonce was made, and the highest count with it.
     used: Option<(u64, u32)>,
-    /// The request that proved it: repeated by a network or an impatient phone, it is no second use.
-    by: Option<Same>,
+    /// The request that proved it, and when: repeated by a network or an impatient phone, it is no second use.
+    by: Option<(Same, Instant)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,14 +156,15 @@ impl Given {
             return Verdict::Wrong;
         }
         let Some(issued) = nonces.issued(nonce) else { return Verdict::Stale };
-        if same.is_some() && proved.by.as_ref() == same {
+        let is_repeated = |(by, at): &(Same, Instant)| same == Some(by) && now.saturating_duration_since(*at) <= REPEATED_FOR;
+        if proved.by.as_ref().is_some_and(is_repeated) {
             return Verdict::Right;
         }
         let use_of_it = (issued, count.unwrap_or(1));
         if nonces.is_stale(issued, now) || proved.used.is_some_and(|used| use_of_it <= used) {
             return Verdict::Stale;
         }
-        *proved = Proved { used: Some(use_of_it), by: same.cloned() };
+        *proved = Proved { used: Some(use_of_it), by: same.cloned().map(|same| (same, now)) };
         Verdict::Right
     }
 }

@@ -39,6 +39,7 @@ impl World {
         let (name, value) = session.answer(&account, method, URI, "c");
         let mut fields = Fields::default();
         fields.push("Via", format!("SIP/2.0/UDP h;branch=z9hG4bK{cseq}"));
+        fields.push("From", "<sip:meja-1@siaga>;tag=a");
         fields.push("Call-ID", "call");
         fields.push("CSeq", format!("{cseq} {method}"));
         fields.push(name, value);
@@ -46,8 +47,13 @@ impl World {
     }
 
     fn judge(&mut self, fields: &Fields, method: &str, uri: &str) -> Verdict {
+        self.judge_from("192.0.2.1:5060", fields, method, uri)
+    }
+
+    fn judge_from(&mut self, peer: &str, fields: &Fields, method: &str, uri: &str) -> Verdict {
         let given = Given::read(fields, REALM).unwrap();
-        given.judge(&self.account, (method, uri), Same::of(fields).as_ref(), &mut self.proved, &self.nonces, self.now)
+        let same = Same::of(fields, peer.parse().unwrap());
+        given.judge(&self.account, (method, uri), same.as_ref(), &mut self.proved, &self.nonces, self.now)
     }
 }
 
@@ -83,6 +89,14 @@ fn what_was_overheard_is_worth_nothing_and_a_repetition_is_no_second_use() {
     let mut copied = first.clone();
     copied.set("Via", "SIP/2.0/UDP h;branch=z9hG4bKother");
     assert_eq!(world.judge(&copied, "REGISTER", URI), Verdict::Stale);
+    assert_eq!(world.judge_from("192.0.2.66:5060", &first, "REGISTER", URI), Verdict::Stale, "another machine sends it");
+    let mut another = first.clone();
+    another.set("From", "<sip:meja-1@siaga>;tag=b");
+    assert_eq!(world.judge(&another, "REGISTER", URI), Verdict::Stale, "another call");
+    world.now += REPEATED_FOR;
+    assert_eq!(world.judge(&first, "REGISTER", URI), Verdict::Right);
+    world.now += Duration::from_millis(1);
+    assert_eq!(world.judge(&first, "REGISTER", URI), Verdict::Stale, "no transaction lasts for so long");
     let second = world.request(&mut session, "rahasia", "REGISTER", 2);
     assert_eq!(world.judge(&second, "REGISTER", URI), Verdict::Right, "the phone's next count");
     assert_eq!(world.judge(&first, "REGISTER", URI), Verdict::Stale);

@@ -80,7 +80,7 @@ impl Registrar {
         let desk = self.desks.iter_mut().find(|desk| desk.name.0 == given.username);
         let verdict = match desk {
             Some(desk) if offered => {
-                let same = Same::of(fields);
+                let same = Same::of(fields, source.peer);
                 let verdict = given.judge(&desk.account, (method, uri), same.as_ref(), &mut desk.proved, &self.nonces, now);
                 (verdict, desk.name.clone())
             }

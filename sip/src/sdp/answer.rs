@@ -1,7 +1,7 @@
 //! Our answer to an offer (RFC 3264 section 6): one line for each stream offered, in the same order, all declined but one of audio and, where
 //! there is a place for it, one of text. No group is answered: streams are never bundled (RFC 9143 section 7.3), only their names are kept.
 
-use super::crypto::{Crypto, Key};
+use super::crypto::Key;
 use super::offer::{audio, session, write};
 use super::{Description, LocalAudio, LocalMedia, text};
 use sdp_types::Media;
@@ -30,8 +30,8 @@ fn voice(offered: &Description, stream: &Media, local: LocalAudio, own: Key) -> 
     let remote = &offered.audio;
     let codec = remote.codecs.get(..1).unwrap_or_default();
     let mut media = audio(local, &stream.proto, codec, remote.telephone_event, remote.ptime_ms, remote.direction.mirrored());
-    if let Some(Crypto { tag, .. }) = offered.crypto {
-        media.add_attribute_with_value("crypto", Crypto { tag, key: own }.write());
+    if let Some(crypto) = offered.crypto {
+        media.add_attribute_with_value("crypto", crypto.answer(own).write());
     }
     media
 }
@@ -95,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_stream_is_answered_with_our_key_under_its_tag() {
+    fn an_encrypted_stream_is_answered_with_our_key_under_the_tag_of_the_first_line_that_is_of_use() {
         let key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
         let text = answer_to(&format!(
-            "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:{key}\r\n\
-             a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\nm=audio 4002 RTP/AVP 8\r\n"
+            "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 AEAD_AES_128_GCM inline:{key}\r\n\
+             a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:{key}\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\nm=audio 4002 RTP/AVP 8\r\n"
         ));
         assert!(text.contains("m=audio 20000 RTP/SAVP 8\r\n") && text.contains("m=audio 0 RTP/AVP 8"), "{text}");
-        assert!(text.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:BQUFBQUF"), "{text}");
+        assert!(text.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:BQUFBQUF"), "{text}");
         assert_eq!(text.matches("a=crypto").count(), 1, "{text}");
     }
 

@@ -9,8 +9,8 @@ mod read;
 mod text;
 
 pub(crate) use answer::answer;
-pub use crypto::{KEY_LENGTH, SrtpKeys};
-pub(crate) use crypto::{Key, Terms};
+pub(crate) use crypto::{Crypto, Key, Terms};
+pub use crypto::{KEY_LENGTH, SrtpKeys, SrtpSuite};
 pub(crate) use offer::{Keys, offer};
 #[cfg(test)]
 use read::read;

@@ -1,18 +1,18 @@
 //! Our offer: PCMA, PCMU and telephone-event, and real-time text where there is a place for it.
 
 use super::answer::{declined, mid};
-use super::crypto::{Crypto, Key};
+use super::crypto::Crypto;
 use super::{Codec, Description, Direction, LocalAudio, LocalMedia, PayloadType, TextTypes, text};
 use sdp_types::{Connection, Media, MediaType, Origin, Session, TransportProto};
 
 /// The telephone-event payload type of our offers.
 pub(super) const TELEPHONE_EVENT: u8 = 101;
 
-/// What of an offer is encrypted, and by which key: with one, nothing else is offered. That of the text is made of the voice's.
+/// What of an offer is encrypted, and how: with a key line, nothing else is offered.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Keys {
-    pub voice: Option<Key>,
-    pub text: Option<Key>,
+    pub voice: Option<Crypto>,
+    pub text: Option<Crypto>,
 }
 
 /// An offer in words of SDP. `version` grows with every description of a leg that differs from the one before (RFC 3264 section 8). Streams that
@@ -47,13 +47,13 @@ pub(crate) fn offer(local: LocalMedia, keys: Keys, types: TextTypes, before: Opt
 }
 
 /// `before`: the profile that the other side named, which stays unless it encrypts other than we do now.
-fn voice(local: LocalAudio, key: Option<Key>, telephone_event: u8, before: Option<&String>) -> Media {
+fn voice(local: LocalAudio, crypto: Option<Crypto>, telephone_event: u8, before: Option<&String>) -> Media {
     let codecs = [PayloadType { codec: Codec::Pcma, pt: 8 }, PayloadType { codec: Codec::Pcmu, pt: 0 }];
-    let fits = |proto: &&String| proto.contains("SAVP") == key.is_some();
-    let proto = before.filter(fits).map_or(if key.is_some() { "RTP/SAVP" } else { "RTP/AVP" }, String::as_str);
+    let fits = |proto: &&String| proto.contains("SAVP") == crypto.is_some();
+    let proto = before.filter(fits).map_or(if crypto.is_some() { "RTP/SAVP" } else { "RTP/AVP" }, String::as_str);
     let mut media = audio(local, proto, &codecs, Some(telephone_event), 20, Direction::SendRecv);
-    if let Some(key) = key {
-        media.add_attribute_with_value("crypto", Crypto { tag: 1, key }.write());
+    if let Some(crypto) = crypto {
+        media.add_attribute_with_value("crypto", crypto.write());
     }
     media
 }
@@ -98,7 +98,7 @@ pub(super) fn write(session: &Session) -> String {
 mod tests {
     use super::*;
     use crate::config::Srtp;
-    use crate::sdp::{Terms, read};
+    use crate::sdp::{Key, SrtpSuite, Terms, read};
 
     #[test]
     fn our_offer_reads_back_as_what_it_says() {
@@ -119,7 +119,13 @@ mod tests {
     #[test]
     fn with_a_key_only_encrypted_voice_is_offered() {
         let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
-        let text = offer(local.into(), Keys { voice: Some(Key([1; 30])), text: None }, TextTypes::default(), None, 0);
+        let text = offer(
+            local.into(),
+            Keys { voice: Some(Crypto::offer(SrtpSuite::Sha1_80, Key([1; 30]))), text: None },
+            TextTypes::default(),
+            None,
+            0,
+        );
         assert!(text.contains("m=audio 20000 RTP/SAVP 8 0 101\r\n"), "{text}");
         assert!(text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEB"), "{text}");
         let terms = Terms { srtp: Srtp::Required, own: Key([2; 30]) };

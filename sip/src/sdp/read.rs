@@ -58,7 +58,7 @@ pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> 
         .enumerate()
         .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
         .ok_or(without_audio)?;
-    audio.srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.0, receive: crypto.key.0 });
+    audio.srtp = crypto.map(|crypto| SrtpKeys::new(terms.own, crypto));
     let texts: Vec<TextStream> =
         session.medias.iter().enumerate().filter_map(|(place, media)| text::read(&session, place, media, terms)).collect();
     // Encrypted text before text in clear, wherever it stands.

@@ -45,7 +45,7 @@ pub(super) fn read(session: &Session, place: usize, media: &Media, terms: &Terms
     }
     let srtp = if terms.srtp == Srtp::Required { Srtp::Offered } else { terms.srtp };
     let crypto = protection(media, srtp)?;
-    let srtp = crypto.map(|crypto| SrtpKeys { send: terms.own.of_text().0, receive: crypto.key.0 });
+    let srtp = crypto.map(|crypto| SrtpKeys::new(terms.own.of_text(), crypto));
     let pt = payload_type(media, "t140")?;
     let ip = address(media.connections.first().or(session.connection.as_ref())).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let remote = RemoteText { address: SocketAddr::new(ip, media.port), pt, redundancy_pt: redundancy(media, pt), srtp };
@@ -76,19 +76,19 @@ pub(super) fn answer(offered: &Media, taken: &TextStream, local: LocalText, voic
     let direction = direction_of_stream(offered).unwrap_or_default().mirrored();
     let mut media = stream(&offered.proto, (&taken.remote).into(), local, session);
     media.add_attribute_from_str(direction.name());
-    if let Some(Crypto { tag, .. }) = taken.crypto {
-        media.add_attribute_with_value("crypto", Crypto { tag, key: voice.of_text() }.write());
+    if let Some(crypto) = taken.crypto {
+        media.add_attribute_with_value("crypto", crypto.answer(voice.of_text()).write());
     }
     media
 }
 
-/// The text stream of an offer of ours. With a key, which is that of the voice, encrypted text is all that is offered.
-pub(super) fn offer(local: LocalText, types: TextTypes, voice: Option<Key>, session: IpAddr) -> Media {
-    let proto = if voice.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
+/// The text stream of an offer of ours. With a key line, encrypted text is all that is offered.
+pub(super) fn offer(local: LocalText, types: TextTypes, crypto: Option<Crypto>, session: IpAddr) -> Media {
+    let proto = if crypto.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
     let mut media = stream(proto, types, local, session);
     media.add_attribute_from_str("sendrecv");
-    if let Some(voice) = voice {
-        media.add_attribute_with_value("crypto", Crypto { tag: 1, key: voice.of_text() }.write());
+    if let Some(crypto) = crypto {
+        media.add_attribute_with_value("crypto", crypto.write());
     }
     media
 }
@@ -113,7 +113,9 @@ fn stream(proto: &str, types: TextTypes, local: LocalText, session: IpAddr) -> M
 mod tests {
     use super::TextStream;
     use crate::config::Srtp;
-    use crate::sdp::{Description, Key, Keys, LocalAudio, LocalMedia, LocalText, Terms, TextTypes, answer, offer, read};
+    use crate::sdp::{
+        Crypto, Description, Key, Keys, LocalAudio, LocalMedia, LocalText, SrtpSuite, Terms, TextTypes, answer, offer, read,
+    };
 
     const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([5; 30]) };
 
@@ -232,7 +234,8 @@ mod tests {
 
     #[test]
     fn with_a_key_only_encrypted_text_is_offered() {
-        let keys = Keys { voice: Some(Key([5; 30])), text: Some(Key([5; 30])) };
+        let line = |key| Some(Crypto::offer(SrtpSuite::Sha1_80, key));
+        let keys = Keys { voice: line(Key([5; 30])), text: line(Key([5; 30]).of_text()) };
         let said = offer(local(), keys, TextTypes::default(), None, 1);
         assert!(said.contains("m=text 20002 RTP/SAVP 99 98\r\n"), "{said}");
         let heard = read(said.as_bytes(), &Terms { srtp: Srtp::Required, own: Key([1; 30]) }).unwrap();

@@ -50,8 +50,8 @@ impl Route {
         Some(self.attempt(next, secure))
     }
 
-    /// The attempt ended with this code before an answer. `Err`: with what the call ends.
-    pub(crate) fn refused(&mut self, code: u16) -> Result<Attempt, u16> {
+    /// The attempt ended with this code before an answer; `rang`: at whoever was called. `Err`: with what the call ends.
+    pub(crate) fn refused(&mut self, code: u16, rang: bool) -> Result<Attempt, u16> {
         self.code = code;
         let current = self.current.take();
         if let (488 | 606, Some((candidate, true))) = (code, &current)
@@ -59,7 +59,7 @@ impl Route {
         {
             return Ok(self.attempt(candidate.clone(), false));
         }
-        if !another_may_do_better(code) {
+        if !another_may_do_better(code) || rang && is_word_of_the_called(code) {
             return Err(code);
         }
         self.begin().ok_or(self.code)
@@ -78,6 +78,11 @@ pub(crate) fn another_may_do_better(code: u16) -> bool {
     matches!(code, 300..=399 | 401 | 403 | 407 | 408 | 500..=599)
 }
 
+/// Whether a code says, once it has rung, that whoever was called did not answer or did not want to: by another way it would ring again.
+fn is_word_of_the_called(code: u16) -> bool {
+    matches!(code, 403 | 408)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +96,7 @@ mod tests {
     fn order(candidates: Vec<Candidate>) -> Vec<String> {
         let mut route = Route::new(candidates, clock::now());
         let mut tried: Vec<_> = route.begin().into_iter().collect();
-        while let Ok(next) = route.refused(503) {
+        while let Ok(next) = route.refused(503, false) {
             tried.push(next);
         }
         assert!(tried.iter().rev().skip(1).all(|attempt| attempt.may_hurry));
@@ -120,13 +125,22 @@ mod tests {
         for code in [302, 380, 401, 403, 407, 408, 500, 502, 503, 504, 513, 580] {
             let mut route = Route::new(vec![candidate("a"), candidate("b")], clock::now());
             route.begin();
-            assert_eq!(route.refused(code).map(|attempt| attempt.trunk), Ok("b".into()), "{code}");
-            assert_eq!(route.refused(code), Err(code));
+            assert_eq!(route.refused(code, false).map(|attempt| attempt.trunk), Ok("b".into()), "{code}");
+            assert_eq!(route.refused(code, false), Err(code));
         }
         for code in [404, 480, 484, 486, 487, 488, 600, 603, 604, 607] {
             let mut route = Route::new(vec![candidate("a"), candidate("b")], clock::now());
             route.begin();
-            assert_eq!(route.refused(code), Err(code), "{code}");
+            assert_eq!(route.refused(code, false), Err(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn who_has_let_it_ring_is_not_rung_again_by_another_trunk() {
+        for (code, goes_on) in [(403, false), (408, false), (500, true), (503, true)] {
+            let mut route = Route::new(vec![candidate("a"), candidate("b")], clock::now());
+            route.begin();
+            assert_eq!(route.refused(code, true).is_ok(), goes_on, "{code}");
         }
     }
 
@@ -135,13 +149,13 @@ mod tests {
         let offered = Candidate { srtp: Srtp::Offered, ..candidate("a") };
         let mut route = Route::new(vec![offered, candidate("b")], clock::now());
         assert!(route.begin().unwrap().secure);
-        let plain = route.refused(488).unwrap();
+        let plain = route.refused(488, false).unwrap();
         assert_eq!((plain.trunk, plain.secure), ("a".into(), false));
-        assert_eq!(route.refused(488), Err(488), "once");
+        assert_eq!(route.refused(488, false), Err(488), "once");
 
         let required = Candidate { srtp: Srtp::Required, ..candidate("a") };
         let mut route = Route::new(vec![required], clock::now());
         assert!(route.begin().unwrap().secure);
-        assert_eq!(route.refused(488), Err(488));
+        assert_eq!(route.refused(488, false), Err(488));
     }
 }

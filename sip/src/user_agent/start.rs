@@ -56,6 +56,8 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
             t2: limits.t1 * 8,
             t4: limits.t1 * 10,
             t1x64: limits.t1 * 64,
+            // A proxy's timer (RFC 3261 section 16.8), at which the stack would forget a call without a CANCEL; a leg cancels it before.
+            timerc: limits.max_calling * 2,
             ..EndpointOption::default()
         })
         .with_inspector(Box::new(Inspector { locals: locals.clone(), accounts, registry: registry.clone() }));

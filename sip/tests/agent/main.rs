@@ -9,6 +9,7 @@ mod calls;
 mod carried;
 mod dialogs;
 mod failover;
+mod lost_ways;
 mod outbound;
 mod phones;
 mod prack;

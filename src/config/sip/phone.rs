@@ -20,7 +20,11 @@ pub const PHONES_KEYS: &[Key] = &[
         "How phones may prove their password, the most wanted first. Some phones give up where they see `\"SHA-256\"`: set `[\"MD5\"]` for those.",
     ),
     key("min_expires_seconds", "60", "A registration for less is refused (423) with this as the least."),
-    key("max_expires_seconds", "3600", "A registration for more is cut to this."),
+    key(
+        "max_expires_seconds",
+        "120",
+        "A registration for more is cut to this: so long a phone may be missing after a restart of Siaga.",
+    ),
     key(
         "options_seconds",
         "30",
@@ -82,7 +86,7 @@ impl Default for Phones {
             realm: "siaga".into(),
             digests: vec![sip::PhoneDigest::Sha256, sip::PhoneDigest::Md5],
             min_expires_seconds: 60,
-            max_expires_seconds: 3600,
+            max_expires_seconds: 120,
             options_seconds: 30,
             srtp: sip::Srtp::default(),
             auto_answer: true,

@@ -41,7 +41,7 @@ pub const TRUNK_KEYS: &[Key] = &[
     key(
         "srtp",
         "\"off\"",
-        "Encrypted voice with keys from the signalling (SDES): `\"off\"`, `\"offered\"` (where the carrier wants it) or `\"required\"`. Use it with TLS.",
+        "Encrypted voice with keys from the signalling (SDES, AES-CM-128 with tags of 80 or 32 bits): `\"off\"`, `\"offered\"` (where the carrier wants it) or `\"required\"`. Use it with TLS.",
     ),
     key(
         "reliable",

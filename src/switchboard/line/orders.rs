@@ -70,7 +70,7 @@ pub enum Order {
         of: Option<PartyId>,
         audio: Option<sip::RemoteAudio>,
     },
-    /// The first packet of the caller's side, or of a party.
+    /// The first sound of the caller's side, or of a party.
     Heard {
         of: Option<PartyId>,
     },

@@ -42,7 +42,7 @@ async fn claim_callback(
     State(app): State<AppState>,
     Path(call): Path<CallId>,
 ) -> Result<Json<CallbackView>, ApiError> {
-    Ok(Json(app.desk.claim_callback(&who, call).await?))
+    Ok(Json(app.desk.claim_callback(&who, call).await?.callback))
 }
 
 /// Leaves the callback to others.

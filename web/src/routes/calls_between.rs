@@ -8,6 +8,7 @@ use crate::extract::{Json, Path};
 use axum::extract::State;
 use axum::http::StatusCode;
 use dispatch::contract::{CallOut, Command, DialMode, MonitorMode};
+use dispatch::desk::Principal;
 use dispatch::id::{CallId, PartyId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,12 +63,25 @@ async fn call_out(
 ) -> Result<(StatusCode, Json<CallOut>), ApiError> {
     let NewCall { number, callback_of } = body;
     require_number(&number)?;
-    if let Some(abandoned) = callback_of {
-        app.desk.claim_callback(&who, abandoned).await?;
-    }
+    let claimed = match callback_of {
+        Some(abandoned) => Some(app.desk.claim_callback(&who, abandoned).await?),
+        None => None,
+    };
     let operator = who.user;
-    let made = app.switchboard.ask(|reply| Command::CallOut { operator, number, callback_of, reply }).await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    let made = app.switchboard.ask(|reply| Command::CallOut { operator, number, callback_of, reply }).await;
+    if made.is_err()
+        && let Some(claimed) = claimed.filter(|claimed| claimed.is_new)
+    {
+        give_back(&app, &who, claimed.callback.call).await;
+    }
+    Ok((StatusCode::CREATED, Json(made?)))
+}
+
+/// Whoever was not called after all is left to others again.
+async fn give_back(app: &AppState, who: &Principal, abandoned: CallId) {
+    if let Err(error) = app.desk.release_callback(who, abandoned).await {
+        tracing::warn!(%error, "a callback that was not begun stays claimed");
+    }
 }
 
 /// Calls somebody into the call: to talk with first, together with the caller, or to give the call to.

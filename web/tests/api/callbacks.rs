@@ -3,7 +3,7 @@
 use crate::support::House;
 use crate::support::client::Client;
 use dispatch::clock;
-use dispatch::contract::{Disposition, EndedBy, Role, TrunkState, TrunkView};
+use dispatch::contract::{Disposition, EndedBy, Refusal, Role, TrunkState, TrunkView};
 use dispatch::desk::{Entry, Principal};
 use dispatch::id::{CallId, SessionId};
 use serde_json::{Value, json};
@@ -48,6 +48,22 @@ async fn a_callback_is_taken_on_by_one_operator_called_and_closed() {
     assert_eq!(callbacks(&siti).await, Vec::<Value>::new());
     siti.post(&format!("callbacks/{call}/close"), json!({ "reason": "reached" })).await.expect(404);
     siti.post(&format!("callbacks/{call}/close"), json!({ "reason": "tired" })).await.expect(422);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_caller_who_could_not_be_called_back_is_left_to_others_unless_the_operator_had_taken_it_on_before() {
+    let house = House::open().await;
+    let siti = house.person("siti", Role::Operator).await;
+    let call = abandoned(&house).await;
+    let dial = json!({ "number": "+628117000112", "callback_of": call });
+    house.switchboard.refuse(Refusal::Busy);
+    assert_eq!(siti.post("calls", dial.clone()).await.expect(409).code(), "busy");
+    assert_eq!(callbacks(&siti).await[0]["claimed_by"], Value::Null);
+
+    siti.post(&format!("callbacks/{call}/claim"), json!({})).await.expect(200);
+    assert_eq!(siti.post("calls", dial).await.expect(409).code(), "busy");
+    assert_eq!(callbacks(&siti).await[0]["claimed_by_name"], "SITI");
     house.close().await;
 }
 

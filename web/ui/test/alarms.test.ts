@@ -1,5 +1,6 @@
-// Who hears an alarm, and how loud.
+// Who hears an alarm, how loud, and what it says.
 import { expect, it } from 'vitest'
+import { sayAlarm } from '../src/alarms/say'
 import { alarmVolume } from '../src/alarms/volume'
 
 const nobody = { alarms: 1, rings: false, talks: false, shift: false, watching: false }
@@ -16,4 +17,11 @@ it('an alarm is quiet while talking, and silent under a ringing call or when all
   expect(alarmVolume({ ...working, talks: true })).toBeLessThan(alarmVolume(working) ?? 0)
   expect(alarmVolume({ ...working, rings: true })).toBeNull()
   expect(alarmVolume({ ...watching, alarms: 0 })).toBeNull()
+})
+
+it('a line that is down is told in the language of the console, with the code that says so', () => {
+  const alarm = (code: number | null) =>
+    sayAlarm({ id: 'a', raised_at: '', kind: { kind: 'trunk_down', trunk: 'telkom', why: 'refuses', code } })
+  expect(alarm(null)).toContain('Trunk telkom putus (menolak panggilan):')
+  expect(alarm(503)).toContain('(menolak panggilan, kode 503)')
 })

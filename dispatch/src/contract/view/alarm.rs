@@ -1,6 +1,6 @@
 //! What calls for somebody's attention.
 
-use super::CallSide;
+use super::{CallSide, TrunkTrouble};
 use crate::id::{AlarmId, CallId, CameraId, DispatchId, IncidentId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,8 +39,31 @@ pub enum AlarmKind {
     /// Something that happened could neither be written nor kept, and is lost: the server's log says what to look at.
     EntriesLost,
     /// A carrier's line does not answer, or refuses our registration.
-    TrunkDown { trunk: String, why: String },
+    TrunkDown {
+        trunk: String,
+        why: TrunkTrouble,
+        /// The SIP status that says so, if the line answers.
+        #[serde(default)]
+        code: Option<u16>,
+    },
     /// A bound of the server is reached and calls are refused: `calls`, `transactions`, `rtp_ports`, `media`, `events`, `connections`,
     /// `rate`, `stack` or `orders`. Ends by itself when it was not reached for a minute.
     LimitReached { limit: String },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_alarm_that_an_older_server_wrote_in_words_can_still_be_read() {
+        let old = json!({ "kind": "trunk_down", "trunk": "telkom", "why": "OPTIONS not answered in time" });
+        let read: AlarmKind = serde_json::from_value(old).unwrap();
+        assert_eq!(read, AlarmKind::TrunkDown { trunk: "telkom".into(), why: TrunkTrouble::Silent, code: None });
+        let new = AlarmKind::TrunkDown { trunk: "telkom".into(), why: TrunkTrouble::NotRegistered, code: Some(403) };
+        let told = json!({ "kind": "trunk_down", "trunk": "telkom", "why": "not_registered", "code": 403 });
+        assert_eq!(serde_json::to_value(&new).unwrap(), told);
+        assert_eq!(serde_json::from_value::<AlarmKind>(told).unwrap(), new);
+    }
 }

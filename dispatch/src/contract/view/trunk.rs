@@ -27,3 +27,18 @@ pub enum TrunkState {
     Up,
     Down,
 }
+
+/// Why calls do not come over a carrier's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrunkTrouble {
+    /// There is no way to the carrier's proxy.
+    Unreachable,
+    /// It says that it takes no calls.
+    Refuses,
+    /// Its registrar refuses our registration, or does not answer it.
+    NotRegistered,
+    /// It does not answer. As this is read what an older server wrote in words.
+    #[serde(other)]
+    Silent,
+}

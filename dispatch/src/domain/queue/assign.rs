@@ -19,6 +19,19 @@ impl Queue {
                 call.choosy_until = None;
             }
         }
+        self.ring_all_that_can(now);
+        while let Some((more, less, operator)) = self.to_take(now) {
+            self.withdraw(now, less, operator, Withdrawal::NeededElsewhere);
+            self.ring(now, more, vec![operator]);
+            // For the other there may be somebody else.
+            self.ring_all_that_can(now);
+        }
+        for (before, id) in self.in_order(now, Call::is_waiting).into_iter().enumerate() {
+            self.nobody_ready(now, id, before + 1);
+        }
+    }
+
+    fn ring_all_that_can(&mut self, now: Timestamp) {
         if self.operators.values().any(Operator::is_available) {
             for call in self.in_order(now, Call::is_waiting) {
                 let operators = self.whom_to_ring(call);
@@ -32,9 +45,6 @@ impl Queue {
             for call in self.in_order(now, Call::is_waiting) {
                 self.share(now, call);
             }
-        }
-        for (before, id) in self.in_order(now, Call::is_waiting).into_iter().enumerate() {
-            self.nobody_ready(now, id, before + 1);
         }
     }
 
@@ -147,6 +157,29 @@ impl Queue {
                 (fits, is_best_for(operator, from), operator.line)
             })?;
             Some((from.id, best.id))
+        })
+    }
+
+    /// The first call in the order that waits although a less urgent one rings at somebody who could take it; the last of those; and who
+    /// of its operators fits the other best. Every turn moves an operator to a more urgent call, so that none is ever moved back.
+    fn to_take(&self, now: Timestamp) -> Option<(CallId, CallId, UserId)> {
+        let low_limit = self.settings.low_limit;
+        let urgency = |call: &Call| call.urgency(now, low_limit);
+        let mut ringing: Vec<(&Call, Vec<UserId>)> = self.calls.values().filter_map(rings_at).collect();
+        let least = ringing.iter().map(|(call, _)| urgency(call)).min()?;
+        // In a crowd of equals nobody need be sorted.
+        let mut waiting: Vec<&Call> = self.calls.values().filter(|call| call.is_waiting() && urgency(call) > least).collect();
+        waiting.sort_by_cached_key(|call| call.rank(now, low_limit));
+        ringing.sort_by_cached_key(|(call, _)| Reverse(call.rank(now, low_limit)));
+        waiting.into_iter().find_map(|more| {
+            ringing.iter().filter(|(less, _)| urgency(less) < urgency(more)).find_map(|(less, rung)| {
+                let fitting = rung.iter().filter(|operator| self.may_join(more.id, **operator));
+                let best = fitting.filter_map(|operator| self.operators.get(operator)).min_by_key(|operator| {
+                    let abilities = &operator.abilities;
+                    (!abilities.understand(&more.wants), !abilities.are_trained(&more.wants), operator.line)
+                })?;
+                Some((more.id, less.id, best.id))
+            })
         })
     }
 

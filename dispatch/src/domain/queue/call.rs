@@ -8,6 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A fallback number that answers and hangs up within this time has helped nobody: so long takes a mailbox, and no duty officer asks where it
+/// burns in less.
+pub(super) const FALLBACK_TALK: SignedDuration = SignedDuration::from_secs(30);
+/// The same of whom a call is given to unseen: so long takes a telephone system to say when its office is open.
+pub(super) const UNANNOUNCED: SignedDuration = SignedDuration::from_secs(15);
+/// The same of whom an operator has spoken with before: somebody is there who knows of the caller, and only a slip of the hand is quicker.
+pub(super) const ANNOUNCED: SignedDuration = SignedDuration::from_secs(5);
+
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub id: CallId,
@@ -20,6 +28,8 @@ pub(super) struct Call {
     pub arrived: Timestamp,
     /// Somebody had it and lost it: it goes before all that nobody has spoken with.
     pub returned: bool,
+    /// The other side has called 112. Whom an operator called for another reason, as an agency, waits behind all who did.
+    pub in_need: bool,
     /// Whether anybody ever spoke with the caller.
     pub answered: bool,
     pub phase: Phase,
@@ -57,8 +67,12 @@ pub(super) enum Phase {
         caller: CallerIs,
         until: Timestamp,
     },
-    /// With the fallback number.
-    Fallback,
+    /// With a fallback number.
+    Fallback {
+        nth: usize,
+        /// Whoever hangs up there earlier has not taken the caller on.
+        taken_at: Timestamp,
+    },
     /// Called by the operator, not answered yet.
     Calling {
         operator: UserId,
@@ -69,7 +83,10 @@ pub(super) enum Phase {
         until: Timestamp,
     },
     /// Talks with parties.
-    Transferred,
+    Transferred {
+        /// Whoever of them hangs up earlier has not taken the caller on.
+        taken_at: Timestamp,
+    },
 }
 
 /// Where the caller of an operator's call is.
@@ -120,6 +137,7 @@ impl Call {
             choosy_until: None,
             arrived: now,
             returned: false,
+            in_need: true,
             answered: false,
             phase,
             missed: BTreeSet::new(),
@@ -130,16 +148,27 @@ impl Call {
         }
     }
 
+    fn has_waited(&self, now: Timestamp, limit: SignedDuration) -> bool {
+        now.duration_since(self.arrived) >= limit
+    }
+
     /// Low priority is normal after `low_limit`.
     pub fn priority_at(&self, now: Timestamp, low_limit: SignedDuration) -> Priority {
-        let patient = self.priority == Priority::Low && now.duration_since(self.arrived) >= low_limit;
+        let patient = self.priority == Priority::Low && self.has_waited(now, low_limit);
         if patient { Priority::Normal } else { self.priority }
     }
 
-    /// Smallest first: who lost an operator, then the highest priority, then who calls again, then the oldest.
+    /// Greatest first: who lost an operator, then who is in need, then the highest priority. A greater call takes the operator at whom a
+    /// smaller one rings.
+    pub fn urgency(&self, now: Timestamp, low_limit: SignedDuration) -> (bool, bool, Priority) {
+        (self.returned, self.in_need, self.priority_at(now, low_limit))
+    }
+
+    /// Smallest first: the most urgent, then who calls again, then the oldest. Who has waited for `low_limit` is as good as who calls
+    /// again: patience must not put a caller behind those who redial for ever.
     pub fn rank(&self, now: Timestamp, low_limit: SignedDuration) -> impl Ord + use<> {
-        let priority = self.priority_at(now, low_limit);
-        (Reverse(self.returned), Reverse(priority), Reverse(self.again), self.arrived, self.id)
+        let again = self.again || self.has_waited(now, low_limit);
+        (Reverse(self.urgency(now, low_limit)), Reverse(again), self.arrived, self.id)
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -174,7 +203,7 @@ impl Call {
             | Phase::Talking { operator, .. }
             | Phase::Detached { operator, .. }
             | Phase::Calling { operator, .. } => Some(*operator),
-            Phase::Waiting { .. } | Phase::Fallback | Phase::Transferring { .. } | Phase::Transferred => None,
+            Phase::Waiting { .. } | Phase::Fallback { .. } | Phase::Transferring { .. } | Phase::Transferred { .. } => None,
         }
     }
 
@@ -192,7 +221,7 @@ impl Call {
             | Phase::Detached { until, .. }
             | Phase::Calling { until, .. }
             | Phase::Transferring { until } => Some(*until),
-            Phase::Talking { .. } | Phase::Fallback | Phase::Transferred => None,
+            Phase::Talking { .. } | Phase::Fallback { .. } | Phase::Transferred { .. } => None,
         };
         let fallback = match self.fallback {
             Fallback::Off => None,
@@ -214,10 +243,10 @@ impl Call {
             Phase::Talking { caller: CallerIs::There | CallerIs::Gone { .. }, .. } => CallState::Active,
             Phase::Talking { caller: CallerIs::Held, .. } => CallState::Held,
             Phase::Detached { .. } => CallState::Detached,
-            Phase::Fallback => CallState::Fallback,
+            Phase::Fallback { .. } => CallState::Fallback,
             Phase::Calling { .. } => CallState::Calling,
             Phase::Transferring { .. } => CallState::Transferring,
-            Phase::Transferred => CallState::Transferred,
+            Phase::Transferred { .. } => CallState::Transferred,
         };
         CallStatus { call: self.id, state, operator: self.operator() }
     }

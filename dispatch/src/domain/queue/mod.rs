@@ -4,10 +4,12 @@
 //! [`Queue::handle_timeout`]; after each, do what [`Queue::poll_output`] says until it is `None`.
 //!
 //! - The operator who has been idle longest is rung first, or all are; of the calls the one that lost its operator, then the highest
-//!   priority, then who gave up before and calls again, then the oldest.
+//!   priority, then who gave up before and calls again or has waited for long, then the oldest. One of the first two takes the operator
+//!   at whom another rings.
 //! - While a call rings at nobody, no operator is available: an available operator is rung at once, even one who has missed this
 //!   call, if all others are taken or have missed it too. Only a call that asks for a skill or a language waits a little for who
 //!   has it, if such an operator takes calls.
+//! - Who lets three calls ring in a row is paused, as long as somebody else takes calls.
 //! - An operator has at most one call, a call at most one operator, and the first claim wins.
 //! - No call is refused or forgotten: one that waits always has a deadline at which somebody is told again.
 
@@ -29,7 +31,7 @@ pub use types::*;
 
 use crate::contract::{EndedBy, Refusal, Withdrawal};
 use crate::id::{CallId, UserId};
-use call::{Call, CallerIs, Fallback, Hears, Phase};
+use call::{Call, CallerIs, FALLBACK_TALK, Fallback, Hears, Phase};
 use jiff::Timestamp;
 use operator::{Operator, Wish, Work};
 use std::collections::VecDeque;
@@ -81,11 +83,11 @@ impl Queue {
             Input::OperatorHungUp { operator, call } => self.operator_hung_up(now, operator, call),
             Input::Hold { operator, call } => self.set_held(operator, call, true),
             Input::Resume { operator, call } => self.set_held(operator, call, false),
-            Input::CallOut { operator, call } => self.call_out(now, operator, call),
+            Input::CallOut { operator, call, callback } => self.call_out(now, operator, call, callback),
             Input::OutboundAnswered { call } => self.outbound_answered(now, call),
             Input::OutboundFailed { call } => self.outbound_failed(now, call),
             Input::Transfer { operator, call } => self.transfer(now, operator, call),
-            Input::TransferAnswered { call } => self.transfer_answered(call),
+            Input::TransferAnswered { call } => self.transfer_answered(now, call),
             Input::TransferFailed { call } => self.transfer_failed(now, call),
             Input::HandOver { operator, call } => self.hand_over(now, operator, call),
             Input::PartyGone { call, hung_up } => self.party_gone(now, call, hung_up),
@@ -194,16 +196,14 @@ impl Queue {
     }
 
     fn fallback_answered(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
-        let dialling = |call: &Call| matches!(call.fallback, Fallback::Dialling { .. });
-        if self.calls.get(&id).is_some_and(dialling) {
-            self.withdraw_all(now, id, None, Withdrawal::AnsweredElsewhere);
-            self.clear_alarms(id);
-            if let Some(call) = self.calls.get_mut(&id) {
-                call.phase = Phase::Fallback;
-                call.answered = true;
-                call.hears = Hears::Nothing;
-                call.fallback = Fallback::Off;
-            }
+        let Some(Fallback::Dialling { nth, .. }) = self.calls.get(&id).map(|call| call.fallback) else { return Ok(()) };
+        self.withdraw_all(now, id, None, Withdrawal::AnsweredElsewhere);
+        self.clear_alarms(id);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.phase = Phase::Fallback { nth, taken_at: now + FALLBACK_TALK };
+            call.answered = true;
+            call.hears = Hears::Nothing;
+            call.fallback = Fallback::Off;
         }
         Ok(())
     }
@@ -212,15 +212,21 @@ impl Queue {
         let Some(call) = self.calls.get(&id) else { return Ok(()) };
         if let Fallback::Dialling { nth, .. } = call.fallback {
             self.fallback_over(now, id, nth);
-        } else if call.phase == Phase::Fallback {
+        } else if matches!(call.phase, Phase::Fallback { .. }) {
             self.return_to_head(now, id, Unbridged::Lost);
         }
         Ok(())
     }
 
+    /// A mailbox is no help: the caller waits again, and the next number is tried.
     fn fallback_hung_up(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
-        if self.calls.get(&id).is_some_and(|call| call.phase == Phase::Fallback) {
-            self.release(now, id, EndedBy::Operator);
+        match self.calls.get(&id).map(|call| &call.phase) {
+            Some(&Phase::Fallback { taken_at, .. }) if now >= taken_at => self.release(now, id, EndedBy::Operator),
+            Some(&Phase::Fallback { nth, .. }) => {
+                self.return_to_head(now, id, Unbridged::Lost);
+                self.fallback_over(now, id, nth);
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -232,7 +238,7 @@ impl Queue {
         self.unbridge(now, id, Unbridged::Over);
         self.clear_alarms(id);
         if let Some(call) = self.calls.remove(&id) {
-            if call.phase == Phase::Fallback || matches!(call.fallback, Fallback::Dialling { .. }) {
+            if matches!(call.phase, Phase::Fallback { .. }) || matches!(call.fallback, Fallback::Dialling { .. }) {
                 self.outputs.push_back(Output::CancelFallback { call: id });
             }
             self.outputs.push_back(Output::Release { call: id, why });
@@ -240,7 +246,7 @@ impl Queue {
     }
 
     /// Whoever had the call lost it: it waits again, before all others. The one who lost it is asked last. Without a caller there is nobody to
-    /// wait.
+    /// wait; and whom an operator called for help, or for a word, goes before nobody and has no use for a fallback number.
     fn return_to_head(&mut self, now: Timestamp, id: CallId, why: Unbridged) {
         if let Some(by) = self.caller_gone_by(id) {
             return self.release(now, id, by);
@@ -250,9 +256,9 @@ impl Queue {
         let remind_at = now + self.settings.remind;
         if let Some(call) = self.calls.get_mut(&id) {
             call.phase = Phase::Waiting { remind_at };
-            call.returned = true;
+            call.returned = call.in_need;
             call.choosy_until = None;
-            call.fallback = fallback;
+            call.fallback = if call.in_need { fallback } else { Fallback::Off };
             call.missed = lost_by.into_iter().collect();
         }
     }
@@ -339,7 +345,7 @@ fn ended_by_caller(call: &Call, why: Option<EndedBy>) -> EndedBy {
         (Phase::Calling { .. }, _) => EndedBy::NotReached,
         (_, Some(why)) => why,
         (_, None) if !call.answered => EndedBy::CallerBeforeAnswer,
-        (Phase::Talking { .. } | Phase::Fallback | Phase::Transferred, None) => EndedBy::Caller,
+        (Phase::Talking { .. } | Phase::Fallback { .. } | Phase::Transferred { .. }, None) => EndedBy::Caller,
         (_, None) => EndedBy::CallerLeft,
     }
 }

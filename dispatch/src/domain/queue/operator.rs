@@ -17,6 +17,8 @@ pub(super) struct Operator {
     pub line: u64,
     /// Since when the state shown has stood.
     pub since: Timestamp,
+    /// Rings in a row that ended without a sign of anybody at the desk.
+    pub unanswered: u32,
 }
 
 /// What the operator said last.

@@ -17,12 +17,14 @@ impl Queue {
         }
         self.line += 1;
         let (wish, presence, work) = (Wish::Preparing, Presence::Here, Work::Idle);
-        self.operators.insert(id, Operator { id, wish, presence, work, abilities, line: self.line, since: now });
+        let operator = Operator { id, wish, presence, work, abilities, line: self.line, since: now, unanswered: 0 };
+        self.operators.insert(id, operator);
         Ok(())
     }
 
     pub(super) fn operator_ready(&mut self, now: Timestamp, id: UserId) -> Result<(), Refusal> {
         let operator = self.operators.get_mut(&id).ok_or(Refusal::NoShift)?;
+        operator.unanswered = 0;
         if operator.wish != Wish::Ready {
             operator.wish = Wish::Ready;
             if operator.work == Work::Idle {
@@ -131,6 +133,7 @@ impl Queue {
     fn claim(&mut self, now: Timestamp, operator: UserId, id: CallId) {
         let until = now + self.settings.bridge;
         self.clear_alarms(id);
+        self.seen_at_the_desk(operator);
         self.set_work(now, operator, Work::Busy(id));
         if let Some(call) = self.calls.get_mut(&id) {
             call.phase = Phase::Claimed { operator, until };
@@ -145,6 +148,7 @@ impl Queue {
     pub(super) fn decline(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
         let operator = self.operators.get(&id).ok_or(Refusal::NoShift)?;
         if operator.work == Work::Ringing(call) {
+            self.seen_at_the_desk(id);
             self.pass_on(now, call, id, Withdrawal::Declined);
             return Ok(());
         }
@@ -187,6 +191,13 @@ impl Queue {
         }
         let call = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
         if call.holder() == Some(id) { Ok(()) } else { Err(Refusal::TakenByAnother) }
+    }
+
+    /// Somebody sits there: rings that nobody answers are counted anew.
+    pub(super) fn seen_at_the_desk(&mut self, id: UserId) {
+        if let Some(operator) = self.operators.get_mut(&id) {
+            operator.unanswered = 0;
+        }
     }
 
     /// The call rings here no longer; who was rung goes to the end of the line and is asked last for this call.

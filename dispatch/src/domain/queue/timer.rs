@@ -1,12 +1,17 @@
 //! What the queue does by itself when time passes.
 
 use super::call::{Fallback, Phase};
-use super::operator::Work;
+use super::operator::{Operator, Wish, Work};
 use super::types::{Output, QueueAlarm};
 use super::{Queue, Unbridged};
 use crate::contract::{EndedBy, Withdrawal};
 use crate::id::{CallId, UserId};
 use jiff::Timestamp;
+
+/// After so many rings in a row without a sign of anybody, whoever sat there has left the desk.
+const LEFT_RINGING: u32 = 3;
+/// The reason of the pause that follows: a word that every console says in its own language.
+const NO_ANSWER: &str = "no_answer";
 
 impl Queue {
     /// When to call [`Queue::handle_timeout`] next; `None` while nothing waits for anything.
@@ -50,6 +55,7 @@ impl Queue {
                 for operator in missed {
                     self.pass_on(now, id, operator, Withdrawal::NoAnswer);
                     self.raise(id, QueueAlarm::Unanswered { call: id, operator });
+                    self.nobody_answered(operator);
                 }
             }
             Phase::Claimed { until, .. } | Phase::Detached { until, .. } if *until <= now => {
@@ -61,6 +67,17 @@ impl Queue {
                 self.return_to_head(now, id, Unbridged::Lost);
             }
             _ => {}
+        }
+    }
+
+    /// No call is to lose its time again and again where nobody sits: it goes to others from now on. The last who takes calls is rung on
+    /// and on, for ringing may still be heard.
+    fn nobody_answered(&mut self, id: UserId) {
+        let others_are_there = self.operators.values().filter(|other| other.id != id).any(Operator::is_willing);
+        let Some(operator) = self.operators.get_mut(&id) else { return };
+        operator.unanswered = operator.unanswered.saturating_add(1);
+        if operator.unanswered >= LEFT_RINGING && others_are_there {
+            operator.wish = Wish::Paused { reason: NO_ANSWER.to_owned() };
         }
     }
 

@@ -1,6 +1,6 @@
 //! Calls that operators make, and calls that they give away.
 
-use super::call::{Call, CallerIs, Hears, Phase};
+use super::call::{ANNOUNCED, Call, CallerIs, Hears, Phase, UNANNOUNCED};
 use super::operator::{Presence, Work};
 use super::types::{Output, QueueAlarm};
 use super::{Queue, Unbridged};
@@ -9,7 +9,7 @@ use crate::id::{CallId, UserId};
 use jiff::Timestamp;
 
 impl Queue {
-    pub(super) fn call_out(&mut self, now: Timestamp, id: UserId, call: CallId) -> Result<(), Refusal> {
+    pub(super) fn call_out(&mut self, now: Timestamp, id: UserId, call: CallId, callback: bool) -> Result<(), Refusal> {
         let operator = self.operators.get(&id).ok_or(Refusal::NoShift)?;
         match operator.work {
             Work::Busy(_) | Work::Ringing(_) => return Err(Refusal::Busy),
@@ -22,8 +22,10 @@ impl Queue {
             return Err(Refusal::Unavailable);
         }
         let until = now + self.settings.calling;
+        self.seen_at_the_desk(id);
         self.set_work(now, id, Work::Busy(call));
-        self.calls.insert(call, Call::new(call, now, Phase::Calling { operator: id, until }));
+        let phase = Phase::Calling { operator: id, until };
+        self.calls.insert(call, Call { in_need: callback, ..Call::new(call, now, phase) });
         Ok(())
     }
 
@@ -61,7 +63,7 @@ impl Queue {
     }
 
     pub(super) fn hand_over(&mut self, now: Timestamp, operator: UserId, id: CallId) -> Result<(), Refusal> {
-        self.give_away(now, operator, id, Phase::Transferred)
+        self.give_away(now, operator, id, Phase::Transferred { taken_at: now + ANNOUNCED })
     }
 
     fn give_away(&mut self, now: Timestamp, operator: UserId, id: CallId, phase: Phase) -> Result<(), Refusal> {
@@ -80,11 +82,11 @@ impl Queue {
         Ok(())
     }
 
-    pub(super) fn transfer_answered(&mut self, id: CallId) -> Result<(), Refusal> {
+    pub(super) fn transfer_answered(&mut self, now: Timestamp, id: CallId) -> Result<(), Refusal> {
         if let Some(call) = self.calls.get_mut(&id)
             && matches!(call.phase, Phase::Transferring { .. })
         {
-            call.phase = Phase::Transferred;
+            call.phase = Phase::Transferred { taken_at: now + UNANNOUNCED };
             call.hears = Hears::Nothing;
         }
         Ok(())
@@ -101,9 +103,9 @@ impl Queue {
         let Some(call) = self.calls.get(&id) else { return Ok(()) };
         match (&call.phase, call.caller_gone_by()) {
             (_, Some(by)) => self.release(now, id, by),
-            (Phase::Transferred, None) if hung_up => self.release(now, id, EndedBy::Party),
-            // Nobody told the caller that it is over.
-            (Phase::Transferred | Phase::Transferring { .. }, None) => self.return_to_head(now, id, Unbridged::Lost),
+            (Phase::Transferred { taken_at }, None) if hung_up && now >= *taken_at => self.release(now, id, EndedBy::Party),
+            // Nobody told the caller that it is over, or nobody was there to be told what it is about.
+            (Phase::Transferred { .. } | Phase::Transferring { .. }, None) => self.return_to_head(now, id, Unbridged::Lost),
             _ => {}
         }
         Ok(())

@@ -29,7 +29,8 @@ pub struct QueueSettings {
     pub strategy: Strategy,
     /// A call that asks for a skill or a language waits this long for who has it; then anybody is rung.
     pub skill_wait: SignedDuration,
-    /// A call of low priority that has waited this long is as good as any other.
+    /// A call of low priority that has waited this long is as good as any other, and one of normal priority as one whose caller calls
+    /// again.
     pub low_limit: SignedDuration,
     /// After a call its operator is rung for no other for so long; zero for not at all.
     pub wrap_up: SignedDuration,
@@ -156,6 +157,8 @@ pub enum Input {
     CallOut {
         operator: UserId,
         call: CallId,
+        /// It is to somebody who called 112 and was not helped.
+        callback: bool,
     },
     /// Whom the operator called talks with the operator.
     OutboundAnswered {
@@ -182,7 +185,8 @@ pub enum Input {
         operator: UserId,
         call: CallId,
     },
-    /// The last party of a call is gone; `hung_up` if it did that itself. Ends a call that was given away, or whose caller is gone.
+    /// The last party of a call is gone; `hung_up` if it did that itself. Ends a call that was given away, unless that was a moment ago,
+    /// and one whose caller is gone.
     PartyGone {
         call: CallId,
         hung_up: bool,
@@ -204,7 +208,7 @@ pub enum Input {
     FallbackFailed {
         call: CallId,
     },
-    /// Who answered at the fallback number hung up.
+    /// Who answered at the fallback number hung up. Ends the call, unless the answer was a moment ago.
     FallbackHungUp {
         call: CallId,
     },

@@ -9,7 +9,8 @@ import { live } from '../live/live'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { elapsed } from '../util/time'
-import { acknowledge, sayAlarm, silenced, sounding } from './alarms'
+import { acknowledge, silenced, sounding } from './alarms'
+import { sayAlarm } from './say'
 
 /** The oldest alarm in full, and how many more there are. */
 export function AlarmBanner() {

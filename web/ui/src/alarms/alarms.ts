@@ -1,7 +1,6 @@
 /** Alarms sound until somebody sees to them; every console hears them, the server keeps them. */
 import { ApiError, post } from '../api/client'
 import type { AlarmView } from '../api/types'
-import { hasText, t } from '../i18n/i18n'
 import { live } from '../live/live'
 import { me, session } from '../session/session'
 import { startPattern, stopPattern } from '../shift/audio'
@@ -12,29 +11,6 @@ import { alarmVolume } from './volume'
 
 /** Alarms that this console was silenced for, while the server is told. */
 export const silenced = new Store<ReadonlySet<string>>(new Set())
-
-export function sayAlarm({ kind }: AlarmView): string {
-  switch (kind.kind) {
-    case 'unanswered':
-    case 'operator_lost':
-      return t(`alarm.${kind.kind}`, { name: kind.operator_name })
-    case 'unacknowledged':
-    case 'undeliverable':
-      return t(`alarm.${kind.kind}`, { team: kind.team_name, number: kind.incident_number })
-    case 'one_way_audio':
-      return t(kind.silent === 'caller' ? 'alarm.caller_silent' : 'alarm.operator_silent')
-    case 'party_silent':
-      return t('alarm.party_silent', { name: kind.party })
-    case 'trunk_down':
-      return t('alarm.trunk_down', { trunk: kind.trunk, why: kind.why })
-    case 'limit_reached': {
-      const key = `limit.${kind.limit}`
-      return t('alarm.limit_reached', { limit: hasText(key) ? t(key) : kind.limit })
-    }
-    default:
-      return t(`alarm.${kind.kind}`)
-  }
-}
 
 export async function acknowledge(id: string): Promise<void> {
   silenced.update((before) => new Set([...before, id]))

@@ -1140,10 +1140,15 @@ export interface components {
             /** @enum {string} */
             kind: "entries_lost";
         } | {
+            /**
+             * Format: int32
+             * @description The SIP status that says so, if the line answers.
+             */
+            code?: number | null;
             /** @enum {string} */
             kind: "trunk_down";
             trunk: string;
-            why: string;
+            why: components["schemas"]["TrunkTrouble"];
         } | {
             /** @enum {string} */
             kind: "limit_reached";
@@ -2086,6 +2091,11 @@ export interface components {
         };
         /** @enum {string} */
         TrunkState: "unknown" | "up" | "down";
+        /**
+         * @description Why calls do not come over a carrier's line.
+         * @enum {string}
+         */
+        TrunkTrouble: "unreachable" | "refuses" | "not_registered" | "silent";
         /** @description A carrier's line as it stands. */
         TrunkView: {
             /**

@@ -2,7 +2,7 @@
 import type { CallView } from '../api/types'
 
 /** What tells of the person comes before what the network tells of itself; the cell comes last. */
-const KINDS = ['comment', 'subscriber', 'device', 'service', 'provider', 'cell'] as const
+const KINDS = ['comment', 'subscriber', 'device', 'service', 'provider', 'network', 'cell'] as const
 type Kind = (typeof KINDS)[number]
 
 export interface NetworkFact {

@@ -7,7 +7,7 @@ import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
 import { useT } from '../i18n/i18n'
 import { useShortcuts } from '../keys/useShortcuts'
-import { session } from '../session/session'
+import { atLeast, session } from '../session/session'
 import { shift } from '../shift/shift'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
@@ -60,7 +60,8 @@ function Row({ row }: { row: CallbackView }) {
   const [busy, setBusy] = useState(false)
   const user = who.phase === 'in' ? who.user.id : ''
   const taken = isTaken(row, user)
-  const mine = row.claimed_by === user
+  // A supervisor steps in where somebody has left who saw to a caller.
+  const mayRelease = taken ? who.phase === 'in' && atLeast(who.user, 'supervisor') : row.claimed_by === user
   const call = () => {
     if (busy || !on) return
     setBusy(true)
@@ -126,10 +127,12 @@ function Row({ row }: { row: CallbackView }) {
                 {t(`callback.${reason}`)}
               </Menu.Item>
             ))}
-            {mine && (
+            {mayRelease && (
               <>
                 <Menu.Divider />
-                <Menu.Item onClick={() => void release(row.call)}>{t('callback.release')}</Menu.Item>
+                <Menu.Item data-testid="callback-release" onClick={() => void release(row.call)}>
+                  {t('callback.release')}
+                </Menu.Item>
               </>
             )}
           </Menu.Dropdown>

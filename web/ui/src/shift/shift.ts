@@ -94,11 +94,12 @@ async function agree() {
   const operator = mine()
   if (operator && (shift.get() === 'unknown' || shift.get() === 'off')) return resume(operator)
   const lost = operator && !operator.phone && !operator.media_connected
+  const phone = sessionStorage.getItem(PHONE_KEY)
+  if (lost && phone) return phoneIsBack(phone)
   if (lost && shift.get() === 'on' && connectedFor() > 3000) return void reattach()
   if (operator) return
   if (shift.get() === 'on' && media.get().phase !== 'elsewhere') {
     // The server was restarted and knows nothing of the shift: begin it again as it was.
-    const phone = sessionStorage.getItem(PHONE_KEY)
     if (phone) {
       await takePhone(phone)
       return becomeReadyAgain()
@@ -108,6 +109,14 @@ async function agree() {
     return
   }
   if (shift.get() === 'unknown') shift.set('off')
+}
+
+/** A server that was restarted knows of no phone before it registers again: the shift goes on with it then. */
+async function phoneIsBack(phone: string) {
+  const operator = mine()
+  if (shift.get() !== 'on' || !operator || operator.phone || operator.media_connected) return
+  await takePhone(phone)
+  await becomeReadyAgain()
 }
 
 /** A reload in the middle of a shift: the page attaches by itself, and asks for a click only if the browser insists on one. */
@@ -139,9 +148,15 @@ export async function takeLegBack() {
 export function runShift() {
   watchLive((event) => {
     if (event.event === 'snapshot') void agree().catch(() => undefined)
+    // Also a pause by phone, and one because nobody answered, outlasts a lost headset and a restart of the server.
+    const own = event.event === 'operator' && event.operator.id === me()?.id ? event.operator.state.state : undefined
+    if (own === 'ready' || own === 'paused') sessionStorage.setItem(READY_KEY, own)
     // The shift was begun at the desk phone.
     const begun = event.event === 'operator' && event.operator.id === me()?.id && event.operator.phone
     if (begun && shift.get() === 'off') void resume(event.operator).catch(() => undefined)
+    if (event.event === 'phone' && event.phone.state === 'registered' && event.phone.name === sessionStorage.getItem(PHONE_KEY)) {
+      void phoneIsBack(event.phone.name).catch(() => undefined)
+    }
     if (event.event === 'operator_left' && event.operator === me()?.id && shift.get() === 'on') {
       detach()
       shift.set('off')

@@ -115,6 +115,11 @@ pub fn arrival(n: u128, priority: Priority) -> Input {
     Input::CallArrived { call: call(n), priority, again: false, wants: Wants::default() }
 }
 
+/// Operator `by` calls somebody who has not called 112.
+pub fn call_out(by: u128, n: u128) -> Input {
+    Input::CallOut { operator: operator(by), call: call(n), callback: false }
+}
+
 pub fn ring(n: u128, by: u128) -> Output {
     Output::Ring { call: call(n), operator: operator(by) }
 }

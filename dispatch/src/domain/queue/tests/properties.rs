@@ -59,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
         18 => Input::FallbackAnswered { call },
         19 => Input::FallbackFailed { call },
         20 => Input::FallbackHungUp { call },
-        21 => Input::CallOut { operator, call },
+        21 => Input::CallOut { operator, call, callback: hung_up },
         22 => Input::OutboundAnswered { call },
         23 => Input::OutboundFailed { call },
         24 => Input::Transfer { operator, call },
@@ -224,11 +224,14 @@ fn about(alarm: &QueueAlarm) -> CallId {
 fn take(room: &mut Room, picture: &mut Picture, settings: &QueueSettings, step: &Step) {
     match step {
         Step::Takes(input) => {
-            if let Input::FallbackFailed { call } = input {
-                // That leg has ended by itself.
-                picture.fallbacks.retain(|other| other != call);
-            }
             let known = |call| room.queue.call(call).is_some();
+            let with_fallback = |call| room.queue.call(call).is_some_and(|call| call.state == CallState::Fallback);
+            // That leg has ended by itself.
+            match input {
+                Input::FallbackFailed { call } => picture.fallbacks.retain(|other| other != call),
+                Input::FallbackHungUp { call } if with_fallback(*call) => picture.fallbacks.retain(|other| other != call),
+                _ => {}
+            }
             if let Input::CallArrived { call, wants, .. } = input
                 && !known(*call)
             {
@@ -241,7 +244,7 @@ fn take(room: &mut Room, picture: &mut Picture, settings: &QueueSettings, step: 
                     picture.hears.remove(call);
                     picture.fresh.remove(call);
                 }
-                Input::CallOut { operator, call } if taken.is_ok() => {
+                Input::CallOut { operator, call, .. } if taken.is_ok() => {
                     assert!(!picture.rings.contains_key(operator), "calls out while it rings");
                     assert_eq!(picture.bridges.insert(*operator, *call), None, "calls out while talking");
                 }

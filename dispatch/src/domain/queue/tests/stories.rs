@@ -1,6 +1,7 @@
 //! A shift as it should go: who is rung, who answers, who is refused.
 
 use super::*;
+use crate::contract::OperatorState;
 
 #[test]
 fn a_call_rings_at_the_operator_who_has_been_idle_longest() {
@@ -34,7 +35,7 @@ fn an_unanswered_call_moves_on_with_an_alarm_that_ends_with_an_answer() {
     room.arrives(1);
     assert_eq!(room.after(seconds(14)), []);
     assert_eq!(room.after(seconds(1)), [stop(1, 1, Withdrawal::NoAnswer), raise(unanswered(1, 1)), ring(1, 2)]);
-    assert_eq!(room.queue.operator(operator(1)).unwrap().state, crate::contract::OperatorState::Ready);
+    assert_eq!(room.queue.operator(operator(1)).unwrap().state, OperatorState::Ready);
     assert_eq!(room.answers(2, 1), [clear(unanswered(1, 1)), bridge(1, 2)]);
 }
 
@@ -63,6 +64,68 @@ fn the_only_operator_is_rung_again_for_the_call_they_missed() {
     // Somebody fresh is asked before them in the next round.
     room.ready(2);
     assert_eq!(room.after(seconds(15)), [stop(1, 1, Withdrawal::NoAnswer), raise(unanswered(1, 1)), ring(1, 2)]);
+}
+
+/// Operator 1 talks, and operator 2 has let call 2 ring twice; it rings there a third time.
+fn left_ringing_twice() -> Room {
+    let mut room = Room::with_ready(2);
+    room.arrives(1);
+    room.talks(1, 1);
+    room.arrives(2);
+    let again = [stop(2, 2, Withdrawal::NoAnswer), raise(unanswered(2, 2)), ring(2, 2)];
+    assert_eq!(room.after(seconds(15)), again);
+    assert_eq!(room.after(seconds(15)), again);
+    room
+}
+
+#[test]
+fn who_lets_it_ring_three_times_in_a_row_is_paused_while_somebody_else_takes_calls() {
+    let mut room = left_ringing_twice();
+    let third = room.after(seconds(15));
+    let expected = [stop(2, 2, Withdrawal::NoAnswer), raise(unanswered(2, 2)), announce(2), raise(nobody_ready(2))];
+    assert_eq!(third, expected);
+    let paused = room.queue.operator(operator(2)).unwrap();
+    assert_eq!(paused.state, OperatorState::Paused { reason: "no_answer".into() });
+    assert_eq!(paused.since, room.now);
+    // Whoever comes back says so, and begins anew.
+    assert_eq!(room.given(Input::OperatorReady { operator: operator(2) }), [clear(nobody_ready(2)), ringback(2), ring(2, 2)]);
+    room.after(seconds(30));
+    assert_eq!(room.state(2), Some((CallState::Ringing, Some(operator(2)))));
+}
+
+#[test]
+fn the_last_who_takes_calls_is_rung_on_and_on_until_there_is_somebody_else() {
+    let mut room = Room::with_ready(2);
+    room.given(Input::OperatorPaused { operator: operator(2), reason: "makan".into() });
+    room.arrives(1);
+    room.after(seconds(150));
+    assert_eq!(room.state(1), Some((CallState::Ringing, Some(operator(1)))));
+    room.given(Input::OperatorReady { operator: operator(2) });
+    assert_eq!(room.after(seconds(15)), [stop(1, 1, Withdrawal::NoAnswer), raise(unanswered(1, 1)), ring(1, 2)]);
+    let state = room.queue.operator(operator(1)).unwrap().state;
+    assert_eq!(state, OperatorState::Paused { reason: "no_answer".into() });
+}
+
+#[test]
+fn who_is_felt_at_the_desk_is_not_paused() {
+    for hand in [Input::Decline { operator: operator(2), call: call(2) }, Input::OperatorReady { operator: operator(2) }] {
+        let mut room = left_ringing_twice();
+        room.given(hand);
+        room.after(seconds(30));
+        assert_eq!(room.state(2), Some((CallState::Ringing, Some(operator(2)))));
+    }
+    let mut answers = left_ringing_twice();
+    answers.talks(2, 2);
+    answers.given(Input::CallerGone { call: call(2) });
+    let mut calls_out = left_ringing_twice();
+    calls_out.given(Input::CallerGone { call: call(2) });
+    calls_out.given(call_out(2, 9));
+    calls_out.given(Input::OutboundFailed { call: call(9) });
+    for mut room in [answers, calls_out] {
+        room.arrives(3);
+        room.after(seconds(30));
+        assert_eq!(room.state(3), Some((CallState::Ringing, Some(operator(2)))));
+    }
 }
 
 #[test]

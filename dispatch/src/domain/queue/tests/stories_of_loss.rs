@@ -68,8 +68,50 @@ fn a_fallback_leg_that_is_lost_brings_the_call_back_and_one_hung_up_ends_it() {
         room.given(Input::FallbackAnswered { call: call(n) });
     }
     assert_eq!(room.given(Input::FallbackFailed { call: call(1) }), [announce(1), raise(nobody_ready(1))]);
+    room.after(seconds(30));
     let ended = room.given(Input::FallbackHungUp { call: call(2) });
     assert_eq!(ended, [Output::CancelFallback { call: call(2) }, release(2, EndedBy::Operator)]);
+}
+
+/// A room with this many fallback numbers, of which the first has just answered for call 1.
+fn at_the_fallback(fallbacks: usize) -> Room {
+    let mut room = Room::new(QueueSettings { fallback_after: Some(seconds(60)), fallbacks, ..QueueSettings::default() });
+    room.arrives(1);
+    room.after(seconds(60));
+    room.given(Input::FallbackAnswered { call: call(1) });
+    room
+}
+
+#[test]
+fn a_mailbox_at_the_fallback_number_does_not_end_the_call_and_the_next_number_is_tried() {
+    let mut room = at_the_fallback(2);
+    room.after(seconds(29));
+    let hung_up = room.given(Input::FallbackHungUp { call: call(1) });
+    assert_eq!(hung_up, [dial_fallback(1, 1), announce(1), raise(nobody_ready(1))]);
+    assert_eq!(room.given(Input::FallbackAnswered { call: call(1) }), [clear(nobody_ready(1))]);
+    // After the last number it is the first one's turn again, in its time.
+    assert_eq!(room.given(Input::FallbackHungUp { call: call(1) }), [announce(1), raise(nobody_ready(1))]);
+    assert_eq!(room.after(seconds(59)), []);
+    assert!(room.after(seconds(1)).contains(&dial_fallback(1, 0)));
+    // Whoever becomes ready meanwhile has the call first, even before one of a higher priority.
+    room.given(arrival(2, Priority::High));
+    assert!(room.ready(1).contains(&ring(1, 1)));
+}
+
+#[test]
+fn who_has_spoken_at_the_fallback_number_for_half_a_minute_ends_the_call() {
+    let mut room = at_the_fallback(2);
+    room.after(seconds(30));
+    let ended = room.given(Input::FallbackHungUp { call: call(1) });
+    assert_eq!(ended, [Output::CancelFallback { call: call(1) }, release(1, EndedBy::Operator)]);
+}
+
+#[test]
+fn a_caller_who_gives_up_after_a_mailbox_was_not_served() {
+    let mut room = at_the_fallback(1);
+    room.given(Input::FallbackHungUp { call: call(1) });
+    let gone = room.given(Input::CallerGone { call: call(1) });
+    assert_eq!(gone, [clear(nobody_ready(1)), release(1, EndedBy::CallerLeft)]);
 }
 
 #[test]

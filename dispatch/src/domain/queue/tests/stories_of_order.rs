@@ -176,6 +176,61 @@ fn a_nuisance_takes_nobody_from_a_call_that_goes_before_it_and_shares_with_that(
 }
 
 #[test]
+fn a_call_takes_the_operator_at_whom_one_of_a_lower_priority_rings_and_nobody_is_moved_back() {
+    for (less, more) in [(Priority::Low, Priority::Normal), (Priority::Normal, Priority::High), (Priority::Low, Priority::High)] {
+        let mut room = Room::with_ready(1);
+        room.given(arrival(1, less));
+        let taken = room.given(arrival(2, more));
+        let moved = [stop(1, 1, Withdrawal::NeededElsewhere), ringback(2), ring(2, 1), announce(1), raise(nobody_ready(1))];
+        assert_eq!(taken, moved);
+        // Not even when it rings there in vain, nor when the nuisance has waited for long.
+        let later = room.after(seconds(600));
+        let is_moved = |output: &Output| matches!(output, Output::StopRinging { why: Withdrawal::NeededElsewhere, .. });
+        assert!(!later.iter().any(is_moved));
+    }
+}
+
+#[test]
+fn calls_of_the_same_priority_take_nobody_from_each_other() {
+    let mut room = Room::with_ready(1);
+    room.arrives(1);
+    assert_eq!(room.given(again(2, Priority::Normal)), [announce(2), raise(nobody_ready(2))]);
+}
+
+#[test]
+fn a_call_that_lost_its_operator_takes_one_at_whom_another_rings() {
+    let mut room = Room::with_ready(2);
+    room.arrives(1);
+    room.talks(1, 1);
+    room.given(Input::OperatorGone { operator: operator(1) });
+    room.after(seconds(50));
+    room.given(arrival(2, Priority::High));
+    let moved = [stop(2, 2, Withdrawal::NeededElsewhere), ringback(1), ring(1, 2), announce(2), raise(nobody_ready(2))];
+    assert_eq!(room.after(seconds(10)), [vec![unbridge(1, 1)], moved.to_vec()].concat());
+}
+
+#[test]
+fn who_gives_way_rings_at_somebody_else_if_there_is_one() {
+    let mut room = Room::new(QueueSettings::default());
+    room.ready_with(2, &["fire"], &[]);
+    room.given(arrival(1, Priority::Low));
+    room.ready(1);
+    let moved = [stop(1, 2, Withdrawal::NeededElsewhere), ringback(2), ring(2, 2), ring(1, 1)];
+    assert_eq!(room.given(wanting(2, Some("fire"), &[])), moved);
+}
+
+#[test]
+fn who_has_missed_a_call_keeps_the_one_that_rings_there() {
+    let mut room = Room::with_ready(2);
+    room.given(arrival(2, Priority::High));
+    room.given(Input::Decline { operator: operator(1), call: call(2) });
+    room.given(arrival(1, Priority::Low));
+    room.given(Input::OperatorPaused { operator: operator(2), reason: "salat".into() });
+    assert_eq!(room.state(1), Some((CallState::Ringing, Some(operator(1)))));
+    assert_eq!(room.state(2), Some((CallState::Waiting, None)), "it would only be declined again");
+}
+
+#[test]
 fn a_call_that_wants_a_skill_takes_who_has_it_also_from_one_that_rings_at_few() {
     let mut room = ringing_all(6);
     room.ready_with(7, &["fire"], &[]);
@@ -207,6 +262,21 @@ fn who_gave_up_and_calls_again_goes_before_others_of_normal_priority_only() {
     for (by, n) in [(1, 3), (2, 2), (3, 1), (4, 4)] {
         assert!(room.ready(by).contains(&ring(n, by)), "call {n}");
     }
+}
+
+#[test]
+fn who_calls_again_goes_behind_one_who_has_waited_for_two_minutes() {
+    let mut room = Room::new(QueueSettings::default());
+    room.arrives(1);
+    room.after(seconds(60));
+    room.given(again(2, Priority::Normal));
+    room.after(seconds(59));
+    assert!(room.ready(1).contains(&ring(2, 1)));
+    room.talks(1, 2);
+    room.given(again(3, Priority::Normal));
+    room.after(seconds(1));
+    assert!(room.ready(2).contains(&ring(1, 2)), "or callers who redial would keep it waiting for ever");
+    assert!(room.ready(3).contains(&ring(3, 3)));
 }
 
 #[test]

@@ -3,10 +3,6 @@
 use super::*;
 use crate::contract::OperatorState;
 
-fn call_out(by: u128, n: u128) -> Input {
-    Input::CallOut { operator: operator(by), call: call(n) }
-}
-
 fn talking() -> Room {
     let mut room = Room::with_ready(1);
     room.arrives(1);
@@ -84,6 +80,23 @@ fn a_call_that_is_answered_while_the_operators_browser_is_away_waits_for_it() {
 }
 
 #[test]
+fn an_agency_whose_operator_was_lost_waits_behind_callers_and_one_who_is_called_back_goes_before_them() {
+    for (callback, first) in [(false, 1), (true, 9)] {
+        let mut room = Room::with_fallback();
+        room.ready(1);
+        room.given(Input::CallOut { operator: operator(1), call: call(9), callback });
+        room.given(Input::OutboundAnswered { call: call(9) });
+        room.given(Input::OperatorGone { operator: operator(1) });
+        room.after(seconds(60));
+        room.arrives(1);
+        let dialled = room.after(seconds(60));
+        assert_eq!(dialled.contains(&dial_fallback(9, 0)), callback, "no agency is put through to a fallback number");
+        assert!(dialled.contains(&dial_fallback(1, 0)));
+        assert!(room.ready(2).contains(&ring(first, 2)));
+    }
+}
+
+#[test]
 fn who_gives_a_call_away_is_free_at_once() {
     let mut room = transferring();
     assert_eq!(room.arrives(2), [ringback(2), ring(2, 1)]);
@@ -115,6 +128,30 @@ fn caller_and_party_talk_until_one_of_them_hangs_up() {
     assert_eq!(room.given(Input::PartyGone { call: call(1), hung_up: true }), [release(1, EndedBy::Party)]);
     let mut room = transferred();
     assert_eq!(room.given(Input::CallerGone { call: call(1) }), [release(1, EndedBy::Caller)]);
+}
+
+#[test]
+fn a_machine_that_says_it_is_closed_and_hangs_up_gives_the_caller_back() {
+    let mut room = transferred();
+    room.after(seconds(14));
+    let closed = Input::PartyGone { call: call(1), hung_up: true };
+    assert_eq!(room.given(closed.clone()), [ringback(1), ring(1, 1)]);
+    let gone = room.given(Input::CallerGone { call: call(1) });
+    let expected = [stop(1, 1, Withdrawal::CallerHungUp), release(1, EndedBy::CallerLeft)];
+    assert_eq!(gone, expected, "and is called back");
+    let mut room = transferred();
+    room.after(seconds(15));
+    assert_eq!(room.given(closed), [release(1, EndedBy::Party)]);
+}
+
+#[test]
+fn a_party_that_was_spoken_with_before_gives_the_caller_back_by_a_slip_of_the_hand_only() {
+    for (after, outputs) in [(4, vec![ringback(1), ring(1, 1)]), (5, vec![release(1, EndedBy::Party)])] {
+        let mut room = talking();
+        room.given(Input::HandOver { operator: operator(1), call: call(1) });
+        room.after(seconds(after));
+        assert_eq!(room.given(Input::PartyGone { call: call(1), hung_up: true }), outputs, "after {after} s");
+    }
 }
 
 #[test]

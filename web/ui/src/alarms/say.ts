@@ -1,0 +1,29 @@
+/** What an alarm says. Pure. */
+import type { AlarmView } from '../api/types'
+import { hasText, t } from '../i18n/i18n'
+
+export function sayAlarm({ kind }: AlarmView): string {
+  switch (kind.kind) {
+    case 'unanswered':
+    case 'operator_lost':
+      return t(`alarm.${kind.kind}`, { name: kind.operator_name })
+    case 'unacknowledged':
+    case 'undeliverable':
+      return t(`alarm.${kind.kind}`, { team: kind.team_name, number: kind.incident_number })
+    case 'one_way_audio':
+      return t(kind.silent === 'caller' ? 'alarm.caller_silent' : 'alarm.operator_silent')
+    case 'party_silent':
+      return t('alarm.party_silent', { name: kind.party })
+    case 'trunk_down': {
+      const why = t(`trunk.trouble.${kind.why}`)
+      const full = kind.code ? t('trunk.trouble.code', { why, code: kind.code }) : why
+      return t('alarm.trunk_down', { trunk: kind.trunk, why: full })
+    }
+    case 'limit_reached': {
+      const key = `limit.${kind.limit}`
+      return t('alarm.limit_reached', { limit: hasText(key) ? t(key) : kind.limit })
+    }
+    default:
+      return t(`alarm.${kind.kind}`)
+  }
+}
