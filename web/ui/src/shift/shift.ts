@@ -154,9 +154,8 @@ export function runShift() {
     // The shift was begun at the desk phone.
     const begun = event.event === 'operator' && event.operator.id === me()?.id && event.operator.phone
     if (begun && shift.get() === 'off') void resume(event.operator).catch(() => undefined)
-    if (event.event === 'phone' && event.phone.state === 'registered' && event.phone.name === sessionStorage.getItem(PHONE_KEY)) {
-      void phoneIsBack(event.phone.name).catch(() => undefined)
-    }
+    const back = event.event === 'phone' && event.phone.state === 'registered' && event.phone.name
+    if (back && back === sessionStorage.getItem(PHONE_KEY)) void phoneIsBack(back).catch(() => undefined)
     if (event.event === 'operator_left' && event.operator === me()?.id && shift.get() === 'on') {
       detach()
       shift.set('off')
