@@ -67,8 +67,9 @@ pub enum Event {
     /// A desk phone has registered, anew or at another place, or cannot be reached any more. Only the newest state is told. `detail` is for people.
     Phone { phone: PhoneName, registered: bool, detail: String },
     /// A trunk's state changed, or one of its registrations did. `registered`: any registrar has us; `None`: there is none to ask.
-    /// Only the newest state is told, so changes that came too fast may be missing. `detail` is for people.
-    Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, detail: String },
+    /// `trouble`: why it is down, or else why it is not registered. Only the newest state is told, so changes that came too fast may be missing. `detail`
+    /// is for people.
+    Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, trouble: Option<TrunkTrouble>, detail: String },
     /// A limit sheds what comes: `calls`, `transactions`, `events`, `connections`, `rate` or `stack`. At most once in ten seconds for each.
     Limited { limit: &'static str },
 }
@@ -94,6 +95,19 @@ impl Event {
             Event::Alert(_) | Event::Phone { .. } | Event::Trunk { .. } | Event::Limited { .. } => None,
         }
     }
+}
+
+/// What is wrong with a trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrunkTrouble {
+    /// OPTIONS is not answered.
+    Silent,
+    /// There is no way to its proxy.
+    Unreachable,
+    /// OPTIONS is answered with this code, by which it takes no calls.
+    Refuses(u16),
+    /// No registrar has us; with the code that one answered last, if it answered.
+    NotRegistered(Option<u16>),
 }
 
 /// To whom a desk phone gives its call.

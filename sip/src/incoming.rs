@@ -215,8 +215,8 @@ fn tag(transaction: &mut Transaction, dialog: &InviteDialog) {
 fn contact(core: &Core, source: &Source, trunk: &Trunk) -> Uri {
     let Source { transport, local, peer } = *source;
     let locals = &core.outlet.locals;
-    let listened = locals.has(transport).then(|| locals.facing(transport, peer)).flatten();
-    let local = if locals.is_one(transport, local.port()) { advertised(local, peer) } else { listened.unwrap_or(local) };
+    let listened = || locals.has(transport).then(|| locals.facing(transport, peer)).flatten();
+    let local = if locals.is_one(transport, local.port()) { advertised(local, peer) } else { listened().unwrap_or(local) };
     address_uri(trunk.seen(local), transport)
 }
 

@@ -61,7 +61,7 @@ pub use config::{
 };
 pub use dialled::Purpose;
 pub use error::{LegError, StartError};
-pub use event::{EndedBy, Event, Invitation, LegId, Lift, Outbound, PhoneCall, Referral, Reject};
+pub use event::{EndedBy, Event, Invitation, LegId, Lift, Outbound, PhoneCall, Referral, Reject, TrunkTrouble};
 #[cfg(feature = "held")]
 pub use held::{LocationServers, Wanted};
 pub use identity::Identity;

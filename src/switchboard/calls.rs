@@ -25,7 +25,9 @@ impl Switchboard {
                 sip::Purpose::Test => self.answer_test(*invitation),
             },
             sip::Event::Alert(alert) => self.alerts.take(&self.desk, convert::alert(&alert)),
-            sip::Event::Trunk { trunk, state, registered, detail } => self.trunk_changed(&trunk, state, registered, detail),
+            sip::Event::Trunk { trunk, state, registered, trouble, detail } => {
+                self.trunk_changed(&trunk, (state, registered), trouble, detail);
+            }
             sip::Event::Limited { limit } => self.limited(limit),
             sip::Event::TextOffered { leg } => self.text_offered(leg),
             sip::Event::Phone { phone, registered, .. } => self.phone_registered(&phone.0, registered),

@@ -52,7 +52,10 @@ impl Switchboard {
         }
         let name = seat.name.clone();
         let (call, report) = (CallId(clock::new_id()), ReportId(clock::new_id()));
-        self.queue.handle(tick(), Input::CallOut { operator, call, callback: callback_of.is_some() })?;
+        self.queue.handle(
+            tick(),
+            Input::CallOut { operator, call, callback: callback_of.is_some() || self.desk.called_before(Some(&number)) },
+        )?;
         self.leave_monitoring(operator);
         let at = now();
         let view = CallView {

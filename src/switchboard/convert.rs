@@ -42,7 +42,7 @@ fn keys(keys: sip::SrtpKeys) -> media::SrtpKeys {
         sip::SrtpSuite::Sha1_80 => media::SrtpSuite::Sha1_80,
         sip::SrtpSuite::Sha1_32 => media::SrtpSuite::Sha1_32,
     };
-    media::SrtpKeys { suite, mki: usize::from(keys.mki), ..media::SrtpKeys::new(keys.send, keys.receive) }
+    media::SrtpKeys { suite, send: keys.send, receive: keys.receive, mki: usize::from(keys.mki) }
 }
 
 pub fn location(location: &sip::Location) -> CallerLocation {

@@ -6,7 +6,7 @@ use super::calls_out::dialable;
 use super::features::FeatureCall;
 use super::line::Report;
 use dispatch::contract::{CallbackView, Disposition, Refusal};
-use dispatch::desk::{Desk, DeskError, Principal};
+use dispatch::desk::{ClaimedCallback, Desk, DeskError, Principal};
 use dispatch::id::UserId;
 use std::time::Duration;
 use tokio::time::error::Elapsed;
@@ -57,7 +57,7 @@ impl Switchboard {
         let phone = self.phones.get(&dialled.phone).map(|phone| (phone.operator, phone.call.is_some()));
         let done = match phone {
             Some((Some(operator), false)) if operator == claim.who.user => {
-                self.call_out_by_phone(operator, &dialled, &claim.callback.number, Some(claim.callback.call))
+                self.call_out_by_phone(operator, &dialled, &claim.claimed.callback.number, Some(claim.claimed.callback.call))
             }
             Some((Some(_), _)) => Err(Refusal::Busy),
             Some((None, _)) | None => Err(Refusal::NoShift),
@@ -77,20 +77,14 @@ impl Switchboard {
 /// A caller whom a person at a phone sees to from now on.
 #[derive(Debug)]
 pub struct Claim {
-    callback: CallbackView,
+    claimed: ClaimedCallback,
     who: Principal,
-    /// The person did not see to the caller before.
-    is_new: bool,
 }
 
 impl Claim {
     /// Somebody else may see to the caller.
     async fn give_back(self, desk: &Desk) {
-        if self.is_new
-            && let Err(error) = desk.release_callback(&self.who, self.callback.call).await
-        {
-            tracing::warn!(%error, "a callback that was not begun stays claimed");
-        }
+        self.claimed.give_back(desk, &self.who).await;
     }
 }
 
@@ -100,7 +94,7 @@ async fn claim_next(desk: &Desk, who: Principal) -> Result<Claim, DeskError> {
         match desk.claim_callback(&who, waiting.call).await {
             Err(DeskError::Conflict { .. } | DeskError::NotFound) => {}
             Err(error) => return Err(error),
-            Ok(claimed) => return Ok(Claim { callback: claimed.callback, who, is_new: claimed.is_new }),
+            Ok(claimed) => return Ok(Claim { claimed, who }),
         }
     }
     Err(DeskError::NotFound)

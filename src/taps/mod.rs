@@ -6,6 +6,7 @@ use crate::clock;
 use dispatch::contract::AlarmKind;
 use dispatch::desk::{Desk, Entry};
 use dispatch::id::CallId;
+use jiff::SignedDuration;
 use media::TapItem;
 use prelude::Preludes;
 use recordings::audio::{AudioEvent, AudioItem, Sealed, Side};
@@ -43,8 +44,11 @@ fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
 
 fn as_recorded(item: TapItem) -> AudioItem {
     match item {
-        // The engine tells of the start when the first packet has come, so now is the time of sample 0, but for a nap.
-        TapItem::Started { leg } => AudioItem::Begin { call: leg, started_at: clock::now(), begun: clock::instant() },
+        TapItem::Started { leg, at } => {
+            // It may have waited, while the recorder waited for the disk.
+            let ago = SignedDuration::try_from(clock::instant().saturating_duration_since(at)).unwrap_or_default();
+            AudioItem::Begin { call: leg, started_at: clock::now().checked_sub(ago).unwrap_or_else(|_| clock::now()), begun: at }
+        }
         TapItem::Frame(frame) => AudioItem::Frame {
             call: frame.leg,
             side: match frame.side {

@@ -37,10 +37,18 @@ pub(crate) struct ApiError {
     problem: Box<Problem>,
 }
 
+/// The code of an answer that did not come.
+pub(crate) const SWITCHBOARD_SILENT: &str = "switchboard_silent";
+
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let error = ProblemDetail { code, message: message.into(), field: None };
         Self { status, retry_after: None, problem: Box::new(Problem { error, report: None }) }
+    }
+
+    /// The switchboard has not answered: what was asked may happen all the same.
+    pub(crate) fn is_silence(&self) -> bool {
+        self.problem.error.code == SWITCHBOARD_SILENT
     }
 
     /// Nobody is signed in, or the session has ended.

@@ -1,6 +1,6 @@
 //! Asks the switchboard for something and waits for its answer, within a time limit.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, SWITCHBOARD_SILENT};
 use axum::http::StatusCode;
 use dispatch::contract::{Command, Reply};
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl Switchboard {
                 metrics::counter!("siaga_switchboard_silent_total").increment(1);
                 Err(ApiError::new(
                     StatusCode::SERVICE_UNAVAILABLE,
-                    "switchboard_silent",
+                    SWITCHBOARD_SILENT,
                     "the switchboard did not answer in time; look whether it happened, then try again",
                 ))
             }

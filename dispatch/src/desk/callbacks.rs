@@ -19,6 +19,17 @@ pub struct ClaimedCallback {
     pub is_new: bool,
 }
 
+impl ClaimedCallback {
+    /// The call was not made: somebody else may see to the caller, unless the person did before.
+    pub async fn give_back(self, desk: &Desk, who: &Principal) {
+        if self.is_new
+            && let Err(error) = desk.release_callback(who, self.callback.call).await
+        {
+            tracing::warn!(%error, "a callback that was not begun stays claimed");
+        }
+    }
+}
+
 impl Desk {
     /// Longest waiting first.
     pub async fn callbacks(&self, _who: &Principal) -> Result<Vec<CallbackView>, DeskError> {

@@ -59,7 +59,7 @@ impl LegTap {
             (Source::Sent, true) | (Source::Room, false) => return,
         };
         let began = *self.began.get_or_insert_with(|| {
-            outlet.mark(TapItem::Started { leg: self.leg });
+            outlet.mark(TapItem::Started { leg: self.leg, at: now });
             now
         });
         let at = elapsed(began, now);

@@ -7,6 +7,7 @@ pub(crate) use leg::{Heard, LegTap, Source};
 pub(crate) use outlet::TapOutlet;
 
 use crate::event::Side;
+use std::time::Instant;
 use uuid::Uuid;
 
 /// Sound of one side. Frames of a side come in order and never overlap; what lies between them was not heard.
@@ -24,9 +25,10 @@ pub struct TapFrame {
 /// One message of a tap. `Started` and `Ended` enclose the frames of a leg; a leg without any packet has neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TapItem {
-    /// The leg's first packet was just received or sent: position 0 is now.
+    /// The leg's first packet was received or sent: position 0 is at that moment.
     Started {
         leg: Uuid,
+        at: Instant,
     },
     Frame(TapFrame),
     /// The leg was closed. `dropped` frames did not fit into the channel.

@@ -82,7 +82,7 @@ mod tests {
         let leg = Uuid::nil();
         let frame = || TapFrame { leg, side: Side::Caller, position: 0, pcm: vec![0] };
         let mut outlet = TapOutlet::new(sink);
-        outlet.mark(TapItem::Started { leg });
+        outlet.mark(TapItem::Started { leg, at: crate::clock::now() });
         assert!(outlet.frame(frame()));
         assert!(!outlet.frame(frame()));
         outlet.mark(TapItem::Ended { leg, dropped: 1 });

@@ -182,7 +182,7 @@ impl AudioStore {
         Ok((Self { shared: Arc::new(Shared { directory, items, stop, threads }) }, events))
     }
 
-    /// Where frames go in. Use `try_send`: a full queue means the disk or this machine does not keep up.
+    /// Where frames go in. A full queue means that the disk or this machine does not keep up: whoever must not wait uses `try_send`.
     pub fn sender(&self) -> SyncSender<AudioItem> {
         self.shared.items.clone()
     }

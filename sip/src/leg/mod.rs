@@ -247,7 +247,8 @@ impl Leg {
             slot: Some(slot),
         };
         let mut unanswered = std::pin::pin!(tokio::time::sleep(if is_inbound { limits.max_ring } else { limits.max_calling }));
-        let stalled = silence.map(|until| until + limits.silence * 3);
+        // A phone's base may look for its handset for longer; behind it there is nobody else.
+        let stalled = silence.filter(|_| peer == Peer::Carrier).map(|until| until + limits.silence * 3);
         let mut ring_again = tokio::time::interval(limits.ring_again);
         ring_again.reset();
         while leg.phase != Phase::Over || !leg.outbox.is_empty() {
@@ -369,15 +370,20 @@ impl Running {
             if let Some(referring) = referring {
                 referring.finish().await;
             }
-            match tokio::time::timeout(BYE_PATIENCE, dialog.bye()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(leg = %id, %error, "BYE failed"),
-                Err(_) => tracing::debug!(leg = %id, "BYE got no answer"),
-            }
-            layer.remove_dialog(&dialog.id());
+            say_bye(id, &dialog, &layer).await;
             drop(slot);
         });
     }
+}
+
+/// Sends BYE, waits for its answer within a bound, and forgets the dialog.
+async fn say_bye(leg: LegId, dialog: &InviteDialog, layer: &DialogLayer) {
+    match tokio::time::timeout(BYE_PATIENCE, dialog.bye()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%leg, %error, "BYE failed"),
+        Err(_) => tracing::debug!(%leg, "BYE got no answer"),
+    }
+    layer.remove_dialog(&dialog.id());
 }
 
 async fn until(deadline: Option<Instant>) {

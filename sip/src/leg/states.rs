@@ -1,7 +1,7 @@
 //! What the dialog below says, in every phase of the call.
 
 use super::refresh::response_fields;
-use super::{Heard, Outcome, Phase, Refused, Running, Side, requests};
+use super::{Heard, Outcome, Phase, Refused, Running, Side, requests, say_bye};
 use crate::clock::now;
 use crate::event::{EndedBy, Event};
 use crate::message::Fields;
@@ -193,17 +193,15 @@ impl Running {
     pub(super) fn stalled(&mut self) {
         let Side::Outbound { invite, .. } = &mut self.side else { return };
         if let Some(mut task) = invite.take() {
-            let (dialog, patience, id) = (self.dialog.clone(), self.patience, self.id);
+            let (dialog, layer, patience, id) = (self.dialog.clone(), self.layer.clone(), self.patience, self.id);
             tokio::spawn(async move {
                 if let Err(error) = dialog.cancel().await {
                     tracing::debug!(leg = %id, %error, "CANCEL failed");
                 }
                 if tokio::time::timeout(patience, &mut task).await.is_err() {
                     task.abort();
-                } else if dialog.state().is_confirmed()
-                    && let Err(error) = dialog.bye().await
-                {
-                    tracing::debug!(leg = %id, %error, "BYE failed");
+                } else if dialog.state().is_confirmed() {
+                    say_bye(id, &dialog, &layer).await;
                 }
             });
         }

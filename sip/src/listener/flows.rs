@@ -121,6 +121,18 @@ impl Flows {
         result
     }
 
+    /// The peer's end of a connection by which a reply gets to `to`: an open one, to the same machine if not to the same port, or a new one if that is a
+    /// trunk's. Nobody else makes us open connections by what they write into a Via.
+    pub(super) async fn back_to(self: &Arc<Self>, transport: Transport, to: SocketAddr) -> Option<SocketAddr> {
+        let is_same = |(by, peer): &&Key| *by == transport && peer.ip() == to.ip();
+        let open = if self.is_open(transport, to) { Some(to) } else { self.lock().keys().find(is_same).map(|(_, peer)| *peer) };
+        if open.is_some() {
+            return open;
+        }
+        let is_trunk = self.ingress.get().and_then(Weak::upgrade)?.trunks.of(to.ip()).is_some();
+        (is_trunk && self.reach(transport, to).await.is_ok()).then_some(to)
+    }
+
     async fn dial(self: &Arc<Self>, transport: Transport, peer: SocketAddr) -> Result<(), DialError> {
         let ingress = self.ingress.get().and_then(Weak::upgrade).ok_or(DialError::Stopping)?;
         let place = self.places.clone().try_acquire_owned().map_err(|_| DialError::Full)?;
@@ -157,7 +169,9 @@ impl Flows {
 
     fn server_name(&self, peer: SocketAddr) -> ServerName<'static> {
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = names.get(&peer).and_then(|name| ServerName::try_from(name.clone()).ok());
+        // The machine has the same name at another port.
+        let same_machine = || names.iter().find(|(at, _)| at.ip() == peer.ip()).map(|(_, name)| name);
+        let name = names.get(&peer).or_else(same_machine).and_then(|name| ServerName::try_from(name.clone()).ok());
         name.unwrap_or_else(|| ServerName::IpAddress(peer.ip().into()))
     }
 

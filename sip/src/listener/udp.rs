@@ -149,11 +149,8 @@ impl UdpSockets {
             return self.sockets.first();
         }
         let known = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(&to).copied();
-        let index = known.or_else(|| {
-            let found = facing(self.addresses(), to)?;
-            self.remember(to, found);
-            Some(found)
-        });
+        // Not remembered: the way there may be another one by and by.
+        let index = known.or_else(|| facing(self.addresses(), to));
         index.and_then(|index| self.sockets.get(index)).or(self.sockets.first())
     }
 }

@@ -89,7 +89,7 @@ async fn watch(line: &Arc<Line>, keeping: &Keeping, proxy: Target, every: Durati
             } else {
                 tracing::info!(%trunk, %detail, "a trunk is up");
             }
-            line.status.is(state, detail);
+            line.status.is(state, sign);
         }
     }
 }
@@ -153,12 +153,14 @@ async fn register(line: &Arc<Line>, keeping: &Keeping, index: usize, registrar: 
             Some(Told::Registered) => {
                 tracing::info!(%trunk, %registrar, "registered");
                 counters::registered(trunk, "registered");
-                line.status.registered(index, true, format!("registered at {registrar}"));
+                line.status.registered(index, true, None, format!("registered at {registrar}"));
             }
-            Some(Told::Lost(why)) => {
+            Some(Told::Lost(code)) => {
+                let answered = |code| format!("the registrar answered {code}");
+                let why = code.map_or_else(|| "the registrar does not answer".to_owned(), answered);
                 tracing::warn!(%trunk, %registrar, %why, "not registered");
                 counters::registered(trunk, "lost");
-                line.status.registered(index, false, format!("{registrar}: {why}"));
+                line.status.registered(index, false, code, format!("{registrar}: {why}"));
             }
             None => {}
         }

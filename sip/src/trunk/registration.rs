@@ -31,8 +31,8 @@ pub(crate) struct Ask {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
     Registered,
-    /// Why there is no registration now.
-    Lost(String),
+    /// There is no registration now, since the registrar gave this answer; `None`: it gave none.
+    Lost(Option<u16>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Registration {
             _ => {
                 self.session = None;
                 let after = fields.first("Retry-After").and_then(seconds).map(|s| Duration::from_secs(s.into()));
-                self.fail(format!("the registrar answered {code}"), after, now, random)
+                self.fail(Some(code), after, now, random)
             }
         }
     }
@@ -161,7 +161,7 @@ impl Registration {
             self.phase = Phase::Left;
             return None;
         }
-        self.fail("the registrar does not answer".to_owned(), None, now, random)
+        self.fail(None, None, now, random)
     }
 
     /// The registration is taken back, if there is one or may be.
@@ -191,7 +191,7 @@ impl Registration {
         min.map(|min| self.expires = min).is_some()
     }
 
-    fn fail(&mut self, why: String, after: Option<Duration>, now: Instant, random: u32) -> Option<Told> {
+    fn fail(&mut self, code: Option<u16>, after: Option<Duration>, now: Instant, random: u32) -> Option<Told> {
         let news = std::mem::take(&mut self.registered) || self.failures == 0;
         if self.stopping {
             self.phase = Phase::Left;
@@ -202,7 +202,7 @@ impl Registration {
         let pause = full / 2 + full.mul_f64(f64::from(random) / f64::from(u32::MAX) / 2.0);
         self.failures = self.failures.saturating_add(1);
         self.phase = Phase::Due(now + after.map_or(pause, |after| after.min(LONGEST_PAUSE).max(pause)));
-        news.then_some(Told::Lost(why))
+        news.then_some(Told::Lost(code))
     }
 }
 

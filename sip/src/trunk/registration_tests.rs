@@ -79,7 +79,7 @@ fn a_wrong_password_is_tried_ever_more_seldom_and_told_once() {
     world.next();
     world.answer(401, &[CHALLENGE]);
     world.next();
-    assert_eq!(world.answer(401, &[CHALLENGE]), Some(Told::Lost("the registrar answered 401".into())));
+    assert_eq!(world.answer(401, &[CHALLENGE]), Some(Told::Lost(Some(401))));
     let mut pauses = Vec::new();
     for _ in 0..9 {
         let (pause, ask) = world.next();

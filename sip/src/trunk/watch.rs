@@ -3,6 +3,7 @@
 //! It takes two signs in a row to change an opinion, so that one lost datagram alarms nobody; the very first sign of life is believed at once.
 
 use crate::config::Limits;
+use crate::event::TrunkTrouble;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -41,6 +42,16 @@ impl Sign {
             Sign::Response(code) => !matches!(code, 408 | 503),
             Sign::Heard => true,
             Sign::Silence | Sign::Unreachable => false,
+        }
+    }
+
+    /// What is wrong by it, if anything is.
+    pub(crate) fn trouble(self) -> Option<TrunkTrouble> {
+        match self {
+            _ if self.is_alive() => None,
+            Sign::Response(code) => Some(TrunkTrouble::Refuses(code)),
+            Sign::Unreachable => Some(TrunkTrouble::Unreachable),
+            Sign::Silence | Sign::Heard => Some(TrunkTrouble::Silent),
         }
     }
 

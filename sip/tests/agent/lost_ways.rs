@@ -51,15 +51,12 @@ async fn read_until(stream: &mut TcpStream, words: &str) -> String {
     text
 }
 
-#[tokio::test]
-async fn a_caller_whose_connection_broke_while_it_rang_hears_the_answer_by_another() {
-    let mut desk = desk_on(&["tcp://127.0.0.1:0"], Limits::default(), None).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
+/// A call by TCP whose Via leads to `at`, ringing; its connection is closed by its caller, and by us.
+async fn rings_and_breaks(desk: &mut Desk, name: &str, at: SocketAddr) -> LegId {
     let mut stream = TcpStream::connect(desk.tcp()).await.unwrap();
     let invite = format!(
-        "INVITE sip:112@psap.example SIP/2.0\r\nVia: SIP/2.0/TCP {at};branch=z9hG4bKbroken\r\nFrom: <sip:peer@{at}>;tag=p\r\n\
-         To: <sip:112@psap.example>\r\nCall-ID: broken\r\nCSeq: 1 INVITE\r\nContact: <sip:peer@{at};transport=tcp>\r\nMax-Forwards: 70\r\n\
+        "INVITE sip:112@psap.example SIP/2.0\r\nVia: SIP/2.0/TCP {at};branch=z9hG4bK{name}\r\nFrom: <sip:peer@{at}>;tag=p\r\n\
+         To: <sip:112@psap.example>\r\nCall-ID: {name}\r\nCSeq: 1 INVITE\r\nContact: <sip:peer@{at};transport=tcp>\r\nMax-Forwards: 70\r\n\
          Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{OFFER}",
         OFFER.len()
     );
@@ -67,12 +64,22 @@ async fn a_caller_whose_connection_broke_while_it_rang_hears_the_answer_by_anoth
     let leg = desk.invited().await.leg;
     read_until(&mut stream, "SIP/2.0 180").await;
     stream.shutdown().await.unwrap();
-    let mut rest = Vec::new();
-    stream.read_to_end(&mut rest).await.unwrap();
+    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    leg
+}
 
+/// Where nobody listens.
+const NOWHERE: &str = "127.0.0.1:1";
+
+#[tokio::test]
+async fn a_caller_whose_connection_broke_while_it_rang_hears_the_answer_by_another() {
+    let mut desk = desk_on(&["tcp://127.0.0.1:0"], Limits::default(), None).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let leg = rings_and_breaks(&mut desk, "broken", at).await;
     desk.answer_unheard(leg).await;
-    let (mut again, _) =
-        tokio::time::timeout(Duration::from_secs(20), listener.accept()).await.expect("connected in time").unwrap();
+    let accepted = tokio::time::timeout(Duration::from_secs(20), listener.accept()).await;
+    let (mut again, _) = accepted.expect("connected in time").unwrap();
     let answer = read_until(&mut again, "a=sendrecv").await;
     assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
     let ack = format!(
@@ -88,25 +95,25 @@ async fn a_caller_whose_connection_broke_while_it_rang_hears_the_answer_by_anoth
 }
 
 #[tokio::test]
+async fn a_carrier_that_cannot_be_reached_hears_the_answer_by_the_connection_that_it_has_opened_anew() {
+    let mut desk = desk_on(&["tcp://127.0.0.1:0"], Limits::default(), None).await;
+    let leg = rings_and_breaks(&mut desk, "deaf", NOWHERE.parse().unwrap()).await;
+    let mut again = TcpStream::connect(desk.tcp()).await.unwrap();
+    // The answer to a ping says that it is known.
+    again.write_all(b"\r\n\r\n").await.unwrap();
+    read_until(&mut again, "\r\n").await;
+    desk.answer_unheard(leg).await;
+    assert!(read_until(&mut again, "a=sendrecv").await.starts_with("SIP/2.0 200"));
+}
+
+#[tokio::test]
 async fn an_answer_that_nobody_can_hear_ends_the_call_and_frees_its_place() {
     let limits = Limits { t1: Duration::from_millis(20), max_calls: 1, ..Limits::default() };
     let mut desk = desk_on(&["tcp://127.0.0.1:0"], limits, None).await;
-    let mut stream = TcpStream::connect(desk.tcp()).await.unwrap();
-    let from = stream.local_addr().unwrap();
-    // Nobody listens where the Via leads.
-    let invite = format!(
-        "INVITE sip:112@psap.example SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:1;branch=z9hG4bKdeaf\r\nFrom: <sip:peer@{from}>;tag=p\r\n\
-         To: <sip:112@psap.example>\r\nCall-ID: deaf\r\nCSeq: 1 INVITE\r\nContact: <sip:peer@127.0.0.1:1;transport=tcp>\r\nMax-Forwards: 70\r\n\
-         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{OFFER}",
-        OFFER.len()
-    );
-    stream.write_all(invite.as_bytes()).await.unwrap();
-    let leg = desk.invited().await.leg;
-    read_until(&mut stream, "SIP/2.0 180").await;
-    stream.shutdown().await.unwrap();
-    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    let leg = rings_and_breaks(&mut desk, "deaf", NOWHERE.parse().unwrap()).await;
     desk.answer_unheard(leg).await;
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::NoAck });
+    rings_and_breaks(&mut desk, "next", NOWHERE.parse().unwrap()).await;
 }
 
 /// Calls until there is a place for it.

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// Of `max_expires_seconds`.
+const LONGEST: u32 = 120;
+
 pub const PHONES_KEYS: &[Key] = &[
     key(
         "networks",
@@ -86,7 +89,7 @@ impl Default for Phones {
             realm: "siaga".into(),
             digests: vec![sip::PhoneDigest::Sha256, sip::PhoneDigest::Md5],
             min_expires_seconds: 60,
-            max_expires_seconds: 120,
+            max_expires_seconds: LONGEST,
             options_seconds: 30,
             srtp: sip::Srtp::default(),
             auto_answer: true,
@@ -118,7 +121,7 @@ impl Phones {
         if self.realm.is_empty() || self.realm.len() > 64 || self.realm.chars().any(char::is_control) {
             return Err(ConfigError::new("sip.phones.realm", "is no realm", "write a short name, e.g. \"siaga\""));
         }
-        let (least, most) = (self.min_expires_seconds, self.max_expires_seconds);
+        let (least, most) = (self.min_expires_seconds, self.longest());
         if !(1..=86_400).contains(&least) || !(least..=86_400).contains(&most) {
             return Err(ConfigError::new(
                 "sip.phones.min_expires_seconds",
@@ -166,6 +169,12 @@ impl Phones {
             options: Duration::from_secs(self.options_seconds.into()),
             srtp: self.srtp,
         })
+    }
+
+    /// The default gives way to a greater least.
+    fn longest(&self) -> u32 {
+        let least = if self.max_expires_seconds == LONGEST { self.min_expires_seconds } else { 0 };
+        self.max_expires_seconds.max(least)
     }
 
     /// Where phones signal and speak from.

@@ -8,7 +8,6 @@ use crate::extract::{Json, Path};
 use axum::extract::State;
 use axum::http::StatusCode;
 use dispatch::contract::{CallOut, Command, DialMode, MonitorMode};
-use dispatch::desk::Principal;
 use dispatch::id::{CallId, PartyId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -69,19 +68,13 @@ async fn call_out(
     };
     let operator = who.user;
     let made = app.switchboard.ask(|reply| Command::CallOut { operator, number, callback_of, reply }).await;
-    if made.is_err()
-        && let Some(claimed) = claimed.filter(|claimed| claimed.is_new)
+    // Whether a switchboard that has not answered yet will call is not known.
+    if let (Err(refused), Some(claimed)) = (&made, claimed)
+        && !refused.is_silence()
     {
-        give_back(&app, &who, claimed.callback.call).await;
+        claimed.give_back(&app.desk, &who).await;
     }
     Ok((StatusCode::CREATED, Json(made?)))
-}
-
-/// Whoever was not called after all is left to others again.
-async fn give_back(app: &AppState, who: &Principal, abandoned: CallId) {
-    if let Err(error) = app.desk.release_callback(who, abandoned).await {
-        tracing::warn!(%error, "a callback that was not begun stays claimed");
-    }
 }
 
 /// Calls somebody into the call: to talk with first, together with the caller, or to give the call to.

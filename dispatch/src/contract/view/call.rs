@@ -58,7 +58,8 @@ pub enum EndedBy {
     Caller,
     /// The caller gave up before an answer.
     CallerBeforeAnswer,
-    /// The caller gave up while nobody had the call any more: whoever had it was lost, or had given it to somebody who did not answer.
+    /// The caller gave up while nobody had the call any more: whoever had it was lost, or had given it to somebody who did not answer, or
+    /// had it so shortly that a machine may have answered.
     CallerLeft,
     Operator,
     /// The network, a missing ACK or a failed session.

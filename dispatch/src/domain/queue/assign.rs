@@ -9,6 +9,15 @@ use crate::id::{CallId, UserId};
 use jiff::Timestamp;
 use std::cmp::Reverse;
 
+/// Who is rung for a call that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// Those who have not missed it.
+    First,
+    /// All.
+    Again,
+}
+
 impl Queue {
     /// Rings until either calls or operators are used up. Runs after every input, and changes nothing the second time.
     pub(super) fn assign(&mut self, now: Timestamp) {
@@ -19,22 +28,26 @@ impl Queue {
                 call.choosy_until = None;
             }
         }
-        self.ring_all_that_can(now);
-        while let Some((more, less, operator)) = self.to_take(now) {
-            self.withdraw(now, less, operator, Withdrawal::NeededElsewhere);
-            self.ring(now, more, vec![operator]);
-            // For the other there may be somebody else.
-            self.ring_all_that_can(now);
+        self.wake_the_silent();
+        // Who has missed a call is rung for it again when nobody else could have it, not even one at whom a less urgent call rings.
+        for round in [Round::First, Round::Again] {
+            self.ring_all_that_can(now, round);
+            while let Some((more, less, operator)) = self.to_take(now) {
+                self.withdraw(now, less, operator, Withdrawal::NeededElsewhere);
+                self.ring(now, more, vec![operator]);
+                // For the other there may be somebody else.
+                self.ring_all_that_can(now, round);
+            }
         }
         for (before, id) in self.in_order(now, Call::is_waiting).into_iter().enumerate() {
             self.nobody_ready(now, id, before + 1);
         }
     }
 
-    fn ring_all_that_can(&mut self, now: Timestamp) {
+    fn ring_all_that_can(&mut self, now: Timestamp, round: Round) {
         if self.operators.values().any(Operator::is_available) {
             for call in self.in_order(now, Call::is_waiting) {
-                let operators = self.whom_to_ring(call);
+                let operators = self.whom_to_ring(call, round);
                 if !operators.is_empty() {
                     self.ring(now, call, operators);
                 }
@@ -55,12 +68,15 @@ impl Queue {
     }
 
     /// At whom a waiting call rings now: at nobody while who fits best is expected, or while there is nobody.
-    fn whom_to_ring(&self, call: CallId) -> Vec<UserId> {
+    fn whom_to_ring(&self, call: CallId, round: Round) -> Vec<UserId> {
         let Some(call) = self.calls.get(&call) else { return Vec::new() };
         let kept = self.is_kept(call);
         let mut operators: Vec<&Operator> = self.operators.values().filter(|operator| operator.is_available()).collect();
         if kept {
             operators.retain(|operator| is_best_for(operator, call));
+        }
+        if round == Round::First {
+            operators.retain(|operator| !call.missed.contains(&operator.id));
         }
         // Who has missed it comes last, then who fits less, then who has been idle for less time.
         operators.sort_by_key(|operator| {
@@ -140,13 +156,13 @@ impl Queue {
         }
     }
 
-    /// Of the calls that ring at two more than `have` at least, and go before no less than this one, the one that rings at the most and has
+    /// Of the calls that ring at two more than `have` at least, and are no more urgent than this one, the one that rings at the most and has
     /// somebody for it; and who of those fits it best.
     fn to_share(&self, now: Timestamp, id: CallId, have: usize) -> Option<(CallId, UserId)> {
         let call = self.calls.get(&id)?;
-        let priority = |call: &Call| call.priority_at(now, self.settings.low_limit);
+        let urgency = |call: &Call| call.urgency(now, self.settings.low_limit);
         let mut rich: Vec<(&Call, Vec<UserId>)> =
-            self.calls.values().filter(|from| priority(from) <= priority(call)).filter_map(rings_at).collect();
+            self.calls.values().filter(|from| urgency(from) <= urgency(call)).filter_map(rings_at).collect();
         rich.retain(|(_, rung)| rung.len() >= have + 2);
         rich.sort_by_key(|(from, rung)| (Reverse(rung.len()), from.arrived, from.id));
         rich.into_iter().find_map(|(from, rung)| {

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A fallback number that answers and hangs up within this time has helped nobody: so long takes a mailbox, and no duty officer asks where it
-/// burns in less.
+/// A fallback number that answers and hangs up within this time has helped nobody: no duty officer asks where it burns in less. Most mailboxes
+/// hang up in it; one that listens for longer is not told from a person.
 pub(super) const FALLBACK_TALK: SignedDuration = SignedDuration::from_secs(30);
 /// The same of whom a call is given to unseen: so long takes a telephone system to say when its office is open.
 pub(super) const UNANNOUNCED: SignedDuration = SignedDuration::from_secs(15);
@@ -86,6 +86,8 @@ pub(super) enum Phase {
     Transferred {
         /// Whoever of them hangs up earlier has not taken the caller on.
         taken_at: Timestamp,
+        /// An operator has spoken with whoever has it now.
+        announced: bool,
     },
 }
 

@@ -3,13 +3,13 @@
 //! It is a state machine without clock or socket. Feed it with [`Queue::handle`] and, at [`Queue::poll_timeout`], with
 //! [`Queue::handle_timeout`]; after each, do what [`Queue::poll_output`] says until it is `None`.
 //!
-//! - The operator who has been idle longest is rung first, or all are; of the calls the one that lost its operator, then the highest
-//!   priority, then who gave up before and calls again or has waited for long, then the oldest. One of the first two takes the operator
-//!   at whom another rings.
+//! - The operator who has been idle longest is rung first, or all are; of the calls the one that lost its operator, then a caller
+//!   before whom we have called, then the highest priority: a call that is more urgent so takes the operator at whom another only rings.
+//!   Then who gave up before and calls again or has waited for long, then the oldest.
 //! - While a call rings at nobody, no operator is available: an available operator is rung at once, even one who has missed this
 //!   call, if all others are taken or have missed it too. Only a call that asks for a skill or a language waits a little for who
 //!   has it, if such an operator takes calls.
-//! - Who lets three calls ring in a row is paused, as long as somebody else takes calls.
+//! - Who lets it ring out three times in a row is paused while somebody else is at hand.
 //! - An operator has at most one call, a call at most one operator, and the first claim wins.
 //! - No call is refused or forgotten: one that waits always has a deadline at which somebody is told again.
 
@@ -157,7 +157,7 @@ impl Queue {
 
     fn caller_gone(&mut self, now: Timestamp, id: CallId, why: Option<EndedBy>) -> Result<(), Refusal> {
         if let Some(call) = self.calls.get(&id) {
-            let why = ended_by_caller(call, why);
+            let why = ended_by_caller(now, call, why);
             self.release(now, id, why);
         }
         Ok(())
@@ -166,7 +166,7 @@ impl Queue {
     /// An operator who has the call goes on with the others; where nobody of us has it, it is over for all.
     fn caller_left_others(&mut self, now: Timestamp, id: CallId, why: Option<EndedBy>) -> Result<(), Refusal> {
         let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
-        let by = ended_by_caller(call, why);
+        let by = ended_by_caller(now, call, why);
         match &mut call.phase {
             Phase::Talking { caller, .. } | Phase::Detached { caller, .. } => *caller = CallerIs::Gone { by },
             _ => self.release(now, id, by),
@@ -340,11 +340,15 @@ impl Queue {
 }
 
 /// How a call ends that its caller leaves as it stands; `why` if it was not the caller's wish.
-fn ended_by_caller(call: &Call, why: Option<EndedBy>) -> EndedBy {
+fn ended_by_caller(now: Timestamp, call: &Call, why: Option<EndedBy>) -> EndedBy {
     match (&call.phase, why) {
         (Phase::Calling { .. }, _) => EndedBy::NotReached,
         (_, Some(why)) => why,
         (_, None) if !call.answered => EndedBy::CallerBeforeAnswer,
+        // A machine answered, and the caller has spoken with nobody there: somebody is to call back.
+        (Phase::Fallback { taken_at, .. } | Phase::Transferred { taken_at, announced: false }, None) if now < *taken_at => {
+            EndedBy::CallerLeft
+        }
         (Phase::Talking { .. } | Phase::Fallback { .. } | Phase::Transferred { .. }, None) => EndedBy::Caller,
         (_, None) => EndedBy::CallerLeft,
     }

@@ -57,6 +57,11 @@ impl Operator {
         self.wish == Wish::Ready && self.presence == Presence::Here
     }
 
+    /// Takes calls, and has none: the next one is theirs at once, or in a moment.
+    pub fn is_at_hand(&self) -> bool {
+        self.is_willing() && !matches!(self.work, Work::Busy(_))
+    }
+
     pub fn deadline(&self) -> Option<Timestamp> {
         match self.work {
             Work::WrapUp { until } => Some(until),

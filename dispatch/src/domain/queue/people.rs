@@ -7,7 +7,10 @@ use super::types::{Output, QueueAlarm};
 use super::{Queue, Unbridged};
 use crate::contract::{EndedBy, Refusal, Withdrawal};
 use crate::id::{CallId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// Nobody answers or declines what they have heard for less.
+const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 
 impl Queue {
     pub(super) fn shift_started(&mut self, now: Timestamp, id: UserId, abilities: Abilities) -> Result<(), Refusal> {
@@ -122,12 +125,24 @@ impl Queue {
         if operator.presence == Presence::Away {
             return Err(Refusal::NoMedia);
         }
-        if let Some(other) = rung_by {
-            self.pass_on(now, other, id, Withdrawal::Declined);
+        match rung_by {
+            // It came in the very moment of the answer: nobody has declined it.
+            Some(other) if self.rings_since(other, id).is_some_and(|since| now < since + GLANCE) => {
+                self.withdraw(now, other, id, Withdrawal::NeededElsewhere);
+            }
+            Some(other) => self.pass_on(now, other, id, Withdrawal::Declined),
+            None => {}
         }
         self.withdraw_all(now, call, Some(id), Withdrawal::AnsweredElsewhere);
         self.claim(now, id, call);
         Ok(())
+    }
+
+    fn rings_since(&self, call: CallId, operator: UserId) -> Option<Timestamp> {
+        match &self.calls.get(&call)?.phase {
+            Phase::Ringing { until } => until.get(&operator).map(|until| *until - self.settings.ring),
+            _ => None,
+        }
     }
 
     fn claim(&mut self, now: Timestamp, operator: UserId, id: CallId) {

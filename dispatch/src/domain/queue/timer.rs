@@ -1,7 +1,7 @@
 //! What the queue does by itself when time passes.
 
-use super::call::{Fallback, Phase};
-use super::operator::{Operator, Wish, Work};
+use super::call::{Call, Fallback, Phase};
+use super::operator::{Operator, Presence, Wish, Work};
 use super::types::{Output, QueueAlarm};
 use super::{Queue, Unbridged};
 use crate::contract::{EndedBy, Withdrawal};
@@ -52,11 +52,11 @@ impl Queue {
             }
             Phase::Ringing { until } => {
                 let missed: Vec<UserId> = until.iter().filter(|(_, until)| **until <= now).map(|(by, _)| *by).collect();
-                for operator in missed {
-                    self.pass_on(now, id, operator, Withdrawal::NoAnswer);
-                    self.raise(id, QueueAlarm::Unanswered { call: id, operator });
-                    self.nobody_answered(operator);
+                for operator in &missed {
+                    self.pass_on(now, id, *operator, Withdrawal::NoAnswer);
+                    self.raise(id, QueueAlarm::Unanswered { call: id, operator: *operator });
                 }
+                self.nobody_answered(&missed);
             }
             Phase::Claimed { until, .. } | Phase::Detached { until, .. } if *until <= now => {
                 self.return_to_head(now, id, Unbridged::Lost);
@@ -70,14 +70,33 @@ impl Queue {
         }
     }
 
-    /// No call is to lose its time again and again where nobody sits: it goes to others from now on. The last who takes calls is rung on
-    /// and on, for ringing may still be heard.
-    fn nobody_answered(&mut self, id: UserId) {
-        let others_are_there = self.operators.values().filter(|other| other.id != id).any(Operator::is_willing);
-        let Some(operator) = self.operators.get_mut(&id) else { return };
-        operator.unanswered = operator.unanswered.saturating_add(1);
-        if operator.unanswered >= LEFT_RINGING && others_are_there {
-            operator.wish = Wish::Paused { reason: NO_ANSWER.to_owned() };
+    /// No call is to lose its time again and again where nobody sits, while somebody else can take it: it goes there from now on. Where all who can
+    /// let it ring, they are rung on and on, for ringing may still be heard.
+    fn nobody_answered(&mut self, missed: &[UserId]) {
+        let others_are_there = self.operators.values().any(|other| other.is_at_hand() && !missed.contains(&other.id));
+        for id in missed {
+            let Some(operator) = self.operators.get_mut(id) else { continue };
+            operator.unanswered = operator.unanswered.saturating_add(1);
+            if operator.unanswered >= LEFT_RINGING && others_are_there {
+                operator.wish = Wish::Paused { reason: NO_ANSWER.to_owned() };
+            }
+        }
+    }
+
+    /// Somebody waits, and nobody else is at hand any more: who was paused for not answering is rung again.
+    pub(super) fn wake_the_silent(&mut self) {
+        if !self.calls.values().any(Call::is_waiting) || self.operators.values().any(Operator::is_at_hand) {
+            return;
+        }
+        let silent = |operator: &&Operator| {
+            operator.presence == Presence::Here && matches!(&operator.wish, Wish::Paused { reason } if reason == NO_ANSWER)
+        };
+        let silent: Vec<UserId> = self.operators.values().filter(silent).map(|operator| operator.id).collect();
+        for id in silent {
+            if let Some(operator) = self.operators.get_mut(&id) {
+                operator.wish = Wish::Ready;
+                operator.unanswered = 0;
+            }
         }
     }
 

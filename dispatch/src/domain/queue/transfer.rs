@@ -63,7 +63,7 @@ impl Queue {
     }
 
     pub(super) fn hand_over(&mut self, now: Timestamp, operator: UserId, id: CallId) -> Result<(), Refusal> {
-        self.give_away(now, operator, id, Phase::Transferred { taken_at: now + ANNOUNCED })
+        self.give_away(now, operator, id, Phase::Transferred { taken_at: now + ANNOUNCED, announced: true })
     }
 
     fn give_away(&mut self, now: Timestamp, operator: UserId, id: CallId, phase: Phase) -> Result<(), Refusal> {
@@ -86,7 +86,7 @@ impl Queue {
         if let Some(call) = self.calls.get_mut(&id)
             && matches!(call.phase, Phase::Transferring { .. })
         {
-            call.phase = Phase::Transferred { taken_at: now + UNANNOUNCED };
+            call.phase = Phase::Transferred { taken_at: now + UNANNOUNCED, announced: false };
             call.hears = Hears::Nothing;
         }
         Ok(())
@@ -103,7 +103,7 @@ impl Queue {
         let Some(call) = self.calls.get(&id) else { return Ok(()) };
         match (&call.phase, call.caller_gone_by()) {
             (_, Some(by)) => self.release(now, id, by),
-            (Phase::Transferred { taken_at }, None) if hung_up && now >= *taken_at => self.release(now, id, EndedBy::Party),
+            (Phase::Transferred { taken_at, .. }, None) if hung_up && now >= *taken_at => self.release(now, id, EndedBy::Party),
             // Nobody told the caller that it is over, or nobody was there to be told what it is about.
             (Phase::Transferred { .. } | Phase::Transferring { .. }, None) => self.return_to_head(now, id, Unbridged::Lost),
             _ => {}

@@ -65,7 +65,7 @@ function Row({ row }: { row: CallbackView }) {
   const call = () => {
     if (busy || !on) return
     setBusy(true)
-    void callBack(row, user).finally(() => setBusy(false))
+    void callBack(row).finally(() => setBusy(false))
   }
   return (
     <li className="sg-queue-row sg-callback" data-testid={`callback-${row.call}`}>

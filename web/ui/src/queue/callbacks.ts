@@ -1,4 +1,4 @@
-/** Calling back who gave up: claimed first, so that two operators do not call the same person. */
+/** Calling back who gave up: one operator for each person. */
 import { post } from '../api/client'
 import { queries } from '../api/queries'
 import type { CallbackView } from '../api/types'
@@ -12,11 +12,9 @@ export type CloseReason = (typeof CLOSE_REASONS)[number]
 
 const again = () => void queries.invalidateQueries({ queryKey: ['callbacks'] })
 
-/** Claims and calls; what is claimed and could not be called is free again. */
-export async function callBack({ call, number, claimed_by }: CallbackView, user: string): Promise<void> {
-  if (claimed_by !== user && !(await attempt(() => post(`/callbacks/${call}/claim`).then(() => true)))) return again()
-  // A refused call is told in the call bar; the claim must not keep others from trying.
-  if (!(await callOut(number, call))) await post(`/callbacks/${call}/release`).catch(() => undefined)
+/** The server claims it for whoever calls, and leaves it to others again where the call is refused. */
+export async function callBack({ call, number }: CallbackView): Promise<void> {
+  await callOut(number, call)
   again()
 }
 

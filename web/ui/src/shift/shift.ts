@@ -5,7 +5,7 @@ import { connection, live, watchLive } from '../live/live'
 import { me, session } from '../session/session'
 import { Store } from '../util/store'
 import { unlockAudio } from './audio'
-import { attach, connectedFor, detach, media, playCaller } from './mediaLeg'
+import { attach as connect, connectedFor, detach, media, playCaller } from './mediaLeg'
 import { watching } from './watching'
 
 export type ShiftPhase =
@@ -21,6 +21,12 @@ export const shift = new Store<ShiftPhase>('unknown')
 const READY_KEY = 'siaga.readiness'
 const TESTED_KEY = 'siaga.tested'
 const PHONE_KEY = 'siaga.phone'
+
+/** Whoever speaks by the headset of this page works with no phone. */
+async function attach() {
+  await connect()
+  sessionStorage.removeItem(PHONE_KEY)
+}
 
 export const testedBefore = () => localStorage.getItem(TESTED_KEY) !== null
 
@@ -60,7 +66,6 @@ async function takePhone(phone: string) {
 export async function backToHeadset(): Promise<void> {
   unlockAudio()
   await put('/shift/voice', { phone: null })
-  sessionStorage.removeItem(PHONE_KEY)
   await attach()
 }
 

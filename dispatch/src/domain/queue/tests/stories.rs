@@ -66,65 +66,72 @@ fn the_only_operator_is_rung_again_for_the_call_they_missed() {
     assert_eq!(room.after(seconds(15)), [stop(1, 1, Withdrawal::NoAnswer), raise(unanswered(1, 1)), ring(1, 2)]);
 }
 
-/// Operator 1 talks, and operator 2 has let call 2 ring twice; it rings there a third time.
+/// Call 1 has rung out twice at either operator, and rings at operator 1 a third time.
 fn left_ringing_twice() -> Room {
     let mut room = Room::with_ready(2);
     room.arrives(1);
-    room.talks(1, 1);
-    room.arrives(2);
-    let again = [stop(2, 2, Withdrawal::NoAnswer), raise(unanswered(2, 2)), ring(2, 2)];
-    assert_eq!(room.after(seconds(15)), again);
-    assert_eq!(room.after(seconds(15)), again);
+    room.after(seconds(60));
+    assert_eq!(room.state(1), Some((CallState::Ringing, Some(operator(1)))));
     room
 }
 
-#[test]
-fn who_lets_it_ring_three_times_in_a_row_is_paused_while_somebody_else_takes_calls() {
-    let mut room = left_ringing_twice();
-    let third = room.after(seconds(15));
-    let expected = [stop(2, 2, Withdrawal::NoAnswer), raise(unanswered(2, 2)), announce(2), raise(nobody_ready(2))];
-    assert_eq!(third, expected);
-    let paused = room.queue.operator(operator(2)).unwrap();
-    assert_eq!(paused.state, OperatorState::Paused { reason: "no_answer".into() });
-    assert_eq!(paused.since, room.now);
-    // Whoever comes back says so, and begins anew.
-    assert_eq!(room.given(Input::OperatorReady { operator: operator(2) }), [clear(nobody_ready(2)), ringback(2), ring(2, 2)]);
-    room.after(seconds(30));
-    assert_eq!(room.state(2), Some((CallState::Ringing, Some(operator(2)))));
+fn is_paused(room: &Room, number: u128) -> bool {
+    room.queue.operator(operator(number)).unwrap().state == OperatorState::Paused { reason: "no_answer".into() }
 }
 
 #[test]
-fn the_last_who_takes_calls_is_rung_on_and_on_until_there_is_somebody_else() {
-    let mut room = Room::with_ready(2);
-    room.given(Input::OperatorPaused { operator: operator(2), reason: "makan".into() });
+fn who_lets_it_ring_three_times_in_a_row_is_paused_and_the_last_is_rung_on_and_on() {
+    let mut room = left_ringing_twice();
+    assert_eq!(room.after(seconds(15)), [stop(1, 1, Withdrawal::NoAnswer), raise(unanswered(1, 1)), ring(1, 2)]);
+    assert!(is_paused(&room, 1));
+    assert_eq!(room.queue.operator(operator(1)).unwrap().since, room.now);
+    room.after(seconds(150));
+    assert_eq!(room.state(1), Some((CallState::Ringing, Some(operator(2)))));
+    // Whoever comes back says so, begins anew, and is asked before the one who has just missed it.
+    room.given(Input::OperatorReady { operator: operator(1) });
+    assert_eq!(room.after(seconds(15)), [stop(1, 2, Withdrawal::NoAnswer), raise(unanswered(1, 2)), ring(1, 1)]);
+    assert!(!is_paused(&room, 1) && is_paused(&room, 2));
+}
+
+#[test]
+fn who_was_paused_for_not_answering_is_rung_again_when_nobody_else_is_at_hand() {
+    let mut room = left_ringing_twice();
+    room.after(seconds(15));
+    room.talks(2, 1);
+    assert!(is_paused(&room, 1));
+    assert!(room.arrives(2).contains(&ring(2, 1)));
+}
+
+#[test]
+fn where_all_let_it_ring_out_together_nobody_is_paused() {
+    let mut room = Room::new(QueueSettings { strategy: Strategy::RingAll, ..QueueSettings::default() });
+    for number in 1..=3 {
+        room.ready(number);
+    }
     room.arrives(1);
     room.after(seconds(150));
-    assert_eq!(room.state(1), Some((CallState::Ringing, Some(operator(1)))));
-    room.given(Input::OperatorReady { operator: operator(2) });
-    assert_eq!(room.after(seconds(15)), [stop(1, 1, Withdrawal::NoAnswer), raise(unanswered(1, 1)), ring(1, 2)]);
-    let state = room.queue.operator(operator(1)).unwrap().state;
-    assert_eq!(state, OperatorState::Paused { reason: "no_answer".into() });
+    assert!((1..=3).all(|number| !is_paused(&room, number)));
 }
 
 #[test]
 fn who_is_felt_at_the_desk_is_not_paused() {
-    for hand in [Input::Decline { operator: operator(2), call: call(2) }, Input::OperatorReady { operator: operator(2) }] {
+    for hand in [Input::Decline { operator: operator(1), call: call(1) }, Input::OperatorReady { operator: operator(1) }] {
         let mut room = left_ringing_twice();
         room.given(hand);
         room.after(seconds(30));
-        assert_eq!(room.state(2), Some((CallState::Ringing, Some(operator(2)))));
+        assert_eq!(room.state(1), Some((CallState::Ringing, Some(operator(1)))));
     }
     let mut answers = left_ringing_twice();
-    answers.talks(2, 2);
-    answers.given(Input::CallerGone { call: call(2) });
+    answers.talks(1, 1);
+    answers.given(Input::CallerGone { call: call(1) });
     let mut calls_out = left_ringing_twice();
-    calls_out.given(Input::CallerGone { call: call(2) });
-    calls_out.given(call_out(2, 9));
+    calls_out.given(Input::CallerGone { call: call(1) });
+    calls_out.given(call_out(1, 9));
     calls_out.given(Input::OutboundFailed { call: call(9) });
     for mut room in [answers, calls_out] {
         room.arrives(3);
         room.after(seconds(30));
-        assert_eq!(room.state(3), Some((CallState::Ringing, Some(operator(2)))));
+        assert_eq!(room.state(3), Some((CallState::Ringing, Some(operator(1)))));
     }
 }
 
@@ -180,9 +187,19 @@ fn picking_up_another_call_passes_on_the_one_that_rings_here() {
     let mut room = Room::with_ready(1);
     room.arrives(1);
     room.arrives(2);
+    room.after(seconds(2));
     let picked = room.answers(1, 2);
     assert_eq!(picked[..2], [stop(1, 1, Withdrawal::Declined), clear(nobody_ready(2))]);
     assert!(picked.contains(&bridge(2, 1)) && picked.contains(&raise(nobody_ready(1))));
+}
+
+#[test]
+fn a_call_that_took_the_operator_in_the_moment_of_an_answer_was_declined_by_nobody() {
+    let mut room = Room::with_ready(1);
+    room.arrives(1);
+    assert!(room.given(arrival(2, Priority::High)).contains(&ring(2, 1)));
+    let picked = room.answers(1, 1);
+    assert!(picked.contains(&stop(2, 1, Withdrawal::NeededElsewhere)) && picked.contains(&bridge(1, 1)), "{picked:?}");
 }
 
 #[test]

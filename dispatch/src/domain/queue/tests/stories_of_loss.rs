@@ -13,6 +13,7 @@ fn with_nobody_signed_in_the_caller_hears_so_at_once_and_the_alarm_sounds() {
     assert_eq!(room.state(1), Some((CallState::Fallback, None)));
     // An operator who comes now leaves them alone.
     assert_eq!(room.ready(1), []);
+    room.after(seconds(30));
     let ended = room.given(Input::CallerGone { call: call(1) });
     assert_eq!(ended, [Output::CancelFallback { call: call(1) }, release(1, EndedBy::Caller)]);
 }
@@ -104,6 +105,14 @@ fn who_has_spoken_at_the_fallback_number_for_half_a_minute_ends_the_call() {
     room.after(seconds(30));
     let ended = room.given(Input::FallbackHungUp { call: call(1) });
     assert_eq!(ended, [Output::CancelFallback { call: call(1) }, release(1, EndedBy::Operator)]);
+}
+
+#[test]
+fn a_caller_who_hangs_up_on_a_mailbox_was_not_served() {
+    let mut room = at_the_fallback(1);
+    room.after(seconds(8));
+    let gone = room.given(Input::CallerGone { call: call(1) });
+    assert_eq!(gone, [Output::CancelFallback { call: call(1) }, release(1, EndedBy::CallerLeft)]);
 }
 
 #[test]

@@ -374,3 +374,20 @@ fn a_caller_is_told_a_new_place_in_the_queue_but_not_more_often_than_every_twent
     // Nothing new is not told.
     assert_eq!(room.after(seconds(39)), []);
 }
+
+#[test]
+fn an_urgent_call_that_rang_out_takes_a_fresh_operator_from_a_lesser_one_before_it_rings_again_where_it_did() {
+    for declines in [false, true] {
+        let mut room = Room::with_ready(2);
+        room.given(arrival(1, Priority::High));
+        assert!(room.arrives(2).contains(&ring(2, 2)));
+        let next = if declines {
+            room.given(Input::Decline { operator: operator(1), call: call(1) })
+        } else {
+            // The other one rings out a moment later.
+            room.after(seconds(15))
+        };
+        let taken = next.contains(&ring(1, 2));
+        assert!(taken, "{next:?}");
+    }
+}

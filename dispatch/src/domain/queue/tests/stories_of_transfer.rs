@@ -127,6 +127,17 @@ fn caller_and_party_talk_until_one_of_them_hangs_up() {
     assert_eq!(room.after(seconds(3600)), []);
     assert_eq!(room.given(Input::PartyGone { call: call(1), hung_up: true }), [release(1, EndedBy::Party)]);
     let mut room = transferred();
+    room.after(seconds(15));
+    assert_eq!(room.given(Input::CallerGone { call: call(1) }), [release(1, EndedBy::Caller)]);
+}
+
+#[test]
+fn a_caller_who_hangs_up_on_a_machine_is_to_be_called_back_and_one_who_was_handed_over_is_not() {
+    let mut room = transferred();
+    room.after(seconds(14));
+    assert_eq!(room.given(Input::CallerGone { call: call(1) }), [release(1, EndedBy::CallerLeft)]);
+    let mut room = talking();
+    room.given(Input::HandOver { operator: operator(1), call: call(1) });
     assert_eq!(room.given(Input::CallerGone { call: call(1) }), [release(1, EndedBy::Caller)]);
 }
 
@@ -251,6 +262,7 @@ fn a_held_caller_who_leaves_is_not_held_any_more() {
 #[test]
 fn a_caller_who_leaves_a_call_that_none_of_us_has_ends_it_for_all() {
     let mut room = transferred();
+    room.after(seconds(15));
     assert_eq!(room.given(Input::CallerLeftOthers { call: call(1), lost: false }), [release(1, EndedBy::Caller)]);
     let mut room = transferring();
     assert_eq!(room.given(Input::CallerLeftOthers { call: call(1), lost: true }), [release(1, EndedBy::Network)]);
