@@ -62,6 +62,12 @@ export function newestCall(api) {
   return until("a call is written down", async () => (await api.ask("GET", "calls?limit=1"))[0]);
 }
 
+/** How a call is over whose caller hung up at the fallback number: so short a talk may have been with a mailbox. */
+export function leftTheFallback({ timeline }) {
+  const at = (kind) => Date.parse(timeline.find((entry) => entry.kind === kind).at);
+  return at("call.ended") - at("call.fallback_answered") < 30_000 ? "caller_left" : "caller";
+}
+
 /** A call's detail once `matches` holds. */
 export async function callWhen(api, id, what, matches, options) {
   return until(`the call ${what}`, async () => {
