@@ -37,3 +37,22 @@ scenario("an unanswered call rings at the second operator", async (world) => {
   await bagus.hangUp();
   await caller.ended();
 });
+
+scenario("an operator who is away is paused, sees why on coming back, also after a reload, and takes calls again", async (world) => {
+  const siaga = await openHouse(world, { queue: { ring_seconds: 3 } });
+  const ayu = await onShift(world, siaga, "ayu");
+  const bagus = await onShift(world, siaga, "bagus");
+  const caller = await Caller.dial(world, siaga.sip, {});
+  await ayu.seesOwnState("paused", { within: 40_000 });
+  await ayu.at("my-state").getByText(/tiga kali berdering tanpa dijawab/).waitFor();
+  await ayu.reload();
+  await ayu.seesOwnState("paused");
+
+  // The other one is rung on and on.
+  await bagus.rings();
+  await bagus.answer();
+  await caller.hears(1400);
+  await ayu.at("become-ready").click();
+  await ayu.seesOwnState("ready");
+  await caller.hangUp();
+});

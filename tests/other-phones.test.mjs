@@ -50,22 +50,21 @@ scenario("telephones that others wrote, in the clear and encrypted", async (worl
 
   // By TLS, the voice encrypted with the keys of the SDP (RFC 4568): the telephone is set to talk in no other way.
   const guarded = await Baresip.start(world, { number: "+628117702003", voice: CALLER_HZ, encrypted: certificate.authority });
-  guarded.dial(`sip:112@${tls}`);
-  const third = await talked(supervisor, ayu, guarded);
-  assert.equal(third.number, "+628117702003");
-  await ayu.hangUp();
-  await guarded.ended();
-  await bothRecorded(supervisor, third.id, "operator");
+  await callsAndIsHungUp(guarded, `sip:112@${tls}`, "+628117702003");
   await ayu.at("disposition-ghost").click();
 
   // One that knows only the suite with the short tag, as gateways of old.
   const short = await Linphone.start(world, { number: "+628117702004", voice: CALLER_HZ, suite: "AES_CM_128_HMAC_SHA1_32" });
-  short.dial(`sip:112@${udp}`);
-  const fourth = await talked(supervisor, ayu, short);
-  assert.equal(fourth.number, "+628117702004");
-  await ayu.hangUp();
-  await short.ended();
-  await bothRecorded(supervisor, fourth.id, "operator");
+  await callsAndIsHungUp(short, `sip:112@${udp}`, "+628117702004");
+
+  async function callsAndIsHungUp(phone, uri, number) {
+    phone.dial(uri);
+    const call = await talked(supervisor, ayu, phone);
+    assert.equal(call.number, number);
+    await ayu.hangUp();
+    await phone.ended();
+    await bothRecorded(supervisor, call.id, "operator");
+  }
 });
 
 scenario("a call over IPv6", async (world) => {

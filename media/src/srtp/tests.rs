@@ -44,15 +44,20 @@ fn protected_control(srtp: &mut Srtp, body: u8) -> Vec<u8> {
     datagram
 }
 
+/// The packet of the reference implementation, in clear and as this end protects it.
+fn reference(near: &mut Srtp) -> (Vec<u8>, Vec<u8>) {
+    let plain = hex("800f1234decafbadcafebabeabababababababababababababababab");
+    let mut datagram = plain.clone();
+    datagram.resize(plain.len() + OVERHEAD, 0);
+    let length = near.protect(&mut datagram, plain.len(), 0x1234).unwrap();
+    datagram.truncate(length);
+    (plain, datagram)
+}
+
 #[test]
 fn a_packet_is_protected_as_the_reference_implementation_does_it() {
     let (mut near, mut far) = ends();
-    let mut datagram = hex("800f1234decafbadcafebabeabababababababababababababababab");
-    let plain = datagram.clone();
-    let length = datagram.len();
-    datagram.resize(length + OVERHEAD, 0);
-    let length = near.protect(&mut datagram, length, 0x1234).unwrap();
-    datagram.truncate(length);
+    let (plain, mut datagram) = reference(&mut near);
     assert_eq!(datagram, hex("800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc99ea179b8dbb"));
     assert_eq!(far.unprotect(&mut datagram), Ok(&plain[..]));
 }
@@ -77,12 +82,7 @@ fn short_ends() -> (Srtp, Srtp) {
 #[test]
 fn the_short_tag_is_the_beginning_of_the_long_one_and_control_packets_keep_that() {
     let (mut near, mut far) = short_ends();
-    let mut datagram = hex("800f1234decafbadcafebabeabababababababababababababababab");
-    let plain = datagram.clone();
-    let length = datagram.len();
-    datagram.resize(length + OVERHEAD, 0);
-    let length = near.protect(&mut datagram, length, 0x1234).unwrap();
-    datagram.truncate(length);
+    let (plain, mut datagram) = reference(&mut near);
     assert_eq!(datagram, hex("800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc"));
     for at in 0..datagram.len() {
         let mut changed = datagram.clone();

@@ -107,7 +107,7 @@ fn purposes(fields: &Fields) -> impl Iterator<Item = (DataKind, &str)> {
     })
 }
 
-/// What Call-Info names the call and its incident (NENA-STA-010.3 sections 2.1.6 and 2.1.7, in their older and newer writing).
+/// What Call-Info names the call and its incident (NENA i3, NENA-STA-010, in its older and newer writing).
 fn names(fields: &Fields) -> impl Iterator<Item = AdditionalData> {
     fields.all("Call-Info").flat_map(entries).filter_map(|entry| {
         let label = match parameter(entry, "purpose")?.to_ascii_lowercase().as_str() {

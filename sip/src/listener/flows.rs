@@ -121,16 +121,15 @@ impl Flows {
         result
     }
 
-    /// The peer's end of a connection by which a reply gets to `to`: an open one, to the same machine if not to the same port, or a new one if that is a
-    /// trunk's. Nobody else makes us open connections by what they write into a Via.
+    /// The peer's end of a connection by which a reply gets to `to`: an open one, or a new one if that is a trunk's. Nobody else makes us open
+    /// connections by what they write into a Via.
     pub(super) async fn back_to(self: &Arc<Self>, transport: Transport, to: SocketAddr) -> Option<SocketAddr> {
-        let is_same = |(by, peer): &&Key| *by == transport && peer.ip() == to.ip();
-        let open = if self.is_open(transport, to) { Some(to) } else { self.lock().keys().find(is_same).map(|(_, peer)| *peer) };
-        if open.is_some() {
-            return open;
-        }
         let is_trunk = self.ingress.get().and_then(Weak::upgrade)?.trunks.of(to.ip()).is_some();
-        (is_trunk && self.reach(transport, to).await.is_ok()).then_some(to)
+        let open = open_to(&self.lock(), (transport, to), is_trunk);
+        match open {
+            None if is_trunk => self.reach(transport, to).await.ok().map(|()| to),
+            open => open,
+        }
     }
 
     async fn dial(self: &Arc<Self>, transport: Transport, peer: SocketAddr) -> Result<(), DialError> {
@@ -180,6 +179,15 @@ impl Flows {
     }
 }
 
+/// An open connection that leads to where `wanted` does. That of a trunk may lead to the same machine at another port; behind one address there may
+/// be many phones, and none of them is to hear what another is told, which may have keys in it.
+fn open_to(open: &HashMap<Key, usize>, wanted: Key, is_trunk: bool) -> Option<SocketAddr> {
+    let (transport, to) = wanted;
+    let is_same = |(by, peer): &&Key| *by == transport && peer.ip() == to.ip();
+    let other = || open.keys().filter(|_| is_trunk).find(is_same).map(|(_, peer)| *peer);
+    open.contains_key(&wanted).then_some(to).or_else(other)
+}
+
 fn over(reason: Option<&'static str>, stop: &CancellationToken) {
     counters::connection_closed(reason.unwrap_or("stopped"));
     stop.cancel();
@@ -202,5 +210,23 @@ impl Drop for Open {
         }
         drop(open);
         self.flows.ended.send_modify(|count| *count += 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_phone_is_told_goes_by_no_other_phones_connection_and_a_trunk_is_one_whatever_its_port() {
+        let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let open = HashMap::from([((Transport::Tls, at("192.0.2.7:40000")), 1), ((Transport::Tcp, at("192.0.2.8:5060")), 1)]);
+        let found = |transport, to: &str, is_trunk| open_to(&open, (transport, at(to)), is_trunk);
+        for is_trunk in [true, false] {
+            assert_eq!(found(Transport::Tls, "192.0.2.7:40000", is_trunk), Some(at("192.0.2.7:40000")));
+            assert_eq!(found(Transport::Tcp, "192.0.2.7:5061", is_trunk), None);
+        }
+        assert_eq!(found(Transport::Tls, "192.0.2.7:5061", true), Some(at("192.0.2.7:40000")));
+        assert_eq!(found(Transport::Tls, "192.0.2.7:5061", false), None);
     }
 }

@@ -145,13 +145,19 @@ async fn a_call_of_which_only_100_was_heard_gives_its_place_back_though_its_canc
     place_for_another(&desk, &["first"]).await;
 }
 
+/// Two carriers, and a call that the first of them is asked for.
+async fn asks_the_first(limits: Limits) -> (Carrier, Carrier, Desk, LegId, Asked) {
+    let (first, second) = (Carrier::new("127.0.0.2:0").await, Carrier::new("127.0.0.3:0").await);
+    let desk = desk_by(limits, &[&first, &second]).await;
+    let leg = desk.agent.call(to(&["first", "second"])).await.unwrap();
+    let invite = first.asked("INVITE").await;
+    (first, second, desk, leg, invite)
+}
+
 #[tokio::test]
 async fn a_front_end_that_says_100_and_nothing_else_is_cancelled_and_passed_over() {
-    let (first, second) = (Carrier::new("127.0.0.2:0").await, Carrier::new("127.0.0.3:0").await);
     let limits = Limits { silence: Duration::from_millis(50), ..Limits::default() };
-    let mut desk = desk_by(limits, &[&first, &second]).await;
-    let leg = desk.agent.call(to(&["first", "second"])).await.unwrap();
-    let late = first.asked("INVITE").await;
+    let (first, second, mut desk, leg, late) = asks_the_first(limits).await;
     first.reply(&late, "100 Trying", &[], "").await;
     let invite = second.asked("INVITE").await;
     let cancel = first.asked("CANCEL").await;
@@ -166,11 +172,8 @@ async fn a_front_end_that_says_100_and_nothing_else_is_cancelled_and_passed_over
 
 #[tokio::test]
 async fn a_call_that_nobody_takes_is_cancelled_and_not_dialled_again() {
-    let (first, second) = (Carrier::new("127.0.0.2:0").await, Carrier::new("127.0.0.3:0").await);
     let limits = Limits { max_calling: Duration::from_millis(200), ..Limits::default() };
-    let mut desk = desk_by(limits, &[&first, &second]).await;
-    let leg = desk.agent.call(to(&["first", "second"])).await.unwrap();
-    let invite = first.asked("INVITE").await;
+    let (first, second, mut desk, leg, invite) = asks_the_first(limits).await;
     first.reply(&invite, "180 Ringing", &[], "").await;
     assert_eq!(desk.next().await, Event::OutboundRinging { leg, trunk: "first".into() });
     assert_eq!(desk.next().await, Event::OutboundFailed { leg, code: 408 });

@@ -6,6 +6,9 @@ use crate::contract::OperatorState;
 use crate::id::{CallId, UserId};
 use jiff::Timestamp;
 
+/// The reason that is shown of a pause which nobody asked for: a word that every console says in its own language.
+const NO_ANSWER: &str = "no_answer";
+
 #[derive(Debug, Clone)]
 pub(super) struct Operator {
     pub id: UserId,
@@ -26,7 +29,11 @@ pub(super) struct Operator {
 pub(super) enum Wish {
     Preparing,
     Ready,
-    Paused { reason: String },
+    Paused {
+        reason: String,
+    },
+    /// Nothing: it rang out too often. Whoever is back says so.
+    Silent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +83,7 @@ impl Operator {
             (Work::WrapUp { until }, _) => (OperatorState::WrapUp { until }, None),
             (Work::Idle, Wish::Preparing) => (OperatorState::Preparing, None),
             (Work::Idle, Wish::Paused { reason }) => (OperatorState::Paused { reason: reason.clone() }, None),
+            (Work::Idle, Wish::Silent) => (OperatorState::Paused { reason: NO_ANSWER.to_owned() }, None),
             (Work::Idle, Wish::Ready) if self.presence == Presence::Away => (OperatorState::Preparing, None),
             (Work::Idle, Wish::Ready) => (OperatorState::Ready, None),
         };

@@ -10,8 +10,6 @@ use jiff::Timestamp;
 
 /// After so many rings in a row without a sign of anybody, whoever sat there has left the desk.
 const LEFT_RINGING: u32 = 3;
-/// The reason of the pause that follows: a word that every console says in its own language.
-const NO_ANSWER: &str = "no_answer";
 
 impl Queue {
     /// When to call [`Queue::handle_timeout`] next; `None` while nothing waits for anything.
@@ -78,7 +76,7 @@ impl Queue {
             let Some(operator) = self.operators.get_mut(id) else { continue };
             operator.unanswered = operator.unanswered.saturating_add(1);
             if operator.unanswered >= LEFT_RINGING && others_are_there {
-                operator.wish = Wish::Paused { reason: NO_ANSWER.to_owned() };
+                operator.wish = Wish::Silent;
             }
         }
     }
@@ -88,9 +86,7 @@ impl Queue {
         if !self.calls.values().any(Call::is_waiting) || self.operators.values().any(Operator::is_at_hand) {
             return;
         }
-        let silent = |operator: &&Operator| {
-            operator.presence == Presence::Here && matches!(&operator.wish, Wish::Paused { reason } if reason == NO_ANSWER)
-        };
+        let silent = |operator: &&Operator| operator.presence == Presence::Here && operator.wish == Wish::Silent;
         let silent: Vec<UserId> = self.operators.values().filter(silent).map(|operator| operator.id).collect();
         for id in silent {
             if let Some(operator) = self.operators.get_mut(&id) {
