@@ -116,7 +116,9 @@ impl Running {
             .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
         let calls = CallThreads::start().context("no threads to take calls on")?;
         let sip_files = renewal::Files::of_sip(config);
-        let started = calls.spawn(sip::UserAgent::start(config.sip.checked()?)).await;
+        let mut sip = config.sip.checked()?;
+        sip.limits.families = config.media.families();
+        let started = calls.spawn(sip::UserAgent::start(sip)).await;
         let (user_agent, events) = started.context("SIP ended before it began")?.context("setting `sip.listen`")?;
         let board = Board::new(desk.live().clone(), desk.clone(), config.sip.trunk.iter().map(|trunk| trunk.name.clone()));
         let (commands, requests) = mpsc::channel(COMMANDS);

@@ -31,6 +31,7 @@ async fn run(calls: usize, seconds: usize, threads: usize) {
     let (sink, taps) = std::sync::mpsc::sync_channel(50_000);
     let config = Config {
         address: "127.0.0.1".parse().unwrap(),
+        other_address: None,
         rtp_ports: FIRST_PORT..=FIRST_PORT + calls as u16 * 4 + 3,
         webrtc_port: 0,
         webrtc_addresses: vec![],

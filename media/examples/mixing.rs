@@ -35,7 +35,14 @@ async fn measure(name: &str, rooms: u64, [speakers, listeners]: [u64; 2], second
     let members = rooms * (speakers + listeners);
     let last = FIRST_PORT + u16::try_from(members * 2).unwrap();
     let address = "127.0.0.1".parse().unwrap();
-    let config = Config { address, rtp_ports: FIRST_PORT..=last, webrtc_port: 0, webrtc_addresses: vec![], threads: 0 };
+    let config = Config {
+        address,
+        other_address: None,
+        rtp_ports: FIRST_PORT..=last,
+        webrtc_port: 0,
+        webrtc_addresses: vec![],
+        threads: 0,
+    };
     let (taps, _recorder) = std::sync::mpsc::sync_channel(1_000);
     let (engine, _events) = Engine::start(config, taps).unwrap();
     let far_end = UdpSocket::bind("127.0.0.1:0").unwrap();

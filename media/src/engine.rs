@@ -3,7 +3,7 @@
 mod gather;
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Addresses, Config};
 use crate::error::{AttachError, ConnectError, OpenError, StartError, TextError};
 use crate::event::{Event, MediaTest};
 use crate::operator::{Negotiator, OperatorLeg};
@@ -17,7 +17,7 @@ use crate::statistics::LegStatistics;
 use crate::tap::{TapItem, TapOutlet};
 use crate::text::RemoteText;
 use ipnet::IpNet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,6 +49,7 @@ struct Inner {
     negotiator: Negotiator,
     sources: Sources,
     webrtc: SocketAddr,
+    addresses: Addresses,
 }
 
 struct ShardHandle {
@@ -76,9 +77,11 @@ impl Engine {
         }
         let (events, received) = mpsc::channel(MAX_EVENTS);
         let (sources, threads) = (Sources::default(), config.threads());
-        let (sockets, webrtc) = WebRtc::bind(SocketAddr::new(config.address, config.webrtc_port), threads)?;
-        let negotiator = Negotiator::new(&config.candidates(webrtc)?).ok_or(StartError::NoCandidate)?;
-        let shared = Shared { address: config.address, ports, events, taps: TapOutlet::new(taps), sources: sources.clone() };
+        let addresses = config.addresses();
+        let (sockets, bound) = WebRtc::bind(addresses, config.webrtc_port, threads)?;
+        let webrtc = bound.first().copied().ok_or(StartError::NoCandidate)?;
+        let negotiator = Negotiator::new(&config.candidates(&bound)?).ok_or(StartError::NoCandidate)?;
+        let shared = Shared { addresses, ports, events, taps: TapOutlet::new(taps), sources: sources.clone() };
         let mut shards = Vec::new();
         for (n, socket) in sockets.into_iter().enumerate() {
             let (commands, taken) = sync_channel(MAX_COMMANDS);
@@ -88,12 +91,23 @@ impl Engine {
             std::thread::Builder::new().name(format!("media-{n}")).spawn(move || shard.run())?;
         }
         let places = Mutex::new(Places::new(threads));
-        Ok((Engine { inner: Arc::new(Inner { shards, places, negotiator, sources, webrtc }) }, received))
+        Ok((Engine { inner: Arc::new(Inner { shards, places, negotiator, sources, webrtc, addresses }) }, received))
     }
 
     /// Where the operators' browsers are received; the real port if 0 was asked for.
     pub fn webrtc_address(&self) -> SocketAddr {
         self.inner.webrtc
+    }
+
+    /// The address of the other family, at which every leg has the same ports as at the one that it was opened with.
+    pub fn other_address(&self) -> Option<IpAddr> {
+        self.inner.addresses.other
+    }
+
+    /// Whether there is an address of the family of this one. A far end at any other is not sent a word before it is heard itself.
+    pub fn reaches(&self, far_end: IpAddr) -> bool {
+        let Addresses { first, other } = self.inner.addresses;
+        far_end.is_unspecified() || [Some(first), other].into_iter().flatten().any(|ours| ours.is_ipv4() == far_end.is_ipv4())
     }
 
     /// Opens a leg to a trunk and gives the address for its SDP. Packets are taken from `allowed` and from the host in

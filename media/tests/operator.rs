@@ -5,7 +5,7 @@ mod common;
 
 use common::browser::{Browser, Played};
 use common::gateway::{Gateway, sound};
-use common::{Under, amplitude, engine, id, loopback, remote};
+use common::{Under, amplitude, engine, engine_in_both_families, id, loopback, remote};
 use media::{AttachError, Codec, ConnectError, Event, Side, Sound, TapItem};
 use std::time::Duration;
 
@@ -13,7 +13,10 @@ const CALLER: u128 = 1;
 const OPERATOR: u128 = 900;
 
 async fn attach(under: &mut Under) -> Browser {
-    let browser = Browser::open();
+    attach_from(under, Browser::open()).await
+}
+
+async fn attach_from(under: &mut Under, browser: Browser) -> Browser {
     let answer = under.engine.attach_operator(id(OPERATOR), browser.offer.clone()).await.unwrap();
     assert!(answer.contains("a=ice-lite") && answer.contains("PCMA") && answer.contains("telephone-event"));
     assert!(!answer.contains("CN/8000"));
@@ -70,6 +73,18 @@ async fn caller_and_operator_hear_each_other_and_nothing_is_sent_while_idle() {
             .collect();
         assert!(amplitude(&pcm, hertz) > 7_000.0, "{side:?} is recorded");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_has_only_the_other_family_of_addresses_is_heard_too() {
+    let mut under = engine_in_both_families(31_750..=31_759);
+    let browser = attach_from(&mut under, Browser::on("[::1]:0")).await;
+    browser.speak(1_000.0);
+    let mut caller = call(&under, Codec::Pcma).await;
+    under.engine.connect(id(CALLER), id(OPERATOR)).await.unwrap();
+    let to_caller = caller.talk(440.0, 60).await;
+    assert!(amplitude(&heard(&browser.hear_many(60)), 440.0) > 7_000.0);
+    assert!(amplitude(&sound(&to_caller), 1_000.0) > 7_000.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@
 mod common;
 
 use common::gateway::{Gateway, Got, sound};
-use common::{Under, amplitude, engine, id, loopback, remote};
+use common::{Under, amplitude, engine, engine_in_both_families, id, loopback, remote};
 use media::{Codec, ConnectError, Event, OpenError, RemoteText, Side, Sound, TapItem, Text, TextError};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -341,6 +341,52 @@ async fn a_far_end_that_holds_the_call_is_sent_nothing_and_hears_no_hole_afterwa
     let after = caller.hear().await;
     assert_eq!(after.timestamp.wrapping_sub(before.timestamp), 4 * 160);
     assert_eq!(after.sequence.wrapping_sub(before.sequence), 1);
+}
+
+#[tokio::test]
+async fn a_leg_is_received_and_sent_by_both_families_of_addresses_and_follows_a_far_end_from_one_to_the_other() {
+    let mut under = engine_in_both_families(31_700..=31_739);
+    let ours = under.engine.other_address().unwrap();
+    let mut caller = Gateway::on("[::1]:0", Codec::Pcma).await;
+    let of_caller = remote(caller.address(), Codec::Pcma);
+    let leg = under.engine.open_trunk(id(1), loopback(), Some(of_caller), false).await.unwrap();
+    caller.sends_to(SocketAddr::new(ours, leg.port()));
+    let mut fallback = open(&under, 2, Codec::Pcma, false).await;
+    // Which brings both onto one thread.
+    under.engine.connect(id(1), id(2)).await.unwrap();
+    let (to_caller, to_fallback) = tokio::join!(caller.talk(440.0, 40), fallback.talk(1_000.0, 40));
+    assert!(to_caller.iter().all(|packet| packet.from == SocketAddr::new(ours, leg.port())));
+    assert!(amplitude(&sound(&to_caller), 1_000.0) > 6_000.0 && amplitude(&sound(&to_fallback), 440.0) > 6_000.0);
+
+    let mut moved = Gateway::new(Codec::Pcma).await;
+    moved.sends_to(leg);
+    (moved.sequence, moved.timestamp) = (caller.sequence, caller.timestamp);
+    under.engine.set_remote(id(1), remote(moved.address(), Codec::Pcma)).await;
+    let (to_moved, to_fallback) = tokio::join!(moved.talk(700.0, 40), fallback.talk(1_000.0, 40));
+    assert!(to_moved.iter().all(|packet| packet.from == leg));
+    assert!(amplitude(&sound(&to_moved), 1_000.0) > 6_000.0 && amplitude(&sound(&to_fallback), 700.0) > 6_000.0);
+    assert!(caller.try_hear().is_none());
+
+    let mut typist = Gateway::on("[::1]:0", Codec::Pcma).await;
+    let place = under.engine.open_text(id(1), loopback()).await.unwrap();
+    typist.sends_to(SocketAddr::new(ours, place.port()));
+    let remote = RemoteText { address: typist.address(), pt: 98, redundancy_pt: None, srtp: None };
+    under.engine.set_text_remote(id(1), Some(remote)).await;
+    assert_eq!(typist.hear().await.from, SocketAddr::new(ours, place.port()));
+    typist.send(98, true, b"api").await;
+    under.expect(Event::Text { leg: id(1), text: Text("api".into()) }).await;
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_in_one_family_is_passed_over_in_both() {
+    let under = engine_in_both_families(31_740..=31_743);
+    let taken = tokio::net::UdpSocket::bind("[::1]:31741").await.unwrap();
+    let leg = under.engine.open_trunk(id(1), loopback(), None, false).await.unwrap();
+    assert_eq!(leg.port(), 31_742);
+    let none = under.engine.open_trunk(id(2), loopback(), None, false).await;
+    assert!(matches!(none, Err(OpenError::PortsExhausted)));
+    drop(taken);
+    assert!(under.engine.open_trunk(id(2), loopback(), None, false).await.is_ok());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 use crate::alert::{self, Carried};
 use crate::config::{Limits, Srtp};
+use crate::event::OfferTrouble;
 use crate::location::multipart::is_multipart;
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED, phrase, reply};
 use crate::message::{Fields, Message, Start, parameter};
@@ -72,6 +73,15 @@ impl Refusal {
         Refusal::new(400, "unreadable")
     }
 
+    /// What the owner should know of this refusal: a carrier whose calls are refused so sends others like it.
+    pub(crate) fn trouble(&self) -> Option<OfferTrouble> {
+        match self.reason {
+            "no_codec" => Some(OfferTrouble::NoCodec),
+            "bad_sdp" => Some(OfferTrouble::Unreadable),
+            _ => None,
+        }
+    }
+
     pub(crate) fn octets(&self, fields: &Fields) -> Option<Vec<u8>> {
         reply(fields, self.code, phrase(self.code), &self.extra)
     }
@@ -120,7 +130,7 @@ pub(crate) fn judge(message: &Message, srtp: Srtp, limits: &Limits) -> Verdict {
     if is_strange(fields, &message.body) {
         return Verdict::Reply(Refusal::new(415, "content_type").with("Accept", ACCEPT));
     }
-    match sdp::offer_in(fields, &message.body, &Terms::without_key(srtp)) {
+    match sdp::offer_in(fields, &message.body, &Terms::without_key(srtp, limits.families)) {
         Ok(_) => Verdict::Invite,
         // RFC 3261 section 13.3.1.3, 20.43: 305 is "incompatible media format", 399 anything else.
         Err(sdp::SdpError::NoAudio) => Verdict::Reply(

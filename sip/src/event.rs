@@ -72,6 +72,8 @@ pub enum Event {
     Trunk { trunk: TrunkName, state: TrunkState, registered: Option<bool>, trouble: Option<TrunkTrouble>, detail: String },
     /// A limit sheds what comes: `calls`, `transactions`, `events`, `connections`, `rate` or `stack`. At most once in ten seconds for each.
     Limited { limit: &'static str },
+    /// A carrier's calls are refused for what they offer. At most once in ten seconds for each trunk and reason.
+    Incompatible { trunk: TrunkName, why: OfferTrouble },
 }
 
 impl Event {
@@ -92,7 +94,9 @@ impl Event {
             | Event::Digit { leg, .. }
             | Event::Referred { leg, .. }
             | Event::Ended { leg, .. } => Some(*leg),
-            Event::Alert(_) | Event::Phone { .. } | Event::Trunk { .. } | Event::Limited { .. } => None,
+            Event::Alert(_) | Event::Phone { .. } | Event::Trunk { .. } | Event::Limited { .. } | Event::Incompatible { .. } => {
+                None
+            }
         }
     }
 }
@@ -108,6 +112,15 @@ pub enum TrunkTrouble {
     Refuses(u16),
     /// No registrar has us; with the code that one answered last, if it answered.
     NotRegistered(Option<u16>),
+}
+
+/// Why an offer cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OfferTrouble {
+    /// No voice in PCMA or PCMU over RTP as the trunk is to send it, plain or encrypted.
+    NoCodec,
+    /// The session description cannot be read.
+    Unreadable,
 }
 
 /// To whom a desk phone gives its call.

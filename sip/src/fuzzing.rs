@@ -8,14 +8,14 @@ use crate::listener::normalise::{Framing, Outcome, normalise};
 use crate::location::multipart;
 use crate::message::stamp::{Source, Stamp};
 use crate::message::{Fields, Start, via};
-use crate::sdp::{self, Key, Terms};
+use crate::sdp::{self, Families, Key, Terms};
 use crate::{additional, alert, invitation, location};
 use rsipstack::sip::SipMessage;
 use std::net::{Ipv4Addr, SocketAddr};
 use uuid::Uuid;
 
 /// Every kind of voice is taken.
-const TERMS: Terms = Terms { srtp: Srtp::Offered, own: Key([5; 30]) };
+const TERMS: Terms = Terms { srtp: Srtp::Offered, own: Key([5; 30]), families: Families::Both };
 
 /// The way of a datagram from the socket to the owner of the call, without sockets and transactions.
 pub fn message(octets: &[u8]) {
@@ -47,7 +47,8 @@ pub fn message(octets: &[u8]) {
 /// An offer, and our answer to it, which must read as one.
 pub fn description(octets: &[u8]) {
     let Ok(Some(offer)) = sdp::offer_in(&Fields::default(), octets, &TERMS) else { return };
-    let local = sdp::LocalAudio { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 20_000)), session_id: 1, srtp: None };
+    let local =
+        sdp::LocalAudio { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 20_000)), other: None, session_id: 1, srtp: None };
     let text = sdp::LocalText { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 20_002)) };
     let answer = sdp::answer(&offer, sdp::LocalMedia::from(local).with_text(text), TERMS.own, 1);
     let streams = answer.lines().filter(|line| line.starts_with("m=")).count();

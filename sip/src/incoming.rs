@@ -1,7 +1,7 @@
 //! Requests that the SIP stack hands up: new calls become legs, requests inside calls go to their dialog.
 
 use crate::clock::{new_leg_id, now, random, secret};
-use crate::config::{Reliability, Srtp, Trunk};
+use crate::config::{Limits, Reliability, Srtp, Trunk};
 use crate::counters;
 use crate::error::LegError;
 use crate::event::Event;
@@ -111,7 +111,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         reply(&mut transaction, StatusCode::Forbidden, vec![]).await;
         return drain(core, transaction);
     };
-    let Ok(terms) = terms(trunk.srtp) else {
+    let Ok(terms) = terms(trunk.srtp, &core.limits) else {
         core.registry.forget(&key);
         reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
         return drain(core, transaction);
@@ -166,7 +166,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         dialog: dialog.clone(),
         layer: core.layer.clone(),
         side: Side::Inbound { replies: transaction.tu_sender.clone(), request: Box::new(transaction.original.clone()) },
-        talk: Negotiation::inbound(offer, terms).seen_at(trunk.public_address),
+        talk: Negotiation::inbound(offer, terms).across(stamp.source.peer.ip()).seen_at(trunk.public_address),
         reliable,
         events: core.events.clone(),
         slot,
@@ -194,10 +194,13 @@ fn reliable(core: &Core, trunk: Reliability, fields: &Fields, invite: &Request, 
 }
 
 /// The trunk's terms with a key of ours for one call.
-pub(crate) fn terms(srtp: Srtp) -> Result<Terms, LegError> {
+pub(crate) fn terms(srtp: Srtp, limits: &Limits) -> Result<Terms, LegError> {
+    let terms = Terms::without_key(srtp, limits.families);
     match srtp {
-        Srtp::Off => Ok(Terms::without_key(srtp)),
-        Srtp::Offered | Srtp::Required => secret().map(|own| Terms { srtp, own: Key(own) }).map_err(|_| LegError::NoRandomness),
+        Srtp::Off => Ok(terms),
+        Srtp::Offered | Srtp::Required => {
+            secret().map(|own| Terms { own: Key(own), ..terms }).map_err(|_| LegError::NoRandomness)
+        }
     }
 }
 

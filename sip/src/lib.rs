@@ -61,7 +61,7 @@ pub use config::{
 };
 pub use dialled::Purpose;
 pub use error::{LegError, StartError};
-pub use event::{EndedBy, Event, Invitation, LegId, Lift, Outbound, PhoneCall, Referral, Reject, TrunkTrouble};
+pub use event::{EndedBy, Event, Invitation, LegId, Lift, OfferTrouble, Outbound, PhoneCall, Referral, Reject, TrunkTrouble};
 #[cfg(feature = "held")]
 pub use held::{LocationServers, Wanted};
 pub use identity::Identity;
@@ -70,7 +70,8 @@ pub use numbers::{Country, NumberForm, Numbers};
 pub use presence::Followed;
 pub use priority::ResourcePriority;
 pub use sdp::{
-    Codec, Direction, KEY_LENGTH, LocalAudio, LocalMedia, LocalText, PayloadType, RemoteAudio, RemoteText, SrtpKeys, SrtpSuite,
+    Codec, Direction, Families, KEY_LENGTH, LocalAudio, LocalMedia, LocalText, PayloadType, RemoteAudio, RemoteText, SrtpKeys,
+    SrtpSuite,
 };
 pub use trunk::TrunkState;
 pub use user_agent::UserAgent;

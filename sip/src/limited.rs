@@ -1,7 +1,8 @@
-//! Tells the owner that a limit sheds something: a counter alone wakes nobody. At most once in ten seconds for each limit.
+//! Tells the owner that something is refused again and again: a counter alone wakes nobody. At most once in ten seconds for each cause.
 
 use crate::clock::now;
-use crate::event::Event;
+use crate::config::TrunkName;
+use crate::event::{Event, OfferTrouble};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -44,13 +45,20 @@ pub(crate) struct Alarms {
     quiet: Mutex<Quiet>,
 }
 
-/// When each limit was told last.
+/// Why something is refused. As many as there are limits, and three for each trunk.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Cause {
+    Limit(Limit),
+    Offer(TrunkName, OfferTrouble),
+}
+
+/// When each cause was told last.
 #[derive(Debug, Default)]
-struct Quiet(HashMap<Limit, Instant>);
+struct Quiet(HashMap<Cause, Instant>);
 
 impl Quiet {
-    fn may_tell(&self, limit: Limit, now: Instant) -> bool {
-        self.0.get(&limit).is_none_or(|told| now >= *told + PAUSE)
+    fn may_tell(&self, cause: &Cause, now: Instant) -> bool {
+        self.0.get(cause).is_none_or(|told| now >= *told + PAUSE)
     }
 }
 
@@ -60,11 +68,20 @@ impl Alarms {
     }
 
     pub(crate) fn tell(&self, limit: Limit) {
+        self.tell_once(Cause::Limit(limit), || Event::Limited { limit: limit.word() });
+    }
+
+    /// A call of this trunk is refused for what it offers.
+    pub(crate) fn incompatible(&self, trunk: &TrunkName, why: OfferTrouble) {
+        self.tell_once(Cause::Offer(trunk.clone(), why), || Event::Incompatible { trunk: trunk.clone(), why });
+    }
+
+    fn tell_once(&self, cause: Cause, event: impl FnOnce() -> Event) {
         let now = now();
         let mut quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
         // Where there is no room for the event, the next one shed says it.
-        if quiet.may_tell(limit, now) && self.events.try_send(Event::Limited { limit: limit.word() }).is_ok() {
-            quiet.0.insert(limit, now);
+        if quiet.may_tell(&cause, now) && self.events.try_send(event()).is_ok() {
+            quiet.0.insert(cause, now);
         }
     }
 }
@@ -75,17 +92,17 @@ mod tests {
 
     #[test]
     fn a_limit_is_told_at_most_once_in_ten_seconds() {
-        let (start, mut quiet) = (now(), Quiet::default());
+        let (start, mut quiet, calls) = (now(), Quiet::default(), Cause::Limit(Limit::Calls));
         let mut told = Vec::new();
         for second in 0..25 {
             let now = start + Duration::from_secs(second);
-            if quiet.may_tell(Limit::Calls, now) {
-                quiet.0.insert(Limit::Calls, now);
+            if quiet.may_tell(&calls, now) {
+                quiet.0.insert(calls.clone(), now);
                 told.push(second);
             }
         }
         assert_eq!(told, [0, 10, 20]);
-        assert!(quiet.may_tell(Limit::Rate, start), "each limit by itself");
+        assert!(quiet.may_tell(&Cause::Limit(Limit::Rate), start), "each limit by itself");
     }
 
     #[test]

@@ -152,9 +152,10 @@ impl Calling {
             Err(unsent) => return Err((unsent, slot)),
         };
         let srtp = if attempt.secure { line.config.srtp } else { crate::config::Srtp::Off };
-        let Ok(terms) = terms(srtp) else { return Err((Unsent::Refused(500), slot)) };
+        let Ok(terms) = terms(srtp, &self.core.limits) else { return Err((Unsent::Refused(500), slot)) };
         let public = line.config.public_address;
-        let (talk, offer) = Negotiation::outbound(self.wish.media.seen_at(public), terms);
+        let media = self.wish.media.seen_at(public).towards(reached.peer.ip());
+        let (talk, offer) = Negotiation::outbound(media, terms);
         let talk = talk.seen_at(public);
         let Some(option) = self.option(&line, reached, offer) else { return Err((Unsent::Refused(503), slot)) };
         let layer = self.core.layer.clone();

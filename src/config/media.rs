@@ -6,6 +6,11 @@ use std::net::IpAddr;
 
 pub const KEYS: &[Key] = &[
     key("address", "", "This server's address as carriers and browsers reach it; it stands in every SDP. Must be set."),
+    key(
+        "other_address",
+        "",
+        "This server's address of the other family, IPv6 beside IPv4 or the reverse: voice goes by the one that a carrier's SDP names. Without it callers who have nothing but that family are not heard.",
+    ),
     key("rtp_ports", "\"20000-20999\"", "UDP ports for carriers' RTP, two for each call and two more for its text."),
     key("webrtc_port", "21000", "One UDP port for all operators' browsers."),
     key("threads", "0", "Threads that voice is spread over; 0 takes as many as this machine has cores."),
@@ -15,6 +20,7 @@ pub const KEYS: &[Key] = &[
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
     pub address: Option<IpAddr>,
+    pub other_address: Option<IpAddr>,
     pub rtp_ports: String,
     pub webrtc_port: u16,
     pub threads: usize,
@@ -22,11 +28,16 @@ pub struct Media {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { address: None, rtp_ports: "20000-20999".into(), webrtc_port: 21000, threads: 0 }
+        Self { address: None, other_address: None, rtp_ports: "20000-20999".into(), webrtc_port: 21000, threads: 0 }
     }
 }
 
 impl Media {
+    /// The families of addresses by which voice may come.
+    pub fn families(&self) -> sip::Families {
+        self.address.map_or(sip::Families::Both, |address| sip::Families::of(address, self.other_address))
+    }
+
     pub fn checked(&self) -> Result<media::Config, ConfigError> {
         let address = self.address.ok_or_else(|| {
             ConfigError::missing(
@@ -41,6 +52,7 @@ impl Media {
                 "set it to this server's own address, e.g. \"192.168.1.10\"",
             ));
         }
+        let other_address = self.other_address.map(|other| beside(address, other)).transpose()?;
         let wrong = |problem: &str| {
             ConfigError::new("media.rtp_ports", format!("`{}` {problem}", self.rtp_ports), "write it like \"20000-20999\"")
         };
@@ -59,10 +71,30 @@ impl Media {
         }
         Ok(media::Config {
             address,
+            other_address,
             rtp_ports: low..=high,
             webrtc_port: self.webrtc_port,
-            webrtc_addresses: vec![address],
+            webrtc_addresses: vec![],
             threads: self.threads,
         })
     }
+}
+
+/// The second address, if it is one of the other family.
+fn beside(address: IpAddr, other: IpAddr) -> Result<IpAddr, ConfigError> {
+    let family = |address: &IpAddr| if address.is_ipv4() { "IPv4" } else { "IPv6" };
+    let wrong = |problem: String, remedy: &str| Err(ConfigError::new("media.other_address", problem, remedy));
+    if other.is_unspecified() || other.to_canonical() != other {
+        return wrong(
+            format!("`{other}` is no address that a peer can send to"),
+            "set it to this server's own address, or leave it out",
+        );
+    }
+    if family(&address) == family(&other) {
+        return wrong(
+            format!("`{other}` is {} like media.address", family(&other)),
+            "set it to this server's address of the other family, or leave it out",
+        );
+    }
+    Ok(other)
 }

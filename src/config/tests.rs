@@ -1,3 +1,4 @@
+use super::media::Media;
 use super::sip::{Phone, Phones};
 use super::*;
 
@@ -81,6 +82,19 @@ fn the_page_in_docs_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(stored == document(), "docs/configuration.md is stale; run `cargo run -- configuration > docs/configuration.md`");
+}
+
+#[test]
+fn a_second_media_address_is_one_of_the_other_family() {
+    let with = |other: &str| {
+        let media = Media { address: Some([192, 0, 2, 1].into()), other_address: other.parse().ok(), ..Media::default() };
+        media.checked().map(|checked| (checked.other_address, media.families()))
+    };
+    assert_eq!(with("2001:db8::1").unwrap(), ("2001:db8::1".parse().ok(), sip::Families::Both));
+    assert_eq!(with("none").unwrap(), (None, sip::Families::Ipv4));
+    for wrong in ["192.0.2.2", "::", "::ffff:192.0.2.2"] {
+        assert_eq!(with(wrong).unwrap_err().key, "media.other_address", "{wrong}");
+    }
 }
 
 #[test]

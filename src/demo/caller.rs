@@ -57,6 +57,7 @@ impl Caller {
         let (media, _voice) = media::Engine::start(
             media::Config {
                 address: std::net::IpAddr::from([127, 0, 0, 1]),
+                other_address: None,
                 rtp_ports: 28000..=28099,
                 webrtc_port: 28100,
                 webrtc_addresses: vec![],
@@ -119,7 +120,7 @@ impl Telephone {
         let media = clock::new_id();
         let loopback = "127.0.0.0/8".parse()?;
         let address = self.media.open_trunk(media, vec![loopback], None, false).await?;
-        let audio = sip::LocalAudio { address, session_id: 112, srtp: None };
+        let audio = sip::LocalAudio { address, other: None, session_id: 112, srtp: None };
         let leg = self
             .sip
             .call(sip::Outbound {

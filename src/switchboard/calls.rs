@@ -29,6 +29,7 @@ impl Switchboard {
                 self.trunk_changed(&trunk, (state, registered), trouble, detail);
             }
             sip::Event::Limited { limit } => self.limited(limit),
+            sip::Event::Incompatible { trunk, why } => self.incompatible(&trunk, why),
             sip::Event::TextOffered { leg } => self.text_offered(leg),
             sip::Event::Phone { phone, registered, .. } => self.phone_registered(&phone.0, registered),
             sip::Event::PhoneInvited { leg, phone, dialled, audio } => {
@@ -49,6 +50,7 @@ impl Switchboard {
     fn hear_caller(&mut self, call: CallId, event: sip::Event) {
         match event {
             sip::Event::Confirmed { audio: Some(audio), .. } | sip::Event::Changed { audio, .. } => {
+                self.is_spoken_from(call, &audio);
                 self.order(call, Order::Remote(audio));
             }
             sip::Event::Located { location, .. } => self.carried(call, &location),
@@ -62,6 +64,7 @@ impl Switchboard {
             sip::Event::OutboundEarly { audio, .. } => self.order(call, Order::Early { of: None, audio }),
             sip::Event::OutboundAnswered { trunk, audio, .. } => {
                 self.goes_over(call, &trunk);
+                self.is_spoken_from(call, &audio);
                 self.order(call, Order::Reached(audio));
             }
             sip::Event::OutboundFailed { leg, code } => {
@@ -172,6 +175,7 @@ impl Switchboard {
         let following = super::locate::follow(&self.plant.sip, call, &invitation, self.plant.reports.clone());
         let (orders, inbox) = mpsc::channel(ORDERS);
         let plant = self.plant(&view.languages);
+        let far_end = invitation.audio.as_ref().map(|audio| audio.address.ip());
         let offer = Offer { audio: invitation.audio, text: invitation.text };
         tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, offer, inbox));
         self.legs.insert(invitation.leg, (call, LegKind::Caller));
@@ -193,7 +197,7 @@ impl Switchboard {
         metrics::counter!("siaga_calls_arrived_total").increment(1);
         let service = invitation.service.map(|service| format!("urn:service:{service}"));
         let wants = Wants::of(service.as_deref().unwrap_or(&view.dialled), &invitation.spoken, &view.languages);
-        self.calls.insert(call, Call { following, ..Call::new(view, orders) });
+        self.calls.insert(call, Call { following, far_end, ..Call::new(view, orders) });
         self.was_located(call);
         self.told(Input::CallArrived { call, priority, again, wants });
     }

@@ -46,6 +46,7 @@ use locate::Following;
 use phones::Phones;
 use seat::Seat;
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use test_call::TestCalls;
@@ -105,6 +106,8 @@ struct Call {
     fallback: Option<PartyId>,
     /// Who was silent before the answer, when nobody need speak: legs of the voice engine, which have had no alarm yet.
     silent: HashSet<Uuid>,
+    /// Where the caller's voice is, or the called one's, as its telephone says; `None`: it has not said so.
+    far_end: Option<IpAddr>,
     /// How well the operators of the call were heard.
     hearing: Hearing,
     /// Where the caller's side last said in the call itself that the caller is.
@@ -127,6 +130,7 @@ impl Call {
             failure: None,
             fallback: None,
             silent: HashSet::new(),
+            far_end: None,
             hearing,
             carried,
             following: None,

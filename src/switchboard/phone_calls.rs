@@ -1,6 +1,6 @@
 //! Calls to operators' desk phones: they ring beside the console, are lifted, put down, hold, and are lost.
 
-use super::line::{Order, Plant, Report, local_audio};
+use super::line::{Order, Plant, Report};
 use super::phones::{Phone, PhoneCall, Purpose, Stage};
 use super::{Switchboard, convert, reached, tick};
 use crate::clock;
@@ -356,7 +356,7 @@ impl Plant {
         let dialled = async {
             let address =
                 self.media.open_trunk(media, self.phones.to_vec(), None, false).await.map_err(|error| error.to_string())?;
-            let audio = local_audio(media, address);
+            let audio = self.local_audio(media, address);
             let call = sip::PhoneCall { phone: phone.as_str().into(), caller, audio, lift };
             self.sip.call_phone(call).await.map(|leg| (leg, audio)).map_err(|error| error.to_string())
         };

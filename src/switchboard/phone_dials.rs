@@ -2,7 +2,7 @@
 //! away by the phone's transfer key.
 
 use super::features::FeatureCall;
-use super::line::{Plant, Report, local_audio};
+use super::line::{Plant, Report};
 use super::phones::{PhoneCall, Purpose, SecondCall};
 use super::{Switchboard, convert};
 use crate::clock;
@@ -212,7 +212,7 @@ impl Plant {
         let taken = async {
             let address =
                 self.media.open_trunk(media, self.phones.to_vec(), None, false).await.map_err(|error| error.to_string())?;
-            let audio = local_audio(media, address);
+            let audio = self.local_audio(media, address);
             self.report(Report::PhoneCalling { phone: phone.clone(), media, leg, audio }).await;
             self.sip.answer(leg, audio).await.map_err(|error| error.to_string())
         };

@@ -55,7 +55,27 @@ impl Switchboard {
         if matches!(alarm, AlarmKind::OneWayAudio { silent: CallSide::Operator, .. }) {
             self.phone_silent(call, true);
         }
+        let beyond_reach = self.beyond_reach(&alarm);
         self.desk.raise_alarm(alarm, now());
+        if let Some(trunk) = beyond_reach {
+            metrics::counter!("siaga_voice_beyond_reach_total").increment(1);
+            self.desk.raise_alarm(AlarmKind::VoiceBeyondReach { trunk }, now());
+        }
+    }
+
+    pub(super) fn is_spoken_from(&mut self, call: CallId, audio: &sip::RemoteAudio) {
+        if let Some(found) = self.calls.get_mut(&call) {
+            found.far_end = Some(audio.address.ip());
+        }
+    }
+
+    /// The carrier of a caller who is not heard, if its voice is where this server has no address to speak from.
+    fn beyond_reach(&self, alarm: &AlarmKind) -> Option<String> {
+        let AlarmKind::OneWayAudio { call, silent: CallSide::Caller } = alarm else { return None };
+        let found = self.calls.get(call)?;
+        let far_end = found.far_end.filter(|far_end| !self.plant.media.reaches(*far_end))?;
+        tracing::warn!(%call, trunk = found.view.trunk, ipv6 = far_end.is_ipv6(), "no voice: set `media.other_address`");
+        Some(found.view.trunk.clone())
     }
 
     /// Whom this leg of a call's room stands for, and whether it is expected to be heard.

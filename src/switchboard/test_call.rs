@@ -90,7 +90,7 @@ impl Plant {
             self.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 60 }).await;
             return false;
         };
-        let answered = self.sip.answer(leg, super::line::local_audio(leg.0, address)).await.is_ok();
+        let answered = self.sip.answer(leg, self.local_audio(leg.0, address)).await.is_ok();
         if answered {
             let length = Duration::from_millis(u64::try_from(pcm.len() / 8).unwrap_or(0));
             self.media.play(leg.0, media::Sound::Samples { pcm, looped: false }).await;

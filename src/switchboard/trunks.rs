@@ -1,7 +1,7 @@
 //! Carriers' lines as the SIP user agent sees them, and the limits that shed what comes.
 
 use super::{Switchboard, now};
-use dispatch::contract::{AlarmKind, TrunkState, TrunkTrouble};
+use dispatch::contract::{AlarmKind, OfferTrouble, TrunkState, TrunkTrouble};
 
 impl Switchboard {
     pub(super) fn trunk_changed(
@@ -32,6 +32,15 @@ impl Switchboard {
             self.desk.raise_alarm(down, now());
         }
         self.board.trunk(name, state, registered, detail);
+    }
+
+    /// A carrier's calls are refused for what they offer; the alarm ends by itself.
+    pub(super) fn incompatible(&self, trunk: &sip::TrunkName, why: sip::OfferTrouble) {
+        let why = match why {
+            sip::OfferTrouble::NoCodec => OfferTrouble::NoCodec,
+            sip::OfferTrouble::Unreadable => OfferTrouble::Unreadable,
+        };
+        self.desk.raise_alarm(AlarmKind::CallsRefused { trunk: trunk.to_string(), why }, now());
     }
 
     /// A bound sheds what comes; its alarm ends by itself.

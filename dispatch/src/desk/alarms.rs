@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Alarms that sound at the same time; more than people could ever answer.
 const SOUNDING: usize = 1000;
-/// A limit that was not reached for so long is reached no more.
-const LIMIT_QUIET: SignedDuration = SignedDuration::from_secs(60);
+/// What was not refused for so long is refused no more.
+const REFUSAL_QUIET: SignedDuration = SignedDuration::from_secs(60);
 
 /// The alarms that sound now; a cheap clone. In memory, so that raising one never waits; the journal keeps them for a restart.
 #[derive(Clone)]
@@ -95,7 +95,9 @@ pub(super) fn outlives_restart(kind: &AlarmKind) -> bool {
         | AlarmKind::FootageFailing { .. }
         | AlarmKind::StoreFailing
         | AlarmKind::TrunkDown { .. }
-        | AlarmKind::LimitReached { .. } => false,
+        | AlarmKind::LimitReached { .. }
+        | AlarmKind::CallsRefused { .. }
+        | AlarmKind::VoiceBeyondReach { .. } => false,
     }
 }
 
@@ -119,10 +121,13 @@ impl Desk {
         }
     }
 
-    /// Ends the alarm of every limit that was not reached in the last minute. Never waits.
-    pub fn quiet_limits(&self, now: Timestamp) {
-        let limit = |alarm: &AlarmView| matches!(alarm.kind, AlarmKind::LimitReached { .. });
-        for alarm in self.board.clear_quiet(now - LIMIT_QUIET, limit) {
+    /// Ends the alarms about limits and about what carriers offer whose cause was not told in the last minute. Never waits.
+    pub fn quiet_refusals(&self, now: Timestamp) {
+        let refusals = |alarm: &AlarmView| {
+            use AlarmKind::{CallsRefused, LimitReached, VoiceBeyondReach};
+            matches!(alarm.kind, LimitReached { .. } | CallsRefused { .. } | VoiceBeyondReach { .. })
+        };
+        for alarm in self.board.clear_quiet(now - REFUSAL_QUIET, refusals) {
             self.journal.alarm_ended(alarm, None, now);
         }
     }

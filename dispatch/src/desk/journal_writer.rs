@@ -315,9 +315,12 @@ fn acknowledged(unit: &mut Unit, alarm: &AlarmView, actor: Actor, at: Timestamp,
         AlarmKind::Unacknowledged { incident, .. }
         | AlarmKind::Undeliverable { incident, .. }
         | AlarmKind::FootageFailing { incident, .. } => (None, Some(*incident)),
-        AlarmKind::StoreFailing | AlarmKind::EntriesLost | AlarmKind::TrunkDown { .. } | AlarmKind::LimitReached { .. } => {
-            (None, None)
-        }
+        AlarmKind::StoreFailing
+        | AlarmKind::EntriesLost
+        | AlarmKind::TrunkDown { .. }
+        | AlarmKind::LimitReached { .. }
+        | AlarmKind::CallsRefused { .. }
+        | AlarmKind::VoiceBeyondReach { .. } => (None, None),
     };
     let data = json!({ "alarm": alarm.kind, "raised_at": alarm.raised_at });
     unit.event(NewEvent { at, actor, kind: "alarm.acknowledged", call, incident, data, dedupe: Some(dedupe) });

@@ -28,7 +28,7 @@ impl Desk {
             if let Err(error) = self.due_alarms(clock::now()).await {
                 tracing::warn!(%error, "overdue acknowledgements could not be looked up; trying again");
             }
-            self.quiet_limits(clock::now());
+            self.quiet_refusals(clock::now());
             if tick.is_multiple_of(60)
                 && let Err(error) = self.learn_callers(clock::now()).await
             {

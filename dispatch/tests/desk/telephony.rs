@@ -225,17 +225,20 @@ both! {
         assert!(matches!(refused, Err(DeskError::Invalid { field: "username", .. })));
     }
 
-    async fn a_limit_that_is_not_reached_any_more_is_silent_after_a_minute(house) {
+    async fn a_limit_that_is_not_reached_and_a_carrier_that_is_not_refused_any_more_are_silent_after_a_minute(house) {
         let desk = &house.desk;
         let now = clock::now();
         let limit = AlarmKind::LimitReached { limit: "rate".into() };
         let trunk = AlarmKind::TrunkDown { trunk: "telkom".into(), why: TrunkTrouble::Silent, code: None };
+        desk.raise_alarm(AlarmKind::CallsRefused { trunk: "telkom".into(), why: OfferTrouble::NoCodec }, now);
         let id = desk.raise_alarm(limit.clone(), now);
         desk.raise_alarm(trunk.clone(), now);
         assert_eq!(desk.raise_alarm(limit, now + seconds(30)), id, "it goes on sounding");
-        desk.quiet_limits(now + seconds(89));
+        desk.quiet_refusals(now + seconds(59));
+        assert_eq!(desk.alarms().len(), 3);
+        desk.quiet_refusals(now + seconds(89));
         assert_eq!(desk.alarms().len(), 2);
-        desk.quiet_limits(now + seconds(90));
+        desk.quiet_refusals(now + seconds(90));
         assert_eq!(desk.alarms().iter().map(|alarm| &alarm.kind).collect::<Vec<_>>(), [&trunk], "a line stays down until it is up");
         desk.journal().flush().await;
         assert!(house.restarted(DeskSettings::default()).await.alarms().is_empty());

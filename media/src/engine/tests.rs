@@ -19,6 +19,7 @@ fn stuck() -> (Engine, Receiver<Command>) {
         negotiator: Negotiator::new(&[webrtc]).unwrap(),
         sources: Sources::default(),
         webrtc,
+        addresses: Addresses { first: webrtc.ip(), other: None },
     };
     let engine = Engine { inner: Arc::new(inner) };
     let (reply, _) = oneshot::channel();

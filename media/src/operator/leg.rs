@@ -13,6 +13,7 @@ use crate::sequence::{Order, Sequence};
 use crate::statistics::{FarEnd, LegStatistics};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive, Transmit};
@@ -33,7 +34,8 @@ const RTP_FIRST_BYTES: std::ops::Range<u8> = 128..192;
 /// One peer connection.
 pub(crate) struct OperatorLeg {
     rtc: Rtc,
-    local: SocketAddr,
+    /// Of our candidates.
+    locals: Arc<[SocketAddr]>,
     fragment: String,
     mid: Mid,
     payload_types: PayloadTypes,
@@ -86,7 +88,7 @@ impl OperatorLeg {
         }
         let leg = OperatorLeg {
             rtc,
-            local: negotiator.local(),
+            locals: negotiator.addresses(),
             fragment,
             mid,
             payload_types,
@@ -166,7 +168,8 @@ impl OperatorLeg {
     pub fn handle_datagram(&mut self, now: Instant, source: SocketAddr, data: &[u8]) -> bool {
         self.timeouts = 0;
         let stun = super::Demux::is_stun(data);
-        let Ok(receive) = Receive::new(Protocol::Udp, source, self.local, data) else {
+        let local = self.locals.iter().find(|local| local.is_ipv4() == source.is_ipv4());
+        let Some(receive) = local.and_then(|local| Receive::new(Protocol::Udp, source, *local, data).ok()) else {
             self.statistics.malformed += 1;
             return false;
         };

@@ -25,7 +25,7 @@ const TELEPHONE_EVENT: u8 = 126;
 #[derive(Debug)]
 pub(crate) struct Negotiator {
     candidates: Vec<Candidate>,
-    local: SocketAddr,
+    addresses: Arc<[SocketAddr]>,
     crypto: Arc<CryptoProvider>,
 }
 
@@ -34,12 +34,12 @@ impl Negotiator {
     pub fn new(addresses: &[SocketAddr]) -> Option<Negotiator> {
         let candidates = addresses.iter().map(|address| Candidate::host(*address, "udp")).collect::<Result<Vec<_>, _>>().ok()?;
         let crypto = Arc::new(str0m::crypto::from_feature_flags());
-        Some(Negotiator { candidates, local: *addresses.first()?, crypto })
+        (!candidates.is_empty()).then(|| Negotiator { candidates, addresses: addresses.into(), crypto })
     }
 
-    /// The candidate that stands for our socket.
-    pub fn local(&self) -> SocketAddr {
-        self.local
+    /// The addresses of the candidates. The first of a family stands for our socket in that.
+    pub fn addresses(&self) -> Arc<[SocketAddr]> {
+        self.addresses.clone()
     }
 
     /// A peer connection that has accepted the offer, and its answer.

@@ -15,11 +15,13 @@ mod sounds;
 mod texts;
 mod timers;
 mod trunks;
+mod wire;
 
 pub(crate) use command::Command;
 pub(crate) use moves::Moved;
 
 use crate::clock;
+use crate::config::Addresses;
 use crate::error::StartError;
 use crate::event::Event;
 use crate::operator::Demux;
@@ -29,13 +31,12 @@ use crate::ports::PortPool;
 use crate::room::{Mixed, Room};
 use crate::tap::TapOutlet;
 use crate::trunk::Port;
-use mio::net::UdpSocket;
-use mio::{Interest, Poll, Registry, Token, Waker};
+use mio::{Poll, Registry, Token, Waker};
 use operators::Operator;
 use outlet::EventOutlet;
 use std::collections::HashMap;
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -43,10 +44,11 @@ use std::time::{Duration, Instant};
 use timers::{Timer, Timers};
 use trunks::Trunk;
 use uuid::Uuid;
+use wire::{Bound, Nth, Wire};
 
 const WAKE: Token = Token(0);
 const WEBRTC: Token = Token(1);
-const FIRST_TRUNK: usize = 2;
+const FIRST_TRUNK: usize = WEBRTC.0 + Wire::TOKENS;
 /// Housekeeping is done this often while there are legs.
 const HOUSEKEEPING: Duration = Duration::from_millis(100);
 /// What one socket, or the command queue, may take of one turn before the others have theirs.
@@ -55,8 +57,6 @@ const COMMANDS_PER_TURN: usize = 32;
 /// Nothing we take is longer than a datagram of an Ethernet; what is longer is cut by the system and refused as oversized.
 const MAX_RECEIVED: usize = 2_048;
 const WEBRTC_BUFFER: usize = 2 * 1024 * 1024;
-/// Expedited forwarding (RFC 3246) in the IP header: routers of the agency may prefer voice.
-const VOICE_TOS: u32 = 0xb8;
 
 /// Numbers sources of packets over all shards: legs and plays of sounds.
 #[derive(Debug, Clone, Default)]
@@ -76,12 +76,12 @@ pub(crate) struct Shard {
     poll: Poll,
     registry: Registry,
     commands: Receiver<Command>,
-    address: IpAddr,
-    webrtc: UdpSocket,
+    addresses: Addresses,
+    webrtc: Wire,
     trunks: HashMap<Uuid, Trunk>,
-    tokens: HashMap<Token, (Uuid, Port)>,
+    tokens: HashMap<Token, (Uuid, Port, Nth)>,
     /// The sockets of text, by the leg that they stand beside.
-    text_tokens: HashMap<Token, Uuid>,
+    text_tokens: HashMap<Token, (Uuid, Nth)>,
     operators: HashMap<Uuid, Operator>,
     /// By the leg that is recorded.
     rooms: HashMap<Uuid, Room>,
@@ -99,27 +99,28 @@ pub(crate) struct Shard {
     stopping: bool,
 }
 
-/// The operators' one socket. Every shard may send on it; one receives.
+/// The operators' one port. Every shard may send from it; one receives.
 pub(crate) struct WebRtc {
-    socket: UdpSocket,
+    wire: Wire,
     receives: bool,
 }
 
 impl WebRtc {
-    /// Binds the socket for `shards` shards, the first of which receives; and where it is bound.
-    pub fn bind(address: SocketAddr, shards: usize) -> Result<(Vec<WebRtc>, SocketAddr), StartError> {
-        let socket = std_bind(address).map_err(|source| StartError::Bind { address, source })?;
-        let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(WEBRTC_BUFFER);
-        let bound = socket.local_addr()?;
-        let of = |shard| Ok(WebRtc { socket: UdpSocket::from_std(socket.try_clone()?), receives: shard == OPERATORS });
-        Ok(((0..shards).map(of).collect::<std::io::Result<_>>()?, bound))
+    /// Binds the port for `shards` shards, the first of which receives; and where it is bound.
+    pub fn bind(addresses: Addresses, port: u16, shards: usize) -> Result<(Vec<WebRtc>, Vec<SocketAddr>), StartError> {
+        let bound = Bound::at(addresses, port).map_err(|(address, source)| StartError::Bind { address, source })?;
+        for socket in bound.sockets() {
+            let _ = socket2::SockRef::from(socket).set_recv_buffer_size(WEBRTC_BUFFER);
+        }
+        let of = |shard| Ok(WebRtc { wire: Wire::of(bound.try_clone()?), receives: shard == OPERATORS });
+        Ok(((0..shards).map(of).collect::<std::io::Result<_>>()?, bound.addresses()))
     }
 }
 
 /// What all shards share.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    pub address: IpAddr,
+    pub addresses: Addresses,
     pub ports: PortPool,
     pub events: tokio::sync::mpsc::Sender<Event>,
     pub taps: TapOutlet,
@@ -129,19 +130,19 @@ pub(crate) struct Shared {
 impl Shard {
     /// A shard, to be `run` on a thread, and its waker.
     pub fn new(shared: Shared, webrtc: WebRtc, commands: Receiver<Command>) -> Result<(Shard, Waker), StartError> {
-        let Shared { address, ports, events, taps, sources } = shared;
-        let WebRtc { socket: mut webrtc, receives } = webrtc;
+        let Shared { addresses, ports, events, taps, sources } = shared;
+        let WebRtc { wire: mut webrtc, receives } = webrtc;
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = Waker::new(&registry, WAKE)?;
         if receives {
-            registry.register(&mut webrtc, WEBRTC, Interest::READABLE)?;
+            webrtc.register(&registry, WEBRTC)?;
         }
         let shard = Shard {
             poll,
             registry,
             commands,
-            address,
+            addresses,
             webrtc,
             trunks: HashMap::new(),
             tokens: HashMap::new(),
@@ -181,7 +182,7 @@ impl Shard {
             for token in turn.drain(..) {
                 match token {
                     WAKE => self.take_commands(),
-                    WEBRTC => self.webrtc_readable(),
+                    webrtc if webrtc.0 < FIRST_TRUNK => self.webrtc_readable(webrtc),
                     text if self.text_tokens.contains_key(&text) => self.text_readable(text),
                     trunk => self.trunk_readable(trunk),
                 }
@@ -250,19 +251,4 @@ impl Shard {
             self.forget_operator(now, operator);
         }
     }
-}
-
-/// A socket that never blocks, marked for voice.
-fn bind(address: SocketAddr) -> std::io::Result<UdpSocket> {
-    std_bind(address).map(UdpSocket::from_std)
-}
-
-fn std_bind(address: SocketAddr) -> std::io::Result<std::net::UdpSocket> {
-    let socket = std::net::UdpSocket::bind(address)?;
-    socket.set_nonblocking(true)?;
-    if address.is_ipv4() {
-        // Without the mark packets still go, only later on a crowded network.
-        let _ = socket2::SockRef::from(&socket).set_tos_v4(VOICE_TOS);
-    }
-    Ok(socket)
 }

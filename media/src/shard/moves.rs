@@ -3,11 +3,10 @@
 //! Whoever is in a room with a leg comes along, and so does the room. What they hear and what is played on them goes on: their
 //! datagrams wait in their sockets for the two commands that it takes.
 
+use super::Shard;
 use super::timers::Timer;
 use super::trunks::Trunk;
-use super::{Shard, Token};
 use crate::room::{Room, Way};
-use mio::Interest;
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -57,23 +56,13 @@ impl Shard {
             self.rooms.insert(call, room);
         }
         for (leg, mut trunk) in moved.trunks {
-            trunk.sockets.token = Token(self.next_token);
-            self.next_token += 2;
-            for (token, port) in trunk.sockets.tokens() {
-                if let Err(error) = self.registry.register(trunk.sockets.of(port), token, Interest::READABLE) {
-                    tracing::error!(%error, "a leg's socket cannot be watched");
-                    metrics::counter!("siaga_media_legs_unwatched_total").increment(1);
-                }
-                self.tokens.insert(token, (leg, port));
-            }
+            self.watch(leg, &mut trunk.sockets);
             if let Some(player) = &trunk.player {
                 self.timers.set(Timer::TrunkSound(leg), player.due());
             }
             if let Some(dialling) = &trunk.dialling {
                 self.timers.set(Timer::Digits(leg), dialling.due());
             }
-            // What came meanwhile is read now: the poll may not tell of it.
-            self.backlog.extend(trunk.sockets.tokens().map(|(token, _)| token));
             self.adopt_text(leg, trunk.text.as_mut());
             self.trunks.insert(leg, trunk);
             metrics::counter!("siaga_media_legs_moved_total").increment(1);

@@ -11,6 +11,7 @@ use crate::packet::{Content, Packet};
 use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
+use mio::Token;
 use std::io::ErrorKind;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -81,10 +82,11 @@ impl Shard {
         Some(leg.statistics())
     }
 
-    pub(super) fn webrtc_readable(&mut self) {
+    pub(super) fn webrtc_readable(&mut self, token: Token) {
+        let Some((_, nth)) = self.webrtc.tokens(WEBRTC).find(|(known, _)| *known == token) else { return };
         let mut buffer = [0; MAX_RECEIVED];
         for _ in 0..DATAGRAMS_PER_TURN {
-            match self.webrtc.recv_from(&mut buffer) {
+            match self.webrtc.recv_from(nth, &mut buffer) {
                 Ok((length, source)) => {
                     let now = clock::now();
                     let data = buffer.get(..length).unwrap_or_default();
@@ -102,7 +104,7 @@ impl Shard {
                 Err(_) => metrics::counter!("siaga_media_receive_errors_total").increment(1),
             }
         }
-        self.backlog.push(WEBRTC);
+        self.backlog.push(token);
     }
 
     pub(super) fn peer_connection_due(&mut self, now: Instant, id: Uuid) {

@@ -1,14 +1,13 @@
 //! Real-time text beside trunk legs, with its sockets.
 
 use super::timers::Timer;
-use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
+use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, Wire};
 use crate::clock;
 use crate::error::{OpenError, TextError};
 use crate::event::{self, Event};
 use crate::text::{MAX_DATAGRAM, RemoteText, TextLeg};
 use ipnet::IpNet;
-use mio::net::UdpSocket;
-use mio::{Interest, Token};
+use mio::Token;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -16,7 +15,7 @@ use uuid::Uuid;
 
 pub(super) struct Text {
     leg: TextLeg,
-    socket: UdpSocket,
+    wire: Wire,
     token: Token,
     /// The even port of a pair whose other one nobody uses: text has no RTCP of its own here.
     port: u16,
@@ -27,7 +26,7 @@ impl Text {
     fn transmit(&mut self, now: Instant) {
         let mut datagram = [0; MAX_DATAGRAM];
         if let Some((to, length)) = self.leg.poll_transmit(now, &mut datagram)
-            && self.socket.send_to(datagram.get(..length).unwrap_or_default(), to).is_err()
+            && self.wire.send_to(datagram.get(..length).unwrap_or_default(), to).is_err()
         {
             // What does not leave is repeated by the next two packets.
             metrics::counter!("siaga_media_text_unsent_total").increment(1);
@@ -37,25 +36,26 @@ impl Text {
 
 impl Shard {
     pub(super) fn open_text(&mut self, now: Instant, id: Uuid, allowed: Vec<IpNet>) -> Result<SocketAddr, OpenError> {
-        let address = self.address;
+        let addresses = self.addresses;
         let Some(trunk) = self.trunks.get_mut(&id) else { return Err(OpenError::NoLeg) };
         if let Some(text) = &trunk.text {
-            return Ok(SocketAddr::new(address, text.port));
+            return Ok(SocketAddr::new(addresses.first, text.port));
         }
-        let Some(taken) = self.ports.take(|port| bind(SocketAddr::new(address, port))) else {
+        let Some(taken) = self.ports.take(|port| Wire::bind(addresses, port)) else {
             metrics::counter!("siaga_media_ports_exhausted_total").increment(1);
             return Err(OpenError::PortsExhausted);
         };
-        let (port, mut socket) = taken?;
+        let (port, mut wire) = taken?;
         let token = Token(self.next_token);
-        if let Err(error) = self.registry.register(&mut socket, token, Interest::READABLE) {
+        if let Err(error) = wire.register(&self.registry, token) {
+            drop(wire);
             self.ports.give_back(port);
             return Err(error.into());
         }
-        self.next_token += 1;
-        self.text_tokens.insert(token, id);
-        trunk.text = Some(Text { leg: TextLeg::new(now, allowed, clock::random()), socket, token, port });
-        Ok(SocketAddr::new(address, port))
+        self.next_token += Wire::TOKENS;
+        self.text_tokens.extend(wire.tokens(token).map(|(token, nth)| (token, (id, nth))));
+        trunk.text = Some(Text { leg: TextLeg::new(now, allowed, clock::random()), wire, token, port });
+        Ok(SocketAddr::new(addresses.first, port))
     }
 
     pub(super) fn set_text_remote(&mut self, now: Instant, id: Uuid, remote: Option<RemoteText>) {
@@ -73,11 +73,11 @@ impl Shard {
     }
 
     pub(super) fn text_readable(&mut self, token: Token) {
-        let Some(id) = self.text_tokens.get(&token).copied() else { return };
+        let Some((id, nth)) = self.text_tokens.get(&token).copied() else { return };
         let (mut buffer, mut read, mut more) = ([0; MAX_RECEIVED], String::new(), true);
         let Some(text) = self.text(id) else { return };
         for _ in 0..DATAGRAMS_PER_TURN {
-            match text.socket.recv_from(&mut buffer) {
+            match text.wire.recv_from(nth, &mut buffer) {
                 Ok((length, source)) => {
                     text.leg.handle_datagram(clock::now(), source, buffer.get_mut(..length).unwrap_or_default(), &mut read);
                 }
@@ -133,10 +133,10 @@ impl Shard {
     /// The leg goes to another thread, or is closed.
     pub(super) fn unwatch_text(&mut self, id: Uuid, text: Option<&mut Text>) {
         let Some(text) = text else { return };
-        if let Err(error) = self.registry.deregister(&mut text.socket) {
-            tracing::debug!(%error, "a text socket was not watched");
+        text.wire.deregister(&self.registry);
+        for (token, _) in text.wire.tokens(text.token) {
+            self.text_tokens.remove(&token);
         }
-        self.text_tokens.remove(&text.token);
         self.timers.clear(Timer::Text(id));
     }
 
@@ -144,13 +144,15 @@ impl Shard {
     pub(super) fn adopt_text(&mut self, id: Uuid, text: Option<&mut Text>) {
         let Some(text) = text else { return };
         text.token = Token(self.next_token);
-        self.next_token += 1;
-        if let Err(error) = self.registry.register(&mut text.socket, text.token, Interest::READABLE) {
+        self.next_token += Wire::TOKENS;
+        if let Err(error) = text.wire.register(&self.registry, text.token) {
             tracing::error!(%error, "a leg's text cannot be watched");
             metrics::counter!("siaga_media_legs_unwatched_total").increment(1);
         }
-        self.text_tokens.insert(text.token, id);
-        self.backlog.push(text.token);
+        for (token, nth) in text.wire.tokens(text.token) {
+            self.text_tokens.insert(token, (id, nth));
+            self.backlog.push(token);
+        }
     }
 
     fn text(&mut self, id: Uuid) -> Option<&mut Text> {

@@ -4,7 +4,7 @@ use super::keys::Dialling;
 use super::last_word::LastWord;
 use super::texts::Text;
 use super::timers::Timer;
-use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, bind};
+use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Nth, Shard, Wire};
 use crate::clock;
 use crate::error::OpenError;
 use crate::event::Event;
@@ -15,8 +15,7 @@ use crate::statistics::LegStatistics;
 use crate::tap::{Heard, LegTap, Source};
 use crate::trunk::{Arrival, MAX_CONTROL_DATAGRAM, Port, Transmit, TrunkLeg, What};
 use ipnet::IpNet;
-use mio::net::UdpSocket;
-use mio::{Interest, Token};
+use mio::{Registry, Token};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -34,12 +33,12 @@ pub(super) struct Trunk {
     pub sockets: Sockets,
 }
 
-/// A leg's two sockets.
+/// A leg's two ports.
 pub(super) struct Sockets {
-    rtp: UdpSocket,
-    rtcp: UdpSocket,
-    /// Of the RTP socket; the RTCP socket has the next one.
-    pub token: Token,
+    rtp: Wire,
+    rtcp: Wire,
+    /// Of RTP's wire; RTCP's has those behind it.
+    token: Token,
     /// The even port of the two.
     port: u16,
 }
@@ -52,15 +51,29 @@ impl Trunk {
 }
 
 impl Sockets {
-    pub fn tokens(&self) -> [(Token, Port); 2] {
-        [(self.token, Port::Rtp), (Token(self.token.0 + 1), Port::Rtcp)]
+    /// Tokens that a leg's sockets may have.
+    const TOKENS: usize = 2 * Wire::TOKENS;
+
+    pub fn tokens(&self) -> impl Iterator<Item = (Token, Port, Nth)> + use<> {
+        let rtp = self.rtp.tokens(self.token).map(|(token, nth)| (token, Port::Rtp, nth));
+        rtp.chain(self.rtcp.tokens(self.behind()).map(|(token, nth)| (token, Port::Rtcp, nth)))
     }
 
-    pub fn of(&mut self, port: Port) -> &mut UdpSocket {
+    pub fn of(&self, port: Port) -> &Wire {
         match port {
-            Port::Rtp => &mut self.rtp,
-            Port::Rtcp => &mut self.rtcp,
+            Port::Rtp => &self.rtp,
+            Port::Rtcp => &self.rtcp,
         }
+    }
+
+    fn behind(&self) -> Token {
+        Token(self.token.0 + Wire::TOKENS)
+    }
+
+    /// Watches both ports. After an error nothing is watched.
+    fn register(&mut self, registry: &Registry) -> std::io::Result<()> {
+        self.rtp.register(registry, self.token)?;
+        self.rtcp.register(registry, self.behind()).inspect_err(|_| self.rtp.deregister(registry))
     }
 }
 
@@ -76,33 +89,31 @@ impl Shard {
         if self.trunks.contains_key(&id) {
             return Err(OpenError::AlreadyOpen);
         }
-        let address = self.address;
-        let both = |port: u16| Ok((bind(SocketAddr::new(address, port))?, bind(SocketAddr::new(address, port + 1))?));
+        let addresses = self.addresses;
+        let both = |port: u16| Ok((Wire::bind(addresses, port)?, Wire::bind(addresses, port + 1)?));
         let Some(taken) = self.ports.take(both) else {
             metrics::counter!("siaga_media_ports_exhausted_total").increment(1);
             return Err(OpenError::PortsExhausted);
         };
         let (port, (rtp, rtcp)) = taken?;
         let mut sockets = Sockets { rtp, rtcp, token: Token(self.next_token), port };
-        for (token, which) in sockets.tokens() {
-            if let Err(error) = self.registry.register(sockets.of(which), token, Interest::READABLE) {
-                self.unwatch(&mut sockets);
-                self.ports.give_back(port);
-                return Err(error.into());
-            }
+        if let Err(error) = sockets.register(&self.registry) {
+            drop(sockets);
+            self.ports.give_back(port);
+            return Err(error.into());
         }
-        self.next_token += 2;
+        self.next_token += Sockets::TOKENS;
         let mut leg = TrunkLeg::new(now, self.sources.next(), allowed, std::array::from_fn(|_| clock::random()));
         if let Some(remote) = remote {
             leg.set_remote(now, remote);
         }
         let tap = tap.then(|| LegTap::new(id));
-        self.tokens.extend(sockets.tokens().map(|(token, which)| (token, (id, which))));
+        self.tokens.extend(sockets.tokens().map(|(token, port, nth)| (token, (id, port, nth))));
         self.trunks
             .insert(id, Trunk { leg, place: None, player: None, dialling: None, tap, last_word: None, text: None, sockets });
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
-        Ok(SocketAddr::new(address, port))
+        Ok(SocketAddr::new(addresses.first, port))
     }
 
     pub(super) fn set_remote(&mut self, now: Instant, id: Uuid, remote: RemoteAudio) {
@@ -136,20 +147,33 @@ impl Shard {
     }
 
     pub(super) fn unwatch(&mut self, sockets: &mut Sockets) {
-        for (token, which) in sockets.tokens() {
-            if let Err(error) = self.registry.deregister(sockets.of(which)) {
-                tracing::debug!(%error, "a closed leg's socket was not watched");
-            }
+        for (token, ..) in sockets.tokens() {
             self.tokens.remove(&token);
+        }
+        sockets.rtp.deregister(&self.registry);
+        sockets.rtcp.deregister(&self.registry);
+    }
+
+    /// The leg has come from another thread. What came meanwhile is read now: the poll may not tell of it.
+    pub(super) fn watch(&mut self, leg: Uuid, sockets: &mut Sockets) {
+        sockets.token = Token(self.next_token);
+        self.next_token += Sockets::TOKENS;
+        if let Err(error) = sockets.register(&self.registry) {
+            tracing::error!(%error, "a leg's sockets cannot be watched");
+            metrics::counter!("siaga_media_legs_unwatched_total").increment(1);
+        }
+        for (token, port, nth) in sockets.tokens() {
+            self.tokens.insert(token, (leg, port, nth));
+            self.backlog.push(token);
         }
     }
 
     pub(super) fn trunk_readable(&mut self, token: Token) {
-        let Some((id, which)) = self.tokens.get(&token).copied() else { return };
+        let Some((id, which, nth)) = self.tokens.get(&token).copied() else { return };
         let mut buffer = [0; MAX_RECEIVED];
         for _ in 0..DATAGRAMS_PER_TURN {
             let Some(trunk) = self.trunks.get_mut(&id) else { return };
-            match trunk.sockets.of(which).recv_from(&mut buffer) {
+            match trunk.sockets.of(which).recv_from(nth, &mut buffer) {
                 Ok((length, source)) => {
                     let now = clock::now();
                     let data = buffer.get_mut(..length).unwrap_or_default();
@@ -277,7 +301,7 @@ impl Shard {
 }
 
 /// Nobody waits for a report; one that the system does not take is followed by the next.
-fn send_control(socket: &UdpSocket, to: SocketAddr, report: Option<&[u8]>) {
+fn send_control(socket: &Wire, to: SocketAddr, report: Option<&[u8]>) {
     if socket.send_to(report.unwrap_or_default(), to).is_err() {
         metrics::counter!("siaga_media_rtcp_unsent_total").increment(1);
     }

@@ -58,7 +58,11 @@ struct Page {
 
 impl Browser {
     pub fn open() -> Browser {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        Self::on("127.0.0.1:0")
+    }
+
+    pub fn on(address: &str) -> Browser {
+        let socket = UdpSocket::bind(address).unwrap();
         let mut config = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_pcma(true, false).enable_pcmu(true, false);
         config.codec_config().add_config(
             Pt::new_with_value(TELEPHONE_EVENT),

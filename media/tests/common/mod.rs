@@ -12,7 +12,7 @@ pub mod browser;
 pub mod gateway;
 
 use media::{Codec, Config, Engine, Event, RemoteAudio, RtcpAddress, TapItem};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -57,15 +57,30 @@ impl Under {
 
 /// An engine on loopback with trunk ports in this range.
 pub fn engine(rtp_ports: std::ops::RangeInclusive<u16>) -> Under {
-    let config =
-        Config { address: "127.0.0.1".parse().unwrap(), rtp_ports, webrtc_port: 0, webrtc_addresses: vec![], threads: 3 };
+    start(rtp_ports, None)
+}
+
+/// One that has the same ports at `::1`.
+pub fn engine_in_both_families(rtp_ports: std::ops::RangeInclusive<u16>) -> Under {
+    start(rtp_ports, Some("::1".parse().unwrap()))
+}
+
+fn start(rtp_ports: std::ops::RangeInclusive<u16>, other_address: Option<IpAddr>) -> Under {
+    let config = Config {
+        address: "127.0.0.1".parse().unwrap(),
+        other_address,
+        rtp_ports,
+        webrtc_port: 0,
+        webrtc_addresses: vec![],
+        threads: 3,
+    };
     let (sink, taps) = sync_channel(10_000);
     let (engine, events) = Engine::start(config, sink).unwrap();
     Under { engine, events, taps }
 }
 
 pub fn loopback() -> Vec<ipnet::IpNet> {
-    vec!["127.0.0.1/32".parse().unwrap()]
+    vec!["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()]
 }
 
 pub fn remote(address: SocketAddr, codec: Codec) -> RemoteAudio {

@@ -1,5 +1,6 @@
 //! Bounds, and what is done about strangers.
 
+use crate::sdp::Families;
 use std::time::Duration;
 
 /// Bounds. Each has a counter; what is past it is answered with 503 and `Retry-After`, or closed.
@@ -32,6 +33,8 @@ pub struct Limits {
     /// Alerts without a call (RFC 8876) are taken and told as `Event::Alert`. Without an owner that acts on them they get 405: an alert that
     /// was answered with 200 is one that somebody relies on.
     pub take_alerts: bool,
+    /// Where the media side receives: of several streams of voice one that it can reach is taken.
+    pub families: Families,
     /// RFC 3261 timer T1; 64 times this without ACK ends an answered call, without PRACK a ringing one.
     pub t1: Duration,
     /// How long `shut_down` waits for BYEs to be answered.
@@ -81,6 +84,7 @@ impl Default for Limits {
             idle: Duration::from_secs(600),
             min_session_s: 90,
             take_alerts: false,
+            families: Families::Both,
             t1: Duration::from_millis(500),
             shut_down: Duration::from_secs(3),
             silence: Duration::from_secs(5),

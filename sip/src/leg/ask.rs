@@ -28,7 +28,7 @@ mod tests {
     use std::time::Duration;
 
     async fn answered(leg: &mpsc::Sender<Command>) -> Option<Result<(), LegError>> {
-        let audio = LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 1, srtp: None };
+        let audio = LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), other: None, session_id: 1, srtp: None };
         ask(leg, |done| Command::Answer(Box::new(audio.into()), done)).await
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Negotiation {
     terms: Terms,
     /// Our address as the other side sees it, where that is another.
     public: Option<IpAddr>,
+    /// Where a call to us came from: an offer of ours, to who made none, is in that family of addresses.
+    across: Option<IpAddr>,
     /// Whether an offer of ours asks for encryption before anything is settled.
     secure: bool,
     local: Option<LocalMedia>,
@@ -62,6 +64,7 @@ impl Negotiation {
         Negotiation {
             terms,
             public: None,
+            across: None,
             secure,
             local: None,
             said: None,
@@ -95,6 +98,12 @@ impl Negotiation {
     /// The other side sees us at this address. The offer of a call of ours is made of [`LocalMedia::seen_at`] already.
     pub(crate) fn seen_at(mut self, public: Option<IpAddr>) -> Self {
         self.public = public;
+        self
+    }
+
+    /// The INVITE came from this address.
+    pub(crate) fn across(mut self, peer: IpAddr) -> Self {
+        self.across = Some(peer);
         self
     }
 
@@ -172,7 +181,10 @@ impl Negotiation {
             voice: voice.map(|suite| Crypto::offer(suite, own)),
             text: text.map(|suite| Crypto::offer(suite, own.of_text())),
         };
-        let (local, types, before) = (local.seen_at(self.public), self.text_types, self.offered.clone());
+        let theirs = self.remote.as_ref().map(|remote| remote.address.ip()).or(self.across);
+        let local = local.seen_at(self.public);
+        let local = theirs.map_or(local, |theirs| local.towards(theirs));
+        let (types, before) = (self.text_types, self.offered.clone());
         self.say(|version| sdp::offer(local, keys, types, before.as_ref(), version))
     }
 

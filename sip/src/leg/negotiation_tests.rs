@@ -1,16 +1,16 @@
 //! Offers and answers over the life of a call, as the two sides make them.
 
 use super::*;
-use crate::sdp::{Direction, LocalAudio};
+use crate::sdp::{Direction, Families, LocalAudio};
 
-const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([4; 30]) };
+const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([4; 30]), families: Families::Both };
 
 fn sdp(direction: &str) -> String {
     format!("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\na={direction}\r\n")
 }
 
 fn local() -> LocalMedia {
-    LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }.into()
+    LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), other: None, session_id: 7, srtp: None }.into()
 }
 
 fn with_offer() -> Negotiation {
@@ -39,6 +39,33 @@ fn behind_a_nat_the_address_is_told_that_the_other_side_sees() {
     assert!(offer.contains("c=IN IP4 198.51.100.9") && !offer.contains("192.0.2.1"), "{offer}");
     let other_family = Some("2001:db8::9".parse().unwrap());
     assert!(with_offer().seen_at(other_family).describe(local()).contains("c=IN IP4 192.0.2.1"));
+}
+
+#[test]
+fn a_call_whose_voice_moves_to_the_other_family_of_addresses_is_answered_in_that() {
+    let six = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n";
+    let both = LocalMedia::from(LocalAudio { other: Some("2001:db8::1".parse().unwrap()), ..local().audio });
+    let mut talk = with_offer();
+    assert!(talk.describe(both).contains("c=IN IP4 192.0.2.1"));
+    talk.settle();
+    let (said, moved) = talk.changed(&Fields::default(), six.as_bytes(), true).unwrap();
+    assert!(said.unwrap().contains("c=IN IP6 2001:db8::1"));
+    assert_eq!(moved.unwrap().address, "[2001:db8::9]:4000".parse().unwrap());
+    // Without an offer of its own, it is offered what it spoke last.
+    let (said, _) = talk.changed(&Fields::default(), b"", true).unwrap();
+    assert!(said.unwrap().contains("c=IN IP6 2001:db8::1"));
+}
+
+#[test]
+fn who_offers_nothing_is_offered_the_family_of_addresses_that_the_call_came_by() {
+    let both = LocalMedia::from(LocalAudio { other: Some("2001:db8::1".parse().unwrap()), ..local().audio });
+    for (peer, ours) in [("2001:db8::9", "c=IN IP6 2001:db8::1"), ("10.0.0.1", "c=IN IP4 192.0.2.1")] {
+        let mut talk = Negotiation::inbound(None, TERMS).across(peer.parse().unwrap());
+        assert!(talk.describe(both).contains(ours));
+    }
+    let public = Some("198.51.100.9".parse().unwrap());
+    let mut behind = Negotiation::inbound(None, TERMS).across("2001:db8::9".parse().unwrap()).seen_at(public);
+    assert!(behind.describe(both).contains("c=IN IP6 2001:db8::1"), "the public address is of the other family");
 }
 
 #[test]
@@ -150,7 +177,7 @@ fn secure(port: u16, key: char) -> String {
 
 #[test]
 fn an_encrypted_call_keeps_our_key_and_follows_the_callers() {
-    let terms = Terms { srtp: Srtp::Offered, own: Key([4; 30]) };
+    let terms = Terms { srtp: Srtp::Offered, own: Key([4; 30]), families: Families::Both };
     let offer = sdp::offer_in(&Fields::default(), secure(4000, 'A').as_bytes(), &terms).unwrap();
     assert_eq!(offer.as_ref().unwrap().audio.srtp.unwrap().receive, [0; 30]);
     let mut talk = Negotiation::inbound(offer, terms);
@@ -166,7 +193,7 @@ fn an_encrypted_call_keeps_our_key_and_follows_the_callers() {
 
 #[test]
 fn a_call_with_short_tags_keeps_them_in_what_we_offer() {
-    let terms = Terms { srtp: Srtp::Offered, own: Key([4; 30]) };
+    let terms = Terms { srtp: Srtp::Offered, own: Key([4; 30]), families: Families::Both };
     let short = secure(4000, 'A').replace("SHA1_80", "SHA1_32");
     let offer = sdp::offer_in(&Fields::default(), short.as_bytes(), &terms).unwrap();
     let mut talk = Negotiation::inbound(offer, terms);
@@ -180,7 +207,7 @@ fn a_call_with_short_tags_keeps_them_in_what_we_offer() {
 
 #[test]
 fn an_answer_in_a_suite_that_was_not_offered_is_none() {
-    let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]) };
+    let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]), families: Families::Both };
     let (mut talk, _) = Negotiation::outbound(local(), terms);
     assert_eq!(accepted(&mut talk, "a", &secure(4000, 'A').replace("SHA1_80", "SHA1_32")), None);
     let (mut talk, _) = Negotiation::outbound(with_text(), terms);
@@ -191,7 +218,7 @@ fn an_answer_in_a_suite_that_was_not_offered_is_none() {
 #[test]
 fn without_an_offer_plain_voice_is_offered_unless_encryption_is_required() {
     for (srtp, expected) in [(Srtp::Off, "RTP/AVP"), (Srtp::Offered, "RTP/AVP"), (Srtp::Required, "RTP/SAVP")] {
-        let mut talk = Negotiation::inbound(None, Terms { srtp, own: Key([4; 30]) });
+        let mut talk = Negotiation::inbound(None, Terms { srtp, own: Key([4; 30]), families: Families::Both });
         assert!(talk.describe(local()).contains(expected), "{srtp:?}");
     }
 }
@@ -270,7 +297,7 @@ fn an_offer_before_the_answer_changes_its_branch_alone() {
 
 #[test]
 fn a_key_of_the_media_sides_own_is_the_one_that_is_said() {
-    let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]) };
+    let terms = Terms { srtp: Srtp::Required, own: Key([4; 30]), families: Families::Both };
     let keys = sdp::SrtpKeys { suite: SrtpSuite::Sha1_80, send: [1; 30], receive: [0; 30], mki: 0 };
     let (mut talk, offer) = Negotiation::outbound(LocalAudio { srtp: Some(keys), ..local().audio }.into(), terms);
     assert!(offer.contains("inline:AQEBAQEB"));

@@ -72,7 +72,12 @@ impl Ingress {
                 self.alarms.tell(Limit::Rate);
                 return None;
             }
-            Verdict::Reply(refusal) => return refuse(&refusal, &message, source),
+            Verdict::Reply(refusal) => {
+                if let Some(why) = refusal.trouble().filter(|_| phone.is_none()) {
+                    self.alarms.incompatible(&line.config.name, why);
+                }
+                return refuse(&refusal, &message, source);
+            }
             Verdict::Invite | Verdict::Alert(_) if !line.may_pass(now()) && !self.has_a_place(&message) => {
                 self.alarms.tell(Limit::Rate);
                 return refuse(&Refusal::unavailable("trunk_rate", self.limits.retry_after_s), &message, source);

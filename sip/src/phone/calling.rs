@@ -83,8 +83,8 @@ impl Calling {
     async fn attempt(&self, commands: &mut mpsc::Receiver<Command>, slot: Slot, srtp: Srtp) -> Result<Outcome, u16> {
         let trunk = self.core.ingress.phones.line.config.name.clone();
         let reached = self.flow.reached(&self.core.outlet).ok_or(503_u16)?;
-        let terms = terms(srtp).map_err(|_| 500_u16)?;
-        let (talk, offer) = Negotiation::outbound(self.wish.audio.into(), terms);
+        let terms = terms(srtp, &self.core.limits).map_err(|_| 500_u16)?;
+        let (talk, offer) = Negotiation::outbound(self.wish.audio.towards(reached.peer.ip()).into(), terms);
         let layer = self.core.layer.clone();
         let (states_in, states) = layer.new_dialog_state_channel();
         let begun = layer.do_invite_async(self.option(reached, offer), states_in);

@@ -11,11 +11,15 @@ const MAX_MID: usize = 64;
 /// Answers with the first codec of the offer, so that there is never a doubt which one is in use. `own` is our key, used where voice or text
 /// is encrypted.
 pub(crate) fn answer(offered: &Description, local: LocalMedia, own: Key, version: u64) -> String {
-    let mut session = session(local.audio, version);
+    let ours = local.audio.towards(offered.audio.address.ip());
+    let mut session = session(ours, version);
     for (index, stream) in offered.streams.iter().enumerate() {
         let mut answered = match (&offered.text, local.text) {
-            _ if index == offered.chosen => voice(offered, stream, local.audio, own),
-            (Some(taken), Some(ours)) if index == taken.place => text::answer(stream, taken, ours, own, local.audio.address.ip()),
+            _ if index == offered.chosen => voice(offered, stream, ours, own),
+            (Some(taken), Some(text)) if index == taken.place => {
+                let text = text.towards(taken.remote.address.ip(), ours);
+                text::answer(stream, taken, text, own, ours.address.ip())
+            }
             _ => declined(stream),
         };
         if let Some(mid) = mid(stream) {
@@ -62,13 +66,13 @@ pub(super) fn declined(stream: &Media) -> Media {
 mod tests {
     use super::*;
     use crate::config::Srtp;
-    use crate::sdp::{Terms, read};
+    use crate::sdp::{Families, LocalText, Terms, read};
     use proptest::prelude::*;
 
-    const TERMS: Terms = Terms { srtp: Srtp::Offered, own: Key([5; 30]) };
+    const TERMS: Terms = Terms { srtp: Srtp::Offered, own: Key([5; 30]), families: Families::Both };
 
     fn local() -> LocalAudio {
-        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None }
+        LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), other: None, session_id: 7, srtp: None }
     }
 
     fn answer_to(offer: &str) -> String {
@@ -104,6 +108,28 @@ mod tests {
         assert!(text.contains("m=audio 20000 RTP/SAVP 8\r\n") && text.contains("m=audio 0 RTP/AVP 8"), "{text}");
         assert!(text.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:BQUFBQUF"), "{text}");
         assert_eq!(text.matches("a=crypto").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn each_stream_is_answered_in_the_family_of_addresses_that_it_names_and_of_two_that_stand_for_one_the_first_is_taken() {
+        let both = LocalAudio { other: Some("2001:db8::1".parse().unwrap()), ..local() };
+        let media = LocalMedia::from(both).with_text(LocalText { address: "192.0.2.1:20002".parse().unwrap() });
+        let six = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n";
+        let four = "m=text 4002 RTP/AVP 98\r\nc=IN IP4 10.0.0.1\r\na=rtpmap:98 t140/1000\r\n";
+        let offer = read(format!("{six}{four}").as_bytes(), &TERMS).unwrap();
+        let said = answer(&offer, media, TERMS.own, 1);
+        assert!(said.contains("c=IN IP6 2001:db8::1\r\nt=0 0\r\nm=audio 20000 "), "{said}");
+        assert!(said.contains("m=text 20002 RTP/AVP 98\r\nc=IN IP4 192.0.2.1\r\n"), "{said}");
+
+        // RFC 4091: a caller of both families names two streams, of which one is taken.
+        let two = "v=0\r\na=group:ANAT 1 2\r\nm=audio 4000 RTP/AVP 8\r\nc=IN IP6 2001:db8::9\r\na=mid:1\r\n\
+                   m=audio 4002 RTP/AVP 8\r\nc=IN IP4 10.0.0.1\r\na=mid:2\r\n";
+        for (families, ports) in [(Families::Ipv4, ["0", "20000"]), (Families::Both, ["20000", "0"])] {
+            let offer = read(two.as_bytes(), &Terms { families, ..TERMS }).unwrap();
+            let said = answer(&offer, both.into(), TERMS.own, 1);
+            let taken: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("m=audio ")?.split(' ').next()).collect();
+            assert_eq!(taken, ports, "{said}");
+        }
     }
 
     #[test]

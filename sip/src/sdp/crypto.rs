@@ -3,6 +3,7 @@
 //! The two suites that every implementation has. A key line that wants anything else is passed over, and so is one with several keys. Our own key
 //! never has a name (MKI): there is one.
 
+use super::Families;
 use crate::config::Srtp;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -82,17 +83,18 @@ impl Key {
     }
 }
 
-/// Whether a call's voice is encrypted, and our key for it.
+/// Whether a call's voice is encrypted, our key for it, and by which addresses it may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub srtp: Srtp,
     pub own: Key,
+    pub families: Families,
 }
 
 impl Terms {
     /// Where only what the other side says matters.
-    pub(crate) fn without_key(srtp: Srtp) -> Self {
-        Terms { srtp, own: Key([0; KEY_LENGTH]) }
+    pub(crate) fn without_key(srtp: Srtp, families: Families) -> Self {
+        Terms { srtp, own: Key([0; KEY_LENGTH]), families }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod answer;
 mod crypto;
+mod family;
 mod offer;
 mod read;
 mod text;
@@ -11,6 +12,7 @@ mod text;
 pub(crate) use answer::answer;
 pub(crate) use crypto::{Crypto, Key, Terms};
 pub use crypto::{KEY_LENGTH, SrtpKeys, SrtpSuite};
+pub use family::Families;
 pub(crate) use offer::{Keys, offer};
 #[cfg(test)]
 use read::read;
@@ -102,6 +104,9 @@ pub struct RemoteAudio {
 pub struct LocalAudio {
     /// Where RTP is to be sent to.
     pub address: SocketAddr,
+    /// Our address of the other family, at which the same ports are open, those of text as well: a description names the one that the other
+    /// side can reach.
+    pub other: Option<IpAddr>,
     /// `o=` session id; the same for the life of a leg.
     pub session_id: u64,
     /// Replaces the key that was made for us, where the media side has its own; `None` is the usual. Only `send` counts.
@@ -147,6 +152,7 @@ impl LocalMedia {
     /// The same, as it is seen from behind a NAT that keeps the ports.
     pub(crate) fn seen_at(mut self, public: Option<IpAddr>) -> Self {
         self.audio.address = seen_at(public, self.audio.address);
+        self.audio.other = self.audio.other.map(|other| seen_at(public, SocketAddr::new(other, 0)).ip());
         self.text = self.text.map(|text| LocalText { address: seen_at(public, text.address) });
         self
     }

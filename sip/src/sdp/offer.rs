@@ -98,11 +98,11 @@ pub(super) fn write(session: &Session) -> String {
 mod tests {
     use super::*;
     use crate::config::Srtp;
-    use crate::sdp::{Key, SrtpSuite, Terms, read};
+    use crate::sdp::{Families, Key, SrtpSuite, Terms, read};
 
     #[test]
     fn our_offer_reads_back_as_what_it_says() {
-        let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
+        let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), other: None, session_id: 7, srtp: None };
         let text = offer(local.into(), Keys::default(), TextTypes::default(), None, 3);
         assert!(
             text.starts_with(
@@ -110,7 +110,7 @@ mod tests {
             ),
             "{text}"
         );
-        let audio = read(text.as_bytes(), &Terms::without_key(Srtp::Off)).unwrap().audio;
+        let audio = read(text.as_bytes(), &Terms::without_key(Srtp::Off, Families::Both)).unwrap().audio;
         assert_eq!(audio.address, local.address);
         assert_eq!(audio.codecs.iter().map(|c| c.pt).collect::<Vec<_>>(), [8, 0]);
         assert_eq!((audio.telephone_event, audio.ptime_ms, audio.direction), (Some(101), 20, Direction::SendRecv));
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn with_a_key_only_encrypted_voice_is_offered() {
-        let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
+        let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), other: None, session_id: 7, srtp: None };
         let text = offer(
             local.into(),
             Keys { voice: Some(Crypto::offer(SrtpSuite::Sha1_80, Key([1; 30]))), text: None },
@@ -128,7 +128,7 @@ mod tests {
         );
         assert!(text.contains("m=audio 20000 RTP/SAVP 8 0 101\r\n"), "{text}");
         assert!(text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AQEBAQEB"), "{text}");
-        let terms = Terms { srtp: Srtp::Required, own: Key([2; 30]) };
+        let terms = Terms { srtp: Srtp::Required, own: Key([2; 30]), families: Families::Both };
         let keys = read(text.as_bytes(), &terms).unwrap().audio.srtp.unwrap();
         assert_eq!((keys.send, keys.receive), ([2; 30], [1; 30]));
     }
@@ -137,8 +137,8 @@ mod tests {
     fn what_the_other_side_has_described_keeps_its_place_and_its_payload_types() {
         let theirs = "v=0\r\nc=IN IP4 10.0.0.1\r\nm=video 5000 RTP/AVP 99\r\na=mid:v\r\nm=audio 4000 RTP/AVP 8 96\r\n\
                       a=rtpmap:96 telephone-event/8000\r\na=mid:a\r\nm=image 5004 udptl t38\r\n";
-        let before = read(theirs.as_bytes(), &Terms::without_key(Srtp::Off)).unwrap();
-        let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
+        let before = read(theirs.as_bytes(), &Terms::without_key(Srtp::Off, Families::Both)).unwrap();
+        let local = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), other: None, session_id: 7, srtp: None };
         let text = offer(local.into(), Keys::default(), TextTypes::default(), Some(&before), 2);
         let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=") || line.starts_with("a=mid")).collect();
         assert_eq!(lines, ["m=video 0 RTP/AVP 99", "a=mid:v", "m=audio 20000 RTP/AVP 8 0 96", "a=mid:a", "m=image 0 udptl t38"]);
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_address_is_named_as_such() {
-        let local = LocalAudio { address: "[2001:db8::1]:20000".parse().unwrap(), session_id: 7, srtp: None };
+        let local = LocalAudio { address: "[2001:db8::1]:20000".parse().unwrap(), other: None, session_id: 7, srtp: None };
         assert!(offer(local.into(), Keys::default(), TextTypes::default(), None, 0).contains("c=IN IP6 2001:db8::1\r\n"));
     }
 }

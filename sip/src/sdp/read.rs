@@ -6,8 +6,8 @@ use super::{Codec, Direction, PayloadType, RemoteAudio, SdpError, SrtpKeys};
 use crate::config::Srtp;
 use crate::location::multipart;
 use crate::message::Fields;
-use sdp_types::{Connection, Media, Session};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use sdp_types::{AddrType, Connection, Media, Session};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Far more than any telephone offers: each is declined by a line of its own, never the whole call.
 const MAX_STREAMS: usize = 64;
@@ -52,12 +52,18 @@ pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> 
     if session.medias.is_empty() || session.medias.len() > MAX_STREAMS {
         return Err(if session.medias.is_empty() { SdpError::NoAudio } else { SdpError::Unreadable });
     }
-    let (chosen, (mut audio, crypto)) = session
+    let mut voices = session
         .medias
         .iter()
         .enumerate()
-        .find_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
-        .ok_or(without_audio)?;
+        .filter_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
+        .collect::<Vec<_>>()
+        .into_iter();
+    // What cannot be reached is better than nothing: some telephones name an address of one family and speak by both.
+    let is_reached = |(_, (audio, _)): &(usize, (RemoteAudio, _))| terms.families.reach(audio.address.ip());
+    let first = voices.next().ok_or(without_audio)?;
+    let found = if is_reached(&first) { None } else { voices.find(is_reached) };
+    let (chosen, (mut audio, crypto)) = found.unwrap_or(first);
     audio.srtp = crypto.map(|crypto| SrtpKeys::new(terms.own, crypto));
     let texts: Vec<TextStream> =
         session.medias.iter().enumerate().filter_map(|(place, media)| text::read(&session, place, media, terms)).collect();
@@ -150,14 +156,13 @@ fn audio(session: &Session, media: &Media) -> Option<RemoteAudio> {
         return None;
     }
     let stated = direction_of_stream(media).or_else(|| session_direction(session)).unwrap_or_default();
-    let ip = address(media.connections.first().or(session.connection.as_ref()));
-    let direction = match (ip, stated) {
+    let direction = match (address(connection(session, media)), stated) {
         // RFC 2543 hold: the address 0.0.0.0 says "send me nothing".
         (Some(ip), Direction::SendRecv) if ip.is_unspecified() => Direction::SendOnly,
         (Some(ip), Direction::RecvOnly) if ip.is_unspecified() => Direction::Inactive,
         _ => stated,
     };
-    let ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let ip = ip(session, media);
     Some(RemoteAudio {
         address: SocketAddr::new(ip, media.port),
         rtcp: rtcp(media, ip),
@@ -189,9 +194,24 @@ fn encoding(media: &Media, pt: u8) -> Option<(String, u32)> {
     }
 }
 
+fn connection<'a>(session: &'a Session, media: &'a Media) -> Option<&'a Connection> {
+    media.connections.first().or(session.connection.as_ref())
+}
+
 /// `None` for a host name: latching finds the address.
-pub(super) fn address(connection: Option<&Connection>) -> Option<IpAddr> {
-    connection?.connection_address.split('/').next()?.parse().ok()
+fn address(connection: Option<&Connection>) -> Option<IpAddr> {
+    let ip: IpAddr = connection?.connection_address.split('/').next()?.parse().ok()?;
+    Some(ip.to_canonical())
+}
+
+/// Where a stream is; what has a name there, or nothing, is unspecified.
+pub(super) fn ip(session: &Session, media: &Media) -> IpAddr {
+    let connection = connection(session, media);
+    let unnamed = match connection.map(|connection| &connection.addrtype) {
+        Some(AddrType::Ip6) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    };
+    address(connection).unwrap_or(unnamed)
 }
 
 /// `PORT [IN IP4 ADDRESS]`, where the address of RTP is left out or a name is in its place.

@@ -1,10 +1,10 @@
 //! Descriptions as trunks write them.
 
 use super::*;
-use crate::sdp::Key;
+use crate::sdp::{Families, Key};
 use proptest::prelude::*;
 
-const PLAIN: Terms = Terms { srtp: Srtp::Off, own: Key([0; 30]) };
+const PLAIN: Terms = Terms { srtp: Srtp::Off, own: Key([0; 30]), families: Families::Both };
 
 fn audio(text: &str) -> RemoteAudio {
     read(text.as_bytes(), &PLAIN).unwrap().audio
@@ -16,6 +16,21 @@ fn pcma() -> PayloadType {
 
 fn pcmu() -> PayloadType {
     PayloadType { codec: Codec::Pcmu, pt: 0 }
+}
+
+#[test]
+fn voice_is_taken_where_it_can_be_reached_and_else_where_it_is() {
+    let of = |text: &str, families| {
+        let read = read(format!("v=0\r\n{text}").as_bytes(), &Terms { families, ..PLAIN }).unwrap();
+        (read.chosen, read.audio.address.to_string())
+    };
+    let voice = |c: &str| format!("m=audio 4000 RTP/AVP 8\r\nc={c}\r\n");
+    let (six, four) = (voice("IN IP6 2001:db8::9"), voice("IN IP4 10.0.0.1"));
+    assert_eq!(of(&format!("{six}{four}"), Families::Ipv4), (1, "10.0.0.1:4000".into()));
+    assert_eq!(of(&format!("{six}{four}"), Families::Both), (0, "[2001:db8::9]:4000".into()));
+    assert_eq!(of(&six, Families::Ipv4), (0, "[2001:db8::9]:4000".into()), "its telephone may speak by the other one as well");
+    assert_eq!(of(&voice("IN IP6 ::ffff:10.0.0.1"), Families::Ipv4).1, "10.0.0.1:4000", "IPv4 in a disguise");
+    assert_eq!(of(&voice("IN IP6 sbc.example.net"), Families::Ipv4).1, "[::]:4000", "a name says nothing of that");
 }
 
 #[test]
@@ -121,7 +136,7 @@ fn encrypted_voice_is_taken_as_the_trunk_says() {
     let plain = offer("m=audio 4000 RTP/AVP 8\r\n");
     let both = offer(&format!("m=audio 4000 RTP/SAVP 8\r\n{key}m=audio 4002 RTP/AVP 8\r\n"));
     let taken = |text: &str, srtp: Srtp| {
-        let terms = Terms { srtp, own: Key([3; 30]) };
+        let terms = Terms { srtp, own: Key([3; 30]), families: Families::Both };
         read(text.as_bytes(), &terms).map(|read| (read.audio.address.port(), read.audio.srtp.is_some()))
     };
     for (text, srtp, expected) in [

@@ -1,11 +1,11 @@
 //! Real-time text beside the voice: T.140 over RTP with redundancy (RFC 4103). Pure.
 
 use super::crypto::{Crypto, Key, Terms, protection};
-use super::read::{address, direction_of_stream};
+use super::read::{direction_of_stream, ip};
 use super::{LocalText, RemoteText, SrtpKeys};
 use crate::config::Srtp;
 use sdp_types::{Connection, Media, MediaType, Session, TransportProto};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 /// What stands for text, and for text with earlier text repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +47,8 @@ pub(super) fn read(session: &Session, place: usize, media: &Media, terms: &Terms
     let crypto = protection(media, srtp)?;
     let srtp = crypto.map(|crypto| SrtpKeys::new(terms.own.of_text(), crypto));
     let pt = payload_type(media, "t140")?;
-    let ip = address(media.connections.first().or(session.connection.as_ref())).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let remote = RemoteText { address: SocketAddr::new(ip, media.port), pt, redundancy_pt: redundancy(media, pt), srtp };
+    let remote =
+        RemoteText { address: SocketAddr::new(ip(session, media), media.port), pt, redundancy_pt: redundancy(media, pt), srtp };
     Some(TextStream { place, remote, crypto })
 }
 
@@ -114,15 +114,16 @@ mod tests {
     use super::TextStream;
     use crate::config::Srtp;
     use crate::sdp::{
-        Crypto, Description, Key, Keys, LocalAudio, LocalMedia, LocalText, SrtpSuite, Terms, TextTypes, answer, offer, read,
+        Crypto, Description, Families, Key, Keys, LocalAudio, LocalMedia, LocalText, SrtpSuite, Terms, TextTypes, answer, offer,
+        read,
     };
 
-    const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([5; 30]) };
+    const TERMS: Terms = Terms { srtp: Srtp::Off, own: Key([5; 30]), families: Families::Both };
 
     const AUDIO: &str = "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 8\r\n";
 
     fn local() -> LocalMedia {
-        let audio = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), session_id: 7, srtp: None };
+        let audio = LocalAudio { address: "192.0.2.1:20000".parse().unwrap(), other: None, session_id: 7, srtp: None };
         LocalMedia::from(audio).with_text(LocalText { address: "192.0.2.1:20002".parse().unwrap() })
     }
 
@@ -238,7 +239,7 @@ mod tests {
         let keys = Keys { voice: line(Key([5; 30])), text: line(Key([5; 30]).of_text()) };
         let said = offer(local(), keys, TextTypes::default(), None, 1);
         assert!(said.contains("m=text 20002 RTP/SAVP 99 98\r\n"), "{said}");
-        let heard = read(said.as_bytes(), &Terms { srtp: Srtp::Required, own: Key([1; 30]) }).unwrap();
+        let heard = read(said.as_bytes(), &Terms { srtp: Srtp::Required, own: Key([1; 30]), families: Families::Both }).unwrap();
         assert_eq!(heard.text.unwrap().remote.srtp.unwrap().receive, Key([5; 30]).of_text().0);
         assert!(
             offer(local(), Keys { text: None, ..keys }, TextTypes::default(), None, 1).contains("m=text 20002 RTP/AVP 99 98\r\n"),

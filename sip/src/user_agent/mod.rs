@@ -277,7 +277,7 @@ mod tests {
     async fn calls_of_every_end_leave_nothing_in_the_stack() {
         let (desk, mut calls) = agent(None).await;
         let (caller, mut heard) = agent(desk.local_addresses().first().map(|listen| listen.address)).await;
-        let audio = LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 1, srtp: None };
+        let audio = LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), other: None, session_id: 1, srtp: None };
         let to = || Outbound {
             trunks: vec!["telco".into()],
             number: "112".into(),

@@ -1,7 +1,7 @@
 //! What is refused before any call exists, on the wire.
 
 use crate::support::{OFFER, Peer, desk, desk_of, desk_with, field, trunk};
-use sip::{EndedBy, Event, Limits, Rate, Strangers};
+use sip::{EndedBy, Event, Limits, OfferTrouble, Rate, Strangers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
@@ -154,6 +154,20 @@ async fn each_bad_request_gets_its_code() {
     let opus = "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
     assert_eq!(peer.ask("INVITE", URI, &[], opus).await.0, 488);
     assert!(desk.is_quiet());
+}
+
+#[tokio::test]
+async fn the_owner_is_told_once_in_a_while_which_carriers_calls_are_refused_for_what_they_offer() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let g729 = "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n";
+    for (offer, why) in [(g729, OfferTrouble::NoCodec), ("what?", OfferTrouble::Unreadable)] {
+        for _ in 0..3 {
+            assert_eq!(peer.ask("INVITE", URI, &[], offer).await.0, 488);
+        }
+        assert_eq!(desk.news().await, Event::Incompatible { trunk: "telco".into(), why });
+        assert!(desk.events.try_recv().is_err(), "each is told once in a while");
+    }
 }
 
 #[tokio::test]

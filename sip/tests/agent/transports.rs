@@ -1,8 +1,11 @@
 //! The ways by which messages come and go: large datagrams, IPv6, TLS with and without client certificates, connections that break.
 
 use crate::support::authority::Authority;
+use crate::support::carrier::Carrier;
 use crate::support::{Desk, OFFER, Peer, audio, desk_of, desk_with_all, field, trunk};
-use sip::{Config, EndedBy, Event, Limits, Outbound, Pem, Roots, StartError, Tls, Trunk, UserAgent};
+use sip::{
+    Config, EndedBy, Event, Limits, LocalAudio, LocalMedia, Outbound, Pem, Roots, StartError, Target, Tls, Trunk, UserAgent,
+};
 use std::net::SocketAddr;
 
 fn with_proxy(proxy: &str) -> Trunk {
@@ -91,6 +94,32 @@ async fn calls_go_by_ipv6_over_udp_and_tcp() {
         let proxy = format!("{scheme}://{}", desk.tcp());
         let mut caller = agent(&["udp://127.0.0.1:0", &format!("{scheme}://[::1]:0")], with_proxy(&proxy), Tls::default()).await;
         talk(&mut caller, &mut desk).await;
+    }
+}
+
+#[tokio::test]
+async fn who_has_addresses_of_both_families_is_called_and_answered_by_the_one_of_the_far_end() {
+    let media = LocalMedia::from(LocalAudio { other: Some("::1".parse().unwrap()), ..audio() });
+    for (at, named) in [("[::1]:0", "c=IN IP6 ::1"), ("127.0.0.2:0", "c=IN IP4 127.0.0.1")] {
+        let carrier = Carrier::new(at).await;
+        let proxy = Trunk { proxy: Some(Target::from(carrier.address())), ..with_proxy("127.0.0.1") };
+        let mut desk = agent(&["udp://127.0.0.1:0", "udp://[::1]:0"], proxy, Tls::default()).await;
+        let leg = desk.agent.call(Outbound { media, ..to() }).await.unwrap();
+        let invite = carrier.asked("INVITE").await;
+        assert!(invite.text.contains(named), "{}", invite.text);
+        desk.agent.hang_up(leg).await;
+        assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
+
+        let six = carrier.address().is_ipv6();
+        let listener = desk.agent.local_addresses().iter().find(|listen| listen.address.is_ipv6() == six).unwrap().address;
+        let (own, offer) = if six { ("::1", OFFER.replace("IP4 127.0.0.1", "IP6 ::1")) } else { ("127.0.0.1", OFFER.to_owned()) };
+        let mut peer = Peer::new(own, listener).await;
+        let invite = peer.request("INVITE", "sip:112@psap.example", &[], &offer);
+        peer.send(&invite).await;
+        let leg = desk.invited().await.leg;
+        desk.agent.answer(leg, media).await.unwrap();
+        let answered = peer.receive_until("SIP/2.0 200").await;
+        assert!(answered.contains(named), "{answered}");
     }
 }
 

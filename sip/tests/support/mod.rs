@@ -151,9 +151,14 @@ impl Desk {
         }
     }
 
-    /// Whether nothing is waiting to be heard.
+    /// Whether nothing is waiting to be heard, but that a carrier's calls are refused.
     pub fn is_quiet(&mut self) -> bool {
-        self.events.try_recv().is_err()
+        loop {
+            match self.events.try_recv() {
+                Ok(Event::Incompatible { .. }) => {}
+                other => return other.is_err(),
+            }
+        }
     }
 
     /// Answers; the ACK comes later.
@@ -172,7 +177,7 @@ impl Desk {
 }
 
 pub fn audio() -> LocalAudio {
-    LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), session_id: 42, srtp: None }
+    LocalAudio { address: "127.0.0.1:20000".parse().unwrap(), other: None, session_id: 42, srtp: None }
 }
 
 /// A free port that nothing else was given just now.

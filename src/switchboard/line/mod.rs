@@ -10,7 +10,7 @@ mod text;
 mod voice;
 
 pub use orders::{Inbox, ORDERS, Offer, Order, PartyEnd, Post, Report};
-pub use plant::{CallOutError, Plant, Wish, local_audio};
+pub use plant::{CallOutError, Plant, Wish};
 
 use super::convert;
 use arrangement::{Arrangement, Caller, Joins, Party, Sound, Standing};
@@ -60,7 +60,8 @@ impl Line {
                 return plant.report(Report::Refused { call, error }).await;
             }
         };
-        let mut line = Self::new(plant, call, leg, local_audio(call.0, address), allowed);
+        let local = plant.local_audio(call.0, address);
+        let mut line = Self::new(plant, call, leg, local, allowed);
         if let Some(text) = &text {
             line.begin_text(text).await;
         }

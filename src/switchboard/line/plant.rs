@@ -90,7 +90,7 @@ impl Plant {
     ) -> Result<(sip::LegId, sip::LocalMedia), CallOutError> {
         let allowed = self.allowed_by(&routes);
         let address = self.media.open_trunk(leg, allowed.clone(), None, recorded).await?;
-        let mut media = sip::LocalMedia::from(local_audio(leg, address));
+        let mut media = sip::LocalMedia::from(self.local_audio(leg, address));
         if with_text {
             media.text = self.open_text(leg, allowed).await.map(|address| sip::LocalText { address });
         }
@@ -126,9 +126,11 @@ impl Plant {
         };
         self.media.play(leg, sound).await;
     }
-}
 
-pub fn local_audio(media: Uuid, address: SocketAddr) -> sip::LocalAudio {
-    // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
-    sip::LocalAudio { address, session_id: media.as_u64_pair().1 >> 1, srtp: None }
+    /// What SIP says of the voice that was opened under this id, and where.
+    pub fn local_audio(&self, media: Uuid, address: SocketAddr) -> sip::LocalAudio {
+        // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
+        let session_id = media.as_u64_pair().1 >> 1;
+        sip::LocalAudio { address, other: self.media.other_address(), session_id, srtp: None }
+    }
 }

@@ -75,7 +75,10 @@ describe('texts', () => {
         'footage_failing',
         'trunk_down',
         'limit_reached',
+        'calls_refused',
+        'voice_beyond_reach',
       ],
+      'offer.trouble': ['no_codec', 'unreadable'],
       error: [
         'no_such_call',
         'taken_by_another',

@@ -1,6 +1,6 @@
 //! What calls for somebody's attention.
 
-use super::{CallSide, TrunkTrouble};
+use super::{CallSide, OfferTrouble, TrunkTrouble};
 use crate::id::{AlarmId, CallId, CameraId, DispatchId, IncidentId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,11 @@ pub enum AlarmKind {
     /// A bound of the server is reached and calls are refused: `calls`, `transactions`, `rtp_ports`, `media`, `events`, `connections`,
     /// `rate`, `stack` or `orders`. Ends by itself when it was not reached for a minute.
     LimitReached { limit: String },
+    /// A carrier's calls are refused for what they offer. Ends by itself when none was for a minute.
+    CallsRefused { trunk: String, why: OfferTrouble },
+    /// A caller is not heard whose carrier sends voice by a family of addresses, IPv4 or IPv6, that this server has none of. Ends by itself
+    /// when there was no such call for a minute.
+    VoiceBeyondReach { trunk: String },
 }
 
 #[cfg(test)]

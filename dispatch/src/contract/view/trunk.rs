@@ -28,6 +28,16 @@ pub enum TrunkState {
     Down,
 }
 
+/// Why a carrier's calls are refused for what they offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferTrouble {
+    /// No voice in a form that is taken here.
+    NoCodec,
+    /// What it offers cannot be read.
+    Unreadable,
+}
+
 /// Why calls do not come over a carrier's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

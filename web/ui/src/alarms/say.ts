@@ -19,6 +19,10 @@ export function sayAlarm({ kind }: AlarmView): string {
       const full = kind.code ? t('trunk.trouble.code', { why, code: kind.code }) : why
       return t('alarm.trunk_down', { trunk: kind.trunk, why: full })
     }
+    case 'voice_beyond_reach':
+      return t('alarm.voice_beyond_reach', { trunk: kind.trunk })
+    case 'calls_refused':
+      return t('alarm.calls_refused', { trunk: kind.trunk, why: t(`offer.trouble.${kind.why}`) })
     case 'limit_reached': {
       const key = `limit.${kind.limit}`
       return t('alarm.limit_reached', { limit: hasText(key) ? t(key) : kind.limit })

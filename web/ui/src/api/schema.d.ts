@@ -1153,6 +1153,15 @@ export interface components {
             /** @enum {string} */
             kind: "limit_reached";
             limit: string;
+        } | {
+            /** @enum {string} */
+            kind: "calls_refused";
+            trunk: string;
+            why: components["schemas"]["OfferTrouble"];
+        } | {
+            /** @enum {string} */
+            kind: "voice_beyond_reach";
+            trunk: string;
         };
         AlarmView: {
             id: components["schemas"]["AlarmId"];
@@ -1678,6 +1687,11 @@ export interface components {
             /** @description 2 to 32 characters of `a-z`, `0-9`, `.`, `-` and `_`. */
             username: string;
         };
+        /**
+         * @description Why a carrier's calls are refused for what they offer.
+         * @enum {string}
+         */
+        OfferTrouble: "no_codec" | "unreadable";
         OpenIncident: {
             report: components["schemas"]["ReportId"];
         };
