@@ -90,8 +90,8 @@ fn a_second_media_address_is_one_of_the_other_family() {
         let media = Media { address: Some([192, 0, 2, 1].into()), other_address: other.parse().ok(), ..Media::default() };
         media.checked().map(|checked| (checked.other_address, media.families()))
     };
-    assert_eq!(with("2001:db8::1").unwrap(), ("2001:db8::1".parse().ok(), sip::Families::Both));
-    assert_eq!(with("none").unwrap(), (None, sip::Families::Ipv4));
+    assert_eq!(with("2001:db8::1").unwrap(), ("2001:db8::1".parse().ok(), ::sip::Families::Both));
+    assert_eq!(with("none").unwrap(), (None, ::sip::Families::Ipv4));
     for wrong in ["192.0.2.2", "::", "::ffff:192.0.2.2"] {
         assert_eq!(with(wrong).unwrap_err().key, "media.other_address", "{wrong}");
     }
