@@ -92,6 +92,9 @@ pub struct BenchCalls {
     /// Callers who wait while others call.
     #[arg(long, default_value_t = 500)]
     pub waiting: u32,
+    /// Messages a second that strangers send while others call.
+    #[arg(long, default_value_t = 2_000)]
+    pub strangers: u32,
     /// SIP address on loopback of a server that runs already; then only set-ups are measured. 127.0.0.1 must be a trunk of it.
     #[arg(long)]
     pub target: Option<std::net::SocketAddr>,
@@ -102,6 +105,8 @@ pub enum Measured {
     Setups,
     /// Set-ups while many wait.
     Crowd,
+    /// Set-ups while strangers send as scanners do.
+    Flood,
     /// Conversations with telephones.
     Talks,
     /// Conversations with operators.

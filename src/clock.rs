@@ -21,6 +21,12 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// How far the system's clock was set since the start. A time of `steady` is the time of day with this added: without it the console
+/// would count from a time that was never on any clock.
+pub fn set_by() -> SignedDuration {
+    now().duration_since(steady())
+}
+
 /// The monotonic clock, for what is measured.
 pub fn instant() -> Instant {
     Instant::now()

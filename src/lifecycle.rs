@@ -113,13 +113,15 @@ impl Running {
         let opened = opening.begin(stop.clone()).await?;
 
         let (media, voice) = media::Engine::start(config.media.checked()?, taps::start(archive.audio_sender()))
-            .context("voice could not start; look at settings `media.address`, `media.rtp_ports` and `media.webrtc_port`")?;
+            .context("voice could not start; look at settings `media.address`, `media.other_address`, `media.rtp_ports` and `media.webrtc_port`")?;
         let calls = CallThreads::start().context("no threads to take calls on")?;
         let sip_files = renewal::Files::of_sip(config);
         let mut sip = config.sip.checked()?;
         sip.limits.families = config.media.families();
         let started = calls.spawn(sip::UserAgent::start(sip)).await;
         let (user_agent, events) = started.context("SIP ended before it began")?.context("setting `sip.listen`")?;
+        let agent = user_agent.clone();
+        desk.on_lost_alert(move |alert| agent.forget_alert(&alert.sender, &alert.identifier));
         let board = Board::new(desk.live().clone(), desk.clone(), config.sip.trunk.iter().map(|trunk| trunk.name.clone()));
         let (commands, requests) = mpsc::channel(COMMANDS);
         let parts = Parts {
@@ -128,6 +130,7 @@ impl Running {
             media,
             sounds: sounds.announcements.clone(),
             networks: networks(config)?,
+            families: config.media.families(),
             desk: desk.clone(),
             board: board.clone(),
             routes: routes(config),

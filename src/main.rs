@@ -11,6 +11,7 @@ mod demo;
 mod health;
 mod import;
 mod lifecycle;
+mod open_files;
 mod opening;
 mod renewal;
 mod sole;
@@ -119,6 +120,7 @@ fn password() -> anyhow::Result<String> {
 async fn serve(at: &At) -> anyhow::Result<()> {
     let config = Config::load(&at.config)?;
     start_log();
+    open_files::raise(config.sip.max_calls);
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
     let mut running = lifecycle::Running::start(&config, metrics).await?;
     let address = address(&config, running.web);

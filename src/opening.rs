@@ -86,7 +86,9 @@ impl Opening {
             self.desk.journal().record(entry);
         }
         self.archive.tell_missed_seals(&self.desk).await?;
-        self.archive.reload_cameras(&self.desk).await
+        self.archive.reload_cameras(&self.desk).await?;
+        self.desk.nothing_is_left();
+        Ok(())
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Spoken {
     /// Comes before one of the numbers.
     position: Pcm,
     numbers: Vec<Numbered>,
+    /// In place of a number, to those behind the last that has a word.
+    many: Numbered,
 }
 
 /// A place in the queue: its word, and the whole announcement once somebody has had that place. All who wait there share it.
@@ -87,9 +89,9 @@ macro_rules! built_in {
 
 type Files = &'static [(&'static str, &'static [u8])];
 
-const INDONESIAN: Files = built_in!("id": "waiting" "hold" "silent" "test" "position"
+const INDONESIAN: Files = built_in!("id": "waiting" "hold" "silent" "test" "position" "many"
     "1" "2" "3" "4" "5" "6" "7" "8" "9" "10" "11" "12" "13" "14" "15" "16" "17" "18" "19" "20");
-const ENGLISH: Files = built_in!("en": "waiting" "hold" "silent" "test" "position"
+const ENGLISH: Files = built_in!("en": "waiting" "hold" "silent" "test" "position" "many"
     "1" "2" "3" "4" "5" "6" "7" "8" "9" "10" "11" "12" "13" "14" "15" "16" "17" "18" "19" "20");
 
 impl Announcements {
@@ -178,19 +180,31 @@ impl Spoken {
         let mut read = read.into_iter();
         let mut next = || read.next().ok_or(SoundError::Empty);
         let (waiting, hold, silent, test, position) = (next()?, next()?, next()?, next()?, next()?);
-        let numbers = read.map(|word| Numbered { word, whole: OnceLock::new() }).collect();
-        Ok(Self { waiting, hold, silent, test, position, numbers })
+        let many = Numbered::new(next()?);
+        let numbers = read.map(Numbered::new).collect();
+        Ok(Self { waiting, hold, silent, test, position, numbers, many })
     }
 
-    /// All operators are busy, and the caller's place in the queue, if it is known and has a word.
+    /// All operators are busy, and the caller's place in the queue, if it is known. Behind the last place that has a word it is told that many
+    /// wait: a caller who is told nothing of it believes to be the next.
     pub fn busy(&self, place: Option<u32>) -> Pcm {
         let nth = place.and_then(|place| usize::try_from(place).ok()?.checked_sub(1));
-        match nth.and_then(|nth| self.numbers.get(nth)) {
-            Some(Numbered { word, whole }) => {
-                whole.get_or_init(|| [&self.waiting[..], &self.position[..], &word[..]].concat().into()).clone()
-            }
+        match nth.map(|nth| self.numbers.get(nth)) {
+            Some(Some(number)) => number.after(&[&self.waiting, &self.position]),
+            Some(None) => self.many.after(&[&self.waiting]),
             None => self.waiting.clone(),
         }
+    }
+}
+
+impl Numbered {
+    fn new(word: Pcm) -> Self {
+        Self { word, whole: OnceLock::new() }
+    }
+
+    /// The whole announcement: the word behind what comes before it.
+    fn after(&self, before: &[&[i16]]) -> Pcm {
+        self.whole.get_or_init(|| [&before.concat()[..], &self.word[..]].concat().into()).clone()
     }
 }
 
@@ -263,13 +277,22 @@ mod tests {
     }
 
     #[test]
-    fn a_place_in_the_queue_is_told_as_far_as_there_are_words() {
-        let spoken = indonesian(&built_in());
-        let plain = spoken.busy(None).len();
-        let told: Vec<usize> = (1..=20).map(|place| spoken.busy(Some(place)).len()).collect();
-        assert!(told.iter().all(|length| *length > plain));
-        assert_eq!((spoken.busy(Some(21)).len(), spoken.busy(Some(0)).len()), (plain, plain));
-        assert!(Arc::ptr_eq(&spoken.busy(Some(3)), &spoken.busy(Some(3))), "a crowd shares one announcement");
+    fn a_place_in_the_queue_is_told_as_far_as_there_are_words_and_behind_them_that_many_wait() {
+        let sounds = built_in();
+        for spoken in [indonesian(&sounds), english(&sounds)] {
+            let plain = spoken.busy(None).len();
+            let told: Vec<usize> = (1..=20).map(|place| spoken.busy(Some(place)).len()).collect();
+            assert!(told.iter().all(|length| *length > plain));
+            assert_eq!(spoken.busy(Some(0)).len(), plain, "there is no such place");
+            for behind in [21, 22, 5_000] {
+                assert_eq!(spoken.busy(Some(behind)).len(), plain + spoken.many.word.len());
+            }
+            assert!(spoken.many.word.len() > 8000, "more than twenty callers wait");
+            for shared in [3, 21] {
+                assert!(Arc::ptr_eq(&spoken.busy(Some(shared)), &spoken.busy(Some(shared))), "a crowd shares one announcement");
+            }
+            assert!(Arc::ptr_eq(&spoken.busy(Some(21)), &spoken.busy(Some(90))));
+        }
     }
 
     #[test]

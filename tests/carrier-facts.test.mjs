@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { makeCertificate } from "./support/certificate.mjs";
 import { PLACE, people } from "./support/city.mjs";
-import { newestCall, onShift, openHouse } from "./support/house.mjs";
+import { tellsOfNoCaller } from "./support/discretion.mjs";
+import { callWhen, newestCall, onShift, openHouse } from "./support/house.mjs";
 import { LocationServer } from "./support/location-server.mjs";
 import { DEGREES, METRES, PLACED, around, pidf, placePart } from "./support/pidf.mjs";
 import { PresenceServer } from "./support/presence-server.mjs";
@@ -29,6 +30,9 @@ const COMMENT = `<?xml version="1.0" encoding="UTF-8"?>
 <com:DataProviderReference>ref-7@carrier.example</com:DataProviderReference>
 <com:Comment xml:lang="id">Penelepon memakai kursi roda</com:Comment>
 </com:EmergencyCallData.Comment>`;
+
+/** What of all that would tell of a caller. */
+const TELLING = ["8117705001", "Siti R", "kursi roda", "5101004D2000DDD5", "eNB 221", String(PLACE.longitude)];
 
 const ADDITIONAL = {
   headers: [
@@ -85,6 +89,7 @@ scenario("place, cell, subscriber, comment and language of a caller are on the o
   // It is still there when the call is looked up later.
   const { call } = await supervisor.ask("GET", `calls/${(await newestCall(supervisor)).id}`);
   assert.deepEqual([call.cell, call.additional, call.location], [cell, additional, location]);
+  await tellsOfNoCaller(siaga, TELLING);
 });
 
 scenario("the sector of a cell is drawn as such, with how and when the network found it", async (world) => {
@@ -152,6 +157,30 @@ scenario("what the network only points to is fetched beside the call, from the t
   assert.deepEqual(other.asked, [], "a caller cannot make siaga ask any address");
   await caller.hears(1000);
   await caller.hangUp();
+  await tellsOfNoCaller(siaga, ["place/7", ...TELLING]);
+});
+
+scenario("a place on a server that the settings do not name is told to the operator, who asks for it, and to the room", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  const live = await supervisor.live(world);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, { headers: ["Geolocation: <https://lis.carrier.invalid/place/7>"] });
+  await ayu.rings();
+  await ayu.answer();
+  await ayu.at("place-not-fetched").filter({ hasText: "servernya tidak ada di pengaturan" }).waitFor();
+  const { alarm } = await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "location_not_allowed");
+  assert.equal(alarm.kind.trunk, "tests");
+  await ayu.at("alarm").filter({ hasText: "location_servers" }).waitFor();
+
+  // Where the network keeps it is written down nowhere.
+  const { id } = await newestCall(supervisor);
+  const told = ({ kind }) => kind === "call.place_not_fetched";
+  const { timeline } = await callWhen(supervisor, id, "says that its place was not fetched", (detail) => detail.timeline.some(told));
+  assert.deepEqual(timeline.filter(told).map(({ data }) => data), [{ why: "not_allowed" }]);
+  for (const text of [JSON.stringify(timeline), siaga.lines.join("\n")]) assert.ok(!text.includes("lis.carrier.invalid"), text);
+  await caller.hears(1000);
+  await caller.hangUp();
 });
 
 scenario("a place that the network points to by SIP is subscribed to, and follows the caller until the call is over", async (world) => {
@@ -188,4 +217,5 @@ scenario("a place that the network points to by SIP is subscribed to, and follow
   await caller.hangUp();
   // sipp has heard the subscription taken back, and its last NOTIFY answered.
   await server.ended();
+  await tellsOfNoCaller(siaga, ["place-7", ...TELLING]);
 });

@@ -1,11 +1,12 @@
-// The database is down when the server starts, as after a power cut that took both: calls are taken without it.
+// The database is down when the server starts, as after a power cut that took both: calls are taken without it. Or it goes away later: people
+// who are signed in work on.
 import assert from "node:assert/strict";
 import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { addPeople, people } from "./support/city.mjs";
 import { Exchange } from "./support/exchange.mjs";
 import { Gate } from "./support/gate.mjs";
-import { callWhen, leftTheFallback, newestCall, sealed } from "./support/house.mjs";
+import { callWhen, leftTheFallback, newestCall, openHouse, sealed } from "./support/house.mjs";
 import { Postgres } from "./support/postgres.mjs";
 import { Siaga } from "./support/siaga.mjs";
 import { audibleSeconds, readWav } from "./support/sound.mjs";
@@ -17,7 +18,7 @@ scenario("a server that starts while its database is down takes calls, and write
   const callee = await Callee.wait(world, { exchange, number: "+6277811200", voice: 1800 });
   const postgres = await Postgres.start(world);
   const gate = await Gate.before(world, new URL(postgres.url));
-  const database = Object.assign(new URL(postgres.url), { port: new URL(gate.url).port }).href;
+  const database = throughThe(gate, postgres);
   const siaga = await Siaga.prepare(world, {
     database,
     sip: {
@@ -64,3 +65,32 @@ scenario("a server that starts while its database is down takes calls, and write
   const { channels: [left, right], rate } = readWav(bytes);
   assert.ok(audibleSeconds(left, rate) > 1 && audibleSeconds(right, rate) > 1, "both sides are in the recording");
 });
+
+scenario("while the database is away a shift begins and nobody is half signed out; what a person can do is learned when it is back", async (world) => {
+  const postgres = await Postgres.start(world);
+  const gate = await Gate.before(world, new URL(postgres.url));
+  const siaga = await openHouse(world, { database: throughThe(gate, postgres) });
+  const [ayu, citra, eka] = [await siaga.as(people.ayu), await siaga.as(people.citra), await siaga.as(people.eka)];
+  await eka.ask("PATCH", `users/${ayu.user.id}`, { skills: ["fire"] });
+  await ayu.ask("GET", "session");
+  const live = await citra.live(world);
+  const skills = () => live.events.findLast(({ event, operator }) => event === "operator" && operator.id === ayu.user.id)?.operator.skills;
+
+  await gate.shut();
+  await ayu.ask("POST", "shift");
+  await until("her shift has begun", () => skills());
+  assert.deepEqual(skills(), [], "nobody can say what she can do");
+  const { status, json } = await ayu.request("DELETE", "session");
+  assert.deepEqual([status, json.error.code], [503, "store"]);
+  await live.next("operator_left", ({ operator }) => operator === ayu.user.id);
+  await ayu.ask("POST", "shift");
+
+  await gate.open();
+  await until("what she can do is known", () => skills()?.includes("fire"), { within: 30_000 });
+  await ayu.ask("DELETE", "session");
+  assert.equal((await ayu.get("session")).status, 401);
+});
+
+function throughThe(gate, postgres) {
+  return Object.assign(new URL(postgres.url), { port: new URL(gate.url).port }).href;
+}

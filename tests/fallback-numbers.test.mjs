@@ -61,6 +61,7 @@ scenario("too many wait: those behind go to the fallback number at once, but no 
     },
   });
   const supervisor = await siaga.as(people.citra);
+  const live = await supervisor.live(world);
 
   // One may wait its time.
   const first = await Caller.dial(world, siaga.sip, { number: "+628117700001", voice: HZ.first });
@@ -77,6 +78,7 @@ scenario("too many wait: those behind go to the fallback number at once, but no 
   // The third is behind it as well, but the number has one line: it waits on.
   const third = await Caller.dial(world, siaga.sip, { number: "+628117700003", voice: HZ.third });
   await until("the bound is counted", async () => (await siaga.metric("siaga_fallback_full_total")) === 1);
+  await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "limit_reached" && kind.limit === "fallback");
   await third.hearsJust([HZ.waiting], ALL);
   assert.equal(exchange.called.length, 1);
   const states = (await supervisor.ask("GET", "calls?limit=3")).map(({ number, state }) => [number.at(-1), state]);

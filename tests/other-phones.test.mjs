@@ -89,7 +89,7 @@ scenario("callers who cannot be taken or not be heard, and the control room sees
   const [supervisor, ayu] = [await atTheWall(world, siaga, "citra"), await onShift(world, siaga, "ayu")];
   const inClear = await Caller.dial(world, siaga.sip, { address: "127.0.0.3" });
   await inClear.refused(488);
-  await seenTo("trunk guarded ditolak: suara tidak dalam PCMA atau PCMU, atau enkripsinya");
+  await seenTo("trunk guarded yang ditolak: suara tidak dalam PCMA atau PCMU, atau enkripsinya");
 
   // Whose voice is at the other family of addresses may speak by this one all the same, as linphone does; this one says nothing.
   const caller = await Caller.dial(world, siaga.sip, { sdp: ["c=IN IP6 2001:db8::9"], voice: null });
@@ -97,7 +97,7 @@ scenario("callers who cannot be taken or not be heard, and the control room sees
   await ayu.answer();
   await caller.answered();
   await seenTo("Suara penelepon tidak terdengar");
-  await seenTo("trunk tests tidak terdengar: suaranya lewat IPv4 atau IPv6");
+  await seenTo("trunk tests tidak terdengar: suaranya lewat IPv6");
   await ayu.hangUp();
   await caller.ended();
 

@@ -180,6 +180,31 @@ scenario("a phone that takes up both of its calls makes a conference of them", a
   await phoneIs(api, "meja-1", "registered");
 });
 
+scenario("whoever may not work here any more brings the call at the phone to its end, and is rung no more", async (world) => {
+  const siaga = await houseWithPhones(world);
+  const api = await siaga.as(people.citra);
+  const phone = await deskPhone(world, siaga, "meja-1");
+  await onShiftByPhone(world, { siaga, api }, phone);
+  const caller = await callerAt(world, siaga, phone);
+  const head = await siaga.as(people.eka);
+  const { id } = (await head.ask("GET", "users")).find(({ username }) => username === people.ayu.username);
+  await head.ask("PATCH", `users/${id}`, { active: false });
+  const since = Date.now();
+  await caller.hears(PHONE_HZ, { since });
+  phone.hangUp();
+  await caller.ended();
+  await until("the phone is nobody's", async () => (await worksAt("meja-1")) === null);
+
+  // The phone's code begins no shift for her either.
+  phone.dial(`sip:*11@${siaga.sip}`);
+  await phone.ended();
+  assert.equal(await worksAt("meja-1"), null);
+
+  async function worksAt(wanted) {
+    return (await api.ask("GET", "phones")).find(({ name }) => name === wanted).operator ?? null;
+  }
+});
+
 scenario("whoever gave up is called back by a code, and by another the phone says what the call was", async (world) => {
   const house = await houseWithNeighbours(world, [BRIGADE]);
   const { siaga, api, neighbours: [back] } = house;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Caller } from "./support/caller.mjs";
 import { MEDICS_NUMBER, importCity, people, teamNamed } from "./support/city.mjs";
+import { tellsOfNoCaller } from "./support/discretion.mjs";
 import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
 import { Line } from "./support/line.mjs";
 import { Telegram } from "./support/telegram.mjs";
@@ -28,7 +29,7 @@ scenario("a call from an address of no trunk gets 403 and is no call", async (wo
   const { call } = await live.next("call");
   assert.equal(call.number, "+628117705678");
   await caller.hangUp();
-  await noCallerIn(siaga);
+  await tellsOfNoCaller(siaga);
 });
 
 scenario("malformed requests get 400, garbage nothing, and the next call rings", async (world) => {
@@ -68,7 +69,7 @@ scenario("malformed requests get 400, garbage nothing, and the next call rings",
   await caller.hangUp();
   await until("that call is the only one", async () => (await supervisor.ask("GET", "calls?limit=10")).length === 1);
   assert.equal(await counted(), garbage.length, "nothing else was refused or dropped");
-  await noCallerIn(siaga);
+  await tellsOfNoCaller(siaga);
 });
 
 scenarioOnBoth("webhooks without the right signature change nothing", async (world) => {
@@ -171,13 +172,6 @@ scenarioOnBoth("wrong passwords, foreign pages and people without the right", as
   const names = (await (await siaga.as(people.eka)).ask("GET", "users")).map(({ username }) => username);
   assert.deepEqual(names.toSorted(), Object.keys(people).toSorted());
 });
-
-/** What is counted tells of nobody: no number and no name of any caller. */
-async function noCallerIn(siaga) {
-  const { text } = await siaga.api().get("/metrics");
-  assert.match(text, /siaga_sip_refused_total/);
-  assert.doesNotMatch(text, /628117701234|628117705678|Budi/);
-}
 
 async function noCalls(api) {
   assert.deepEqual(await api.ask("GET", "calls?limit=10"), []);

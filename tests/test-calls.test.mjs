@@ -27,6 +27,8 @@ scenario("test calls are answered by themselves and seen by nobody", async (worl
   const { text } = await another.refused(503);
   assert.match(text, /^Retry-After: *[1-9]\d*/m);
   await another.ended();
+  await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "limit_reached" && kind.limit === "test_calls");
+  await ayu.at("alarm").filter({ hasText: "panggilan 112 tidak terganggu" }).waitFor();
 
   // Each hears the announcement in its language to the end, and siaga hangs up.
   for (const [n, test] of tests.entries()) {
@@ -41,7 +43,7 @@ scenario("test calls are answered by themselves and seen by nobody", async (worl
   await again.hearsSomething();
   await again.hangUp();
 
-  // Nobody was rung, and there is no trace but the counter. A call in need comes through as ever.
+  // Nobody was rung, and there is no trace but the counter and that alarm. A call in need comes through as ever.
   assert.deepEqual(await supervisor.ask("GET", "calls?limit=10"), []);
   const { calls, answered, abandoned, open_calls: open } = await supervisor.ask("GET", "statistics/today");
   assert.deepEqual({ calls, answered, abandoned, open }, { calls: 0, answered: 0, abandoned: 0, open: 0 });

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { Callee } from "./support/callee.mjs";
 import { Caller } from "./support/caller.mjs";
 import { people } from "./support/city.mjs";
+import { tellsOfNoCaller } from "./support/discretion.mjs";
 import { Exchange } from "./support/exchange.mjs";
 import { atTheWall, callWhen, newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
 import { TextPhone } from "./support/text-phone.mjs";
@@ -77,6 +78,7 @@ scenarioOnBoth("a caller who types is read letter by letter, over a bad network 
   const [mine, others] = [await siaga.as(people.ayu), bagus];
   assert.deepEqual(said((await mine.ask("GET", `calls/${id}`)).timeline), said(timeline));
   assert.deepEqual(said((await others.ask("GET", `calls/${id}`)).timeline), [], "who may not hear the recording may not read it");
+  await tellsOfNoCaller(siaga, ["Tolong", "Pasar Jodoh", "toko emas", "Siapa yang", "sesak"]);
 });
 
 scenario("a caller who typed and gave up is called back by a call that offers text, and nobody else is", async (world) => {
@@ -152,6 +154,24 @@ scenario("only the operator of the call types, a retry doubles nothing, and a su
   assert.equal(await citra.at("text-input").count(), 0, "who listens does not type");
   assert.ok(!phone.read.includes("saya"));
   await caller.hangUp();
+});
+
+scenario("what an operator typed last is kept, though the call is ended in the same breath", async (world) => {
+  const siaga = await openHouse(world);
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const phone = await TextPhone.open(world);
+  const caller = await Caller.dial(world, siaga.sip, { sdp: phone.sdp });
+  await ayu.rings();
+  await phone.connect(caller);
+  await ayu.answer();
+  await ayu.at("text-panel").waitFor();
+  const { id } = await newestCall(supervisor);
+  await ayu.at("text-input").fill("Bantuan segera datang");
+  await ayu.hangUp();
+  const { timeline } = await sealed(supervisor, id);
+  assert.deepEqual(said(timeline), [[people.ayu.name, "Bantuan segera datang"]]);
+  await caller.ended();
 });
 
 scenario("a caller takes text up in the middle of the call, and ends it", async (world) => {

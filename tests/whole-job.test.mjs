@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { Caller } from "./support/caller.mjs";
 import { Cameras } from "./support/camera.mjs";
 import { FIRE_CHAT, PLACE, importCity, people, teamNamed } from "./support/city.mjs";
+import { tellsOfNoCaller } from "./support/discretion.mjs";
 import { newestCall, onShift, openHouse, sealed } from "./support/house.mjs";
 import { run } from "./support/program.mjs";
 import { readWav, toneSeconds } from "./support/sound.mjs";
@@ -144,6 +145,7 @@ async function wholeJob(world) {
   const looks = new Set((await manager.ask("GET", "audit?limit=100")).map(({ action }) => action));
   assert.ok([...looks].some((action) => action.startsWith("recording.")), `the audit has ${[...looks]}`);
   assert.ok([...looks].some((action) => action.startsWith("footage.")), `the audit has ${[...looks]}`);
+  await tellsOfNoCaller(siaga, [...Object.values(WORDS), String(PLACE.longitude)]);
 }
 
 /** How long a finished segment is, by the name of its file (docs/recordings.md). */

@@ -14,7 +14,7 @@ export CARGO_TARGET_DIR=target/fuzz
 ${CARGO:-cargo} build --locked --manifest-path sip/fuzz/Cargo.toml --target "$host" --bins
 
 torture=sip/tests/torture
-for target in message sdp multipart pidf alert; do
+for target in message stream sdp multipart pidf alert; do
     seeds=("sip/fuzz/seeds/$target")
     if [ "$target" = message ]; then
         seeds+=("$torture/rfc4475" "$torture/rfc5118")

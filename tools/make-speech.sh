@@ -63,6 +63,8 @@ announcement id test "Ini panggilan uji. Saluran Anda ke layanan darurat seratus
 announcement en test "This is a test call. Your line to the emergency service works." "Thank you."
 announcement id position "Antrean Anda nomor"
 announcement en position "You are number"
+announcement id many "Lebih dari dua puluh penelepon sedang menunggu."
+announcement en many "More than twenty callers are waiting."
 id=(satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas "dua belas" "tiga belas" "empat belas" "lima belas"
   "enam belas" "tujuh belas" "delapan belas" "sembilan belas" "dua puluh")
 en=(one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen

@@ -205,7 +205,7 @@ fn record(taps: &std::sync::mpsc::Receiver<TapItem>) -> (u64, u64, u64) {
                     gaps += 1;
                 }
             }
-            TapItem::Ended { dropped, .. } => lost += dropped,
+            TapItem::Ended { dropped, .. } => lost += dropped.frames,
             TapItem::Started { .. } => {}
         }
     }

@@ -104,12 +104,6 @@ impl Engine {
         self.inner.addresses.other
     }
 
-    /// Whether there is an address of the family of this one. A far end at any other is not sent a word before it is heard itself.
-    pub fn reaches(&self, far_end: IpAddr) -> bool {
-        let Addresses { first, other } = self.inner.addresses;
-        far_end.is_unspecified() || [Some(first), other].into_iter().flatten().any(|ours| ours.is_ipv4() == far_end.is_ipv4())
-    }
-
     /// Opens a leg to a trunk and gives the address for its SDP. Packets are taken from `allowed` and from the host in
     /// `remote`; without `remote` (a delayed offer), or where it names no host, nothing is sent until the far end is heard or
     /// `set_remote` tells. `tap`: record it.

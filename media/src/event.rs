@@ -37,6 +37,8 @@ pub enum Event {
     Text { leg: Uuid, text: Text },
     /// Samples that were not looped have been played to their end on this leg.
     Played { leg: Uuid },
+    /// So many events of any kind are lost, because nobody took them for long.
+    Dropped { events: u64 },
 }
 
 /// Words that somebody typed. They are in no log.

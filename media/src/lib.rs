@@ -48,7 +48,7 @@ pub use room::{Member, Role};
 pub use sound::Sound;
 pub use srtp::{SrtpKeys, SrtpSuite};
 pub use statistics::{FarEnd, LegStatistics};
-pub use tap::{TapFrame, TapItem};
+pub use tap::{Dropped, TapFrame, TapItem};
 pub use text::RemoteText;
 
 /// Samples per second of everything in this crate.

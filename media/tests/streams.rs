@@ -5,7 +5,7 @@ mod common;
 
 use common::gateway::{Gateway, sound};
 use common::{Under, amplitude, engine, id, loopback, remote};
-use media::{Codec, Event, RemoteAudio, RtcpAddress, Side, Sound, SrtpKeys, TapItem};
+use media::{Codec, Dropped, Event, RemoteAudio, RtcpAddress, Side, Sound, SrtpKeys, TapItem};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -172,7 +172,7 @@ async fn legs_that_began_on_different_threads_are_joined_and_recorded_without_a_
         let of_call =
             |item: &&TapItem| matches!(item, TapItem::Frame(frame) if frame.leg == id(number) && frame.side == Side::Caller);
         assert_eq!(items.iter().filter(of_call).count(), 63, "call {number}");
-        assert_eq!(items.last(), Some(&TapItem::Ended { leg: id(number), dropped: 0 }));
+        assert_eq!(items.last(), Some(&TapItem::Ended { leg: id(number), dropped: Dropped::default() }));
         let begin = items.iter().position(|item| matches!(item, TapItem::Started { leg, .. } if *leg == id(number)));
         assert!(begin < items.iter().position(|item| of_call(&item)), "a recording begins before its first frame");
         under.engine.close(id(number + 1)).await.unwrap();

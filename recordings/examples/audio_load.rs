@@ -20,7 +20,8 @@ fn main() {
         for &call in &calls {
             for side in [Side::Caller, Side::Operator] {
                 let pcm = vec![1000i16; 160];
-                full += u32::from(items.try_send(AudioItem::Frame { call, side, position: n * 160, pcm }).is_err());
+                full +=
+                    u32::from(items.try_send(AudioItem::Frame { call, side, position: n * 160, came: n * 160, pcm }).is_err());
             }
         }
         longest = longest.max(round.elapsed());

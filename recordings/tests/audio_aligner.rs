@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use proptest::prelude::*;
-use recordings::audio::{Aligner, Limits, Placed, Side};
+use recordings::audio::{Aligner, Limits, Placed, Samples, Side};
 
 const LIMITS: Limits = Limits { horizon: 2400, ahead: 8000, late_run: 25 };
 
@@ -103,6 +103,9 @@ fn given_a_frame_for_a_time_that_is_written_then_it_is_dropped_and_counted() {
     assert_eq!(aligner.push(Side::Operator, 0, vec![9; 160], 8000), Placed::Late);
     assert_eq!(aligner.push(Side::Operator, 5520, vec![9; 160], 8000), Placed::Clipped);
     assert_eq!(aligner.counts().late_frames, 1);
+    // The caller's own word of that time stands there.
+    assert_eq!(aligner.push(Side::Caller, 0, vec![7; 160], 8000), Placed::Late);
+    assert_eq!(aligner.counts().late, Samples { caller: 0, operator: 160 + 80 });
     aligner.finish(&mut out);
     assert_eq!((out[2 * 5599 + 1], out[2 * 5600 + 1], out[2 * 5679 + 1], out[2 * 5680 + 1]), (0, 9, 9, 0));
 }

@@ -26,7 +26,7 @@ fn record(home: &Path) -> Sealed {
     let call = Uuid::now_v7();
     store.sender().send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     for (side, caller) in [(Side::Caller, true), (Side::Operator, false)] {
-        store.sender().send(AudioItem::Frame { call, side, position: 0, pcm: tone(caller, 0, 8000) }).unwrap();
+        store.sender().send(AudioItem::Frame { call, side, position: 0, came: 0, pcm: tone(caller, 0, 8000) }).unwrap();
     }
     store.close();
     next_event(&mut events, |e| if let AudioEvent::Sealed(seal) = e { Some(seal) } else { None })
@@ -136,7 +136,9 @@ fn record_until_killed(home: std::path::PathBuf) {
     items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     for n in 0..3000u64 {
         for (side, caller) in [(Side::Caller, true), (Side::Operator, false)] {
-            items.send(AudioItem::Frame { call, side, position: n * 160, pcm: tone(caller, n * 160, 160) }).unwrap();
+            items
+                .send(AudioItem::Frame { call, side, position: n * 160, came: n * 160, pcm: tone(caller, n * 160, 160) })
+                .unwrap();
         }
         println!("sent {}", (n + 1) * 160);
         std::io::stdout().flush().unwrap();

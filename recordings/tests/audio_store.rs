@@ -5,7 +5,7 @@ mod support;
 
 use jiff::Timestamp;
 use recordings::{
-    audio::{AudioEvent, AudioItem, AudioStore, Bounds, Found, Gaps, RecordError, Sealed, Side, path_of},
+    audio::{AudioEvent, AudioItem, AudioStore, Bounds, Found, Gaps, RecordError, Samples, Sealed, Side, path_of},
     digest,
 };
 use std::time::{Duration, Instant};
@@ -36,14 +36,22 @@ fn given_a_call_when_it_ends_then_its_recording_is_sealed_with_both_sides_in_pla
     assert_eq!(began, path_of(home.path(), call, started_at));
     assert_eq!(store.find(call).unwrap(), Some(Found::Growing));
     for n in 0..150u64 {
-        items.send(AudioItem::Frame { call, side: Side::Caller, position: n * 160, pcm: tone(true, n * 160, 160) }).unwrap();
+        items
+            .send(AudioItem::Frame { call, side: Side::Caller, position: n * 160, came: n * 160, pcm: tone(true, n * 160, 160) })
+            .unwrap();
         if n >= 50 {
             items
-                .send(AudioItem::Frame { call, side: Side::Operator, position: n * 160, pcm: tone(false, n * 160, 160) })
+                .send(AudioItem::Frame {
+                    call,
+                    side: Side::Operator,
+                    position: n * 160,
+                    came: n * 160,
+                    pcm: tone(false, n * 160, 160),
+                })
                 .unwrap();
         }
     }
-    items.send(AudioItem::Finish { call }).unwrap();
+    items.send(AudioItem::Finish { call, dropped: Samples::default() }).unwrap();
 
     let seal = next_event(&mut events, sealed);
     assert_eq!((seal.call, seal.duration_ms, seal.repaired, seal.path.clone()), (call, 3000, false, began));
@@ -75,7 +83,15 @@ fn given_many_calls_at_once_when_the_store_closes_then_each_is_sealed_whole() {
     }
     for n in 0..50u64 {
         for &call in &calls {
-            items.send(AudioItem::Frame { call, side: Side::Caller, position: n * 160, pcm: tone(true, n * 160, 160) }).unwrap();
+            items
+                .send(AudioItem::Frame {
+                    call,
+                    side: Side::Caller,
+                    position: n * 160,
+                    came: n * 160,
+                    pcm: tone(true, n * 160, 160),
+                })
+                .unwrap();
         }
     }
     store.close();
@@ -100,12 +116,12 @@ fn given_a_disk_that_refuses_when_it_takes_data_again_then_nothing_is_missing() 
     items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
     let error = next_event(&mut events, |e| if let AudioEvent::Failing { error, .. } = e { Some(error) } else { None });
     assert!(matches!(error, RecordError::Disk(_)));
-    items.send(AudioItem::Frame { call, side: Side::Caller, position: 0, pcm: tone(true, 0, 8000) }).unwrap();
+    items.send(AudioItem::Frame { call, side: Side::Caller, position: 0, came: 0, pcm: tone(true, 0, 8000) }).unwrap();
     std::fs::remove_file(&calls).unwrap();
 
     next_event(&mut events, |e| matches!(e, AudioEvent::Resumed { .. }).then_some(()));
-    items.send(AudioItem::Frame { call, side: Side::Caller, position: 8000, pcm: tone(true, 8000, 8000) }).unwrap();
-    items.send(AudioItem::Finish { call }).unwrap();
+    items.send(AudioItem::Frame { call, side: Side::Caller, position: 8000, came: 8000, pcm: tone(true, 8000, 8000) }).unwrap();
+    items.send(AudioItem::Finish { call, dropped: Samples::default() }).unwrap();
     let seal = next_event(&mut events, sealed);
     let left: Vec<i16> = read_wav(&seal.path).into_iter().step_by(2).collect();
     assert!(left == tone(true, 0, 16_000));
@@ -122,8 +138,8 @@ fn given_a_disk_that_refuses_for_long_then_the_oldest_part_is_silence_and_the_re
     std::fs::write(&calls, b"").unwrap();
     let (items, call) = (store.sender(), Uuid::now_v7());
     items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
-    items.send(AudioItem::Frame { call, side: Side::Operator, position: 0, pcm: tone(false, 0, 24_000) }).unwrap();
-    items.send(AudioItem::Finish { call }).unwrap();
+    items.send(AudioItem::Frame { call, side: Side::Operator, position: 0, came: 0, pcm: tone(false, 0, 24_000) }).unwrap();
+    items.send(AudioItem::Finish { call, dropped: Samples::default() }).unwrap();
     next_event(&mut events, |e| matches!(e, AudioEvent::Failing { .. }).then_some(()));
     std::fs::remove_file(&calls).unwrap();
 
@@ -140,7 +156,7 @@ fn given_a_second_beginning_of_the_same_call_then_the_first_recording_is_untouch
     let (store, mut events) = AudioStore::start(home.path().to_owned(), bounds()).unwrap();
     let (items, call, started_at) = (store.sender(), Uuid::now_v7(), Timestamp::now());
     items.send(AudioItem::Begin { call, started_at, begun: Instant::now() }).unwrap();
-    items.send(AudioItem::Finish { call }).unwrap();
+    items.send(AudioItem::Finish { call, dropped: Samples::default() }).unwrap();
     let seal = next_event(&mut events, sealed);
     items.send(AudioItem::Begin { call, started_at, begun: Instant::now() }).unwrap();
     let error = next_event(&mut events, |e| if let AudioEvent::Failing { error, .. } = e { Some(error) } else { None });

@@ -8,7 +8,7 @@ mod support;
 use camera::{RtspCamera, decode};
 use jiff::Timestamp;
 use recordings::{
-    audio::{AudioEvent, AudioItem, AudioStore, Bounds, RecordError, Side},
+    audio::{AudioEvent, AudioItem, AudioStore, Bounds, RecordError, Samples, Side},
     footage::{CameraId, Footage, Settings, Source, State},
 };
 use std::{
@@ -61,7 +61,7 @@ fn given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothi
     let (store, mut events) = AudioStore::start(home.clone(), bounds).unwrap();
     let (items, call) = (store.sender(), Uuid::now_v7());
     items.send(AudioItem::Begin { call, started_at: Timestamp::now(), begun: Instant::now() }).unwrap();
-    items.send(AudioItem::Frame { call, side: Side::Caller, position: 0, pcm: tone(true, 0, 8000) }).unwrap();
+    items.send(AudioItem::Frame { call, side: Side::Caller, position: 0, came: 0, pcm: tone(true, 0, 8000) }).unwrap();
     next_event(&mut events, |e| matches!(e, AudioEvent::Began { .. }).then_some(()));
 
     let mut size = 1 << 20;
@@ -71,14 +71,16 @@ fn given_a_full_disk_in_the_middle_of_a_call_when_there_is_room_again_then_nothi
             size /= 2;
         }
     }
-    items.send(AudioItem::Frame { call, side: Side::Caller, position: 8000, pcm: tone(true, 8000, 24_000) }).unwrap();
+    items.send(AudioItem::Frame { call, side: Side::Caller, position: 8000, came: 8000, pcm: tone(true, 8000, 24_000) }).unwrap();
     let error = next_event(&mut events, |e| if let AudioEvent::Failing { error, .. } = e { Some(error) } else { None });
     assert!(matches!(&error, RecordError::Disk(e) if e.kind() == io::ErrorKind::StorageFull), "{error:?}");
     std::fs::remove_file(&ballast).unwrap();
 
     next_event(&mut events, |e| matches!(e, AudioEvent::Resumed { .. }).then_some(()));
-    items.send(AudioItem::Frame { call, side: Side::Caller, position: 32_000, pcm: tone(true, 32_000, 8000) }).unwrap();
-    items.send(AudioItem::Finish { call }).unwrap();
+    items
+        .send(AudioItem::Frame { call, side: Side::Caller, position: 32_000, came: 32_000, pcm: tone(true, 32_000, 8000) })
+        .unwrap();
+    items.send(AudioItem::Finish { call, dropped: Samples::default() }).unwrap();
     let seal = next_event(&mut events, |e| if let AudioEvent::Sealed(seal) = e { Some(seal) } else { None });
     let left: Vec<i16> = read_wav(&seal.path).into_iter().step_by(2).collect();
     assert!(left == tone(true, 0, 40_000));

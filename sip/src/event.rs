@@ -28,11 +28,14 @@ impl std::fmt::Display for LegId {
 /// Delivered in order for each leg. The last of a leg is `Ended` or `OutboundFailed`; nothing of a running leg is ever dropped.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A new call rings; 100 and 180 are already sent.
+    /// A new call rings; 100 and 180 are already sent, but no 180 where the first one is to carry our offer ([`Invitation::early`]).
     Invited(Box<Invitation>),
     /// The caller acknowledged our 200. `audio` is `Some` only when the ACK answered our offer (delayed offer).
     Confirmed { leg: LegId, audio: Option<RemoteAudio> },
-    /// The remote side changed its audio (hold, new address); already answered with the leg's current `LocalAudio`.
+    /// The remote side changed its audio (hold, new address); already answered with the leg's current `LocalAudio`. Or it said for the first
+    /// time where that is: a PRACK answered the offer that [`UserAgent::progress`] made.
+    ///
+    /// [`UserAgent::progress`]: crate::UserAgent::progress
     Changed { leg: LegId, audio: RemoteAudio },
     /// A re-INVITE or UPDATE of the remote side carries a location (RFC 6442 section 4.2).
     Located { leg: LegId, location: Box<Location> },
@@ -160,6 +163,11 @@ pub struct Invitation {
     pub spoken: Vec<String>,
     /// `None`: the INVITE has no offer, ours goes into the 200 and the answer comes with [`Event::Confirmed`].
     pub audio: Option<RemoteAudio>,
+    /// Early media can be had ([`UserAgent::progress`]). Without an offer that is so where the caller requires reliable provisional responses:
+    /// ours is made in the first of them, which waits for that call, and the answer comes with [`Event::Changed`] (RFC 3262 section 5).
+    ///
+    /// [`UserAgent::progress`]: crate::UserAgent::progress
+    pub early: bool,
     /// The caller wants real-time text (RFC 4103) beside its voice.
     pub text: Option<RemoteText>,
     /// `Resource-Priority` as received (RFC 4412), for example `esnet.1`.

@@ -2,46 +2,132 @@
 #![allow(missing_docs)]
 
 use crate::admission::{Verdict, judge};
-use crate::config::{Limits, Srtp, Transport};
+use crate::config::{Limits, Srtp, Transport, Trunk};
 use crate::event::LegId;
-use crate::listener::normalise::{Framing, Outcome, normalise};
+use crate::leg::{digit, referral, response_fields};
+use crate::listener::normalise::{Framing, MAX_HEAD, Outcome, normalise};
+use crate::listener::{Frame, Framer, for_the_stack};
 use crate::location::multipart;
 use crate::message::stamp::{Source, Stamp};
-use crate::message::{Fields, Start, via};
+use crate::message::{Fields, Start, early, via};
+use crate::prack::{self, Acknowledged};
+use crate::redirect::Redirections;
+use crate::reliable::{Reliable, Scope};
 use crate::sdp::{self, Families, Key, Terms};
-use crate::{additional, alert, invitation, location};
-use rsipstack::sip::SipMessage;
-use std::net::{Ipv4Addr, SocketAddr};
+use crate::session_timer::Said;
+use crate::trunk::digest::Challenge;
+use crate::trunk::{Line, seconds};
+use crate::{additional, alert, invitation, location, presence};
+use rsipstack::sip::{Request, Response, SipMessage};
+use rsipstack::transaction::key::{TransactionKey, TransactionRole};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Every kind of voice is taken.
 const TERMS: Terms = Terms { srtp: Srtp::Offered, own: Key([5; 30]), families: Families::Both };
 
+/// The trunk that every message comes by; an address of the seeds is its own.
+static LINE: LazyLock<Line> =
+    LazyLock::new(|| Line::new(Trunk::new("fuzz".into(), vec![IpAddr::from([10, 0, 0, 1]).into()], None)));
+
 /// The way of a datagram from the socket to the owner of the call, without sockets and transactions.
 pub fn message(octets: &[u8]) {
-    let source = SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
     for framing in [Framing::Datagram, Framing::Stream] {
-        let Outcome::Pass { message, .. } = normalise(octets, source, framing) else { continue };
-        let limits = Limits { take_alerts: true, ..Limits::default() };
-        let verdict = judge(&message, TERMS.srtp, &limits);
-        if let Some(top) = message.fields.first("Via") {
-            via::reply_to(top, source);
-        }
-        match verdict {
-            Verdict::Reply(refusal) => {
-                refusal.octets(&message.fields).unwrap_or_default();
-            }
-            Verdict::Invite => {
-                let Start::Request { uri, .. } = &message.start else { continue };
-                let source = Source { transport: Transport::Udp, peer: source, local: source };
-                let stamp = Stamp { source, phone: None, uri: uri.clone() };
-                if let Ok(SipMessage::Request(request)) = SipMessage::try_from(message.to_bytes().as_slice()) {
-                    invitation::read(LegId(Uuid::nil()), "fuzz".into(), &stamp, &request, &TERMS);
+        take(octets, framing);
+    }
+}
+
+/// A stream of messages behind an octet that says how long the pieces are in which it comes: what comes out is the same for any.
+pub fn stream(octets: &[u8]) {
+    // A longer one is given up or not as it comes.
+    let Some((length, stream)) = octets.split_first().filter(|(_, stream)| stream.len() <= MAX_HEAD) else { return };
+    let messages = cut(stream, stream.len());
+    assert_eq!(messages, cut(stream, usize::from(*length)), "in pieces of {length}");
+    for message in messages {
+        take(&message, Framing::Stream);
+    }
+}
+
+/// The messages of a stream that comes in pieces of this length. Whether empty lines between them are a ping depends on when they come.
+fn cut(stream: &[u8], length: usize) -> Vec<Vec<u8>> {
+    let (mut framer, mut messages) = (Framer::default(), Vec::new());
+    for piece in stream.chunks(length.max(1)) {
+        framer.push(piece);
+        while let Some(frame) = framer.next() {
+            match frame {
+                Frame::Ping => {}
+                Frame::Message(message) => messages.push(message),
+                Frame::Last(message) => {
+                    messages.push(message);
+                    return messages;
                 }
+                Frame::Broken => return messages,
             }
-            Verdict::Pass | Verdict::Alert(_) => {}
         }
     }
+    messages
+}
+
+fn take(octets: &[u8], framing: Framing) {
+    let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
+    let Outcome::Pass { message, .. } = normalise(octets, peer, framing) else { return };
+    let limits = Limits { take_alerts: true, ..Limits::default() };
+    let verdict = judge(&message, TERMS.srtp, &limits);
+    if let Some(top) = message.fields.first("Via") {
+        via::reply_to(top, peer);
+    }
+    let source = Source { transport: Transport::Udp, peer, local: peer };
+    let shown = match &verdict {
+        Verdict::Invite | Verdict::Pass => for_the_stack(&message, &LINE, source, None, false),
+        Verdict::Reply(refusal) => {
+            refusal.octets(&message.fields).unwrap_or_default();
+            return;
+        }
+        Verdict::Alert(_) => return,
+    };
+    match shown {
+        Ok(SipMessage::Request(request)) => {
+            if let (Verdict::Invite, Start::Request { uri, .. }) = (&verdict, &message.start) {
+                let stamp = Stamp { source, phone: None, uri: uri.clone() };
+                invitation::read(LegId(Uuid::nil()), "fuzz".into(), &stamp, &request, &TERMS);
+            }
+            asked(&request);
+        }
+        Ok(SipMessage::Response(response)) => answered(&response),
+        Err(refusal) => {
+            refusal.octets(&message.fields).unwrap_or_default();
+        }
+    }
+}
+
+/// What a request inside a call is read for, whichever it is.
+fn asked(request: &Request) {
+    let fields = invitation::fields(request);
+    Said::read(&fields);
+    referral(&fields);
+    presence::read(&fields);
+    digit(fields.first("Content-Type").unwrap_or_default(), &request.body);
+    Reliable::new(Scope::All, 1, 1, Duration::ZERO).acknowledge(fields.first("RAck").unwrap_or_default());
+    location::location(&fields, &location::parts(&fields, &request.body));
+    let _ = sdp::offer_in(&fields, &request.body, &TERMS);
+}
+
+/// What a response to a request of ours is read for, whichever that was.
+fn answered(response: &Response) {
+    let fields = response_fields(response);
+    let code = response.status_code.code();
+    Said::read(&fields);
+    early::of(&fields);
+    fields.first("Retry-After").and_then(seconds);
+    Challenge::of(&fields, code);
+    Redirections::new("112").follow(code, &fields, |number| number);
+    if let Some(number) = prack::number(&fields) {
+        Acknowledged::default().take(fields.first("To").unwrap_or_default(), number);
+    }
+    let _ = TransactionKey::from_response(response, TransactionRole::Client);
+    let _ = sdp::offer_in(&fields, &response.body, &TERMS);
 }
 
 /// An offer, and our answer to it, which must read as one.

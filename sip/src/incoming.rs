@@ -145,9 +145,9 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     slot.is_dialog(dialog.id());
     let peer = if stamp.phone.is_some() { Peer::Phone } else { Peer::Carrier };
     let mut reliable = reliable(core, trunk.reliability, &fields, &transaction.original, &terms);
-    let first = reliable.as_mut().filter(|reliable| reliable.covers(false)).and_then(|reliable| reliable.send(None, now()));
-    let rung = match first {
-        Some(first) => leg::show(&dialog, peer, first),
+    let rung = match reliable.as_mut().filter(|reliable| reliable.covers(false)) {
+        // None yet where the first is to carry our offer: the owner has still to say where we are heard.
+        Some(reliable) => reliable.send(None, now()).map_or(Ok(()), |first| leg::show(&dialog, peer, first)),
         None => leg::stack(dialog.ringing(Some(vec![Header::Allow(peer.allow().into())]), None)),
     };
     if let Err(error) = rung {
@@ -204,10 +204,12 @@ pub(crate) fn terms(srtp: Srtp, limits: &Limits) -> Result<Terms, LegError> {
     }
 }
 
-/// Gives the transaction the dialog's To tag: the stack would answer a CANCEL with another one.
+/// Gives the transaction the dialog's To tag: the stack would answer a CANCEL with another one, or, while only 100 was sent, with the To field
+/// of that, which has none (RFC 3261 section 9.2).
 fn tag(transaction: &mut Transaction, dialog: &InviteDialog) {
     let local = dialog.id().local_tag;
-    if let Ok(to) = transaction.original.to_header_mut() {
+    let trying = transaction.last_response.as_mut().and_then(|trying| trying.to_header_mut().ok());
+    for to in trying.into_iter().chain(transaction.original.to_header_mut().ok()) {
         let tagged = format!("{};tag={local}", to.value());
         to.replace(tagged);
     }

@@ -11,7 +11,7 @@ use crate::message::stamp::Stamp;
 use crate::message::{Fields, name_and_uri};
 use crate::registry::InviteKey;
 use crate::sdp::{self, Description, Terms};
-use crate::{access, additional, priority};
+use crate::{access, additional, priority, reliable};
 use rsipstack::sip::Request;
 
 /// Header fields of a request that the stack has read, as text again.
@@ -49,6 +49,7 @@ pub(crate) fn read(
         languages: languages(&fields, described),
         spoken: languages(&Fields::default(), described),
         audio: offer.as_ref().map(|offer| offer.audio.clone()),
+        early: offer.is_some() || reliable::is_required(&fields),
         text: offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|text| text.remote.clone()),
         priority: fields.first("Resource-Priority").filter(|value| !value.is_empty()).map(str::to_owned),
         priorities: priority::read(&fields),

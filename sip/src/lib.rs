@@ -36,6 +36,7 @@ mod listener;
 mod location;
 mod message;
 mod numbers;
+mod offers;
 mod outbound;
 mod outlet;
 mod phone;
@@ -65,7 +66,7 @@ pub use event::{EndedBy, Event, Invitation, LegId, Lift, OfferTrouble, Outbound,
 #[cfg(feature = "held")]
 pub use held::{LocationServers, Wanted};
 pub use identity::Identity;
-pub use location::{GeolocationRouting, Location, Position, Reference as LocationReference, Shape};
+pub use location::{GeolocationRouting, Location, Position, Reference as LocationReference, Shape, Unfetched};
 pub use numbers::{Country, NumberForm, Numbers};
 pub use presence::Followed;
 pub use priority::ResourcePriority;

@@ -45,7 +45,7 @@ pub(crate) struct Alarms {
     quiet: Mutex<Quiet>,
 }
 
-/// Why something is refused. As many as there are limits, and three for each trunk.
+/// Why something is refused. As many as there are limits, and two for each trunk.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Cause {
     Limit(Limit),

@@ -52,13 +52,15 @@ pub(crate) struct Calling {
     commands: mpsc::Receiver<Command>,
     heard_ringing: bool,
     heard_early: bool,
+    /// It is offered our other family of addresses than the one of its proxy.
+    turned: bool,
     /// The far end insists on reliable provisional responses (421, RFC 3262 section 4).
     reliable: bool,
 }
 
 impl Calling {
     pub(crate) fn new(core: Arc<Core>, wish: Wish, commands: mpsc::Receiver<Command>) -> Self {
-        Calling { core, wish, commands, heard_ringing: false, heard_early: false, reliable: false }
+        Calling { core, wish, commands, heard_ringing: false, heard_early: false, turned: false, reliable: false }
     }
 
     pub(crate) async fn run(mut self, mut route: Route, mut slot: Slot) {
@@ -133,6 +135,12 @@ impl Calling {
                     counters::failed_over(&attempt.trunk, code);
                     Some(attempt_next)
                 }
+                // A carrier may signal by one family of addresses and speak by the other.
+                Err(488 | 606) if self.wish.media.audio.other.is_some() && !std::mem::replace(&mut self.turned, true) => {
+                    self.heard_no_more().await;
+                    self.wish.media.text = text;
+                    Some(attempt)
+                }
                 Err(code) => {
                     counters::ended(EndedBy::Local);
                     self.tell(Event::OutboundFailed { leg: self.wish.id, code }).await;
@@ -155,6 +163,7 @@ impl Calling {
         let Ok(terms) = terms(srtp, &self.core.limits) else { return Err((Unsent::Refused(500), slot)) };
         let public = line.config.public_address;
         let media = self.wish.media.seen_at(public).towards(reached.peer.ip());
+        let media = if self.turned { media.turned() } else { media };
         let (talk, offer) = Negotiation::outbound(media, terms);
         let talk = talk.seen_at(public);
         let Some(option) = self.option(&line, reached, offer) else { return Err((Unsent::Refused(503), slot)) };
@@ -205,6 +214,7 @@ impl Calling {
                     | Command::Asked(..)
                     | Command::Proceed
                     | Command::PlaceText(_)
+                    | Command::Probe
                     | Command::ReferOver(_) => {}
                 },
             }

@@ -127,6 +127,11 @@ impl Registry {
         Refusal::heard()
     }
 
+    /// The owner could not keep an alert that was told: it is taken when its sender sends it again.
+    pub(crate) fn forget_alert(&self, sender: &str, identifier: &str) {
+        self.lock().alerts.forget(sender, identifier);
+    }
+
     /// Gives back the place of an INVITE that never became a call.
     pub(crate) fn forget(&self, key: &InviteKey) {
         self.release(|inner| {

@@ -15,23 +15,26 @@ pub(crate) const TAG: &str = "100rel";
 pub(crate) enum Scope {
     /// The caller requires it for each of them.
     All,
+    /// The same of a caller who made no offer: the first one carries ours (RFC 3262 section 5), and before that there is none.
+    Offering,
     /// The caller knows it and the trunk asks for it: those with a description.
     Described,
 }
 
+/// Whether the caller takes no provisional response but 100 that is not reliable (RFC 3262 section 3).
+pub(crate) fn is_required(invite: &Fields) -> bool {
+    invite.lists("Require", TAG)
+}
+
 /// What an INVITE and its trunk ask for. `None`: no reliable responses.
 ///
-/// An INVITE without offer gets none: its first reliable response has to carry our offer (RFC 3262 section 5), and at 180 there is none to make yet.
-/// A plain 180 does such a caller no harm; a reliable one without offer might end the call.
+/// A caller who made no offer and only knows them gets none: a plain 180 at once does it no harm, and our offer goes into the 200.
 pub(crate) fn scope(invite: &Fields, trunk: Reliability, has_offer: impl FnOnce() -> bool) -> Option<Scope> {
-    let scope = if invite.lists("Require", TAG) {
-        Scope::All
-    } else if invite.lists("Supported", TAG) && trunk == Reliability::WhenSupported {
-        Scope::Described
-    } else {
-        return None;
-    };
-    has_offer().then_some(scope)
+    if is_required(invite) {
+        return Some(if has_offer() { Scope::All } else { Scope::Offering });
+    }
+    let is_wanted = invite.lists("Supported", TAG) && trunk == Reliability::WhenSupported;
+    (is_wanted && has_offer()).then_some(Scope::Described)
 }
 
 /// A provisional response to be sent, for the first time or again: 183 with `body`, 180 without.
@@ -81,11 +84,15 @@ impl Reliable {
 
     /// Whether a response of this kind is to go through [`Reliable::send`].
     pub(crate) fn covers(&self, described: bool) -> bool {
-        described || self.scope == Scope::All
+        described || self.scope != Scope::Described
     }
 
-    /// Takes a response. `Some`: send it now; `None`: another one is not acknowledged yet.
+    /// Takes a response. `Some`: send it now; `None`: another one is not acknowledged yet, or our offer is to come first.
     pub(crate) fn send(&mut self, body: Option<Vec<u8>>, now: Instant) -> Option<Provisional> {
+        if self.scope == Scope::Offering {
+            body.as_ref()?;
+            self.scope = Scope::All;
+        }
         if self.pending.is_some() {
             self.waiting = body.or(self.waiting.take());
             return None;
@@ -170,15 +177,28 @@ mod tests {
     #[test]
     fn it_is_used_when_required_or_when_known_and_asked_for() {
         use Reliability::{WhenRequired, WhenSupported};
-        for (name, value, trunk, expected) in [
-            ("Require", "timer, 100REL", WhenRequired, Some(Scope::All)),
-            ("Supported", "timer,100rel", WhenSupported, Some(Scope::Described)),
-            ("Supported", "100rel", WhenRequired, None),
-            ("Supported", "timer", WhenSupported, None),
+        for (name, value, trunk, expected, without) in [
+            ("Require", "timer, 100REL", WhenRequired, Some(Scope::All), Some(Scope::Offering)),
+            ("Supported", "timer,100rel", WhenSupported, Some(Scope::Described), None),
+            ("Supported", "100rel", WhenRequired, None, None),
+            ("Supported", "timer", WhenSupported, None, None),
         ] {
-            assert_eq!(scope(&invite(name, value), trunk, || true), expected, "{name} {value} {trunk:?}");
-            assert_eq!(scope(&invite(name, value), trunk, || false), None, "without an offer");
+            let of = |has_offer| scope(&invite(name, value), trunk, || has_offer);
+            assert_eq!((of(true), of(false)), (expected, without), "{name} {value} {trunk:?}");
         }
+    }
+
+    #[test]
+    fn to_who_made_no_offer_ours_comes_first_and_no_other_goes_out_unreliably() {
+        let now = crate::clock::now();
+        let mut reliable = Reliable::new(Scope::Offering, 7, 100, T1);
+        assert!(reliable.covers(false) && reliable.covers(true));
+        assert_eq!((reliable.send(None, now), reliable.deadline()), (None, None), "nothing is to be acknowledged");
+        let offer = Some(b"offer".to_vec());
+        assert_eq!(reliable.send(offer.clone(), now), Some(Provisional { rseq: 100, body: offer }));
+        assert!(reliable.holds_answer());
+        assert!(reliable.acknowledge("100 7 INVITE"));
+        assert_eq!(reliable.send(None, now), Some(Provisional { rseq: 101, body: None }));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod crowd;
 mod exchange;
+mod flood;
 mod histogram;
 mod limit;
 mod metrics;
@@ -32,6 +33,7 @@ use talks::FarEnd;
 const MOST_CALLS: u32 = 5_000;
 const MOST_OPERATORS: u32 = 1_000;
 const MOST_RATE: u32 = 20_000;
+const MOST_STRANGERS: u32 = 100_000;
 const LONGEST: u32 = 3_600;
 /// With a crowd the question is how soon it rings, not how often it can.
 const MOST_BESIDE_A_CROWD: u32 = 200;
@@ -44,12 +46,13 @@ pub async fn run(what: Bench) -> anyhow::Result<()> {
 }
 
 async fn measure(wanted: BenchCalls) -> anyhow::Result<()> {
-    let BenchCalls { only, rate, seconds, concurrent, operators, waiting, target } = wanted;
+    let BenchCalls { only, rate, seconds, concurrent, operators, waiting, strangers, target } = wanted;
     within("--rate", rate, MOST_RATE)?;
     within("--seconds", seconds, LONGEST)?;
     within("--concurrent", concurrent, MOST_CALLS)?;
     within("--operators", operators, MOST_OPERATORS)?;
     within("--waiting", waiting, MOST_CALLS)?;
+    within("--strangers", strangers, MOST_STRANGERS)?;
     let setups = setups::Load { rate, calls: rate.saturating_mul(seconds) };
     let talks = |calls: u32, with| talks::Load { calls: u16::try_from(calls).unwrap_or(u16::MAX), seconds, with };
     conditions();
@@ -66,6 +69,10 @@ async fn measure(wanted: BenchCalls) -> anyhow::Result<()> {
         let rate = rate.min(MOST_BESIDE_A_CROWD);
         let others = setups::Load { rate, calls: rate.saturating_mul(seconds) };
         show(&crowd::measure(crowd::Load { waiting, others }).await?, &mut missed);
+    }
+    if chosen(Measured::Flood) {
+        let calls = setups::Load { rate: flood::CALLS, calls: flood::CALLS.saturating_mul(seconds) };
+        show(&flood::measure(flood::Load { strangers, calls }).await?, &mut missed);
     }
     if chosen(Measured::Talks) {
         show(&talks::measure(talks(concurrent, FarEnd::Telephones)).await?, &mut missed);

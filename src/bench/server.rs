@@ -160,7 +160,7 @@ fn settings(directory: &Path, sip: u16, webrtc: u16, wanted: &Wanted) -> String 
          [media]\naddress = \"127.0.0.1\"\nrtp_ports = \"{FIRST_RTP_PORT}-{last}\"\nwebrtc_port = {webrtc}\n\
          [database]\nurl = \"sqlite://{directory}/siaga.db\"\n\
          [recordings]\ndirectory = \"{directory}/recordings\"\n\
-         [[sip.trunk]]\nname = \"bench\"\npeers = [\"127.0.0.0/8\"]\n"
+         [[sip.trunk]]\nname = \"bench\"\npeers = [\"127.0.0.1/32\"]\n"
     );
     if let Some((proxy, at_once)) = fallback {
         // Writing to a String cannot fail.

@@ -33,13 +33,13 @@ pub struct Load {
 pub struct Round {
     begun: u32,
     took: Duration,
-    ring: Histogram,
-    repeated: u64,
+    pub ring: Histogram,
+    pub repeated: u64,
     ends: BTreeMap<End, u64>,
 }
 
 impl Round {
-    fn failures(&self) -> u64 {
+    pub fn failures(&self) -> u64 {
         let ended: u64 = self.ends.values().sum();
         let good = self.ends.get(&End::GaveUp).copied().unwrap_or_default();
         u64::from(self.begun).saturating_sub(ended) + ended - good

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 pub const KEYS: &[Key] = &[
-    key("address", "", "This server's address as carriers and browsers reach it; it stands in every SDP. Must be set."),
+    key("address", "", "This server's address as carriers and browsers reach it; it stands in the SDP. Must be set."),
     key(
         "other_address",
         "",
-        "This server's address of the other family, IPv6 beside IPv4 or the reverse: voice goes by the one that a carrier's SDP names. Without it callers who have nothing but that family are not heard.",
+        "This server's address of the other family, IPv6 beside IPv4 or the reverse: the same ports are open there. Voice goes by the one that a carrier's SDP names, calls out by the family of the trunk's proxy, browsers by either. Without it callers who have nothing but that family are not heard. `sip.listen` needs a listener of that family, too.",
     ),
     key("rtp_ports", "\"20000-20999\"", "UDP ports for carriers' RTP, two for each call and two more for its text."),
     key("webrtc_port", "21000", "One UDP port for all operators' browsers."),
@@ -45,13 +45,7 @@ impl Media {
                 "set it to this server's address as the carrier and the browsers reach it, e.g. \"192.168.1.10\"",
             )
         })?;
-        if address.is_unspecified() {
-            return Err(ConfigError::new(
-                "media.address",
-                format!("`{address}` is no address that a peer can send to"),
-                "set it to this server's own address, e.g. \"192.168.1.10\"",
-            ));
-        }
+        own("media.address", address)?;
         let other_address = self.other_address.map(|other| beside(address, other)).transpose()?;
         let wrong = |problem: &str| {
             ConfigError::new("media.rtp_ports", format!("`{}` {problem}", self.rtp_ports), "write it like \"20000-20999\"")
@@ -83,18 +77,26 @@ impl Media {
 /// The second address, if it is one of the other family.
 fn beside(address: IpAddr, other: IpAddr) -> Result<IpAddr, ConfigError> {
     let family = |address: &IpAddr| if address.is_ipv4() { "IPv4" } else { "IPv6" };
-    let wrong = |problem: String, remedy: &str| Err(ConfigError::new("media.other_address", problem, remedy));
-    if other.is_unspecified() || other.to_canonical() != other {
-        return wrong(
-            format!("`{other}` is no address that a peer can send to"),
-            "set it to this server's own address, or leave it out",
-        );
-    }
+    own("media.other_address", other)?;
     if family(&address) == family(&other) {
-        return wrong(
+        return Err(ConfigError::new(
+            "media.other_address",
             format!("`{other}` is {} like media.address", family(&other)),
             "set it to this server's address of the other family, or leave it out",
-        );
+        ));
     }
     Ok(other)
+}
+
+/// An address that can be this server's own as others reach it, written plainly.
+fn own(key: &'static str, address: IpAddr) -> Result<(), ConfigError> {
+    let link_local = match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    if address.is_unspecified() || address.is_multicast() || link_local || address.to_canonical() != address {
+        let remedy = "set it to this server's own address, e.g. \"192.168.1.10\" or \"2001:db8::10\"";
+        return Err(ConfigError::new(key, format!("`{address}` is no address that a peer can send to"), remedy));
+    }
+    Ok(())
 }

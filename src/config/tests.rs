@@ -92,7 +92,7 @@ fn a_second_media_address_is_one_of_the_other_family() {
     };
     assert_eq!(with("2001:db8::1").unwrap(), ("2001:db8::1".parse().ok(), ::sip::Families::Both));
     assert_eq!(with("none").unwrap(), (None, ::sip::Families::Ipv4));
-    for wrong in ["192.0.2.2", "::", "::ffff:192.0.2.2"] {
+    for wrong in ["192.0.2.2", "::", "::ffff:192.0.2.2", "fe80::1", "ff02::1"] {
         assert_eq!(with(wrong).unwrap_err().key, "media.other_address", "{wrong}");
     }
 }

@@ -1,50 +1,23 @@
-//! Alerts that came by SIP (RFC 8876), on their way into the database. Their senders have been answered already, so one that the
-//! database does not take is tried again until it does; only a stop of the server meanwhile loses it.
+//! Alerts that came by SIP (RFC 8876), on their way to the desk, whose journal keeps them. Their senders have been answered already.
 
-use dispatch::contract::AlarmKind;
-use dispatch::desk::{Desk, DeskError, NewAlert};
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Semaphore;
+use super::{Inbox, Switchboard, convert};
 
-/// Alerts that wait for the database at once.
-const WAITING: usize = 256;
-const AGAIN: Duration = Duration::from_secs(2);
-
-pub struct Alerts {
-    places: Arc<Semaphore>,
-}
-
-impl Default for Alerts {
-    fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(WAITING)) }
+impl Switchboard {
+    /// An alert that is none for people, such as an exercise, goes no further.
+    pub(super) fn take_alert(&self, alert: &sip::Alert) {
+        match convert::alert(alert) {
+            Some(alert) => self.desk.take_alert(alert),
+            None => metrics::counter!("siaga_alerts_ignored_total").increment(1),
+        }
     }
-}
 
-impl Alerts {
-    /// Makes an incident of an alert, in a task of its own. `None`: the alert is none for people, such as an exercise.
-    pub fn take(&self, desk: &Desk, alert: Option<NewAlert>) {
-        let Some(alert) = alert else {
-            return metrics::counter!("siaga_alerts_ignored_total").increment(1);
-        };
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
-            metrics::counter!("siaga_alerts_dropped_total").increment(1);
-            tracing::error!(trunk = alert.trunk, "an alert is lost: too many wait for the database");
-            desk.raise_alarm(AlarmKind::EntriesLost, super::now());
-            return;
-        };
-        let desk = desk.clone();
-        tokio::spawn(async move {
-            let _place = place;
-            while let Err(error) = desk.alert(alert.clone()).await {
-                match error {
-                    error if error.may_pass() => tokio::time::sleep(AGAIN).await,
-                    DeskError::NotFound => {
-                        return tracing::info!(trunk = alert.trunk, "an alert that is not known was cancelled");
-                    }
-                    error => return tracing::error!(trunk = alert.trunk, %error, "an alert made no incident"),
-                }
+    /// The server stops: alerts that were answered and not heard yet are taken, and none is answered any more but with "later".
+    pub(super) fn take_last_alerts(&self, inbox: &mut Inbox) {
+        inbox.sip.close();
+        while let Ok(event) = inbox.sip.try_recv() {
+            if let sip::Event::Alert(alert) = event {
+                self.take_alert(&alert);
             }
-        });
+        }
     }
 }

@@ -1,28 +1,49 @@
 //! What everybody may see of the switchboard: calls, operators, alarms, trunks. Kept beside the switchboard so that a console can read it
 //! without asking the switchboard's task.
 
-use dispatch::contract::{Audience, CallSide, CallView, Event, OperatorView, PhoneView, Snapshot, TrunkState, TrunkView};
+use crate::clock;
+use dispatch::contract::{
+    Audience, CallSide, CallView, Event, OperatorState, OperatorView, PhoneView, Snapshot, TrunkState, TrunkView,
+};
 use dispatch::desk::{Desk, LiveHub};
 use dispatch::id::{CallId, UserId};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A cheap clone.
 #[derive(Clone)]
 pub struct Board {
-    shown: Arc<RwLock<Shown>>,
+    shown: Arc<Case>,
     live: LiveHub,
     desk: Desk,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Shown {
     // Ids ascend with time, so the order of the map is the order of arrival.
-    calls: BTreeMap<CallId, CallView>,
-    operators: BTreeMap<UserId, OperatorView>,
+    calls: BTreeMap<CallId, Arc<CallView>>,
+    /// With times of the clock that timers run by.
+    operators: BTreeMap<UserId, Arc<OperatorView>>,
     /// In the order of the configuration.
     trunks: Vec<TrunkView>,
     phones: Vec<PhoneView>,
+}
+
+/// What is shown, behind glass: who looks takes a pointer and leaves, so that the switchboard waits for no reader, however many calls there
+/// are. Only while somebody still looks at what was shown before does a change begin with a copy, which is one of pointers.
+#[derive(Default)]
+struct Case(RwLock<Arc<Shown>>);
+
+impl Case {
+    fn look(&self) -> Arc<Shown> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Shown) -> T) -> T {
+        let mut shown = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut shown))
+    }
 }
 
 impl Shown {
@@ -35,17 +56,19 @@ impl Shown {
 impl Board {
     /// `trunks`: their names, in the order in which they are shown.
     pub fn new(live: LiveHub, desk: Desk, trunks: impl IntoIterator<Item = String>) -> Self {
-        let since = crate::clock::now();
+        let since = clock::now();
         let unknown = |name| TrunkView { name, state: TrunkState::Unknown, since, registered: None, detail: None, calls: 0 };
         let shown = Shown { trunks: trunks.into_iter().map(unknown).collect(), ..Shown::default() };
-        Self { shown: Arc::new(RwLock::new(shown)), live, desk }
+        Self { shown: Arc::new(Case(RwLock::new(Arc::new(shown)))), live, desk }
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let shown = self.shown.look();
+        let set_by = clock::set_by();
         Snapshot {
-            calls: shown.calls.values().cloned().collect(),
-            operators: shown.operators.values().cloned().collect(),
+            now: clock::now(),
+            calls: shown.calls.values().map(|call| CallView::clone(call)).collect(),
+            operators: shown.operators.values().map(|operator| at_the_time_of_day(operator, set_by)).collect(),
             alarms: self.desk.alarms(),
             phones: shown.phones.clone(),
             trunks: shown
@@ -58,32 +81,36 @@ impl Board {
 
     /// Shows a call that is up.
     pub fn call(&self, call: &CallView) {
-        self.write(|shown| shown.calls.insert(call.id, call.clone()));
+        let shown_call = Arc::new(call.clone());
+        self.shown.write(|shown| shown.calls.insert(call.id, shown_call));
         self.live.tell(Audience::Everyone, Event::Call { call: call.clone() });
     }
 
     /// Shows a call that has ended a last time.
     pub fn call_ended(&self, call: &CallView) {
-        self.write(|shown| shown.calls.remove(&call.id));
+        self.shown.write(|shown| shown.calls.remove(&call.id));
         self.live.tell(Audience::Everyone, Event::Call { call: call.clone() });
     }
 
-    /// Shows an operator, if anything about the operator changed.
+    /// Shows an operator, if anything about the operator changed. The view's times are of the clock that timers run by: they are made
+    /// times of day for whoever reads them, and stay comparable here.
     pub fn operator(&self, operator: OperatorView) {
-        let before = self.write(|shown| shown.operators.insert(operator.id, operator.clone()));
-        if before.as_ref() != Some(&operator) {
+        let shown_operator = Arc::new(operator);
+        let before = self.shown.write(|shown| shown.operators.insert(shown_operator.id, shown_operator.clone()));
+        if before.as_ref() != Some(&shown_operator) {
+            let operator = at_the_time_of_day(&shown_operator, clock::set_by());
             self.live.tell(Audience::Everyone, Event::Operator { operator });
         }
     }
 
     pub fn operator_left(&self, operator: UserId) {
-        self.write(|shown| shown.operators.remove(&operator));
+        self.shown.write(|shown| shown.operators.remove(&operator));
         self.live.tell(Audience::Everyone, Event::OperatorLeft { operator });
     }
 
     /// Shows a desk phone, if anything about it changed.
     pub fn phone(&self, phone: PhoneView) {
-        let changed = self.write(|shown| match shown.phones.iter_mut().find(|known| known.name == phone.name) {
+        let changed = self.shown.write(|shown| match shown.phones.iter_mut().find(|known| known.name == phone.name) {
             Some(known) if *known == phone => false,
             Some(known) => {
                 *known = phone.clone();
@@ -101,8 +128,8 @@ impl Board {
 
     /// Shows how a trunk stands now.
     pub fn trunk(&self, name: String, state: TrunkState, registered: Option<bool>, detail: Option<String>) {
-        let now = crate::clock::now();
-        let trunk = self.write(|shown| {
+        let now = clock::now();
+        let trunk = self.shown.write(|shown| {
             let calls = shown.calls_over(&name);
             let before = shown.trunks.iter_mut().find(|trunk| trunk.name == name);
             let since = before.as_ref().filter(|trunk| trunk.state == state).map_or(now, |trunk| trunk.since);
@@ -124,8 +151,60 @@ impl Board {
     pub fn tell(&self, operator: UserId, event: Event) {
         self.live.tell(Audience::One(operator), event);
     }
+}
 
-    fn write<T>(&self, change: impl FnOnce(&mut Shown) -> T) -> T {
-        change(&mut self.shown.write().unwrap_or_else(PoisonError::into_inner))
+/// The operator with times of day. The console counts from them, and the system's clock may have been set since the start.
+fn at_the_time_of_day(operator: &OperatorView, set_by: SignedDuration) -> OperatorView {
+    let of_day = |steady: Timestamp| steady.checked_add(set_by).unwrap_or(steady);
+    let state = match &operator.state {
+        OperatorState::WrapUp { until } => OperatorState::WrapUp { until: of_day(*until) },
+        other => other.clone(),
+    };
+    OperatorView { state, since: of_day(operator.since), ..operator.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn operator(state: OperatorState, since: Timestamp) -> OperatorView {
+        OperatorView {
+            id: UserId(Uuid::from_u128(1)),
+            name: "Ani".into(),
+            state,
+            since,
+            call: None,
+            media_connected: true,
+            browser_connected: true,
+            phone: None,
+            skills: vec![],
+            languages: vec![],
+        }
+    }
+
+    #[test]
+    fn since_when_and_until_when_are_times_of_day_after_the_clock_was_set() {
+        let started = Timestamp::UNIX_EPOCH;
+        let (until, hour) = (started + SignedDuration::from_secs(30), SignedDuration::from_hours(1));
+        let shown = at_the_time_of_day(&operator(OperatorState::WrapUp { until }, started), hour);
+        assert_eq!((shown.since, shown.state), (started + hour, OperatorState::WrapUp { until: until + hour }));
+        let shown = at_the_time_of_day(&operator(OperatorState::Ready, started + hour), -hour);
+        assert_eq!((shown.since, shown.state), (started, OperatorState::Ready));
+    }
+
+    #[test]
+    fn the_switchboard_waits_for_nobody_who_still_reads_what_was_shown() {
+        let case = Case::default();
+        let ani = operator(OperatorState::Ready, Timestamp::UNIX_EPOCH);
+        let before = case.look();
+        // With a lock held for as long as it is read, this would never return.
+        case.write(|shown| shown.operators.insert(ani.id, Arc::new(ani.clone())));
+        let after = case.look();
+        assert_eq!((before.operators.len(), after.operators.len()), (0, 1), "who reads sees one moment, whole");
+
+        case.write(|shown| shown.phones.clear());
+        let (then, now) = (after.operators.get(&ani.id), case.look().operators.get(&ani.id).cloned());
+        assert!(then.zip(now).is_some_and(|(then, now)| Arc::ptr_eq(then, &now)), "a copy is one of pointers");
     }
 }

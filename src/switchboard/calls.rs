@@ -2,10 +2,10 @@
 
 use super::features::FeatureCall;
 use super::line::{CallOutError, Line, ORDERS, Offer, Order, Report};
-use super::{Call, LegKind, Switchboard, convert, now, reached};
+use super::{Call, FarEnd, LegKind, Switchboard, convert, now, reached};
 use crate::clock;
 use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView};
-use dispatch::desk::{ArrivedCall, Entry};
+use dispatch::desk::{ArrivedCall, Entry, Unfetched};
 use dispatch::domain::queue::{Input, Wants};
 use dispatch::id::{CallId, ReportId, UserId};
 use tokio::sync::mpsc;
@@ -24,7 +24,7 @@ impl Switchboard {
                 sip::Purpose::Emergency => self.arrive(*invitation),
                 sip::Purpose::Test => self.answer_test(*invitation),
             },
-            sip::Event::Alert(alert) => self.alerts.take(&self.desk, convert::alert(&alert)),
+            sip::Event::Alert(alert) => self.take_alert(&alert),
             sip::Event::Trunk { trunk, state, registered, trouble, detail } => {
                 self.trunk_changed(&trunk, (state, registered), trouble, detail);
             }
@@ -41,7 +41,11 @@ impl Switchboard {
                 Some((_, LegKind::Test)) => self.forget_ended(&event),
                 None => match event.leg().and_then(|leg| self.phones.with_leg(leg)).map(str::to_owned) {
                     Some(phone) => self.hear_phone(&phone, event),
-                    None => self.early.keep(event, clock::instant()),
+                    None => {
+                        if !self.early.keep(event, clock::instant()) {
+                            self.limited("early_events");
+                        }
+                    }
                 },
             },
         }
@@ -134,7 +138,9 @@ impl Switchboard {
         let (trunk, dialled) = (invitation.trunk.to_string(), invitation.dialled.clone());
         self.journal.record(Entry::TestCall { call, trunk, dialled, at: now() });
         let plant = self.plant(&invitation.languages);
-        self.test_calls.answer(plant, invitation.leg, &invitation.trunk, invitation.audio);
+        if !self.test_calls.answer(plant, invitation.leg, &invitation.trunk, invitation.audio) {
+            self.limited("test_calls");
+        }
     }
 
     fn arrive(&mut self, invitation: sip::Invitation) {
@@ -173,10 +179,12 @@ impl Switchboard {
         };
         super::locate::fetch(&self.servers, call, &invitation, self.plant.reports.clone());
         let following = super::locate::follow(&self.plant.sip, call, &invitation, self.plant.reports.clone());
+        let references = (invitation.location_references.as_slice(), invitation.data_references.as_slice());
+        let not_allowed = super::locate::not_allowed(self.servers.get(&invitation.trunk), references, following.is_some());
         let (orders, inbox) = mpsc::channel(ORDERS);
         let plant = self.plant(&view.languages);
-        let far_end = invitation.audio.as_ref().map(|audio| audio.address.ip());
-        let offer = Offer { audio: invitation.audio, text: invitation.text };
+        let far_end = invitation.audio.as_ref().map(FarEnd::of);
+        let offer = Offer { audio: invitation.audio, text: invitation.text, early: invitation.early };
         tokio::spawn(Line::inbound(plant, call, invitation.leg, invitation.trunk, offer, inbox));
         self.legs.insert(invitation.leg, (call, LegKind::Caller));
         let again = self.desk.called_before(view.number.as_deref());
@@ -199,6 +207,9 @@ impl Switchboard {
         let wants = Wants::of(service.as_deref().unwrap_or(&view.dialled), &invitation.spoken, &view.languages);
         self.calls.insert(call, Call { following, far_end, ..Call::new(view, orders) });
         self.was_located(call);
+        for what in not_allowed {
+            self.not_fetched(call, what, Unfetched::NotAllowed);
+        }
         self.told(Input::CallArrived { call, priority, again, wants });
     }
 
@@ -217,6 +228,7 @@ impl Switchboard {
             }
             Report::PartyNotCalled { error } => self.no_call_out(&error),
             Report::StillSilent { call } => self.still_silent(call),
+            Report::StillUnheard { call, leg, since } => self.still_unheard(call, leg, since),
             Report::LineKept { call } => self.journal.record(Entry::LineKept { call, at: now() }),
             Report::Bridged { call, operator } => self.bridged(call, operator),
             Report::ResumeFailed { call, operator } => self.told(Input::Hold { operator, call }),
@@ -235,6 +247,7 @@ impl Switchboard {
                 }
             }
             Report::Text { call, text } => self.text_stands(call, text),
+            Report::NoText { error } => self.no_text(&error),
             Report::Typed { call, who, text } => self.text_typed(call, &who, &text),
             Report::PhoneCalling { phone, media, leg, audio } => self.phone_calling(&phone, media, leg, audio),
             Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
@@ -246,6 +259,7 @@ impl Switchboard {
             Report::PhoneRested { phone } => self.phone_rested(&phone),
             Report::PhoneReady { phone } => self.phone_ready(&phone),
             Report::Located { call, location, additional } => self.located(call, location, additional),
+            Report::NotFetched { call, what, why } => self.not_fetched(call, what, why),
             Report::Relocated { call, location } => self.relocated(call, location),
             Report::WasHeard { call, side, statistics } => {
                 if let Some(heard) = convert::heard(side, &statistics) {

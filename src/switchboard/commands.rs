@@ -3,7 +3,7 @@
 use super::line::Order;
 use super::seat::Seat;
 use super::{Switchboard, now, tick};
-use dispatch::contract::{CallState, Command, MediaTest, Readiness, Refusal, Reply};
+use dispatch::contract::{CallState, Command, Learned, MediaTest, Readiness, Refusal, Reply};
 use dispatch::desk::Entry;
 use dispatch::domain::queue::Input;
 use dispatch::id::{CallId, UserId};
@@ -16,9 +16,8 @@ const MAX_DIGITS: usize = 32;
 impl Switchboard {
     pub(super) fn obey(&mut self, command: Command) {
         match command {
-            Command::StartShift { operator, name, skills, languages, reply } => {
-                answer(reply, self.start_shift(operator, Seat::new(name, skills, languages)))
-            }
+            Command::StartShift { operator, name, learned, reply } => answer(reply, self.start_shift(operator, name, learned)),
+            Command::HasLearned { operator, learned } => self.has_learned(operator, learned),
             Command::EndShift { operator, reply } => answer(reply, self.end_shift(operator)),
             Command::UsePhone { operator, username, phone, reply } => {
                 answer(reply, self.use_phone(operator, username.as_deref(), phone));
@@ -27,6 +26,7 @@ impl Switchboard {
             Command::AttachMedia { operator, offer, reply } => self.attach_media(operator, offer, reply),
             Command::TestMedia { operator, reply } => self.test_media(operator, reply),
             Command::StopMonitoring { supervisor } => self.leave_monitoring(supervisor),
+            Command::Dismiss { operator } => self.dismiss(operator),
             Command::BrowserGone { operator } => self.page(operator, false),
             Command::BrowserBack { operator } => self.page(operator, true),
             Command::Answer { operator, call, reply } => {
@@ -60,17 +60,25 @@ impl Switchboard {
         }
     }
 
-    pub(super) fn start_shift(&mut self, operator: UserId, seat: Seat) -> Result<(), Refusal> {
-        if !self.seats.contains_key(&operator) {
+    pub(super) fn start_shift(&mut self, operator: UserId, name: String, learned: Option<Learned>) -> Result<(), Refusal> {
+        // Whoever may begin a shift may work here again.
+        self.dismissed.remove(&operator);
+        if let Some(seat) = self.seats.get_mut(&operator) {
+            seat.learn(learned);
+        } else {
+            let seat = Seat::new(name, learned);
             self.queue.handle(tick(), Input::ShiftStarted { operator, abilities: seat.abilities() })?;
             self.seats.insert(operator, seat);
-        } else if let Some(known) = self.seats.get_mut(&operator) {
-            (known.skills, known.languages) = (seat.skills, seat.languages);
-            let abilities = known.abilities();
-            self.queue.handle(tick(), Input::ShiftStarted { operator, abilities })?;
         }
         self.present(operator);
         Ok(())
+    }
+
+    fn has_learned(&mut self, operator: UserId, learned: Learned) {
+        if let Some(seat) = self.seats.get_mut(&operator) {
+            seat.learn(Some(learned));
+            self.present(operator);
+        }
     }
 
     pub(super) fn end_shift(&mut self, operator: UserId) -> Result<(), Refusal> {
@@ -88,7 +96,7 @@ impl Switchboard {
     }
 
     pub(super) fn set_readiness(&mut self, operator: UserId, readiness: Readiness) -> Result<(), Refusal> {
-        let seat = self.seats.get(&operator).ok_or(Refusal::NoShift)?;
+        let seat = self.seats.get(&operator).filter(|_| !self.dismissed.contains(&operator)).ok_or(Refusal::NoShift)?;
         match readiness {
             Readiness::Ready if !self.has_voice(seat) => Err(Refusal::NoMedia),
             Readiness::Ready => {
@@ -143,7 +151,12 @@ impl Switchboard {
             Some(phone) => self.phones.reaches(phone, &status.state),
             None => seat.is_present(&status.state, self.pages.contains(&operator)),
         };
-        self.told(if present { Input::OperatorBack { operator } } else { Input::OperatorGone { operator } });
+        // Whoever is there is there with what they can do, which may have changed.
+        let input = match present {
+            true => Input::ShiftStarted { operator, abilities: seat.abilities() },
+            false => Input::OperatorGone { operator },
+        };
+        self.told(input);
     }
 
     /// Whether the person can be heard: by the headset, or by the desk phone.
@@ -190,16 +203,33 @@ impl Switchboard {
         if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.chars().all(|digit| DIGITS.contains(digit)) {
             return Err(Refusal::BadDigits);
         }
-        let found = self.calls.get(&call).ok_or(Refusal::NoSuchCall)?;
-        if found.view.operator != Some(operator) {
-            return Err(Refusal::TakenByAnother);
+        let found = self.held_by(operator, call)?;
+        if !takes_keys(found.view.state) {
+            return Err(Refusal::NotAnswered);
         }
         self.order(call, Order::Digits(digits));
         Ok(())
     }
 }
 
+/// Keys are for a call that somebody has: one that waits or rings is nobody's, and its caller would only hear strange tones.
+fn takes_keys(state: CallState) -> bool {
+    matches!(state, CallState::Calling | CallState::Active | CallState::Held | CallState::Detached)
+}
+
 pub(super) fn answer<T>(reply: Reply<T>, result: Result<T, Refusal>) {
     // The console that asked may have gone; what was asked is done all the same.
     let _ = reply.send(result);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_sends_keys_to_a_caller_who_waits_or_is_with_somebody_else() {
+        use CallState::{Active, Calling, Detached, Ended, Fallback, Held, Ringing, Transferred, Transferring, Waiting};
+        assert!([Calling, Active, Held, Detached].into_iter().all(takes_keys));
+        assert!(![Waiting, Ringing, Fallback, Transferring, Transferred, Ended].into_iter().any(takes_keys));
+    }
 }

@@ -80,6 +80,13 @@ impl Conversation {
         }
     }
 
+    /// What is kept of letters that come when the call is over: there is nobody left who would read them as they come.
+    pub fn after_the_end(call: CallId, take: impl FnOnce(&mut Self) -> Change) -> Vec<SaidLine> {
+        let mut talk = Self::new(call);
+        let taken = take(&mut talk);
+        taken.said.into_iter().chain(talk.end().said).collect()
+    }
+
     pub fn view(&self) -> TextView {
         TextView { lines: self.lines.iter().cloned().collect(), cut: self.cut }
     }

@@ -76,6 +76,16 @@ fn a_callers_line_names_who_had_the_call_and_an_operators_who_typed_it() {
 }
 
 #[test]
+fn the_last_words_of_both_sides_are_kept_though_the_call_is_over() {
+    let call = CallId(Uuid::from_u128(1));
+    let caller = Conversation::after_the_end(call, |talk| talk.heard("api\nlantai dua", moment(0)));
+    assert_eq!(texts(&caller), ["api", "lantai dua"]);
+    let operator = Conversation::after_the_end(call, |talk| talk.typed(&who("Ayu"), "bantuan datang", moment(0)));
+    assert_eq!(texts(&operator), ["bantuan datang"]);
+    assert_eq!((operator[0].side, operator[0].operator.clone()), (CallSide::Operator, Some(who("Ayu"))));
+}
+
+#[test]
 fn a_line_a_side_and_what_is_shown_are_bounded_and_nothing_that_is_kept_is_left_out() {
     let mut talk = talk();
     let change = talk.heard(&"x".repeat(1_200), moment(0));

@@ -218,6 +218,34 @@ mod tests {
     }
 
     #[test]
+    fn how_a_side_was_heard_and_how_it_heard_us_are_told_apart() {
+        let far_end = media::FarEnd { lost: 7, worst_loss_percent: 12.5, jitter_ms: 4.0 };
+        let statistics = media::LegStatistics {
+            received: 900,
+            lost: 100,
+            sent: 50,
+            jitter_ms: 8.0,
+            mos: Some(3.5),
+            worst_mos: Some(2.0),
+            far_end: Some(far_end),
+            ..media::LegStatistics::default()
+        };
+        let told = HeardQuality {
+            side: HeardSide::Caller,
+            packets: Some(900),
+            loss_percent: 10.0,
+            jitter_ms: 8.0,
+            mos: 3.5,
+            heard_us: Some(HeardUs { lost: 7, worst_loss_percent: 12.5, jitter_ms: 4.0 }),
+        };
+        assert_eq!(heard(HeardSide::Caller, &statistics), Some(told));
+        let unreported = media::LegStatistics { received: 0, lost: 0, far_end: None, ..statistics };
+        let told = HeardQuality { side: HeardSide::Operator, packets: Some(0), loss_percent: 0.0, heard_us: None, ..told };
+        assert_eq!(heard(HeardSide::Operator, &unreported), Some(told), "of no packet none is lost");
+        assert_eq!(heard(HeardSide::Caller, &media::LegStatistics { mos: None, ..statistics }), None, "too short to be judged");
+    }
+
+    #[test]
     fn the_alerts_that_an_update_refers_to_are_found() {
         let of = references("bmkg@bmkg.go.id,BMKG-1,2026-11-25T08:00:00+07:00 a@b,2 lost");
         assert_eq!(of.len(), 2);

@@ -16,19 +16,22 @@ pub struct EarlyEvents {
 }
 
 impl EarlyEvents {
-    pub fn keep(&mut self, event: sip::Event, now: Instant) {
+    /// False if the oldest was forgotten for it.
+    pub fn keep(&mut self, event: sip::Event, now: Instant) -> bool {
         while self.events.front().is_some_and(|(since, _)| now.duration_since(*since) > ASKED_WITHIN) {
             self.events.pop_front();
         }
         // A leg that has been answered, or it could not have ended so: this is one that its call has let go of.
         if matches!(event, sip::Event::Ended { .. }) && !self.events.iter().any(|(_, kept)| kept.leg() == event.leg()) {
-            return;
+            return true;
         }
-        if self.events.len() == KEPT {
+        let is_full = self.events.len() == KEPT;
+        if is_full {
             self.events.pop_front();
             metrics::counter!("siaga_early_events_dropped_total").increment(1);
         }
         self.events.push_back((now, event));
+        !is_full
     }
 
     /// What was heard of this leg, in order.
@@ -70,10 +73,8 @@ mod tests {
     fn events_that_nobody_asks_for_do_not_pile_up() {
         let now = crate::clock::instant();
         let mut early = EarlyEvents::default();
-        for n in 0..1000 {
-            early.keep(ringing(leg(n)), now);
-        }
-        assert_eq!(early.events.len(), KEPT);
+        let kept = (0..1000).filter(|n| early.keep(ringing(leg(*n)), now)).count();
+        assert_eq!((kept, early.events.len()), (KEPT, KEPT), "each one past that is told to cost another");
         early.keep(ringing(leg(1000)), now + ASKED_WITHIN + Duration::from_millis(1));
         assert_eq!(early.events.len(), 1);
     }

@@ -4,8 +4,7 @@
 
 use super::Switchboard;
 use super::line::Report;
-use super::seat::Seat;
-use dispatch::contract::{Disposition, OperatorState, Readiness, Refusal, UserView};
+use dispatch::contract::{Disposition, Learned, OperatorState, Readiness, Refusal, UserView};
 use dispatch::id::UserId;
 use std::sync::Arc;
 
@@ -121,9 +120,10 @@ impl Switchboard {
             None => Err(Refusal::Unavailable),
             Some(person) => {
                 let (operator, name) = (person.id, person.name);
+                let learned = Learned { skills: person.skills, languages: person.languages };
                 let started = match self.seats.contains_key(&operator) {
                     true => Ok(()),
-                    false => self.start_shift(operator, Seat::new(name, person.skills, person.languages)),
+                    false => self.start_shift(operator, name, Some(learned)),
                 };
                 started.and_then(|()| self.use_phone(operator, Some(&person.username), Some(call.phone.clone())))
             }
@@ -151,7 +151,9 @@ impl Switchboard {
         let after = (ready && done.is_ok()).then_some(Report::PhoneReady { phone });
         let plant = self.plant.clone();
         self.legs.insert(leg, (dispatch::id::CallId(crate::clock::new_id()), super::LegKind::Test));
-        self.feature_calls.play(plant.clone(), leg, plant.phones.to_vec(), audio, pcm, after);
+        if !self.feature_calls.play(plant.clone(), leg, plant.phones.to_vec(), audio, pcm, after) {
+            self.limited("feature_codes");
+        }
         // Whoever dialled may have hung up while the database was asked.
         self.hear_early(leg);
     }

@@ -3,8 +3,8 @@
 
 use super::line::Report;
 use super::{Switchboard, convert, now};
-use dispatch::contract::{AdditionalData, CallerLocation};
-use dispatch::desk::Entry;
+use dispatch::contract::{AdditionalData, AlarmKind, CallerLocation};
+use dispatch::desk::{Entry, Sought, Unfetched};
 use dispatch::id::CallId;
 use std::collections::HashMap;
 use tokio::sync::mpsc;
@@ -20,6 +20,19 @@ pub struct Following {
     _end: DropGuard,
 }
 
+/// What a call points to and nobody is asked for, because the trunk's setting does not name where it is. Of several references to the place one is
+/// enough, while each one to data leads to something else. `subscribed`: the place is followed by SIP.
+pub fn not_allowed(
+    servers: Option<&sip::LocationServers>,
+    (places, data): (&[sip::LocationReference], &[sip::DataReference]),
+    subscribed: bool,
+) -> Vec<Sought> {
+    let allows = |reference: &sip::LocationReference| servers.is_some_and(|servers| servers.allows(reference));
+    let place = !subscribed && !places.is_empty() && !places.iter().any(allows);
+    let facts = data.iter().any(|data| !allows(&data.reference));
+    [place.then_some(Sought::Place), facts.then_some(Sought::Facts)].into_iter().flatten().collect()
+}
+
 /// Asks for what the invitation points to, in a task of its own.
 pub fn fetch(servers: &Servers, call: CallId, invitation: &sip::Invitation, reports: mpsc::Sender<Report>) {
     let (references, data) = (invitation.location_references.clone(), invitation.data_references.clone());
@@ -30,12 +43,32 @@ pub fn fetch(servers: &Servers, call: CallId, invitation: &sip::Invitation, repo
         return metrics::counter!("siaga_references_not_followed_total").increment(1);
     };
     tokio::spawn(async move {
-        let first = async { tell(&reports, call, servers.locate(&references, sip::Wanted::First).await, &[]).await };
-        let data = async { tell(&reports, call, None, &servers.additional(&data).await).await };
+        let first = async {
+            let found = servers.locate(&references, sip::Wanted::First).await;
+            regret(&reports, call, Sought::Place, found.as_ref().err().copied()).await;
+            tell(&reports, call, found.ok(), &[]).await;
+        };
+        let data = async {
+            let (found, fault) = servers.additional(&data).await;
+            regret(&reports, call, Sought::Facts, fault).await;
+            tell(&reports, call, None, &found).await;
+        };
         tokio::join!(first, data);
         // Whom to send is decided by the first place, where exactly by this one.
-        tell(&reports, call, servers.locate(&references, sip::Wanted::Exact).await, &[]).await;
+        tell(&reports, call, servers.locate(&references, sip::Wanted::Exact).await.ok(), &[]).await;
     });
+}
+
+/// Tells why something could not be had. What the setting does not allow was told when the call came.
+async fn regret(reports: &mpsc::Sender<Report>, call: CallId, what: Sought, fault: Option<sip::Unfetched>) {
+    let why = match fault {
+        None | Some(sip::Unfetched::NotAllowed) => return,
+        Some(sip::Unfetched::Busy) => Unfetched::Busy,
+        Some(sip::Unfetched::Silent) => Unfetched::Silent,
+        Some(sip::Unfetched::Refused) => Unfetched::Refused,
+    };
+    // The switchboard ends before its tasks at a stop.
+    let _ = reports.send(Report::NotFetched { call, what, why }).await;
 }
 
 async fn tell(reports: &mpsc::Sender<Report>, call: CallId, location: Option<sip::Location>, additional: &[sip::AdditionalData]) {
@@ -64,6 +97,7 @@ pub fn follow(
                 return;
             }
         }
+        regret(&reports, call, Sought::Place, followed.fault()).await;
     }));
     Some(Following { has_told: false, _end: end.drop_guard() })
 }
@@ -107,6 +141,19 @@ impl Switchboard {
         if let Some(location) = better {
             self.moved(call, Entry::Relocated { call, location, at });
         }
+    }
+
+    /// What the caller's network only points to could not be had: the operator asks for it instead.
+    pub(super) fn not_fetched(&self, call: CallId, what: Sought, why: Unfetched) {
+        // Nobody asks a caller who is gone.
+        let Some(found) = self.calls.get(&call).filter(|found| found.view.caller_gone_at.is_none()) else { return };
+        if why == Unfetched::NotAllowed {
+            self.desk.raise_alarm(AlarmKind::LocationNotAllowed { trunk: found.view.trunk.clone() }, now());
+        } else if what == Sought::Place && found.view.location != found.carried {
+            // The place is known by another way.
+            return;
+        }
+        self.journal.record(Entry::NotFetched { call, what, why, at: now() });
     }
 
     /// Writes down and shows where the caller is, and what else is known.
@@ -175,6 +222,24 @@ mod tests {
         assert!(is_same(&later, &circle(Some(20.0))) && !is_same(&later, &circle(Some(21.0))));
         let known = CallerLocation { civic: Some("Jalan Imam Bonjol 7".into()), ..circle(Some(2000.0)) };
         assert_eq!(with_address(circle(Some(20.0)), &known), CallerLocation { civic: known.civic.clone(), ..circle(Some(20.0)) });
+    }
+
+    #[test]
+    fn what_is_on_a_server_that_the_setting_does_not_name_is_told() {
+        use sip::LocationReference::{Https, Sip};
+        use sip::{DataKind, DataReference};
+        let servers = sip::LocationServers::new(vec!["lis.example".parse().unwrap()], None).unwrap();
+        let [here, elsewhere] = ["https://lis.example/7", "https://other.example/7"].map(|url| Https(url.into()));
+        let data = |reference: &sip::LocationReference| DataReference { kind: DataKind::Comment, reference: reference.clone() };
+        let of = |places: &[sip::LocationReference], facts: &[DataReference], subscribed| {
+            not_allowed(Some(&servers), (places, facts), subscribed)
+        };
+        assert_eq!(of(&[], &[], false), []);
+        assert_eq!(of(&[elsewhere.clone(), here.clone()], &[data(&here)], false), [], "one place is enough");
+        assert_eq!(of(std::slice::from_ref(&elsewhere), &[data(&here), data(&elsewhere)], false), [Sought::Place, Sought::Facts]);
+        let by_sip = [Sip("sip:7@lis.example".into())];
+        assert_eq!((of(&by_sip, &[], true), of(&by_sip, &[], false)), (vec![], vec![Sought::Place]));
+        assert_eq!(not_allowed(None, (std::slice::from_ref(&here), &[]), false), [Sought::Place], "a trunk without servers");
     }
 
     #[test]

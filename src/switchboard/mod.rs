@@ -9,6 +9,7 @@ mod calls_out;
 mod commands;
 mod conversation;
 pub mod convert;
+mod dismissed;
 mod early;
 mod features;
 mod hearing;
@@ -30,7 +31,6 @@ mod texts;
 mod trunks;
 mod voice;
 
-use alerts::Alerts;
 use aml::EarlyPlaces;
 pub use board::Board;
 use conversation::Conversation;
@@ -45,10 +45,10 @@ use line::{Order, Plant, Report};
 use locate::Following;
 use phones::Phones;
 use seat::Seat;
+use silence::FarEnd;
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use test_call::TestCalls;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -75,15 +75,18 @@ pub struct Switchboard {
     feature_calls: TestCalls,
     /// People who have a page of the console open, with or without a shift.
     pages: HashSet<UserId>,
+    /// People who may not work here any more, in their last call.
+    dismissed: HashSet<UserId>,
     /// Supervisors who take part in a call that is not theirs.
     monitors: HashMap<UserId, CallId>,
     plant: Plant,
     announcements: crate::sounds::Announcements,
     test_calls: TestCalls,
-    alerts: Alerts,
     servers: locate::Servers,
     early_places: EarlyPlaces,
     country: Option<sip::Country>,
+    /// By which families of addresses voice may come.
+    families: sip::Families,
     desk: Desk,
     journal: Journal,
     board: Board,
@@ -106,8 +109,10 @@ struct Call {
     fallback: Option<PartyId>,
     /// Who was silent before the answer, when nobody need speak: legs of the voice engine, which have had no alarm yet.
     silent: HashSet<Uuid>,
-    /// Where the caller's voice is, or the called one's, as its telephone says; `None`: it has not said so.
-    far_end: Option<IpAddr>,
+    /// Legs that were expected to be heard and are not, and since when.
+    unheard: HashMap<Uuid, Instant>,
+    /// Where the caller's voice is, or the called one's; `None`: it has not said so.
+    far_end: Option<FarEnd>,
     /// How well the operators of the call were heard.
     hearing: Hearing,
     /// Where the caller's side last said in the call itself that the caller is.
@@ -130,6 +135,7 @@ impl Call {
             failure: None,
             fallback: None,
             silent: HashSet::new(),
+            unheard: HashMap::new(),
             far_end: None,
             hearing,
             carried,
@@ -174,6 +180,7 @@ pub struct Parts {
     pub media: media::Engine,
     pub sounds: crate::sounds::Announcements,
     pub networks: HashMap<sip::TrunkName, Vec<ipnet::IpNet>>,
+    pub families: sip::Families,
     pub desk: Desk,
     pub board: Board,
     pub routes: Vec<sip::TrunkName>,
@@ -222,14 +229,15 @@ impl Switchboard {
             owners: HashMap::new(),
             feature_calls: TestCalls::new(test_call::CODES_AT_ONCE),
             pages: HashSet::new(),
+            dismissed: HashSet::new(),
             monitors: HashMap::new(),
             plant,
             announcements: parts.sounds,
             test_calls: TestCalls::new(test_call::TESTS_AT_ONCE),
-            alerts: Alerts::default(),
             servers: parts.servers,
             early_places: EarlyPlaces::default(),
             country: parts.country,
+            families: parts.families,
             journal: parts.desk.journal().clone(),
             desk: parts.desk,
             board: parts.board,
@@ -244,7 +252,10 @@ impl Switchboard {
             tokio::select! {
                 // Callers come before consoles: a flood of commands must not keep a call from ringing.
                 biased;
-                () = stop.cancelled() => return switchboard.close(),
+                () = stop.cancelled() => {
+                    switchboard.take_last_alerts(&mut inbox);
+                    return switchboard.close();
+                }
                 event = inbox.sip.recv() => match event {
                     Some(event) => switchboard.hear_sip(event),
                     None => return,

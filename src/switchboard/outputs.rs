@@ -23,7 +23,7 @@ impl Switchboard {
         loop {
             let outputs: Vec<Output> = std::iter::from_fn(|| self.queue.poll_output()).collect();
             self.show();
-            if outputs.is_empty() {
+            if outputs.is_empty() && !self.see_off() {
                 return;
             }
             for output in outputs {
@@ -165,7 +165,9 @@ impl Switchboard {
         }
         match (was, status.state) {
             // One who is put aside, or holds meanwhile, may be with the caller again before the headset is.
-            (Some(CallState::Active | CallState::Held), CallState::Detached) => self.order(call, Order::Cover),
+            (Some(CallState::Calling | CallState::Active | CallState::Held), CallState::Detached) => {
+                self.order(call, Order::Cover)
+            }
             (Some(CallState::Detached), CallState::Active | CallState::Held) => self.order(call, Order::Uncover),
             _ => {}
         }
@@ -193,10 +195,10 @@ impl Switchboard {
 
 /// What the timeline says of a change that no person made.
 fn told(call: CallId, was: Option<CallState>, is: CallState, operator: Option<Who>) -> Option<Entry> {
-    use CallState::{Active, Detached, Fallback, Held, Ringing, Transferred, Transferring, Waiting};
+    use CallState::{Active, Calling, Detached, Fallback, Held, Ringing, Transferred, Transferring, Waiting};
     let at = now();
     match (was?, is) {
-        (Active | Held, Detached) => Some(Entry::Detached { call, operator: operator?, at }),
+        (Calling | Active | Held, Detached) => Some(Entry::Detached { call, operator: operator?, at }),
         (Detached, Active | Held) => Some(Entry::Returned { call, operator: operator?, at }),
         (Detached | Fallback | Transferring | Transferred, Waiting | Ringing) => Some(Entry::Requeued { call, at }),
         _ => None,

@@ -4,7 +4,7 @@ use super::line::arrangement::Joins;
 use super::line::{Order, PartyEnd};
 use super::{Call, LegKind, Switchboard, now, reached, tick};
 use crate::clock;
-use dispatch::contract::{CallState, DialMode, EndedBy, Event, PartyState, PartyView, Refusal};
+use dispatch::contract::{CallState, DialMode, EndedBy, Event, MonitorMode, PartyState, PartyView, Refusal};
 use dispatch::desk::{DialledParty, Entry, PartyEnd as Left};
 use dispatch::domain::queue::Input;
 use dispatch::id::{CallId, PartyId, UserId};
@@ -135,6 +135,7 @@ impl Switchboard {
         let Some((number, fallback)) = number else { return self.told(Input::FallbackFailed { call }) };
         if busy >= fallback.calls {
             metrics::counter!("siaga_fallback_full_total").increment(1);
+            self.limited("fallback");
             return self.told(Input::FallbackFailed { call });
         }
         let (party, routes) = (PartyId(clock::new_id()), fallback.routes.clone());
@@ -209,8 +210,9 @@ impl Switchboard {
             self.journal.record(Entry::FallbackAnswered { call, at });
             return self.told(Input::FallbackAnswered { call });
         }
-        let number = found.view.parties.iter().find(|known| known.id == party).map(|known| known.number.clone());
-        self.journal.record(Entry::PartyJoined { call, party, number, at });
+        // Who answers in the moment of being let go has left already, or was a fallback number and is shown nowhere.
+        let Some(number) = number_of(&found.view.parties, party) else { return };
+        self.journal.record(Entry::PartyJoined { call, party, number: Some(number), at });
         let aside = consulted && found.view.caller_gone_at.is_none();
         self.change_party(call, party, if aside { PartyState::Consulting } else { PartyState::Joined });
         self.is_to_be_heard(call);
@@ -224,13 +226,15 @@ impl Switchboard {
     pub(super) fn party_down(&mut self, call: CallId, party: PartyId, end: PartyEnd, resumed: bool) {
         self.legs.retain(|_, (of, kind)| *of != call || *kind != LegKind::Party(party));
         let Some(found) = self.calls.get_mut(&call) else { return };
+        // A supervisor who has joined is still with the caller: it is not over because somebody else hung up.
+        let is_over = end == PartyEnd::HungUp && !found.view.monitors.iter().any(|monitor| monitor.mode == MonitorMode::Barge);
         if found.fallback == Some(party) {
             found.fallback = None;
             return match end {
-                PartyEnd::HungUp => self.told(Input::FallbackHungUp { call }),
+                PartyEnd::HungUp if is_over => self.told(Input::FallbackHungUp { call }),
                 // The queue asked for it itself.
                 PartyEnd::Dropped => {}
-                PartyEnd::NotReached(_) | PartyEnd::Lost => {
+                PartyEnd::HungUp | PartyEnd::NotReached(_) | PartyEnd::Lost => {
                     self.journal.record(Entry::FallbackFailed { call, at: now() });
                     self.told(Input::FallbackFailed { call });
                 }
@@ -264,7 +268,7 @@ impl Switchboard {
         if !alone {
             return;
         }
-        self.told(Input::PartyGone { call, hung_up: end == PartyEnd::HungUp });
+        self.told(Input::PartyGone { call, hung_up: is_over });
     }
 
     /// Whoever was consulted hears the caller from now on.
@@ -303,6 +307,11 @@ impl Switchboard {
     }
 }
 
+/// The number of somebody who is in the call, or is being called into it.
+fn number_of(parties: &[PartyView], party: PartyId) -> Option<String> {
+    parties.iter().find(|known| known.id == party).map(|known| known.number.clone())
+}
+
 /// Those who have not answered yet, and whether it rings there.
 fn unanswered(parties: &[PartyView]) -> Vec<(PartyId, bool)> {
     let waits = |party: &&PartyView| matches!(party.state, PartyState::Dialling | PartyState::Ringing);
@@ -314,16 +323,22 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
+    fn party((n, state): (u128, PartyState)) -> PartyView {
+        PartyView { id: PartyId(Uuid::from_u128(n)), name: None, number: "113".into(), state, since: now() }
+    }
+
+    #[test]
+    fn a_fallback_number_that_answers_as_it_is_cancelled_joins_nobody() {
+        let agency = party((1, PartyState::Ringing));
+        let cancelled = PartyId(Uuid::from_u128(2));
+        assert_eq!(number_of(&[], cancelled), None);
+        assert_eq!(number_of(std::slice::from_ref(&agency), cancelled), None);
+        assert_eq!(number_of(std::slice::from_ref(&agency), agency.id), Some("113".into()));
+    }
+
     #[test]
     fn who_has_answered_stays_when_those_who_ring_are_let_go() {
         let states = [PartyState::Dialling, PartyState::Ringing, PartyState::Consulting, PartyState::Joined];
-        let party = |(n, state): (u128, PartyState)| PartyView {
-            id: PartyId(Uuid::from_u128(n)),
-            name: None,
-            number: "113".into(),
-            state,
-            since: now(),
-        };
         let parties: Vec<PartyView> = (1..).zip(states).map(party).collect();
         let let_go: Vec<(u128, bool)> = unanswered(&parties).into_iter().map(|(party, rang)| (party.0.as_u128(), rang)).collect();
         assert_eq!(let_go, [(1, false), (2, true)]);

@@ -1,17 +1,36 @@
 //! Somebody who talks in a call is not heard: who that is, and who is told.
 
 use super::line::Report;
-use super::{Switchboard, now};
-use dispatch::contract::{AlarmKind, CallSide, CallState, PartyState, PartyView};
+use super::{LegKind, Switchboard, now};
+use crate::clock;
+use dispatch::contract::{AddressFamily, AlarmKind, CallSide, CallState, PartyState, PartyView};
 use dispatch::id::{CallId, PartyId, UserId};
-use std::time::Duration;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How long whoever has just answered may be silent, as everybody else in a conversation.
 const ONE_WAY: Duration = Duration::from_secs(3);
 
+/// How long nothing may be heard of a telephone before it is asked whether it still has the call, and asked again.
+const UNHEARD: Duration = Duration::from_secs(30);
+
+/// Where a telephone says that its voice is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FarEnd {
+    address: IpAddr,
+    heard: bool,
+}
+
+impl FarEnd {
+    pub fn of(audio: &sip::RemoteAudio) -> Self {
+        FarEnd { address: audio.address.ip(), heard: false }
+    }
+}
+
 impl Switchboard {
     pub(super) fn one_way(&mut self, call: CallId, silent: Uuid) {
+        self.watch_unheard(call, silent);
         match self.missed(call, silent) {
             Missed::Now(alarm) => self.raise_silence(call, alarm),
             // Nobody need speak before the answer; who is silent even after it is told then.
@@ -27,6 +46,7 @@ impl Switchboard {
     pub(super) fn heard_again(&mut self, call: CallId, leg: Uuid) {
         if let Some(found) = self.calls.get_mut(&call) {
             found.silent.remove(&leg);
+            found.unheard.remove(&leg);
         }
         let Missed::Now(alarm) = self.missed(call, leg) else { return };
         if matches!(alarm, AlarmKind::OneWayAudio { silent: CallSide::Operator, .. }) {
@@ -50,6 +70,33 @@ impl Switchboard {
         }
     }
 
+    /// Whoever says nothing for long may be gone without a word, and with a call that nobody of us holds any more it would never end.
+    fn watch_unheard(&mut self, call: CallId, leg: Uuid) {
+        let since = clock::instant();
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        if *found.unheard.entry(leg).or_insert(since) == since {
+            self.plant.report_after(UNHEARD, Report::StillUnheard { call, leg, since });
+        }
+    }
+
+    /// Its telephone is asked whether it still has the call, for as long as it is not heard. Our own telephones and headsets are known otherwise.
+    pub(super) fn still_unheard(&mut self, call: CallId, leg: Uuid, since: Instant) {
+        let is_unheard = self.calls.get(&call).is_some_and(|found| found.unheard.get(&leg) == Some(&since));
+        let of = |(of, kind): &(CallId, LegKind)| {
+            *of == call
+                && match kind {
+                    LegKind::Caller => leg == call.0,
+                    LegKind::Party(party) => party.0 == leg,
+                    LegKind::Test => false,
+                }
+        };
+        let Some(dialog) = self.legs.iter().find(|(_, kind)| of(kind)).map(|(dialog, _)| *dialog).filter(|_| is_unheard) else {
+            return;
+        };
+        self.plant.sip.probe(dialog);
+        self.plant.report_after(UNHEARD, Report::StillUnheard { call, leg, since });
+    }
+
     fn raise_silence(&mut self, call: CallId, alarm: AlarmKind) {
         metrics::counter!("siaga_one_way_audio_total").increment(1);
         if matches!(alarm, AlarmKind::OneWayAudio { silent: CallSide::Operator, .. }) {
@@ -57,25 +104,36 @@ impl Switchboard {
         }
         let beyond_reach = self.beyond_reach(&alarm);
         self.desk.raise_alarm(alarm, now());
-        if let Some(trunk) = beyond_reach {
+        if let Some(why) = beyond_reach {
             metrics::counter!("siaga_voice_beyond_reach_total").increment(1);
-            self.desk.raise_alarm(AlarmKind::VoiceBeyondReach { trunk }, now());
+            self.desk.raise_alarm(why, now());
         }
     }
 
+    /// What a telephone says of where its voice is.
     pub(super) fn is_spoken_from(&mut self, call: CallId, audio: &sip::RemoteAudio) {
         if let Some(found) = self.calls.get_mut(&call) {
-            found.far_end = Some(audio.address.ip());
+            let now = FarEnd::of(audio);
+            found.far_end = found.far_end.filter(|before| before.address == now.address).or(Some(now));
         }
     }
 
-    /// The carrier of a caller who is not heard, if its voice is where this server has no address to speak from.
-    fn beyond_reach(&self, alarm: &AlarmKind) -> Option<String> {
+    /// Some telephones name an address of one family and speak by the other: whoever was heard can be reached.
+    pub(super) fn is_reached(&mut self, call: CallId) {
+        if let Some(far_end) = self.calls.get_mut(&call).and_then(|found| found.far_end.as_mut()) {
+            far_end.heard = true;
+        }
+    }
+
+    /// The carrier of a caller who was never heard and whose voice is where this server has no address to speak from.
+    fn beyond_reach(&self, alarm: &AlarmKind) -> Option<AlarmKind> {
         let AlarmKind::OneWayAudio { call, silent: CallSide::Caller } = alarm else { return None };
         let found = self.calls.get(call)?;
-        let far_end = found.far_end.filter(|far_end| !self.plant.media.reaches(*far_end))?;
-        tracing::warn!(%call, trunk = found.view.trunk, ipv6 = far_end.is_ipv6(), "no voice: set `media.other_address`");
-        Some(found.view.trunk.clone())
+        let FarEnd { address, .. } = found.far_end.filter(|far_end| !far_end.heard && !self.families.reach(far_end.address))?;
+        let (trunk, family) =
+            (found.view.trunk.clone(), if address.is_ipv4() { AddressFamily::Ipv4 } else { AddressFamily::Ipv6 });
+        tracing::warn!(%call, trunk, ?family, "no voice: set `media.other_address`");
+        Some(AlarmKind::VoiceBeyondReach { trunk, family })
     }
 
     /// Whom this leg of a call's room stands for, and whether it is expected to be heard.

@@ -27,13 +27,13 @@ impl TestCalls {
         Self { at_once, under_way: HashMap::new() }
     }
 
-    /// Answers with the announcement for tests.
-    pub fn answer(&mut self, plant: Plant, leg: sip::LegId, trunk: &sip::TrunkName, offer: Option<sip::RemoteAudio>) {
+    /// Answers with the announcement for tests. False if there was no place for it.
+    pub fn answer(&mut self, plant: Plant, leg: sip::LegId, trunk: &sip::TrunkName, offer: Option<sip::RemoteAudio>) -> bool {
         let (allowed, pcm) = (plant.allowed(trunk), plant.sounds.test.clone());
-        self.play(plant, leg, allowed, offer, pcm, None);
+        self.play(plant, leg, allowed, offer, pcm, None)
     }
 
-    /// Answers, plays the sound once, hangs up, and reports, in a task of its own.
+    /// Answers, plays the sound once, hangs up, and reports, in a task of its own. False if there was no place for it, and it is refused.
     pub fn play(
         &mut self,
         plant: Plant,
@@ -42,7 +42,7 @@ impl TestCalls {
         offer: Option<sip::RemoteAudio>,
         pcm: Arc<[i16]>,
         after: Option<Report>,
-    ) {
+    ) -> bool {
         if self.under_way.len() >= self.at_once {
             metrics::counter!("siaga_test_calls_total", "outcome" => "refused").increment(1);
             tokio::spawn(async move {
@@ -53,7 +53,7 @@ impl TestCalls {
                     plant.report(after).await;
                 }
             });
-            return;
+            return false;
         }
         let over = CancellationToken::new();
         self.under_way.insert(leg, over.clone());
@@ -65,6 +65,7 @@ impl TestCalls {
                 plant.report(after).await;
             }
         });
+        true
     }
 
     /// The leg has ended, whoever ended it.

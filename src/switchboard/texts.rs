@@ -56,15 +56,18 @@ impl Switchboard {
         self.tell_text_so_far(call);
     }
 
+    /// Text found no room. A call that ended meanwhile needs none.
+    pub(super) fn no_text(&self, error: &media::OpenError) {
+        match error {
+            media::OpenError::PortsExhausted => self.limited("rtp_ports"),
+            media::OpenError::Socket(_) | media::OpenError::Unavailable => self.limited("media"),
+            media::OpenError::AlreadyOpen | media::OpenError::NoLeg => {}
+        }
+    }
+
     /// The caller typed.
     pub(super) fn text_heard(&mut self, call: CallId, text: &str) {
-        if self.calls.contains_key(&call) {
-            return self.converse(call, |talk| talk.heard(text, moment()));
-        }
-        // What was still on its way when the call ended.
-        let mut talk = Conversation::new(call);
-        let said = [talk.heard(text, moment()), talk.end()].into_iter().flat_map(|change| change.said);
-        said.for_each(|said| self.journal.record(Entry::Said(said)));
+        self.take_letters(call, |talk| talk.heard(text, moment()));
     }
 
     /// The line answers, once the letters are on their way.
@@ -93,7 +96,17 @@ impl Switchboard {
 
     /// A line says that letters are on their way to the caller.
     pub(super) fn text_typed(&mut self, call: CallId, who: &Who, Typed(text): &Typed) {
-        self.converse(call, |talk| talk.typed(who, text, moment()));
+        self.take_letters(call, |talk| talk.typed(who, text, moment()));
+    }
+
+    /// Somebody typed. What was still on its way when the call ended is kept all the same.
+    fn take_letters(&mut self, call: CallId, take: impl FnOnce(&mut Conversation) -> Change) {
+        if self.calls.contains_key(&call) {
+            return self.converse(call, take);
+        }
+        for said in Conversation::after_the_end(call, take) {
+            self.journal.record(Entry::Said(said));
+        }
     }
 
     pub(super) fn read_text(&self, reader: UserId, call: CallId) -> Result<TextView, Refusal> {

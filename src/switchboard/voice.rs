@@ -18,6 +18,7 @@ impl Switchboard {
             media::Event::Quality { leg, loss_percent, jitter_ms, mos } => self.quality(leg, loss_percent, jitter_ms, mos),
             media::Event::Text { leg, text: media::Text(text) } => self.text_heard(CallId(leg), &text),
             media::Event::FirstPacket { leg } => self.first_heard(leg),
+            media::Event::Dropped { .. } => self.limited("media_events"),
             media::Event::Played { .. } => {}
         }
     }
@@ -51,6 +52,7 @@ impl Switchboard {
     /// What we called is heard before it answers: the call itself, or a party of one.
     fn first_heard(&mut self, leg: Uuid) {
         let (call, party) = (CallId(leg), PartyId(leg));
+        self.is_reached(call);
         let with = |found: &&Call| found.view.parties.iter().any(|known| known.id == party);
         match self.calls.get(&call).map(|found| found.view.state) {
             Some(CallState::Calling) => self.order(call, Order::Heard { of: None }),

@@ -4,12 +4,12 @@ mod prelude;
 
 use crate::clock;
 use dispatch::contract::AlarmKind;
-use dispatch::desk::{Desk, Entry};
+use dispatch::desk::{Desk, Entry, Missing};
 use dispatch::id::CallId;
 use jiff::SignedDuration;
 use media::TapItem;
 use prelude::Preludes;
-use recordings::audio::{AudioEvent, AudioItem, Sealed, Side};
+use recordings::audio::{AudioEvent, AudioItem, Samples, Sealed, Side};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -56,11 +56,12 @@ fn as_recorded(item: TapItem) -> AudioItem {
                 media::Side::Operator => Side::Operator,
             },
             position: frame.position,
+            came: frame.came,
             pcm: frame.pcm,
         },
-        TapItem::Ended { leg, dropped } => {
-            metrics::counter!("siaga_tap_frames_dropped_total").increment(dropped);
-            AudioItem::Finish { call: leg }
+        TapItem::Ended { leg, dropped: media::Dropped { frames, caller, operator } } => {
+            metrics::counter!("siaga_tap_frames_dropped_total").increment(frames);
+            AudioItem::Finish { call: leg, dropped: Samples { caller, operator } }
         }
     }
 }
@@ -95,7 +96,7 @@ pub fn follow_audio(desk: Desk, mut events: mpsc::Receiver<AudioEvent>) {
     });
 }
 
-/// What the journal keeps of a seal.
+/// What the journal keeps of a seal. It raises the alarm where something is missing.
 pub fn sealed_entry(sealed: &Sealed) -> Entry {
     Entry::RecordingSealed {
         call: CallId(sealed.call),
@@ -103,9 +104,24 @@ pub fn sealed_entry(sealed: &Sealed) -> Entry {
         duration_ms: sealed.duration_ms,
         sha256: sealed.sha256.to_string(),
         repaired: sealed.repaired,
+        missing: Missing { caller_ms: sealed.missing.caller_ms, operator_ms: sealed.missing.operator_ms },
     }
 }
 
 fn still_recording(desk: &Desk, call: CallId) {
     desk.clear_alarms(|kind| *kind == AlarmKind::RecordingFailing { call });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_the_voice_engine_had_no_room_for_is_told_to_the_recording_it_belongs_to() {
+        let (leg, dropped) = (Uuid::from_u128(1), media::Dropped { frames: 3, caller: 320, operator: 160 });
+        let recorded = as_recorded(TapItem::Ended { leg, dropped });
+        let AudioItem::Finish { call, dropped } = recorded else { panic!("{recorded:?}") };
+        assert_eq!((call, dropped), (leg, Samples { caller: 320, operator: 160 }));
+    }
 }

@@ -22,7 +22,7 @@ impl Preludes {
             AudioItem::Begin { call, .. } => {
                 self.waiting.insert(call, vec![item]);
             }
-            AudioItem::Frame { call, side, position, ref pcm } => {
+            AudioItem::Frame { call, side, position, ref pcm, .. } => {
                 let ours_and_short = side == Side::Operator && position + pcm.len() as u64 <= WORTH_A_FILE;
                 match self.waiting.get_mut(&call) {
                     Some(kept) if ours_and_short => kept.push(item),
@@ -33,7 +33,7 @@ impl Preludes {
                     None => out.push(item),
                 }
             }
-            AudioItem::Finish { call } => match self.waiting.remove(&call) {
+            AudioItem::Finish { call, .. } => match self.waiting.remove(&call) {
                 Some(_) => metrics::counter!("siaga_recordings_of_nobody_total").increment(1),
                 None => out.push(item),
             },
@@ -44,6 +44,7 @@ impl Preludes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use recordings::audio::Samples;
 
     const FRAME: u64 = 160;
 
@@ -52,7 +53,11 @@ mod tests {
     }
 
     fn frame(call: Uuid, side: Side, number: u64) -> AudioItem {
-        AudioItem::Frame { call, side, position: number * FRAME, pcm: vec![1; FRAME as usize] }
+        AudioItem::Frame { call, side, position: number * FRAME, came: number * FRAME, pcm: vec![1; FRAME as usize] }
+    }
+
+    fn finish(call: Uuid) -> AudioItem {
+        AudioItem::Finish { call, dropped: Samples::default() }
     }
 
     /// The items one after the other, and how many have come out after each.
@@ -78,7 +83,7 @@ mod tests {
     fn a_caller_who_is_never_heard_and_gives_up_at_once_leaves_no_recording() {
         let call = Uuid::from_u128(1);
         let ringing = (0..49).map(|n| frame(call, Side::Operator, n));
-        let (out, _) = pass([begin(call)].into_iter().chain(ringing).chain([AudioItem::Finish { call }]));
+        let (out, _) = pass([begin(call)].into_iter().chain(ringing).chain([finish(call)]));
         assert!(out.is_empty());
     }
 
@@ -91,8 +96,8 @@ mod tests {
             begin(other),
             frame(call, Side::Caller, 1),
             frame(call, Side::Operator, 2),
-            AudioItem::Finish { call },
-            AudioItem::Finish { call: other },
+            finish(call),
+            finish(other),
         ]);
         assert_eq!(counts, [0, 0, 0, 3, 4, 5, 5]);
         assert!(matches!(out[0], AudioItem::Begin { call: of, .. } if of == call));
@@ -103,7 +108,7 @@ mod tests {
     fn a_second_of_waiting_is_recorded_even_if_the_caller_is_never_heard() {
         let call = Uuid::from_u128(1);
         let ringing = (0..60).map(|n| frame(call, Side::Operator, n));
-        let (out, counts) = pass([begin(call)].into_iter().chain(ringing).chain([AudioItem::Finish { call }]));
+        let (out, counts) = pass([begin(call)].into_iter().chain(ringing).chain([finish(call)]));
         assert_eq!(counts[50], 0, "after a second less nothing");
         assert_eq!(counts[51], 52, "with the first packet past a second all of them");
         assert_eq!(positions(&out), (0..60).collect::<Vec<_>>());

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Callee } from "../support/callee.mjs";
 import { Caller } from "../support/caller.mjs";
 import { people } from "../support/city.mjs";
+import { tellsOfNoCaller } from "../support/discretion.mjs";
 import { Exchange } from "../support/exchange.mjs";
 import { announcements, callWhen, newestCall, onShift, openHouse, sealed, steps } from "../support/house.mjs";
 import { heardAsRecorded } from "../support/recorded.mjs";
@@ -67,6 +68,7 @@ scenario("a call that is given away comes back from who puts down at once, rings
   ]);
   assert.deepEqual(detail.timeline.filter(({ kind }) => kind === "call.party_left").map(({ data }) => data.why), ["hung_up", "hung_up"]);
   await heardAsRecorded(supervisor, detail, { caller, voice: HZ.caller, others: [HZ.ayu, HZ.party] });
+  await tellsOfNoCaller(siaga);
 });
 
 scenario("a call that nobody takes where it was given comes back before older ones", async (world) => {

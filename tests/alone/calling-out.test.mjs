@@ -179,3 +179,30 @@ async function recordedApart(api, call) {
   assert.equal(toneStretches(right, rate, HZ.operator).length, 1, "the operator is on the right, in one piece");
   assert.equal(toneSeconds(left, rate, HZ.operator) + toneSeconds(right, rate, HZ.callee), 0, "nobody is in the other's channel");
 }
+
+scenario("whoever answers while the operator's page is away is kept, and with the operator as soon as that is back", async (world) => {
+  const exchange = await Exchange.open(world);
+  const callee = await Callee.wait(world, { scenario: "telephone", exchange, number: NUMBER, voice: HZ.callee });
+  const siaga = await openHouse(world, { sip: { trunk: [exchange.trunk] } });
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  await ayu.callsOut(NUMBER);
+  await callee.rings();
+  const { id } = await newestCall(supervisor);
+
+  const desk = ayu.page.url();
+  await ayu.page.goto("about:blank");
+  await callee.picksUp();
+  await callWhen(supervisor, id, "is answered and waits for its operator", ({ call }) => call.state === "detached");
+  await callee.hearsSomething();
+
+  await ayu.page.goto(desk);
+  await ayu.mediaConnected();
+  await ayu.seesCall("active");
+  await ayu.hearsJust([HZ.callee], ALL);
+  await callee.hearsJust([HZ.operator], ALL);
+  await ayu.hangUp();
+  await callee.ended();
+  const { call } = await sealed(supervisor, id);
+  assert.equal(call.ended_by, "operator");
+});

@@ -6,6 +6,7 @@ import { onShift, openHouse } from "../support/house.mjs";
 import { udpRange } from "../support/ports.mjs";
 import { sounding } from "../support/sounder.mjs";
 import { watching } from "../support/supervisor.mjs";
+import { TextPhone } from "../support/text-phone.mjs";
 import { until } from "../support/wait.mjs";
 import { scenario } from "../support/world.mjs";
 
@@ -45,10 +46,7 @@ scenario("past the limit of calls a caller gets 503 and the alarm sounds", async
 });
 
 scenario("past the last port for voice a caller gets 503, the counter moves and the room hears of it", async (world) => {
-  // A call takes an even port and the next one.
-  const { first } = await udpRange(3);
-  const even = first + (first % 2);
-  const siaga = await openHouse(world, { media: { rtp_ports: `${even}-${even + 1}` } });
+  const siaga = await openHouse(world, { media: { rtp_ports: await portsOfOneCall() } });
   const live = await (await siaga.as(people.citra)).live(world);
   const ayu = await onShift(world, siaga, "ayu");
   const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
@@ -74,3 +72,27 @@ scenario("past the last port for voice a caller gets 503, the counter moves and 
   await ayu.rings();
   await next.hangUp();
 });
+
+scenario("a caller who types where there is no port for it is heard all the same, and the room hears why", async (world) => {
+  const siaga = await openHouse(world, { media: { rtp_ports: await portsOfOneCall() } });
+  const live = await (await siaga.as(people.citra)).live(world);
+  const ayu = await onShift(world, siaga, "ayu");
+  const phone = await TextPhone.open(world);
+  const caller = await Caller.dial(world, siaga.sip, { sdp: phone.sdp, number: "+628117707501" });
+  await ayu.rings();
+  const { alarm } = await live.next("alarm", ({ alarm: { kind } }) => kind.kind === "limit_reached");
+  assert.equal(alarm.kind.limit, "rtp_ports");
+  assert.equal(await siaga.metric("siaga_calls_without_text_port_total"), 1);
+  await ayu.answer();
+  await ayu.at("uses-text").filter({ hasText: "port habis" }).waitFor();
+  await caller.hears(1000);
+  await ayu.hears(620);
+  await caller.hangUp();
+});
+
+/** A call takes an even port and the next one. */
+async function portsOfOneCall() {
+  const { first } = await udpRange(3);
+  const even = first + (first % 2);
+  return `${even}-${even + 1}`;
+}

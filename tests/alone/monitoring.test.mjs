@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Caller } from "../support/caller.mjs";
 import { people } from "../support/city.mjs";
 import { countNegotiations } from "../support/headset.mjs";
-import { atTheWall, newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
+import { VOICES, atTheWall, callWhen, newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
 import { heardAsRecorded } from "../support/recorded.mjs";
 import { until } from "../support/wait.mjs";
 import { scenario } from "../support/world.mjs";
@@ -178,3 +178,34 @@ function lasts(ms) {
   const began = Date.now();
   return until("a while has passed", () => Date.now() - began > ms);
 }
+
+scenario("a supervisor who has joined stays with the caller when the operator is lost, until somebody else has the call", async (world) => {
+  const siaga = await openHouse(world, { queue: { detached_seconds: 3 } });
+  const api = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const citra = await atTheWall(world, siaga, "citra");
+  const caller = await Caller.dial(world, siaga.sip, { voice: HZ.caller });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hearsJust([HZ.operator], ALL);
+  const { id } = await newestCall(api);
+  await citra.at("wall-calls").getByTestId(`monitor-barge-${id}`).click();
+  await caller.hearsJust([HZ.operator, HZ.supervisor], ALL);
+
+  await ayu.page.goto("about:blank");
+  await callWhen(api, id, "waits for somebody else", ({ call }) => call.state === "waiting");
+  const lost = Date.now();
+  await caller.hearsJust([HZ.supervisor], ALL);
+  await citra.hearsJust([HZ.caller], ALL);
+  const bagus = await onShift(world, siaga, "bagus");
+  await bagus.rings();
+  await bagus.answer();
+  await caller.hears(VOICES.bagus);
+  assert.ok(caller.heard.between(lost, Date.now(), ALL).includes(HZ.supervisor));
+
+  // And where she leaves, the two go on.
+  await citra.at("wall-calls").getByTestId(`monitor-stop-${id}`).click();
+  await caller.hearsJust([VOICES.bagus], [...ALL, VOICES.bagus]);
+  await caller.hangUp();
+  await sealed(api, id);
+});

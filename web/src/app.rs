@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::headers::{self, SecurityHeaders};
+use crate::learning::Learning;
 use crate::looks::Looks;
 use crate::monitor::{self, Readiness};
 use crate::presence::Presence;
@@ -74,6 +75,7 @@ pub(crate) struct App {
     /// Passwords being checked at once; each takes a core and some 20 MB for a while.
     pub verifying: Semaphore,
     pub looks: Mutex<Looks>,
+    pub learning: Learning,
     pub signed_out: SignedOut,
     /// Cancelled when the server shuts down.
     pub stop: CancellationToken,
@@ -97,6 +99,7 @@ pub(crate) fn router(server: Server) -> (Router, CancellationToken) {
         throttle: Mutex::new(Throttle::new()),
         verifying: Semaphore::new(VERIFYING),
         looks: Mutex::default(),
+        learning: Learning::default(),
         signed_out: SignedOut::default(),
         stop: stop.clone(),
         config,

@@ -14,6 +14,7 @@ mod error;
 mod extract;
 mod file;
 mod headers;
+mod learning;
 mod live;
 mod looks;
 mod monitor;

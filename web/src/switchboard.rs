@@ -73,8 +73,7 @@ mod tests {
 
     async fn start_shift(switchboard: &Switchboard) -> Result<(), StatusCode> {
         let (operator, name) = (UserId(crate::clock::request_id()), "SITI".to_owned());
-        let answer =
-            switchboard.ask(|reply| Command::StartShift { operator, name, skills: vec![], languages: vec![], reply }).await;
+        let answer = switchboard.ask(|reply| Command::StartShift { operator, name, learned: None, reply }).await;
         answer.map_err(|error| error.into_response().status())
     }
 

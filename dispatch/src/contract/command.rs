@@ -15,9 +15,14 @@ pub enum Command {
     StartShift {
         operator: UserId,
         name: String,
-        skills: Vec<String>,
-        languages: Vec<String>,
+        /// `None`: the database does not say at the moment. What was known before stays.
+        learned: Option<Learned>,
         reply: Reply,
+    },
+    /// What the person can do has changed, or is only known now.
+    HasLearned {
+        operator: UserId,
+        learned: Learned,
     },
     /// Ends the shift. Refused while a call is up.
     EndShift {
@@ -50,9 +55,13 @@ pub enum Command {
         operator: UserId,
         reply: Reply<MediaTest>,
     },
-    /// The person has signed out, or may not supervise any more: whatever call he or she listens to goes on without.
+    /// The person's session has ended, or he or she may not supervise any more: whatever call he or she listens to goes on without.
     StopMonitoring {
         supervisor: UserId,
+    },
+    /// The person may not work here any more: the shift ends, after the call that is up.
+    Dismiss {
+        operator: UserId,
     },
     /// The operator has no live socket any more. The call that is up stays up.
     BrowserGone {
@@ -164,6 +173,13 @@ pub enum Command {
         number: String,
         location: CallerLocation,
     },
+}
+
+/// What a person can do: kinds of help, as `fire`, and languages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Learned {
+    pub skills: Vec<String>,
+    pub languages: Vec<String>,
 }
 
 /// What a person types: letters, `\n` for a new line, and `\u{8}`, which erases the letter before it. It is in no log.

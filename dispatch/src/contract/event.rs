@@ -2,6 +2,7 @@
 
 use super::view::*;
 use crate::id::*;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -116,10 +117,16 @@ pub enum Event {
         /// Estimated mean opinion score, 1 to 4.5 (ITU-T G.107).
         mos: f32,
     },
+    /// What time it is at the server; with each heartbeat.
+    Time {
+        now: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Snapshot {
+    /// What time it is at the server: a console counts from times of the server, and its own clock may be wrong.
+    pub now: Timestamp,
     /// Calls that have not ended, oldest first.
     pub calls: Vec<CallView>,
     pub operators: Vec<OperatorView>,

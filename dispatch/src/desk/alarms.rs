@@ -46,15 +46,27 @@ impl AlarmBoard {
             sounding.told_at = sounding.told_at.max(now);
             return Err(sounding.view.id);
         }
+        let alarm = AlarmView { id: AlarmId(clock::new_id()), raised_at: now, kind };
+        self.add(alarms, alarm.clone());
+        Ok(alarm)
+    }
+
+    /// Sounds an alarm that is in the database already. One that sounds goes on.
+    pub fn sound(&self, alarm: AlarmView) {
+        let alarms = self.lock();
+        if !alarms.iter().any(|sounding| sounding.view.id == alarm.id) {
+            self.add(alarms, alarm);
+        }
+    }
+
+    fn add(&self, mut alarms: MutexGuard<'_, Vec<Sounding>>, alarm: AlarmView) {
         if alarms.len() >= SOUNDING {
             alarms.remove(0);
             metrics::counter!("siaga_alarms_dropped_total").increment(1);
         }
-        let alarm = AlarmView { id: AlarmId(clock::new_id()), raised_at: now, kind };
-        alarms.push(Sounding { view: alarm.clone(), told_at: now });
+        alarms.push(Sounding { told_at: alarm.raised_at, view: alarm.clone() });
         drop(alarms);
-        self.live.tell(Audience::Everyone, Event::Alarm { alarm: alarm.clone() });
-        Ok(alarm)
+        self.live.tell(Audience::Everyone, Event::Alarm { alarm });
     }
 
     /// Silences every alarm that `which` picks, and gives them.
@@ -75,17 +87,27 @@ impl AlarmBoard {
         cleared
     }
 
-    /// Takes up what sounded before a restart.
-    pub fn restore(&self, alarms: Vec<AlarmView>) {
-        let alarms = alarms.into_iter().map(|view| Sounding { told_at: view.raised_at, view });
-        self.lock().splice(0..0, alarms);
+    /// Takes up what sounded before a restart. An alert that waited on the disk meanwhile may have been written, and sound, already; and
+    /// where the database was down at the start, consoles may have come before.
+    pub fn restore(&self, mut alarms: Vec<AlarmView>) {
+        let mut sounding = self.lock();
+        alarms.retain(|alarm| !sounding.iter().any(|other| other.view.id == alarm.id));
+        sounding.splice(0..0, alarms.iter().map(|view| Sounding { told_at: view.raised_at, view: view.clone() }));
+        drop(sounding);
+        for alarm in alarms {
+            self.live.tell(Audience::Everyone, Event::Alarm { alarm });
+        }
     }
 }
 
 /// Whether the alarm's cause outlives the server.
 pub(super) fn outlives_restart(kind: &AlarmKind) -> bool {
     match kind {
-        AlarmKind::Unacknowledged { .. } | AlarmKind::Undeliverable { .. } | AlarmKind::EntriesLost => true,
+        AlarmKind::Unacknowledged { .. }
+        | AlarmKind::Undeliverable { .. }
+        | AlarmKind::MachineAlert { .. }
+        | AlarmKind::RecordingGap { .. }
+        | AlarmKind::EntriesLost => true,
         AlarmKind::NobodyReady { .. }
         | AlarmKind::Unanswered { .. }
         | AlarmKind::OperatorLost { .. }
@@ -97,6 +119,7 @@ pub(super) fn outlives_restart(kind: &AlarmKind) -> bool {
         | AlarmKind::TrunkDown { .. }
         | AlarmKind::LimitReached { .. }
         | AlarmKind::CallsRefused { .. }
+        | AlarmKind::LocationNotAllowed { .. }
         | AlarmKind::VoiceBeyondReach { .. } => false,
     }
 }
@@ -121,11 +144,11 @@ impl Desk {
         }
     }
 
-    /// Ends the alarms about limits and about what carriers offer whose cause was not told in the last minute. Never waits.
+    /// Ends the alarms about limits and about what carriers offer or point to whose cause was not told in the last minute. Never waits.
     pub fn quiet_refusals(&self, now: Timestamp) {
         let refusals = |alarm: &AlarmView| {
-            use AlarmKind::{CallsRefused, LimitReached, VoiceBeyondReach};
-            matches!(alarm.kind, LimitReached { .. } | CallsRefused { .. } | VoiceBeyondReach { .. })
+            use AlarmKind::{CallsRefused, LimitReached, LocationNotAllowed};
+            matches!(alarm.kind, LimitReached { .. } | CallsRefused { .. } | LocationNotAllowed { .. })
         };
         for alarm in self.board.clear_quiet(now - REFUSAL_QUIET, refusals) {
             self.journal.alarm_ended(alarm, None, now);

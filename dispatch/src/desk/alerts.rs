@@ -1,127 +1,106 @@
-//! Alerts that machines send: a fire panel, a flood gauge (RFC 8876). Each makes one incident, which operators then work on.
+//! Alerts that machines send: a fire panel, a flood gauge (RFC 8876). Their senders are answered before anything is written, so the
+//! journal keeps them as it keeps what happens to calls; `alert_rows` writes them. Here is how many may wait, and what becomes of one
+//! that cannot be kept.
 
-use super::{AlertAbout, Desk, DeskError, NewAlert, check};
+use super::{AlertKey, Desk, NewAlert};
 use crate::clock;
-use crate::contract::{Actor, IncidentView};
-use crate::domain::incident::{Facts, Incident, State};
-use crate::domain::{number, place};
-use crate::id::{IncidentId, UserId};
-use crate::store::{AlertRow, NewEvent, Unit};
-use serde_json::json;
+use crate::domain::place;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use uuid::Uuid;
 
-/// The longest texts that are kept of an alert.
-const NAME: usize = 200;
-const LINE: usize = 1000;
-const DESCRIPTION: usize = 10_000;
+/// Alerts that wait for the database at once: a sensor that raves takes no room from what happens to calls.
+const WAITING: usize = 256;
 
-impl Desk {
-    /// Opens an incident from an alert, once for each identifier of a sender: told again it gives the same incident. An update or a
-    /// cancellation stands on the timeline of the incident that it is about.
-    ///
-    /// # Errors
-    /// [`DeskError::Invalid`] without sender or identifier, since such an alert cannot be told from another;
-    /// [`DeskError::NotFound`] for the cancellation of an alert that is not known.
-    pub async fn alert(&self, alert: NewAlert) -> Result<IncidentView, DeskError> {
-        let (sender, identifier) = (check::cut(alert.sender.trim(), NAME), check::cut(alert.identifier.trim(), NAME));
-        for (field, text) in [("sender", &sender), ("identifier", &identifier)] {
-            if text.is_empty() {
-                return Err(DeskError::invalid(field, "must not be empty: an alert needs both to be told from others"));
-            }
+/// Told of an alert that is lost.
+type Lost = Box<dyn Fn(&AlertKey) + Send + Sync>;
+
+/// An alert with the time at which it came, which its incident has however long it waits.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Received {
+    pub alert: NewAlert,
+    pub at: Timestamp,
+}
+
+/// The alerts that are in the journal and not in the database yet, by their keys there; a cheap clone.
+#[derive(Clone, Default)]
+pub(super) struct WaitingAlerts {
+    keys: Arc<Mutex<HashSet<Uuid>>>,
+    lost: Arc<OnceLock<Lost>>,
+}
+
+impl WaitingAlerts {
+    fn keys(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        // Each statement leaves the set whole.
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for an alert. `false`: too many wait.
+    pub fn enter(&self, key: Uuid) -> bool {
+        let mut keys = self.keys();
+        keys.len() < WAITING && keys.insert(key)
+    }
+
+    /// These entries are in the database; those of calls have no place here.
+    pub fn are_kept(&self, entries: impl IntoIterator<Item = Uuid>) {
+        let mut keys = self.keys();
+        for key in entries {
+            keys.remove(&key);
         }
-        let now = clock::now();
-        let mut unit = self.store.begin().await?;
-        let earlier = earlier(&mut unit, &alert.about).await?;
-        let id = earlier.as_ref().map_or_else(|| IncidentId(clock::new_id()), |(incident, _)| incident.id);
-        let (severity, trunk) = (check::cut(&alert.severity, NAME), check::cut(&alert.trunk, NAME));
-        let row = AlertRow {
-            sender: sender.clone(),
-            identifier: identifier.clone(),
-            incident: id,
-            severity: severity.clone(),
-            trunk: trunk.clone(),
-            sent: alert.sent,
-            received_at: now,
-        };
-        if !unit.db().insert_alert(&row).await? {
-            let known = unit.db().incident_of_alert(&sender, &identifier).await?.ok_or(DeskError::NotFound)?;
-            let incident = unit.db().incident(known).await?.ok_or(DeskError::NotFound)?;
-            drop(unit);
-            return self.incident_view(incident).await;
+    }
+
+    /// An alert cannot be kept, and its sender was told that it is: whoever remembers that it came is to forget it, so that it is taken
+    /// when it is sent again.
+    pub fn is_lost(&self, key: Uuid, alert: &AlertKey) {
+        self.keys().remove(&key);
+        metrics::counter!("siaga_alerts_lost_total").increment(1);
+        tracing::error!("an alert of a machine is lost: it could neither be written nor wait");
+        if let Some(lost) = self.lost.get() {
+            lost(alert);
         }
-        let headline = check::cut(&alert.headline, LINE);
-        if let Some((incident, kind)) = earlier {
-            unit.event(NewEvent {
-                at: now,
-                actor: Actor::System,
-                kind,
-                call: None,
-                incident: Some(id),
-                data: json!({
-                    "sender": sender, "identifier": identifier, "headline": headline, "severity": severity,
-                    "description": check::cut_lines(&alert.description, DESCRIPTION), "sent": alert.sent, "trunk": trunk
-                }),
-                dedupe: None,
-            });
-            self.tell_entries(unit.commit().await?);
-            metrics::counter!("siaga_alerts_received_total").increment(1);
-            return self.incident_view(incident).await;
-        }
-        let day = number::day(now, &self.settings.zone);
-        let n = unit.db().count_up(&format!("incidents-{}", number::day_digits(day))).await?;
-        let event = check::cut(&alert.event, LINE);
-        let incident = Incident {
-            id,
-            number: number::incident_number(day, n),
-            report: None,
-            facts: Facts {
-                incident_type: None,
-                place: check::cut(&alert.area, LINE),
-                position: alert.position.filter(|position| place::is_valid(*position)),
-                event: if event.is_empty() { headline.clone() } else { event },
-                details: check::cut_lines(&alert.description, DESCRIPTION),
-            },
-            opened_at: now,
-            opened_by: UserId(Uuid::nil()),
-            opened_by_name: sender.clone(),
-            state: State::Open,
-        };
-        unit.db().put_incident(&incident).await?;
-        unit.event(NewEvent {
-            at: now,
-            actor: Actor::System,
-            kind: "alert.received",
-            call: None,
-            incident: Some(id),
-            data: json!({
-                "number": incident.number, "sender": sender, "identifier": identifier, "headline": headline,
-                "severity": severity, "sent": alert.sent, "trunk": trunk
-            }),
-            dedupe: None,
-        });
-        let footage = self.link_footage(&mut unit, &incident, None, now).await?;
-        self.tell_entries(unit.commit().await?);
-        metrics::counter!("siaga_alerts_received_total").increment(1);
-        let view = incident.view(Vec::new());
-        self.tell_incident(&view);
-        self.tell_footage(&footage);
-        self.hold_soon();
-        Ok(view)
     }
 }
 
-/// The incident that an alert goes to, with the kind of its event there. `None`: it makes one of its own.
-async fn earlier(unit: &mut Unit, about: &AlertAbout) -> Result<Option<(Incident, &'static str)>, DeskError> {
-    let (of, kind) = match about {
-        AlertAbout::New => return Ok(None),
-        AlertAbout::Update { of } => (of, "alert.updated"),
-        AlertAbout::Cancel { of } => (of, "alert.cancelled"),
-    };
-    for key in of {
-        let Some(known) = unit.db().incident_of_alert(&key.sender, &key.identifier).await? else { continue };
-        let incident = unit.db().incident(known).await?.ok_or(DeskError::NotFound)?;
-        let open = matches!(incident.state, State::Open);
-        return Ok((open || kind == "alert.cancelled").then_some((incident, kind)));
+impl NewAlert {
+    pub(super) fn key(&self) -> AlertKey {
+        AlertKey { sender: self.sender.clone(), identifier: self.identifier.clone() }
     }
-    if kind == "alert.cancelled" { Err(DeskError::NotFound) } else { Ok(None) }
+}
+
+impl Desk {
+    /// Makes an incident of an alert, once for each identifier of a sender; an update or a cancellation goes to the incident that it is
+    /// about. Never waits: while the database is away the alert waits for it, also over a restart. One that cannot be kept is counted
+    /// (`siaga_alerts_lost_total`), sounds the alarm `EntriesLost` and is told to whoever asked by [`Desk::on_lost_alert`].
+    pub fn take_alert(&self, alert: NewAlert) {
+        // What no number stands for could not be read back.
+        let position = alert.position.filter(|position| place::is_valid(*position));
+        self.journal.alert(Received { alert: NewAlert { position, ..alert }, at: clock::now() });
+    }
+
+    /// Whom to tell of alerts that are lost. Called once.
+    pub fn on_lost_alert(&self, lost: impl Fn(&AlertKey) + Send + Sync + 'static) {
+        if self.journal.alerts().lost.set(Box::new(lost)).is_err() {
+            tracing::error!("somebody is told of lost alerts already");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sensor_that_raves_is_bounded_and_what_was_written_makes_room() {
+        let waiting = WaitingAlerts::default();
+        let keys: Vec<Uuid> = (0..WAITING).map(|_| clock::new_id()).collect();
+        assert!(keys.iter().all(|key| waiting.enter(*key)));
+        assert!(!waiting.enter(clock::new_id()));
+        // Entries of calls, and those of an earlier run, have no place to give back.
+        waiting.are_kept([keys[0], keys[0], clock::new_id()]);
+        assert!(waiting.enter(clock::new_id()) && !waiting.enter(clock::new_id()));
+        waiting.is_lost(keys[1], &AlertKey { sender: "panel".into(), identifier: "1".into() });
+        assert!(waiting.enter(clock::new_id()));
+    }
 }

@@ -4,7 +4,7 @@
 use super::entry::Entry;
 use super::{Desk, DeskError, check};
 use crate::clock;
-use crate::contract::{CallDirection, CallPriority};
+use crate::contract::{CallDirection, CallPriority, EndedBy};
 use crate::id::CallId;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -40,6 +40,18 @@ struct Up {
     number: String,
     direction: CallDirection,
     answered: bool,
+    /// Of a call out: whom it reaches was to be called back.
+    calls_back: bool,
+}
+
+impl Up {
+    /// Whether the number is to be called back after such an end.
+    fn is_cut_short(&self, by: EndedBy) -> bool {
+        match self.direction {
+            CallDirection::Inbound => !self.answered || by.cut_off(),
+            CallDirection::Outbound => self.calls_back && self.answered && by.cut_off(),
+        }
+    }
 }
 
 impl Callers {
@@ -54,21 +66,21 @@ impl Callers {
         match entry {
             Entry::Arrived(call) => {
                 if let Some(number) = call.number.as_deref().map(key) {
-                    let call_up = Up { number, direction: CallDirection::Inbound, answered: false };
+                    let call_up = Up { number, direction: CallDirection::Inbound, answered: false, calls_back: false };
                     keep(&mut known.up, call.call, (call_up, call.at), |(_, at)| *at, "calls");
                 }
             }
             Entry::OutboundDialled(call) => {
-                let call_up = Up { number: key(&call.number), direction: CallDirection::Outbound, answered: false };
+                let (number, calls_back) = (key(&call.number), call.callback_of.is_some());
+                let call_up = Up { number, direction: CallDirection::Outbound, answered: false, calls_back };
                 keep(&mut known.up, call.call, (call_up, call.at), |(_, at)| *at, "calls");
             }
             Entry::Answered { call, .. } | Entry::FallbackAnswered { call, .. } | Entry::OutboundAnswered { call, .. } => {
-                let answered = known.up.get_mut(call).map(|(up, _)| {
+                let Known { up, gave_up, .. } = &mut *known;
+                if let Some((up, _)) = up.get_mut(call) {
                     up.answered = true;
-                    up.number.clone()
-                });
-                if let Some(number) = answered {
-                    known.gave_up.remove(&number);
+                    // Also of a number that was written by hand.
+                    up.calls_back |= gave_up.remove(&up.number).is_some();
                 }
             }
             Entry::PartyJoined { number: Some(number), .. } => {
@@ -76,21 +88,22 @@ impl Callers {
             }
             // Nobody speaks with the caller in this call any more, however long it goes on.
             Entry::CallerGone { call, by, at } => {
-                if let Some((Up { number, direction: CallDirection::Inbound, .. }, _)) = known.up.remove(call)
+                if let Some((up, _)) = known.up.remove(call)
                     && by.cut_off()
+                    && up.is_cut_short(*by)
                 {
-                    keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
+                    keep(&mut known.gave_up, up.number, *at, |at| *at, "gave_up");
                 }
             }
             Entry::Ended { call, by, at, .. } => {
-                if let Some((Up { number, direction: CallDirection::Inbound, answered }, arrived)) = known.up.remove(call)
-                    && (!answered || by.cut_off())
+                if let Some((up, arrived)) = known.up.remove(call)
+                    && up.is_cut_short(*by)
                     && !known.up.values().any(|(other, at)| {
-                        let on_another_line = !answered && other.direction == CallDirection::Inbound;
-                        other.answered && other.number == number && (*at > arrived || on_another_line)
+                        let on_another_line = !up.answered && other.direction == CallDirection::Inbound;
+                        other.answered && other.number == up.number && (*at > arrived || on_another_line)
                     })
                 {
-                    keep(&mut known.gave_up, number, *at, |at| *at, "gave_up");
+                    keep(&mut known.gave_up, up.number, *at, |at| *at, "gave_up");
                 }
             }
             _ => {}

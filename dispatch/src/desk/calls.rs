@@ -64,6 +64,8 @@ impl Desk {
 
     /// Calls of earlier runs whose recording has begun and whose seal the journal never heard of: look for them on the disk.
     pub async fn unsealed_recordings(&self) -> Result<Vec<CallId>, DeskError> {
-        Ok(self.store.read().await?.db().unsealed_recordings(self.started_at).await?)
+        let mut unsealed = self.store.read().await?.db().unsealed_recordings(&self.settings.node).await?;
+        unsealed.retain(|(call, began_at)| self.journal.run().is_earlier(call.0, *began_at));
+        Ok(unsealed.into_iter().map(|(call, _)| call).collect())
     }
 }

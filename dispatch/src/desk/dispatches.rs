@@ -4,7 +4,7 @@ use super::incidents::event;
 use super::secrets::new_short_id;
 use super::{Desk, DeskError, Principal};
 use crate::clock;
-use crate::contract::{Channel, DispatchView, Progress, TeamView};
+use crate::contract::{AlarmKind, Channel, DispatchView, Progress, TeamView};
 use crate::domain::dispatch::{self, Delivery, Dispatch, Watch};
 use crate::id::{DispatchId, IncidentId, TeamId};
 use crate::store::Unit;
@@ -17,7 +17,7 @@ const TEAMS: usize = 50;
 impl Desk {
     /// Writes a dispatch, its event and its message for each team in one transaction. Without a channel each team gets the message
     /// by Telegram if it has a chat, else by WhatsApp. A team that is already at the incident keeps its dispatch, which is in the
-    /// answer.
+    /// answer. The alarm of a machine's alert is over with that.
     pub async fn send_dispatch(
         &self,
         who: &Principal,
@@ -51,6 +51,8 @@ impl Desk {
         for view in &views {
             self.tell_dispatch(view);
         }
+        // Whoever sends teams has seen to it.
+        self.clear_alarms(|alarm| matches!(alarm, AlarmKind::MachineAlert { incident, .. } if *incident == id));
         Ok(views)
     }
 

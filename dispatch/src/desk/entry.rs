@@ -131,6 +131,37 @@ pub struct HeardUs {
     pub jitter_ms: f32,
 }
 
+/// What a caller's network has not sent with the call but keeps on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sought {
+    /// Where the caller is.
+    Place,
+    /// What else is known of the caller and of the call.
+    Facts,
+}
+
+/// Why it could not be had from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfetched {
+    /// The settings of the trunk name no such server.
+    NotAllowed,
+    /// Too much was being fetched at once.
+    Busy,
+    /// The server did not answer.
+    Silent,
+    /// The server did not give it.
+    Refused,
+}
+
+/// What of a call was heard here and is silence in its recording, for a fault of ours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    pub caller_ms: u64,
+    pub operator_ms: u64,
+}
+
 /// A line that was typed in a call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaidLine {
@@ -166,6 +197,9 @@ pub enum Entry {
     Located { call: CallId, location: Option<CallerLocation>, additional: Vec<AdditionalData>, at: Timestamp },
     /// `call.relocated`: the caller's network tells another place than the one that is known, which gives way to it.
     Relocated { call: CallId, location: CallerLocation, at: Timestamp },
+    /// `call.place_not_fetched` or `call.facts_not_fetched`: the caller's network keeps it on a server, from where it could not be had. Where that
+    /// is, is a word of the caller's and stands nowhere.
+    NotFetched { call: CallId, what: Sought, why: Unfetched, at: Timestamp },
     /// `call.offered`: it rings at an operator.
     Offered { call: CallId, operator: Who, at: Timestamp },
     /// `call.missed`: the operator did not answer in time.
@@ -255,6 +289,24 @@ pub enum Entry {
     TestCall { call: CallId, trunk: String, dialled: String, at: Timestamp },
     /// `recording.began`
     RecordingBegan { call: CallId, started_at: Timestamp },
-    /// `recording.sealed`
-    RecordingSealed { call: CallId, sealed_at: Timestamp, duration_ms: u64, sha256: String, repaired: bool },
+    /// `recording.sealed`; raises the alarm `RecordingGap` if anything is missing.
+    RecordingSealed {
+        call: CallId,
+        sealed_at: Timestamp,
+        duration_ms: u64,
+        sha256: String,
+        repaired: bool,
+        #[serde(default)]
+        missing: Missing,
+    },
+}
+
+impl Entry {
+    /// The call whose recording is not whole, and when that was seen.
+    pub(super) fn gap(&self) -> Option<(CallId, Timestamp)> {
+        match self {
+            Self::RecordingSealed { call, sealed_at, missing, .. } if *missing != Missing::default() => Some((*call, *sealed_at)),
+            _ => None,
+        }
+    }
 }

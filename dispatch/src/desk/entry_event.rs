@@ -1,6 +1,6 @@
 //! The event that stands on the timeline for each of the switchboard's entries.
 
-use super::entry::{ArrivedCall, DialledCall, DialledParty, Entry, Failure, SaidLine, Who};
+use super::entry::{ArrivedCall, DialledCall, DialledParty, Entry, Failure, Missing, SaidLine, Sought, Who};
 use crate::contract::{Actor, CallSide, CallView, EndedBy};
 use crate::id::CallId;
 use crate::store::NewEvent;
@@ -31,6 +31,13 @@ impl Entry {
                 Actor::System,
                 json!({ "civic": location.civic, "position": location.position, "radius_m": location.radius_m, "method": location.method }),
             ),
+            Self::NotFetched { call, what, why, at } => {
+                let kind = match what {
+                    Sought::Place => "call.place_not_fetched",
+                    Sought::Facts => "call.facts_not_fetched",
+                };
+                event(kind, *call, *at, Actor::System, json!({ "why": why }))
+            }
             Self::Offered { call, operator, at } => event("call.offered", *call, *at, Actor::System, to(operator)),
             Self::Missed { call, operator, at } => event("call.missed", *call, *at, Actor::System, to(operator)),
             Self::Declined { call, operator, at } => event("call.declined", *call, *at, by(operator), json!({})),
@@ -86,8 +93,13 @@ impl Entry {
                 event("call.test", *call, *at, Actor::System, json!({ "trunk": trunk, "dialled": dialled }))
             }
             Self::RecordingBegan { call, started_at } => event("recording.began", *call, *started_at, Actor::System, json!({})),
-            Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {
-                let data = json!({ "duration_ms": duration_ms, "sha256": sha256, "repaired": repaired });
+            Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired, missing } => {
+                let Missing { caller_ms, operator_ms } = missing;
+                let mut data = json!({ "duration_ms": duration_ms, "sha256": sha256, "repaired": repaired });
+                if let Value::Object(fields) = &mut data {
+                    let lacks = [("missing_caller_ms", *caller_ms), ("missing_operator_ms", *operator_ms)];
+                    fields.extend(lacks.into_iter().filter(|(_, ms)| *ms > 0).map(|(name, ms)| (name.to_owned(), json!(ms))));
+                }
                 event("recording.sealed", *call, *sealed_at, Actor::System, data)
             }
         }

@@ -92,7 +92,7 @@ impl Entry {
                 touched.callbacks = by.cut_off() && unit.db().note_cut_off(*call).await?;
             }
             Self::RecordingBegan { call, started_at } => unit.db().begin_recording(*call, *started_at).await?,
-            Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired } => {
+            Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired, .. } => {
                 let (sealed_at, duration_ms, repaired) = (*sealed_at, *duration_ms, *repaired);
                 let seal = SealView { sealed_at, duration_ms, sha256: sha256.clone(), repaired };
                 unit.db().seal_recording(*call, &seal).await?;

@@ -145,7 +145,12 @@ impl Desk {
         let operator = call.and_then(|call| call.operator);
         self.tell_entries(unit.commit().await?);
         self.remember_weighed(weighed);
-        self.clear_alarms(|alarm| matches!(alarm, AlarmKind::Unacknowledged { incident, .. } | AlarmKind::Undeliverable { incident, .. } if *incident == id));
+        self.clear_alarms(|alarm| match alarm {
+            AlarmKind::Unacknowledged { incident, .. }
+            | AlarmKind::Undeliverable { incident, .. }
+            | AlarmKind::MachineAlert { incident, .. } => *incident == id,
+            _ => false,
+        });
         let view = self.incident_view(closed).await?;
         self.tell_incident(&view);
         if let Some(report) = report {

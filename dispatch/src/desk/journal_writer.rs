@@ -2,20 +2,20 @@
 //! on to the disk, and from there into the database when it can; without a file, or when that is full, entries wait in memory.
 
 use super::alarms::AlarmBoard;
-use super::entry_rows::Touched;
+use super::alerts::WaitingAlerts;
 use super::journal::{BATCH, Item, Waiting, What};
+use super::journal_batch;
 use super::journal_spill::{Oldest, Spill, SpillError};
 use super::untold::Untold;
-use super::{DeskSettings, LiveHub};
+use super::{AlertKey, DeskSettings, LiveHub};
 use crate::clock;
-use crate::contract::{Actor, AlarmKind, AlarmView, TimelineEntry};
-use crate::store::{NewEvent, Store, StoreError, Unit};
-use jiff::Timestamp;
-use serde_json::json;
-use std::path::PathBuf;
+use crate::contract::AlarmKind;
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use uuid::Uuid;
 
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
@@ -39,33 +39,43 @@ pub(super) struct Writer {
     store: Store,
     live: LiveHub,
     board: AlarmBoard,
-    node: String,
-    path: Option<PathBuf>,
+    alerts: WaitingAlerts,
+    settings: Arc<DeskSettings>,
     spill: Option<Spill>,
-    /// Something waits in a file that another process still has.
+    /// Something waits in a file that could not be opened yet.
     left_over: bool,
+    /// Because another process still has it.
+    is_taken: bool,
     untold: Untold,
 }
 
 impl Writer {
-    pub fn new(receiver: mpsc::Receiver<Item>, store: Store, live: LiveHub, board: AlarmBoard, settings: &DeskSettings) -> Self {
+    pub fn new(
+        receiver: mpsc::Receiver<Item>,
+        store: Store,
+        live: LiveHub,
+        board: AlarmBoard,
+        alerts: WaitingAlerts,
+        settings: Arc<DeskSettings>,
+    ) -> Self {
         Self {
             pressing: receiver.max_capacity() / 4,
             receiver,
             store,
             live,
             board,
-            node: settings.node.clone(),
-            path: settings.spill.clone(),
+            alerts,
+            settings,
             spill: None,
             left_over: false,
+            is_taken: false,
             untold: Untold::default(),
         }
     }
 
     /// Ends when every clone of the journal is gone and all is written, or on the disk.
     pub async fn run(mut self) {
-        self.left_over = self.path.as_deref().is_some_and(|path| path.exists());
+        self.left_over = self.settings.spill.as_deref().is_some_and(|path| path.exists());
         self.catch_up().await;
         let mut ticks = interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -98,7 +108,7 @@ impl Writer {
                 self.catch_up().await;
             }
             for done in flushes {
-                let _ = done.send(());
+                let _ = done.send(!self.has_backlog() && !self.is_taken);
             }
         }
     }
@@ -153,7 +163,7 @@ impl Writer {
                 if let Err(error) = timeout(MOMENT, alone).await.map_err(|_| Unavailable)? {
                     metrics::counter!("siaga_journal_refused_total").increment(1);
                     tracing::error!(%error, "the database refused an entry of the journal, which is lost");
-                    self.lost();
+                    self.lost(alerts_among(std::slice::from_ref(entry)));
                 }
             }
         }
@@ -167,10 +177,11 @@ impl Writer {
     async fn try_until_answered(&self, batch: &[Waiting]) -> Result<(), StoreError> {
         let mut pause = FIRST_RETRY;
         loop {
-            match self.try_once(batch).await {
-                Ok((entries, touched)) => {
-                    self.live.tell_entries(entries);
-                    self.untold.add(touched);
+            match journal_batch::write(batch, &self.store, &self.board, &self.settings).await {
+                Ok(written) => {
+                    self.untold.add(written.touched);
+                    written.tell(&self.live, &self.board);
+                    self.alerts.are_kept(batch.iter().map(|entry| entry.key));
                     return Ok(());
                 }
                 Err(error) if error.is_refused() => return Err(error),
@@ -183,32 +194,6 @@ impl Writer {
                 }
             }
         }
-    }
-
-    async fn try_once(&self, batch: &[Waiting]) -> Result<(Vec<TimelineEntry>, Touched), StoreError> {
-        let mut unit = self.store.begin().await?;
-        let mut touched = Touched::default();
-        let keys: Vec<String> = batch.iter().map(|Waiting { key, .. }| format!("journal:{key}")).collect();
-        // A commit whose answer was lost may have happened.
-        let known = unit.db().known_events(&keys).await?;
-        for (Waiting { what, .. }, dedupe) in batch.iter().zip(keys).filter(|(_, dedupe)| !known.contains(dedupe)) {
-            match what {
-                What::Call(entry) => touched = touched.and(entry.write(&mut unit, &self.node, dedupe).await?),
-                What::AlarmRaised(alarm) => unit.db().insert_alarm(alarm, &self.node).await?,
-                What::AlarmEnded(ended) => {
-                    let user = ended.by.as_ref().map(|(user, _)| *user);
-                    unit.db().end_alarm(ended.alarm.id, user, ended.at).await?;
-                    if let Some((_, actor)) = &ended.by {
-                        acknowledged(&mut unit, &ended.alarm, actor.clone(), ended.at, dedupe);
-                    }
-                }
-            }
-        }
-        // What was lost while nothing could be written calls for somebody also after a restart.
-        for alarm in self.board.all().iter().filter(|alarm| alarm.kind == AlarmKind::EntriesLost) {
-            unit.db().insert_alarm(alarm, &self.node).await?;
-        }
-        Ok((unit.commit().await?, touched))
     }
 
     /// Writes what waits on the disk, oldest first, as far as the database takes it and newer entries can wait.
@@ -230,7 +215,7 @@ impl Writer {
             let Some(Ok(Oldest { entries, unreadable, to })) = self.on_disk(|spill| spill.oldest(BATCH)).await else { return };
             if unreadable > 0 {
                 metrics::counter!("siaga_journal_unreadable_total").increment(unreadable);
-                self.lost();
+                self.lost(Vec::new());
             }
             if !entries.is_empty() && self.write(&entries).await.is_err() {
                 return;
@@ -251,7 +236,7 @@ impl Writer {
         if self.spill.is_none() {
             return Err(entries);
         }
-        let count = entries.len() as u64;
+        let (count, alerts) = (entries.len() as u64, alerts_among(&entries));
         let kept = self.on_disk(move |spill| match spill.append(&entries) {
             Ok(()) => Ok(()),
             Err(error) => Err((error, entries)),
@@ -268,15 +253,16 @@ impl Writer {
             }
             None => {
                 metrics::counter!("siaga_journal_dropped_total").increment(count);
-                self.lost();
+                self.lost(alerts);
                 Ok(())
             }
         }
     }
 
     async fn open_spill(&mut self) {
-        let Some(path) = self.path.clone() else { return };
+        let Some(path) = self.settings.spill.clone() else { return };
         let opened = tokio::task::spawn_blocking(move || Spill::open(&path)).await;
+        self.is_taken = matches!(opened, Ok(Err(SpillError::Taken)));
         match opened {
             Ok(Ok(spill)) => self.spill = Some(spill),
             Ok(Err(SpillError::Taken)) => tracing::debug!("another process holds the journal's file; entries wait in memory"),
@@ -297,31 +283,19 @@ impl Writer {
         Some(result)
     }
 
-    /// Something is lost for good: the alarm stays until somebody silences it.
-    fn lost(&self) {
+    /// Something is lost for good: the alarm stays until somebody silences it. `alerts` are those of machines among it.
+    fn lost(&self, alerts: Vec<(Uuid, AlertKey)>) {
+        for (key, alert) in alerts {
+            self.alerts.is_lost(key, &alert);
+        }
         let _ = self.board.raise(AlarmKind::EntriesLost, clock::now());
     }
 }
 
-/// The event of a person silencing an alarm, on the timeline of what the alarm is about.
-fn acknowledged(unit: &mut Unit, alarm: &AlarmView, actor: Actor, at: Timestamp, dedupe: String) {
-    let (call, incident) = match &alarm.kind {
-        AlarmKind::NobodyReady { call }
-        | AlarmKind::Unanswered { call, .. }
-        | AlarmKind::OperatorLost { call, .. }
-        | AlarmKind::OneWayAudio { call, .. }
-        | AlarmKind::PartySilent { call, .. }
-        | AlarmKind::RecordingFailing { call } => (Some(*call), None),
-        AlarmKind::Unacknowledged { incident, .. }
-        | AlarmKind::Undeliverable { incident, .. }
-        | AlarmKind::FootageFailing { incident, .. } => (None, Some(*incident)),
-        AlarmKind::StoreFailing
-        | AlarmKind::EntriesLost
-        | AlarmKind::TrunkDown { .. }
-        | AlarmKind::LimitReached { .. }
-        | AlarmKind::CallsRefused { .. }
-        | AlarmKind::VoiceBeyondReach { .. } => (None, None),
+fn alerts_among(entries: &[Waiting]) -> Vec<(Uuid, AlertKey)> {
+    let alert = |Waiting { key, what }: &Waiting| match what {
+        What::Alert(received) => Some((*key, received.alert.key())),
+        What::Call(_) | What::AlarmRaised(_) | What::AlarmEnded(_) | What::Look(_) => None,
     };
-    let data = json!({ "alarm": alarm.kind, "raised_at": alarm.raised_at });
-    unit.event(NewEvent { at, actor, kind: "alarm.acknowledged", call, incident, data, dedupe: Some(dedupe) });
+    entries.iter().filter_map(alert).collect()
 }

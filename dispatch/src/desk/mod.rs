@@ -5,6 +5,7 @@
 mod access;
 mod agencies;
 mod alarms;
+mod alert_rows;
 mod alerts;
 mod audit;
 mod callbacks;
@@ -26,6 +27,7 @@ mod import;
 mod incident_types;
 mod incidents;
 mod journal;
+mod journal_batch;
 mod journal_spill;
 mod journal_writer;
 mod live;
@@ -38,6 +40,7 @@ mod redo;
 mod refused;
 mod reports;
 mod reputations;
+mod run;
 mod secrets;
 mod sessions;
 mod settings;
@@ -51,7 +54,8 @@ mod watch;
 
 pub use callbacks::ClaimedCallback;
 pub use entry::{
-    ArrivedCall, DialledCall, DialledParty, Entry, Failure, HeardQuality, HeardSide, HeardUs, PartyEnd, SaidLine, Who,
+    ArrivedCall, DialledCall, DialledParty, Entry, Failure, HeardQuality, HeardSide, HeardUs, Missing, PartyEnd, SaidLine,
+    Sought, Unfetched, Who,
 };
 pub use error::DeskError;
 pub use import::ImportSummary;
@@ -63,13 +67,11 @@ pub use redo::Redo;
 pub use settings::{DeskSettings, WrittenNumbers};
 pub use types::*;
 
-use crate::clock;
 use crate::contract::Archive;
 use crate::store::Store;
 use alarms::AlarmBoard;
 use callers::Callers;
 use hold::Holder;
-use jiff::Timestamp;
 use refused::RefusedSignIns;
 use sessions::SeenSessions;
 use std::sync::{Arc, OnceLock};
@@ -91,8 +93,6 @@ pub struct Desk {
     refused_sign_ins: RefusedSignIns,
     /// Passwords are hashed by at most this many threads, so that signing in cannot starve the calls.
     hashers: Arc<Semaphore>,
-    /// What is older is of an earlier run.
-    started_at: Timestamp,
 }
 
 impl Desk {
@@ -100,11 +100,12 @@ impl Desk {
     pub fn new(store: Store, live: LiveHub, settings: DeskSettings) -> Self {
         let board = AlarmBoard::new(live.clone());
         let callers = Callers::default();
-        let journal = Journal::start(store.clone(), live.clone(), board.clone(), callers.clone(), &settings);
+        let settings = Arc::new(settings);
+        let journal = Journal::start(store.clone(), live.clone(), board.clone(), callers.clone(), settings.clone());
         Self {
             store,
             live,
-            settings: Arc::new(settings),
+            settings,
             journal,
             board,
             callers,
@@ -114,7 +115,6 @@ impl Desk {
             seen_sessions: SeenSessions::default(),
             refused_sign_ins: RefusedSignIns::default(),
             hashers: Arc::new(Semaphore::new(2)),
-            started_at: clock::now(),
         }
     }
 

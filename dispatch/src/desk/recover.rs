@@ -5,7 +5,7 @@ use super::entry_event::CALLER_GONE;
 use super::{Desk, DeskError, parse};
 use crate::clock;
 use crate::contract::{Actor, EndedBy};
-use crate::store::NewEvent;
+use crate::store::{NewEvent, StoreError};
 use serde_json::json;
 
 const SEED_AGENCIES: &str = include_str!("../../seed/agencies.csv");
@@ -16,15 +16,25 @@ impl Desk {
     /// (`EndedBy::Restart`), takes up the alarms that were sounding, and holds footage that was not held yet.
     ///
     /// May come late, when the database was down at the start: what belongs to this run is left alone.
+    ///
+    /// # Errors
+    /// [`StoreError::TooSlow`] while entries of the journal still wait on the disk. It is to be tried again, as after every error that may pass.
     pub async fn recover(&self) -> Result<(), DeskError> {
         self.store.update_tables().await?;
-        // What happened to calls before the stop comes before what the stop did to them.
-        self.journal.flush().await;
+        // What happened to calls before the stop comes before what the stop did to them: who was helped was not interrupted.
+        if !self.journal.flush().await {
+            return Err(DeskError::Store(StoreError::TooSlow));
+        }
         self.load_seeds().await?;
         self.close_interrupted_calls().await?;
         self.learn_callers(clock::now()).await?;
         self.hold_soon();
         Ok(())
+    }
+
+    /// Whatever earlier runs left is taken up, here and elsewhere: what begins from now on need not be told apart from it.
+    pub fn nothing_is_left(&self) {
+        self.journal.run().nothing_is_left();
     }
 
     /// A city that has imported its own agencies or teams before the first start still gets the twelve types; a city that has
@@ -49,7 +59,8 @@ impl Desk {
         let (now, node) = (clock::now(), &self.settings.node);
         let mut unit = self.store.begin().await?;
         unit.db().delete_expired(now).await?;
-        for call in unit.db().open_calls(node).await?.into_iter().filter(|call| call.arrived_at < self.started_at) {
+        let run = self.journal.run();
+        for call in unit.db().open_calls(node).await?.into_iter().filter(|call| run.is_earlier(call.id.0, call.arrived_at)) {
             // A caller who had left the others before the stop was not cut off by it.
             let timeline = unit.db().call_timeline(call.id).await?;
             let gone =
@@ -69,7 +80,8 @@ impl Desk {
                 dedupe: None,
             });
         }
-        let earlier = unit.db().sounding_alarms(node).await?.into_iter().filter(|alarm| alarm.raised_at < self.started_at);
+        let sounding = unit.db().sounding_alarms(node).await?.into_iter();
+        let earlier = sounding.filter(|alarm| run.is_earlier(alarm.id.0, alarm.raised_at));
         let (stay, over): (Vec<_>, Vec<_>) = earlier.partition(|alarm| outlives_restart(&alarm.kind));
         for alarm in over {
             unit.db().end_alarm(alarm.id, None, now).await?;

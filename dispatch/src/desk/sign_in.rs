@@ -17,6 +17,8 @@ const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
 const STORE_WITHIN: Duration = Duration::from_secs(1);
 /// And this long if it has said so before: the question may stand before the answer to a call that rings.
 const STORE_AGAIN_WITHIN: Duration = Duration::from_millis(100);
+/// The store has this long to end a session: a console waits longer for its answer.
+const SIGN_OUT_WITHIN: Duration = Duration::from_secs(5);
 
 impl Desk {
     /// Begins a session. [`DeskError::WrongPassword`] whichever of the two is wrong, or if the user is not active.
@@ -109,14 +111,20 @@ impl Desk {
         Ok(())
     }
 
+    /// Ends a session. While the store does not do so it goes on in memory, too, and the person is told: whoever is neither in nor out could
+    /// answer no call at this console, and could not sign in again either.
     pub async fn sign_out(&self, who: &Principal) -> Result<(), DeskError> {
-        // First, so that nobody goes on under it should the store fail now.
+        let ended = tokio::time::timeout(SIGN_OUT_WITHIN, self.end_session(who)).await;
+        ended.unwrap_or(Err(DeskError::Store(StoreError::TooSlow)))?;
         self.seen_sessions.forget_session(who.session);
+        Ok(())
+    }
+
+    async fn end_session(&self, who: &Principal) -> Result<(), DeskError> {
         let mut unit = self.store.begin().await?;
         unit.db().delete_session(who.session).await?;
         unit.db().insert_audit(clock::now(), who.user, &who.name, "session.ended", &who.session.to_string()).await?;
         unit.commit().await?;
-        self.seen_sessions.forget_session(who.session);
         Ok(())
     }
 

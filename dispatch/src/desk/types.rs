@@ -5,6 +5,7 @@ use crate::contract::*;
 pub use crate::domain::card::DispatchCard;
 use crate::id::*;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A new session. The token is shown once and kept only as a hash.
@@ -35,7 +36,7 @@ pub struct IncidentQuery {
 }
 
 /// An alert as a machine sends it (CAP 1.2, RFC 8876). What is too long is cut.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewAlert {
     /// Unique for the sender.
     pub identifier: String,
@@ -56,7 +57,7 @@ pub struct NewAlert {
 }
 
 /// What an alert is to those before it (`msgType` and `references` of CAP 1.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlertAbout {
     New,
     /// Goes to the incident of an earlier alert while that is open, and else counts as a new one.
@@ -70,7 +71,7 @@ pub enum AlertAbout {
 }
 
 /// What tells one alert from others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertKey {
     pub sender: String,
     pub identifier: String,

@@ -36,9 +36,9 @@ impl Conn<'_> {
         Ok(done.is_some())
     }
 
-    /// The incident that an alert has made.
-    pub async fn incident_of_alert(&mut self, sender: &str, identifier: &str) -> Result<Option<IncidentId>, StoreError> {
-        on!(self, |c| sqlx::query_scalar("SELECT incident_id FROM alerts WHERE sender = $1 AND identifier = $2")
+    /// The incident of an alert that was kept, and how severe the alert called it.
+    pub async fn kept_alert(&mut self, sender: &str, identifier: &str) -> Result<Option<(IncidentId, String)>, StoreError> {
+        on!(self, |c| sqlx::query_as("SELECT incident_id, severity FROM alerts WHERE sender = $1 AND identifier = $2")
             .bind(sender)
             .bind(identifier)
             .fetch_optional(c))

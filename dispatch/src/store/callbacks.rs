@@ -28,7 +28,8 @@ impl From<Row> for CallbackView {
             number: row.number,
             name: row.name,
             abandoned_at: row.abandoned_at.0,
-            waited_s: row.waited_ms / 1000,
+            // A clock that was put back makes nobody wait for less than nothing.
+            waited_s: (row.waited_ms / 1000).max(0),
             tries: row.tries,
             last_try_at: row.last_try_at.map(|at| at.0),
             claimed_by: row.claimed_by,
@@ -53,13 +54,13 @@ impl Conn<'_> {
     pub async fn note_unanswered(&mut self, call: CallId, direction: CallDirection) -> Result<bool, StoreError> {
         match direction {
             CallDirection::Inbound => self.insert_callback(call).await,
-            CallDirection::Outbound => self.release_unreached(call).await,
+            CallDirection::Outbound => Ok(self.release_unreached(call).await? || self.reopen_cut_off(call).await?),
         }
     }
 
     /// The network has lost the caller of an answered call, which goes on for its operator with others. `false` if that changes no callback.
     pub async fn note_cut_off(&mut self, call: CallId) -> Result<bool, StoreError> {
-        self.insert_callback(call).await
+        Ok(self.insert_callback(call).await? || self.reopen_cut_off(call).await?)
     }
 
     /// Keeps an inbound call that ended without an answer, or whose caller was cut off, as a callback, if its number is known and nobody has spoken
@@ -143,6 +144,27 @@ impl Conn<'_> {
             .fetch_all(c)
         })?;
         Ok(!released.is_empty())
+    }
+
+    /// The call back was cut off while they spoke: the callback that its answer had closed is open again for everybody, from now on as of
+    /// somebody who was cut off; unless somebody has spoken with the number in a later call. `false` if its answer had closed none.
+    async fn reopen_cut_off(&mut self, call: CallId) -> Result<bool, StoreError> {
+        let reopened: Option<CallId> = on!(self, |c| {
+            sqlx::query_scalar(
+                "UPDATE callbacks SET closed_at = NULL, closed_as = NULL, claimed_by = NULL, claimed_by_name = NULL, cut_off = TRUE, \
+                 abandoned_at = (SELECT COALESCE(caller_gone_at, ended_at) FROM calls WHERE id = $1) WHERE call_id = \
+                 (SELECT r.call_id FROM calls c JOIN callbacks r ON r.number = c.number OR r.call_id = c.callback_of \
+                 WHERE c.id = $1 AND c.direction = 'outbound' AND COALESCE(c.caller_gone_at, c.ended_at) IS NOT NULL \
+                 AND r.closed_as = 'reached' AND r.closed_at = c.answered_at AND NOT EXISTS \
+                 (SELECT 1 FROM calls n WHERE n.number = r.number AND n.answered_at IS NOT NULL AND n.arrived_at > c.arrived_at) \
+                 ORDER BY r.abandoned_at DESC LIMIT 1) \
+                 AND NOT EXISTS (SELECT 1 FROM callbacks w WHERE w.closed_at IS NULL AND w.number = callbacks.number) \
+                 RETURNING call_id",
+            )
+            .bind(call)
+            .fetch_optional(c)
+        })?;
+        Ok(reopened.is_some())
     }
 
     /// Somebody called back. `false` if nobody waits for that any more.

@@ -71,13 +71,14 @@ impl Conn<'_> {
         Ok(row.map(Into::into))
     }
 
-    /// Calls whose recording began before this moment and whose seal was never written down, oldest first.
-    pub async fn unsealed_recordings(&mut self, before: Timestamp) -> Result<Vec<CallId>, StoreError> {
-        let rows: Vec<(CallId,)> = on!(self, |c| sqlx::query_as(
-            "SELECT call_id FROM recordings WHERE sealed_at IS NULL AND started_at < $1 ORDER BY call_id"
+    /// Calls of a node whose recording began, and when, and whose seal was never written down, oldest first.
+    pub async fn unsealed_recordings(&mut self, node: &str) -> Result<Vec<(CallId, Timestamp)>, StoreError> {
+        let rows: Vec<(CallId, At)> = on!(self, |c| sqlx::query_as(
+            "SELECT r.call_id, r.started_at FROM recordings r LEFT JOIN calls c ON c.id = r.call_id \
+             WHERE r.sealed_at IS NULL AND (c.node = $1 OR c.id IS NULL) ORDER BY r.call_id"
         )
-        .bind(At(before))
+        .bind(node)
         .fetch_all(c))?;
-        Ok(rows.into_iter().map(|(call,)| call).collect())
+        Ok(rows.into_iter().map(|(call, at)| (call, at.0)).collect())
     }
 }

@@ -75,4 +75,31 @@ both! {
         let alarms = restarted.alarms();
         assert_eq!(alarms.iter().map(|alarm| (alarm.id, &alarm.kind)).collect::<Vec<_>>(), [(id, &stays)]);
     }
+
+    async fn a_recording_that_is_not_whole_is_told_until_somebody_has_seen_it(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await.call;
+        let sealed = |missing| {
+            let sha256 = "ab".repeat(32);
+            Entry::RecordingSealed { call, sealed_at: clock::now(), duration_ms: 30_000, sha256, repaired: false, missing }
+        };
+        desk.journal().record(sealed(Missing::default()));
+        assert!(desk.alarms().is_empty(), "nothing is missing");
+        desk.journal().record(sealed(Missing { caller_ms: 1_250, operator_ms: 0 }));
+        let alarm = desk.alarms().remove(0);
+        assert_eq!(alarm.kind, AlarmKind::RecordingGap { call });
+        desk.journal().flush().await;
+
+        let desk = house.restarted(DeskSettings::default()).await;
+        assert_eq!(desk.alarms().iter().map(|alarm| alarm.id).collect::<Vec<_>>(), [alarm.id], "it is no less missing");
+        desk.acknowledge_alarm(&rina, alarm.id).await.unwrap();
+        desk.journal().flush().await;
+        let timeline = desk.call(&rina, call).await.unwrap().timeline;
+        let seals: Vec<_> = timeline.iter().filter(|entry| entry.kind == "recording.sealed").map(|entry| &entry.data).collect();
+        assert_eq!(seals.len(), 2);
+        assert!(seals[0].get("missing_caller_ms").is_none());
+        assert_eq!(seals[1]["missing_caller_ms"], 1_250);
+        assert!(seals[1].get("missing_operator_ms").is_none());
+        assert!(timeline.iter().any(|entry| entry.kind == "alarm.acknowledged"));
+    }
 }

@@ -130,6 +130,69 @@ both! {
         assert_eq!(house.desk.reopen_callback(&rina, third).await.unwrap().call, fourth);
     }
 
+    async fn a_caller_who_is_cut_off_in_the_call_back_is_on_the_list_again(house) {
+        let rina = operator("Rina");
+        for (by, number, listed) in [
+            (EndedBy::Network, "+62811", true),
+            (EndedBy::CallerLeft, "+62822", true),
+            (EndedBy::Caller, "+62833", false),
+            (EndedBy::Operator, "+62844", false),
+        ] {
+            let call = house.gave_up(number, 10).await.call;
+            house.desk.claim_callback(&rina, call).await.unwrap();
+            let back = DialledCall { number: number.into(), ..dialled_by(&rina, call) };
+            let answered = Entry::OutboundAnswered { call: back.call, trunk: None, at: clock::now() };
+            house.told([Entry::OutboundDialled(back.clone()), answered]).await;
+            assert!(!house.waiting().await.iter().any(|row| row.call == call) && !house.desk.called_before(Some(number)));
+            let at = clock::now() + seconds(30);
+            house.told([ended(back.call, by, at)]).await;
+            let waiting = house.waiting().await;
+            let row = waiting.iter().find(|row| row.call == call);
+            let told = row.map(|row| (row.cut_off, row.tries, row.claimed_by, row.abandoned_at.as_millisecond()));
+            assert_eq!(told, listed.then_some((true, 1, None, at.as_millisecond())), "{by:?}");
+            assert_eq!(house.desk.called_before(Some(number)), listed, "{by:?}");
+        }
+    }
+
+    async fn a_restart_in_the_call_back_puts_the_caller_on_the_list_again(house) {
+        let call = house.gave_up("+62811", 10).await.call;
+        let back = dialled(Some(call));
+        house.told([Entry::OutboundDialled(back.clone()), Entry::OutboundAnswered { call: back.call, trunk: None, at: clock::now() }]).await;
+        assert_eq!(house.waiting().await, []);
+        let restarted = house.restarted(DeskSettings::default()).await;
+        assert_eq!(house.waiting().await.iter().map(|row| (row.call, row.cut_off)).collect::<Vec<_>>(), [(call, true)]);
+        assert!(restarted.called_before(Some("+62811")));
+    }
+
+    async fn who_was_on_the_list_is_on_it_again_also_if_the_number_was_dialled_by_hand_and_nobody_else_is(house) {
+        let call = house.gave_up("+62811", 10).await.call;
+        let (by_hand, hospital) = (dialled(None), DialledCall { number: "+62899".into(), ..dialled(None) });
+        for made in [&by_hand, &hospital] {
+            let answered = Entry::OutboundAnswered { call: made.call, trunk: None, at: clock::now() };
+            house.told([Entry::OutboundDialled(made.clone()), answered, ended(made.call, EndedBy::Network, clock::now())]).await;
+        }
+        assert_eq!(house.waiting().await.iter().map(|row| row.call).collect::<Vec<_>>(), [call]);
+        assert!(house.desk.called_before(Some("+62811")) && !house.desk.called_before(Some("+62899")));
+    }
+
+    async fn who_is_lost_in_the_call_back_and_spoken_with_again_is_on_the_list_no_more(house) {
+        let call = house.gave_up("+62811", 10).await.call;
+        let back = dialled(Some(call));
+        let gone = Entry::CallerGone { call: back.call, by: EndedBy::Network, at: clock::now() };
+        house.told([Entry::OutboundDialled(back.clone()), Entry::OutboundAnswered { call: back.call, trunk: None, at: clock::now() }, gone]).await;
+        assert_eq!(house.waiting().await.len(), 1, "at once, though the operator goes on with others");
+        assert!(house.desk.called_before(Some("+62811")));
+        // She calls again and is answered, and the end of the first call, minutes later, brings her back onto no list.
+        let again = arrived("+62811", clock::now() + seconds(60));
+        let who = Who { user: UserId(clock::new_id()), name: "Budi".into() };
+        house.told([
+            Entry::Arrived(again.clone()),
+            Entry::Answered { call: again.call, operator: who, at: again.at },
+            ended(back.call, EndedBy::Network, clock::now() + seconds(90)),
+        ]).await;
+        assert_eq!((house.waiting().await, house.desk.called_before(Some("+62811"))), (vec![], false));
+    }
+
     async fn a_call_back_that_is_not_reached_does_not_stay_with_who_made_it(house) {
         let rina = operator("Rina");
         let call = house.gave_up("+62811", 10).await.call;

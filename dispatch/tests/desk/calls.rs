@@ -5,6 +5,8 @@ use crate::support::*;
 use dispatch::clock;
 use dispatch::contract::*;
 use dispatch::desk::*;
+use dispatch::id::*;
+use dispatch::store::Store;
 
 both! {
     async fn a_call_is_kept_from_the_trunk_to_the_end(house) {
@@ -127,6 +129,39 @@ both! {
         assert!(detail.report.is_some(), "the draft is kept");
     }
 
+    async fn a_restart_takes_up_what_the_run_before_left_also_if_the_clock_was_put_back_meanwhile(house) {
+        let ahead = clock::now() + seconds(3_600);
+        let call = arrived("+62811", ahead);
+        let (dispatch, incident) = (DispatchId(clock::new_id()), IncidentId(clock::new_id()));
+        let stays =
+            AlarmKind::Undeliverable { dispatch, incident, incident_number: "20261123-0001".into(), team_name: "Regu 1".into() };
+        house.desk.journal().record(Entry::Arrived(call.clone()));
+        house.desk.journal().record(Entry::RecordingBegan { call: call.call, started_at: ahead });
+        house.desk.raise_alarm(stays.clone(), ahead);
+        house.desk.journal().flush().await;
+        let desk = house.restarted(DeskSettings::default()).await;
+        assert_eq!(desk.call(&supervisor(), call.call).await.unwrap().call.ended_by, Some(EndedBy::Restart));
+        let waiting = desk.callbacks(&supervisor()).await.unwrap();
+        assert_eq!(waiting.iter().map(|row| (row.call, row.waited_s)).collect::<Vec<_>>(), [(call.call, 0)]);
+        assert_eq!(desk.unsealed_recordings().await.unwrap(), [call.call]);
+        assert_eq!(desk.alarms().into_iter().map(|alarm| alarm.kind).collect::<Vec<_>>(), [stays]);
+    }
+
+    async fn what_began_in_this_run_is_left_alone_however_late_the_database_comes_and_wherever_the_clock_is_put(house) {
+        let behind = clock::now() - seconds(3_600);
+        let desk = Desk::new(Store::connect(&house.url).await.unwrap(), LiveHub::default(), DeskSettings::default());
+        let call = arrived("+62811", behind);
+        desk.journal().record(Entry::Arrived(call.clone()));
+        desk.journal().record(Entry::RecordingBegan { call: call.call, started_at: behind });
+        desk.journal().flush().await;
+        taken_up(&desk).await;
+        assert_eq!(desk.call(&supervisor(), call.call).await.unwrap().call.ended_at, None);
+        assert_eq!(desk.unsealed_recordings().await.unwrap(), []);
+        desk.nothing_is_left();
+        taken_up(&desk).await;
+        assert_eq!(desk.call(&supervisor(), call.call).await.unwrap().call.ended_at, None);
+    }
+
     async fn a_restart_does_not_cut_off_a_caller_who_had_hung_up_before(house) {
         for (by, waits) in [(EndedBy::Caller, 0), (EndedBy::Network, 1)] {
             let call = house.answered_by(&operator("Rina")).await;
@@ -150,6 +185,7 @@ both! {
             duration_ms: 30_000,
             sha256: "ab".repeat(32),
             repaired: true,
+            missing: Missing::default(),
         });
         desk.journal().flush().await;
         assert!(matches!(desk.open_recording(&budi, call.call).await, Err(DeskError::Forbidden)));

@@ -1,10 +1,12 @@
 //! What happened to a call outlives a database that does not answer, and the server itself.
 
+use crate::alerts::flood;
 use crate::both;
 use crate::support::*;
 use dispatch::clock;
 use dispatch::contract::*;
 use dispatch::desk::*;
+use dispatch::id::*;
 use dispatch::store::Store;
 use std::path::{Path, PathBuf};
 
@@ -70,6 +72,85 @@ both! {
         assert_eq!(kinds(&restarted).await, whole);
         assert_eq!(std::fs::metadata(again.spill()).unwrap().len(), 0);
         assert!(restarted.alarms().is_empty());
+    }
+
+    async fn an_alert_that_the_database_did_not_take_is_an_incident_that_sounds_after_a_restart(house) {
+        let (place, rina) = (Place::new(), operator("Rina"));
+        let broken = desk_with(&house, &place.spill()).await;
+        broken.store().close().await;
+        broken.take_alert(flood());
+        broken.journal().flush().await;
+        let kept = std::fs::read(place.spill()).unwrap();
+        drop(broken);
+
+        let incidents = async |desk: &Desk| desk.incidents(&rina, IncidentQuery::default()).await.unwrap();
+        let restarted = house.restarted(spilling_to(&place.spill())).await;
+        eventually(async || !restarted.alarms().is_empty()).await;
+        let made = incidents(&restarted).await;
+        assert_eq!(made.iter().map(|incident| incident.place.as_str()).collect::<Vec<_>>(), ["Sekupang"]);
+        let alarms = restarted.alarms();
+        let calls_for = |kind: &AlarmKind| matches!(kind, AlarmKind::MachineAlert { incident, .. } if *incident == made[0].id);
+        assert!(alarms.len() == 1 && calls_for(&alarms[0].kind));
+        eventually(async || std::fs::metadata(place.spill()).unwrap().len() == 0).await;
+        drop(restarted);
+
+        // As after a crash between the writing and the emptying of the file.
+        let again = Place::new();
+        std::fs::write(again.spill(), kept).unwrap();
+        let restarted = house.restarted(spilling_to(&again.spill())).await;
+        assert_eq!((incidents(&restarted).await, restarted.alarms()), (made, alarms));
+        assert_eq!(std::fs::metadata(again.spill()).unwrap().len(), 0);
+    }
+
+    async fn whoever_was_helped_is_not_ended_by_the_restart_while_that_still_waits_on_the_disk(house) {
+        let (place, rina) = (Place::new(), operator("Rina"));
+        let call = house.call_from("+62821").await.call;
+        let late = arrived("+62822", clock::now());
+        let before = desk_with(&house, &place.spill()).await;
+        assert!(before.journal().flush().await, "the database has everything");
+        before.store().close().await;
+        let who = Who { user: rina.user, name: rina.name.clone() };
+        before.journal().record(Entry::Answered { call, operator: who, at: clock::now() });
+        before.journal().record(Entry::Ended { call, by: EndedBy::Caller, operator: None, failure: None, at: clock::now() });
+        before.journal().record(Entry::Arrived(late.clone()));
+        assert!(!before.journal().flush().await, "it waits on the disk");
+
+        // As long as it cannot be read, nothing is known of how the calls went on.
+        let after = desk_with(&house, &place.spill()).await;
+        let refused = after.recover().await.unwrap_err();
+        assert!(refused.may_pass(), "{refused}");
+        assert_eq!(after.call(&supervisor(), call).await.unwrap().call.ended_at, None);
+        drop(before);
+        taken_up(&after).await;
+        let ended_by = async |call| after.call(&supervisor(), call).await.unwrap().call.ended_by;
+        assert_eq!((ended_by(call).await, ended_by(late.call).await), (Some(EndedBy::Caller), Some(EndedBy::Restart)));
+        let waiting: Vec<CallId> = after.callbacks(&rina).await.unwrap().into_iter().map(|row| row.call).collect();
+        assert_eq!(waiting, [late.call]);
+    }
+
+    async fn who_looked_on_while_the_database_was_away_stands_in_the_audit(house) {
+        let (place, dewi, call) = (Place::new(), supervisor(), CallId(clock::new_id()).to_string());
+        let broken = desk_with(&house, &place.spill()).await;
+        broken.store().close().await;
+        broken.audit_soon(&dewi, "call.monitored", &call).unwrap();
+        broken.journal().flush().await;
+        drop(broken);
+        let restarted = house.restarted(spilling_to(&place.spill())).await;
+        let looks = restarted.audit_entries(&head(), None, 10).await.unwrap();
+        let told: Vec<_> = looks.iter().map(|look| (look.user, look.action.as_str(), look.subject.as_str())).collect();
+        assert_eq!(told, [(dewi.user, "call.monitored", call.as_str())]);
+    }
+
+    async fn nobody_looks_on_whom_nobody_can_write_down(house) {
+        let settings = DeskSettings { journal_capacity: 64, ..DeskSettings::default() };
+        let desk = Desk::new(Store::connect(&house.url).await.unwrap(), LiveHub::default(), settings);
+        // Nothing is taken out of the journal before the test waits.
+        for _ in 0..64 {
+            desk.audit_soon(&supervisor(), "call.monitored", "one").unwrap();
+        }
+        assert!(desk.audit_soon(&supervisor(), "call.monitored", "one too many").is_err());
+        desk.journal().flush().await;
+        assert_eq!(desk.audit_entries(&head(), None, 100).await.unwrap().len(), 64);
     }
 
     async fn a_burst_faster_than_the_database_waits_on_the_disk_and_nothing_of_it_is_lost(house) {

@@ -67,6 +67,16 @@ both! {
         }
     }
 
+    async fn whoever_cannot_be_signed_out_while_the_database_is_away_is_not_locked_out_of_the_calls_either(house) {
+        let desk = &house.desk;
+        desk.add_user(new_user("rina", Role::Operator)).await.unwrap();
+        let rina = desk.sign_in("rina", "kata sandi panjang").await.unwrap();
+        desk.session(&rina.token).await.unwrap();
+        desk.store().close().await;
+        assert!(matches!(desk.sign_out(&rina.principal).await, Err(DeskError::Store(_))));
+        assert_eq!(desk.session(&rina.token).await.unwrap(), rina.principal, "as she was told");
+    }
+
     async fn whoever_was_thrown_out_is_not_remembered(house) {
         let desk = &house.desk;
         let rina = desk.add_user(new_user("rina", Role::Operator)).await.unwrap();

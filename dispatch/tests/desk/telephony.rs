@@ -244,6 +244,30 @@ both! {
         assert!(house.restarted(DeskSettings::default()).await.alarms().is_empty());
     }
 
+    async fn what_the_network_points_to_and_nobody_could_fetch_stands_on_the_timeline_and_names_no_address(house) {
+        let (desk, rina) = (&house.desk, operator("Rina"));
+        let call = house.answered_by(&rina).await.call;
+        for (what, why) in [(Sought::Place, Unfetched::NotAllowed), (Sought::Facts, Unfetched::Silent)] {
+            desk.journal().record(Entry::NotFetched { call, what, why, at: clock::now() });
+        }
+        desk.journal().flush().await;
+        let timeline = desk.call(&rina, call).await.unwrap().timeline;
+        let told: Vec<_> = timeline.iter().skip(2).map(|entry| (entry.kind.as_str(), entry.data.to_string())).collect();
+        let expected = [("call.place_not_fetched", r#"{"why":"not_allowed"}"#), ("call.facts_not_fetched", r#"{"why":"silent"}"#)];
+        assert_eq!(told, expected.map(|(kind, data)| (kind, data.to_owned())));
+    }
+
+    async fn a_location_server_that_the_settings_do_not_name_is_told_until_a_minute_after_the_last_such_call(house) {
+        let (desk, now) = (&house.desk, clock::now());
+        let kind = AlarmKind::LocationNotAllowed { trunk: "telkom".into() };
+        let id = desk.raise_alarm(kind.clone(), now);
+        assert_eq!(desk.raise_alarm(kind, now + seconds(30)), id);
+        desk.quiet_refusals(now + seconds(89));
+        assert_eq!(desk.alarms().len(), 1);
+        desk.quiet_refusals(now + seconds(90));
+        assert!(desk.alarms().is_empty());
+    }
+
     async fn a_refused_sign_in_stands_in_the_audit_under_the_account_that_was_tried(house) {
         let desk = &house.desk;
         let (dewi, address) = (head(), |text: &str| text.parse::<std::net::IpAddr>().unwrap());

@@ -158,9 +158,12 @@ impl Shard {
     pub(super) fn watch(&mut self, leg: Uuid, sockets: &mut Sockets) {
         sockets.token = Token(self.next_token);
         self.next_token += Sockets::TOKENS;
-        if let Err(error) = sockets.register(&self.registry) {
-            tracing::error!(%error, "a leg's sockets cannot be watched");
-            metrics::counter!("siaga_media_legs_unwatched_total").increment(1);
+        let behind = sockets.behind();
+        for (wire, token) in [(&mut sockets.rtp, sockets.token), (&mut sockets.rtcp, behind)] {
+            if let Err(error) = wire.register(&self.registry, token) {
+                tracing::error!(%error, "a leg's port cannot be watched");
+                metrics::counter!("siaga_media_legs_unwatched_total").increment(1);
+            }
         }
         for (token, port, nth) in sockets.tokens() {
             self.tokens.insert(token, (leg, port, nth));

@@ -27,8 +27,22 @@ impl Wire {
     /// Tokens that a wire may have: the one that it is given, and the next.
     pub const TOKENS: usize = 2;
 
+    /// On a port that is free in both families. An address that the machine has lost for now (its link is down, IPv6 looks for duplicates)
+    /// keeps no call from the other one.
     pub fn bind(addresses: Addresses, port: u16) -> std::io::Result<Wire> {
-        Ok(Wire::of(Bound::at(addresses, port).map_err(|(_, error)| error)?))
+        let missing = |error: &std::io::Error| error.kind() != std::io::ErrorKind::AddrInUse;
+        let homes = (Home::bind(addresses.first, port), addresses.other.map(|other| Home::bind(other, port)));
+        let bound = match homes {
+            (Ok(first), None) => Bound { first, other: None },
+            (Ok(first), Some(Ok(other))) => Bound { first, other: Some(other) },
+            (Ok(home), Some(Err((address, error)))) | (Err((address, error)), Some(Ok(home))) if missing(&error) => {
+                tracing::warn!(%address, %error, "an address for voice is missing");
+                metrics::counter!("siaga_media_addresses_missing_total").increment(1);
+                Bound { first: home, other: None }
+            }
+            (Err((_, error)), _) | (_, Some(Err((_, error)))) => return Err(error),
+        };
+        Ok(Wire::of(bound))
     }
 
     pub fn of(bound: Bound) -> Wire {
@@ -142,5 +156,24 @@ impl Home {
             Ok(Home { socket, address })
         };
         bound().map_err(|error| (wanted, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(first: &str, other: &str) -> Addresses {
+        Addresses { first: first.parse().unwrap(), other: other.parse().ok() }
+    }
+
+    #[test]
+    fn an_address_that_the_machine_has_lost_keeps_no_call_from_the_other_one() {
+        let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        assert!(matches!(Wire::bind(addresses("127.0.0.1", "2001:db8::1"), port), Ok(Wire::One(_))));
+        assert!(matches!(Wire::bind(addresses("2001:db8::1", "127.0.0.1"), port), Ok(Wire::One(_))));
+        assert!(matches!(Wire::bind(addresses("127.0.0.1", "::1"), port), Ok(Wire::Both { .. })));
+        assert!(Wire::bind(addresses("2001:db8::1", "192.0.2.77"), port).is_err());
+        assert!(Bound::at(addresses("127.0.0.1", "2001:db8::1"), port).is_err(), "at the start it may be a slip of the pen");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Who talks in the leg's room without the leg, while it is put aside, is on the operator's side in place of what is played to the leg.
 
-use super::{TapFrame, TapItem, TapOutlet};
+use super::{Dropped, TapFrame, TapItem, TapOutlet};
 use crate::clock::samples;
 use crate::event::Side;
 use crate::jitter::JitterBuffer;
@@ -17,7 +17,7 @@ pub(crate) struct LegTap {
     operator: JitterBuffer,
     /// Those in the leg's room talk without it. The room knows this; here it spares every packet the way there.
     aside: bool,
-    dropped: u64,
+    dropped: Dropped,
 }
 
 /// Where sound for a recording comes from.
@@ -43,7 +43,8 @@ pub(crate) struct Heard {
 
 impl LegTap {
     pub fn new(leg: Uuid) -> LegTap {
-        LegTap { leg, began: None, caller: JitterBuffer::new(), operator: JitterBuffer::new(), aside: false, dropped: 0 }
+        let (caller, operator) = (JitterBuffer::new(), JitterBuffer::new());
+        LegTap { leg, began: None, caller, operator, aside: false, dropped: Dropped::default() }
     }
 
     /// Whether those in the leg's room talk without the leg.
@@ -88,8 +89,10 @@ impl LegTap {
     fn release(&mut self, side: Side, now: u64, outlet: &mut TapOutlet) {
         let leg = self.leg;
         while let Some(frame) = self.buffer(side).poll(now) {
-            let sent = outlet.frame(TapFrame { leg, side, position: frame.position, pcm: frame.pcm });
-            self.dropped += u64::from(!sent);
+            let samples = frame.pcm.len();
+            if !outlet.frame(TapFrame { leg, side, position: frame.position, came: now, pcm: frame.pcm }) {
+                self.dropped.add(side, samples);
+            }
         }
     }
 
@@ -103,4 +106,36 @@ impl LegTap {
 
 fn elapsed(began: Instant, now: Instant) -> u64 {
     u64::try_from(samples(now.saturating_duration_since(began))).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// A caller who speaks for a second into a channel with room for so many items; what the tap says of its end.
+    fn dropped_of_a_second(room: usize) -> Dropped {
+        let (sink, items) = std::sync::mpsc::sync_channel(room);
+        let (mut outlet, mut tap) = (TapOutlet::new(sink), LegTap::new(Uuid::nil()));
+        let began = crate::clock::now();
+        for n in 0..50u16 {
+            let (at, timestamp) = (began + Duration::from_millis(20) * u32::from(n), 160 * u32::from(n));
+            tap.push(at, Heard { source: Source::Leg, stream: 1, sequence: n, timestamp, pcm: vec![1; 160] }, &mut outlet);
+        }
+        tap.finish(began + Duration::from_secs(1), &mut outlet);
+        let mut told: Vec<TapItem> = items.try_iter().collect();
+        outlet.retry();
+        told.extend(items.try_iter());
+        match told.last() {
+            Some(TapItem::Ended { dropped, .. }) => *dropped,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_recorder_that_stands_still_does_not_take_is_counted_for_the_side_that_said_it() {
+        // The beginning and nine frames.
+        assert_eq!(dropped_of_a_second(10), Dropped { frames: 41, caller: 41 * 160, operator: 0 });
+        assert_eq!(dropped_of_a_second(100), Dropped::default());
+    }
 }

@@ -19,6 +19,8 @@ pub struct TapFrame {
     pub side: Side,
     /// In samples at 8 kHz since the first packet of the leg on either side.
     pub position: u64,
+    /// When it is handed over, on the same timeline. What is long past its own time by then was late on the network.
+    pub came: u64,
     pub pcm: Vec<i16>,
 }
 
@@ -31,9 +33,29 @@ pub enum TapItem {
         at: Instant,
     },
     Frame(TapFrame),
-    /// The leg was closed. `dropped` frames did not fit into the channel.
+    /// The leg was closed. `dropped` did not fit into the channel.
     Ended {
         leg: Uuid,
-        dropped: u64,
+        dropped: Dropped,
     },
+}
+
+/// Sound of a leg that its recording lacks because nobody took it in time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dropped {
+    pub frames: u64,
+    /// In samples at 8 kHz, as the other side.
+    pub caller: u64,
+    pub operator: u64,
+}
+
+impl Dropped {
+    fn add(&mut self, side: Side, samples: usize) {
+        let of_side = match side {
+            Side::Caller => &mut self.caller,
+            Side::Operator => &mut self.operator,
+        };
+        *of_side += samples as u64;
+        self.frames += 1;
+    }
 }

@@ -74,20 +74,22 @@ fn retry(sink: &SyncSender<TapItem>, waiting: &mut VecDeque<TapItem>) {
 mod tests {
     use super::*;
     use crate::event::Side;
+    use crate::tap::Dropped;
     use uuid::Uuid;
 
     #[test]
     fn a_recorder_that_stands_still_loses_frames_but_no_beginnings_and_ends() {
         let (sink, items) = std::sync::mpsc::sync_channel(2);
         let leg = Uuid::nil();
-        let frame = || TapFrame { leg, side: Side::Caller, position: 0, pcm: vec![0] };
+        let frame = || TapFrame { leg, side: Side::Caller, position: 0, came: 0, pcm: vec![0] };
         let mut outlet = TapOutlet::new(sink);
         outlet.mark(TapItem::Started { leg, at: crate::clock::now() });
         assert!(outlet.frame(frame()));
         assert!(!outlet.frame(frame()));
-        outlet.mark(TapItem::Ended { leg, dropped: 1 });
+        let dropped = Dropped { frames: 1, caller: 1, operator: 0 };
+        outlet.mark(TapItem::Ended { leg, dropped });
         assert_eq!(items.try_iter().count(), 2);
         outlet.retry();
-        assert_eq!(items.try_recv(), Ok(TapItem::Ended { leg, dropped: 1 }));
+        assert_eq!(items.try_recv(), Ok(TapItem::Ended { leg, dropped }));
     }
 }

@@ -14,6 +14,22 @@ pub enum Side {
     Operator,
 }
 
+/// Of each side, in samples of 8 kHz.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Samples {
+    pub caller: u64,
+    pub operator: u64,
+}
+
+impl Samples {
+    pub(super) fn add(&mut self, side: Side, samples: u64) {
+        match side {
+            Side::Caller => self.caller += samples,
+            Side::Operator => self.operator += samples,
+        }
+    }
+}
+
 /// All in samples of 8 kHz.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -45,6 +61,8 @@ pub struct Counts {
     /// Samples of silence filled in.
     pub caller_gap: u64,
     pub operator_gap: u64,
+    /// Samples whose time had been given out as silence when they came.
+    pub late: Samples,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +74,7 @@ struct Lane {
     offset: i64,
     late_run: u32,
     gap: u64,
+    late: u64,
 }
 
 #[derive(Debug)]
@@ -80,7 +99,13 @@ impl Aligner {
     }
 
     pub fn counts(&self) -> Counts {
-        Counts { late_frames: self.late_frames, moves: self.moves, caller_gap: self.caller.gap, operator_gap: self.operator.gap }
+        Counts {
+            late_frames: self.late_frames,
+            moves: self.moves,
+            caller_gap: self.caller.gap,
+            operator_gap: self.operator.gap,
+            late: Samples { caller: self.caller.late, operator: self.operator.late },
+        }
     }
 
     /// Takes in samples of one side that begin at `position`; `clock` is the time since the recording began, in samples.
@@ -105,11 +130,13 @@ impl Aligner {
             lane.late_run = lane.late_run.saturating_add(1);
             self.late_frames += 1;
             if lane.late_run <= limits.late_run {
+                lane.late += lane.given_out_without(at, length, given_out);
                 return Placed::Late;
             }
             at = free_from;
             placed = Placed::Moved;
         } else if at < free_from {
+            lane.late += lane.given_out_without(at, length, given_out);
             pcm.drain(..(free_from - at) as usize);
             at = free_from;
             placed = Placed::Clipped;
@@ -153,6 +180,11 @@ impl Aligner {
 }
 
 impl Lane {
+    /// For how much of a frame there stands silence in what was given out. What an earlier frame of this side has said is not missing.
+    fn given_out_without(&self, at: u64, length: u64, given_out: u64) -> u64 {
+        at.saturating_add(length).min(given_out).saturating_sub(at.max(self.end))
+    }
+
     fn give_out(&mut self, from: u64, until: u64, stereo: &mut [i16], channel: usize) {
         let mut covered = 0;
         while let Some((at, mut pcm)) = self.waiting.pop_front() {

@@ -13,7 +13,7 @@ mod sync;
 mod wav_file;
 mod writer;
 
-pub use aligner::{Aligner, Counts, Limits, Placed, Side};
+pub use aligner::{Aligner, Counts, Limits, Placed, Samples, Side};
 pub use layout::path_of;
 pub use recover::{Recovered, recover};
 pub use seal::{Gaps, Sealed};
@@ -88,10 +88,14 @@ pub enum AudioItem {
         side: Side,
         /// Of the first sample, in samples of 8 kHz since the recording began; ascending within a side, gaps allowed.
         position: u64,
+        /// When it came from whoever heard it, on the same scale; the sender may have kept it since.
+        came: u64,
         pcm: Vec<i16>,
     },
     Finish {
         call: Uuid,
+        /// What the sender could not send, for want of room.
+        dropped: Samples,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Bounds,
-    aligner::{Aligner, Limits, Side},
+    aligner::{Aligner, Limits, Samples, Side},
     layout,
     seal::{Ending, Gaps},
     sync::Ticket,
@@ -32,6 +32,9 @@ pub struct Recording {
     pub new_directories: Vec<PathBuf>,
     pub stage: Stage,
     aligner: Aligner,
+    horizon: u64,
+    /// Sound that came to us and is silence in the file.
+    missing: Samples,
     unwritten: Unwritten,
     unwritten_limit: usize,
     disk: Disk,
@@ -108,6 +111,8 @@ impl Recording {
             ticket: Ticket::default(),
             stage: Stage::Growing,
             aligner: Aligner::new(limits),
+            horizon: limits.horizon,
+            missing: Samples::default(),
             unwritten: Unwritten::default(),
             unwritten_limit: 2 * samples(bounds.unwritten) as usize,
             health: Health { writes: change.is_none(), syncs: true },
@@ -116,8 +121,29 @@ impl Recording {
         (recording, change)
     }
 
-    pub fn push(&mut self, side: Side, position: u64, pcm: Vec<i16>, now: Instant) -> super::Placed {
-        self.aligner.push(side, position, pcm, self.clock(now))
+    /// `came`: when the samples came to the recorder's door, on the scale of their `position`.
+    pub fn push(&mut self, side: Side, (position, came): (u64, u64), pcm: Vec<i16>, now: Instant) -> super::Placed {
+        let before = self.late(side);
+        let placed = self.aligner.push(side, position, pcm, self.clock(now));
+        // Nobody waits longer for a side than the horizon: what was late by more at the door was late on the network, and is no loss of ours.
+        if came.saturating_sub(position) <= self.horizon {
+            self.missing.add(side, self.late(side) - before);
+        }
+        placed
+    }
+
+    fn late(&self, side: Side) -> u64 {
+        let late = self.aligner.counts().late;
+        match side {
+            Side::Caller => late.caller,
+            Side::Operator => late.operator,
+        }
+    }
+
+    /// What found no room on its way here.
+    pub fn dropped(&mut self, Samples { caller, operator }: Samples) {
+        self.missing.add(Side::Caller, caller);
+        self.missing.add(Side::Operator, operator);
     }
 
     fn clock(&self, now: Instant) -> u64 {
@@ -130,7 +156,8 @@ impl Recording {
             Stage::Finishing { .. } => self.aligner.finish(&mut self.unwritten.stereo),
             Stage::Growing | Stage::Full => self.aligner.take(self.clock(now), &mut self.unwritten.stereo),
         }
-        self.unwritten.bound(self.unwritten_limit);
+        let lost = self.unwritten.bound(self.unwritten_limit);
+        self.lose(lost);
         let written = self.write();
         let before = self.health;
         self.health.writes = written.is_ok();
@@ -167,12 +194,13 @@ impl Recording {
     /// What the seal says about this recording, once all of it is written.
     pub fn ending(&self) -> Ending {
         let counts = self.aligner.counts();
-        let gaps = Gaps { caller_ms: milliseconds(counts.caller_gap), operator_ms: milliseconds(counts.operator_gap) };
+        let gaps = Gaps::of(Samples { caller: counts.caller_gap, operator: counts.operator_gap });
         Ending {
             call: self.call,
             started_at: self.started_at,
             frames: self.aligner.given_out(),
             gaps,
+            missing: Gaps::of(self.missing),
             late_frames: counts.late_frames,
             repaired: false,
         }
@@ -182,11 +210,18 @@ impl Recording {
         self.health.writes && self.health.syncs
     }
 
+    /// So much of both sides is silence in the file.
+    fn lose(&mut self, frames: u64) {
+        self.dropped(Samples { caller: frames, operator: frames });
+    }
+
     fn write(&mut self) -> io::Result<()> {
         if let Disk::Broken { good } = self.disk {
             let file = WavFile::reopen(&layout::part_of(&self.path), good)?;
             // What the disk lost after all is silence too, so that what follows keeps its place.
-            self.unwritten.silent_frames += good.saturating_sub(file.frames());
+            let lost = good.saturating_sub(file.frames());
+            self.unwritten.silent_frames += lost;
+            self.lose(lost);
             self.disk = Disk::Open(file);
         }
         let Disk::Open(file) = &mut self.disk else { return Ok(()) };
@@ -211,14 +246,16 @@ impl Unwritten {
         self.silent_frames == 0 && self.stereo.is_empty()
     }
 
-    /// The oldest samples beyond `limit` become silence.
-    fn bound(&mut self, limit: usize) {
+    /// The oldest samples beyond `limit` become silence; how many of each side.
+    fn bound(&mut self, limit: usize) -> u64 {
         let excess = self.stereo.len().saturating_sub(limit) & !1;
-        if excess > 0 {
+        let lost = excess as u64 / 2;
+        if lost > 0 {
             self.stereo.drain(..excess);
-            self.silent_frames += excess as u64 / 2;
-            metrics::counter!("siaga_recordings_lost_samples_total").increment(excess as u64 / 2);
+            self.silent_frames += lost;
+            metrics::counter!("siaga_recordings_lost_samples_total").increment(lost);
         }
+        lost
     }
 }
 
@@ -226,6 +263,6 @@ pub fn samples(time: Duration) -> u64 {
     u64::try_from(time.as_micros() * u128::from(SAMPLE_RATE) / 1_000_000).unwrap_or(u64::MAX)
 }
 
-fn milliseconds(samples: u64) -> u64 {
-    samples * 1000 / u64::from(SAMPLE_RATE)
-}
+#[cfg(test)]
+#[path = "recording_tests.rs"]
+mod tests;

@@ -43,5 +43,6 @@ fn recover_one(call: Uuid, path: &Path) -> io::Result<Sealed> {
     let started_at = layout::estimated_start(call, &part, seal::duration(written))?;
     let frames = wav_file::repair(&part)?;
     metrics::counter!("siaga_recordings_repaired_total").increment(1);
-    seal::seal(path, &Ending { call, started_at, frames, gaps: Gaps::default(), late_frames: 0, repaired: true })
+    let (gaps, missing) = (Gaps::default(), Gaps::default());
+    seal::seal(path, &Ending { call, started_at, frames, gaps, missing, late_frames: 0, repaired: true })
 }

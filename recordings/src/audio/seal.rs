@@ -1,6 +1,6 @@
 //! Sealing: the steps that turn a growing recording into evidence, in an order that a crash cannot spoil.
 
-use super::{layout, wav_file};
+use super::{aligner::Samples, layout, wav_file};
 use crate::{
     digest::{self, Sha256},
     files,
@@ -15,11 +15,18 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Silence that was filled in because no samples came.
+/// Silence in the place of samples, of each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Gaps {
     pub caller_ms: u64,
     pub operator_ms: u64,
+}
+
+impl Gaps {
+    pub(super) fn of(Samples { caller, operator }: Samples) -> Self {
+        let milliseconds = |samples: u64| samples * 1000 / u64::from(wav_file::SAMPLE_RATE);
+        Self { caller_ms: milliseconds(caller), operator_ms: milliseconds(operator) }
+    }
 }
 
 /// A sealed recording; the content of the `.json` beside it.
@@ -31,8 +38,12 @@ pub struct Sealed {
     pub duration_ms: u64,
     /// Of the whole WAV file.
     pub sha256: Sha256,
-    /// Not known where `repaired`: zero.
+    /// That was filled in because no samples came. Not known where `repaired`: zero.
     pub gaps: Gaps,
+    /// That stands for what came to us and is lost all the same: it found no room, came too late to be written, or the disk did not take it. Not
+    /// known where `repaired`: zero.
+    #[serde(default)]
+    pub missing: Gaps,
     /// Frames that came too late to be kept.
     pub late_frames: u64,
     /// Whether a crash cut it short.
@@ -48,6 +59,7 @@ pub struct Ending {
     pub started_at: Timestamp,
     pub frames: u64,
     pub gaps: Gaps,
+    pub missing: Gaps,
     pub late_frames: u64,
     pub repaired: bool,
 }
@@ -63,6 +75,7 @@ pub fn seal(path: &Path, ending: &Ending) -> io::Result<Sealed> {
         duration_ms: duration(ending.frames).as_millis() as u64,
         sha256: digest::of_file(&mut file)?,
         gaps: ending.gaps,
+        missing: ending.missing,
         late_frames: ending.late_frames,
         repaired: ending.repaired,
         path: path.to_owned(),

@@ -76,7 +76,7 @@ impl Writer {
     fn handle(&mut self, item: AudioItem, now: Instant) {
         match item {
             AudioItem::Begin { call, started_at, begun } => self.begin(call, started_at, (begun, now)),
-            AudioItem::Frame { call, side, position, pcm } => {
+            AudioItem::Frame { call, side, position, came, pcm } => {
                 let longest = self.bounds.longest;
                 let Some(recording) = self.recordings.get_mut(&call) else { return unknown_call() };
                 match recording.stage {
@@ -84,7 +84,7 @@ impl Writer {
                         recording.stage = Stage::Full;
                         self.events.send(AudioEvent::Failing { call, error: RecordError::TooLong });
                     }
-                    Stage::Growing => match recording.push(side, position, pcm, now) {
+                    Stage::Growing => match recording.push(side, (position, came), pcm, now) {
                         Placed::Whole => {}
                         Placed::Clipped | Placed::Late => metrics::counter!("siaga_recordings_late_frames_total").increment(1),
                         Placed::Moved => metrics::counter!("siaga_recordings_moved_frames_total").increment(1),
@@ -92,8 +92,9 @@ impl Writer {
                     Stage::Full | Stage::Finishing { .. } => {}
                 }
             }
-            AudioItem::Finish { call } => match self.recordings.get_mut(&call) {
+            AudioItem::Finish { call, dropped } => match self.recordings.get_mut(&call) {
                 Some(recording) => {
+                    recording.dropped(dropped);
                     recording.stage = Stage::Finishing { give_up_at: now + self.bounds.give_up_after };
                     self.flush(call, now);
                 }

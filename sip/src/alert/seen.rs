@@ -32,6 +32,13 @@ impl Seen {
         }
     }
 
+    pub(crate) fn forget(&mut self, sender: &str, identifier: &str) {
+        let hash = self.hash(sender, identifier);
+        if self.known.remove(&hash) {
+            self.order.retain(|known| *known != hash);
+        }
+    }
+
     fn hash(&self, sender: &str, identifier: &str) -> u64 {
         self.hasher.hash_one((sender, identifier))
     }
@@ -47,6 +54,17 @@ mod tests {
         seen.remember("a", "1");
         assert!(seen.has("a", "1"));
         assert!(!seen.has("a", "2") && !seen.has("b", "1") && !seen.has("", "a1"));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_new_again_and_leaves_no_place_taken() {
+        let mut seen = Seen::default();
+        ["1", "2"].into_iter().for_each(|identifier| seen.remember("a", identifier));
+        seen.forget("a", "1");
+        seen.forget("a", "never seen");
+        assert!(!seen.has("a", "1") && seen.has("a", "2"));
+        seen.remember("a", "1");
+        assert_eq!((seen.known.len(), seen.order.len()), (2, 2));
     }
 
     #[test]

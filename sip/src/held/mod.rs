@@ -8,7 +8,7 @@ mod fetch;
 use crate::additional::{AdditionalData, DataReference, additional_data};
 use crate::config::{AllowedServer, ServerError};
 use crate::counters;
-use crate::location::{Location, Reference};
+use crate::location::{Location, Reference, Unfetched};
 use fetch::Fetched;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,36 +104,58 @@ impl LocationServers {
         Ok(LocationServers { client, allowed, first, exact, scheme })
     }
 
+    /// Whether whoever a reference points to over HTTPS is asked.
+    pub fn allows(&self, reference: &Reference) -> bool {
+        self.allowed(reference).is_some()
+    }
+
     /// The first location that one of the references leads to. SIP references are for `UserAgent::follow`.
-    pub async fn locate(&self, references: &[Reference], wanted: Wanted) -> Option<Location> {
+    ///
+    /// # Errors
+    /// Why none of them leads to one.
+    pub async fn locate(&self, references: &[Reference], wanted: Wanted) -> Result<Location, Unfetched> {
         let asking = match wanted {
             Wanted::First => &self.first,
             Wanted::Exact => &self.exact,
         };
         let urls: Vec<reqwest::Url> = references.iter().filter_map(|reference| self.url(reference)).collect();
+        if urls.is_empty() {
+            return Err(Unfetched::NotAllowed);
+        }
         let asked = async {
+            let mut fault = Unfetched::NotAllowed;
             for url in urls {
                 match asking.bounded(fetch::location(&self.client, url, asking.response_time)).await {
                     Ok(document) => match Location::from_pidf(&document) {
-                        Some(found) => return Some(found),
-                        None => counters::fetched("no_location"),
+                        Some(found) => return Ok(found),
+                        None => {
+                            counters::fetched("no_location");
+                            fault = Unfetched::Refused;
+                        }
                     },
-                    Err(fault) => counters::fetched(fault.label()),
+                    Err(why) => {
+                        counters::fetched(why.label());
+                        fault = fault.max(why.into());
+                    }
                 }
             }
-            None
+            Err(fault)
         };
         let found = asking.within_all(asked).await.flatten();
-        if found.is_some() {
+        if found.is_ok() {
             counters::fetched("located");
         }
         found
     }
 
-    /// The additional data that the references lead to, within ten seconds.
-    pub async fn additional(&self, references: &[DataReference]) -> Vec<AdditionalData> {
+    /// The additional data that the references lead to, within ten seconds, and why some of it is missing, if it is. What may not be asked for is
+    /// not missed here.
+    pub async fn additional(&self, references: &[DataReference]) -> (Vec<AdditionalData>, Option<Unfetched>) {
         let urls: Vec<reqwest::Url> = references.iter().filter_map(|found| self.url(&found.reference)).collect();
-        let mut found = Vec::new();
+        let (mut found, mut fault) = (Vec::new(), None);
+        if urls.is_empty() {
+            return (found, fault);
+        }
         let asked = async {
             for url in urls {
                 match self.first.bounded(fetch::document(&self.client, url)).await {
@@ -141,22 +163,28 @@ impl LocationServers {
                         counters::fetched("data");
                         found.extend(additional_data(&document));
                     }
-                    Err(fault) => counters::fetched(fault.label()),
+                    Err(why) => {
+                        counters::fetched(why.label());
+                        fault = fault.max(Some(why.into()));
+                    }
                 }
             }
         };
-        self.first.within_all(asked).await;
-        found
+        let given_up = self.first.within_all(asked).await.err();
+        (found, fault.max(given_up))
     }
 
     fn url(&self, reference: &Reference) -> Option<reqwest::Url> {
-        let Reference::Https(text) = reference else { return None };
-        let url = reqwest::Url::parse(text).ok();
-        let allowed = url.filter(|url| is_allowed(&self.allowed, self.scheme, url));
-        if allowed.is_none() {
+        let allowed = self.allowed(reference);
+        if allowed.is_none() && matches!(reference, Reference::Https(_)) {
             counters::fetched("not_allowed");
         }
         allowed
+    }
+
+    fn allowed(&self, reference: &Reference) -> Option<reqwest::Url> {
+        let Reference::Https(text) = reference else { return None };
+        reqwest::Url::parse(text).ok().filter(|url| is_allowed(&self.allowed, self.scheme, url))
     }
 }
 
@@ -166,13 +194,13 @@ impl Asking {
         tokio::time::timeout(self.patience, asked).await.unwrap_or(Err(Fetched::Late))
     }
 
-    /// `None` past the places or past the time.
-    async fn within_all<T>(&self, asked: impl Future<Output = T>) -> Option<T> {
+    /// Past the places it is not asked at all, and past the time no more.
+    async fn within_all<T>(&self, asked: impl Future<Output = T>) -> Result<T, Unfetched> {
         let Ok(_place) = self.places.try_acquire() else {
             counters::fetched("busy");
-            return None;
+            return Err(Unfetched::Busy);
         };
-        tokio::time::timeout(self.patience * REFERENCES, asked).await.ok()
+        tokio::time::timeout(self.patience * REFERENCES, asked).await.map_err(|_| Unfetched::Silent)
     }
 }
 
@@ -187,6 +215,15 @@ fn is_allowed(allowed: &[AllowedServer], scheme: Scheme, url: &reqwest::Url) -> 
 impl std::fmt::Debug for LocationServers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LocationServers").field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+impl From<Fetched> for Unfetched {
+    fn from(fetched: Fetched) -> Self {
+        match fetched {
+            Fetched::Unreachable | Fetched::Late => Unfetched::Silent,
+            Fetched::Status | Fetched::TooLarge => Unfetched::Refused,
+        }
     }
 }
 

@@ -74,8 +74,8 @@ fn servers(allowed: &[String]) -> LocationServers {
     LocationServers::with(allowed, None, Scheme::Any, [Duration::from_secs(20); 2]).unwrap()
 }
 
-fn at(found: Option<Location>) -> Option<(f64, f64)> {
-    found?.latitude_longitude
+fn at(found: Result<Location, Unfetched>) -> Option<(f64, f64)> {
+    found.ok()?.latitude_longitude
 }
 
 #[tokio::test]
@@ -129,14 +129,31 @@ async fn the_next_reference_is_tried_when_one_leads_nowhere() {
 }
 
 #[tokio::test]
+async fn of_several_references_the_one_that_came_furthest_says_why_there_is_no_place() {
+    let server = Server::new(|_| status(403, "")).await;
+    let nobody = Reference::Https("http://127.0.0.1:1/".into());
+    let elsewhere = Reference::Https("http://127.0.0.9:1/".into());
+    let servers = servers(&[server.address.to_string(), "127.0.0.1:1".into()]);
+    for (references, fault) in [
+        (vec![elsewhere.clone()], Unfetched::NotAllowed),
+        (vec![elsewhere.clone(), nobody.clone()], Unfetched::Silent),
+        (vec![server.reference("/"), nobody, elsewhere], Unfetched::Refused),
+    ] {
+        assert_eq!(servers.locate(&references, Wanted::First).await, Err(fault));
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_the_setting_does_not_name_is_never_asked() {
     let server = Server::new(|_| ok("application/held+xml", PIDF)).await;
     let other = servers(&["lis.carrier.example".into()]);
-    assert_eq!(other.locate(&[server.reference("/")], Wanted::First).await, None);
+    let not_allowed = Err(Unfetched::NotAllowed);
+    assert!(!other.allows(&server.reference("/")));
+    assert_eq!(other.locate(&[server.reference("/")], Wanted::First).await, not_allowed);
     let with_password = Reference::Https(format!("http://a:b@{}/", server.address));
-    assert_eq!(servers(&[server.address.to_string()]).locate(&[with_password], Wanted::First).await, None);
+    assert_eq!(servers(&[server.address.to_string()]).locate(&[with_password], Wanted::First).await, not_allowed);
     let strict = LocationServers::new(vec![server.address.to_string().parse().unwrap()], None).unwrap();
-    assert_eq!(strict.locate(&[server.reference("/")], Wanted::First).await, None, "without TLS");
+    assert_eq!(strict.locate(&[server.reference("/")], Wanted::First).await, not_allowed, "without TLS");
     assert!(server.asked().is_empty());
 }
 
@@ -147,7 +164,7 @@ async fn a_redirection_is_followed_only_to_where_a_caller_may_point() {
     TARGET.set(inner.address.to_string()).unwrap();
     let outer = Server::new(|_| status(302, &format!("Location: http://{}/inner\r\n", TARGET.get().unwrap()))).await;
     let outer_only = servers(&[outer.address.to_string()]);
-    assert_eq!(outer_only.locate(&[outer.reference("/")], Wanted::First).await, None);
+    assert_eq!(outer_only.locate(&[outer.reference("/")], Wanted::First).await, Err(Unfetched::Refused));
     assert!(inner.asked().is_empty());
     let both = servers(&[outer.address.to_string(), inner.address.to_string()]);
     assert_eq!(at(both.locate(&[outer.reference("/")], Wanted::First).await), Some((1.1, 104.1)));
@@ -156,7 +173,8 @@ async fn a_redirection_is_followed_only_to_where_a_caller_may_point() {
 #[tokio::test]
 async fn an_answer_without_end_is_given_up() {
     let server = Server::new(|_| ok("application/held+xml", &" ".repeat(70_000))).await;
-    assert_eq!(servers(&[server.address.to_string()]).locate(&[server.reference("/")], Wanted::First).await, None);
+    let found = servers(&[server.address.to_string()]).locate(&[server.reference("/")], Wanted::First).await;
+    assert_eq!(found, Err(Unfetched::Refused));
 }
 
 #[tokio::test]
@@ -170,7 +188,7 @@ async fn a_server_that_says_nothing_costs_the_patience_and_no_more() {
     let asked = servers.locate(&references, Wanted::First);
     let accepted = async { listener.accept().await.unwrap() };
     let (found, _kept_open) = tokio::join!(asked, accepted);
-    assert_eq!(found, None);
+    assert_eq!(found, Err(Unfetched::Silent));
 }
 
 #[tokio::test]
@@ -178,9 +196,9 @@ async fn past_the_places_a_call_goes_without() {
     let server = Server::new(|_| ok("application/held+xml", PIDF)).await;
     let servers = servers(&[server.address.to_string()]);
     let all = servers.first.places.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
-    assert_eq!(servers.locate(&[server.reference("/")], Wanted::First).await, None);
+    assert_eq!(servers.locate(&[server.reference("/")], Wanted::First).await, Err(Unfetched::Busy));
     drop(all);
-    assert!(servers.locate(&[server.reference("/")], Wanted::First).await.is_some());
+    assert!(servers.locate(&[server.reference("/")], Wanted::First).await.is_ok());
 }
 
 #[tokio::test]
@@ -193,8 +211,12 @@ async fn additional_data_is_got_the_same_way() {
     })
     .await;
     let reference = DataReference { kind: crate::DataKind::Comment, reference: server.reference("/c") };
-    let found = servers(&[server.address.to_string()]).additional(&[reference]).await;
-    assert_eq!(found.iter().map(|data| data.value.as_str()).collect::<Vec<_>>(), ["alergi"]);
+    let servers = servers(&[server.address.to_string(), "127.0.0.1:1".into()]);
+    let nobody = DataReference { kind: crate::DataKind::Comment, reference: Reference::Https("http://127.0.0.1:1/".into()) };
+    for (references, fault) in [(vec![reference.clone()], None), (vec![nobody, reference], Some(Unfetched::Silent))] {
+        let (found, why) = servers.additional(&references).await;
+        assert_eq!((found.iter().map(|data| data.value.as_str()).collect::<Vec<_>>(), why), (vec!["alergi"], fault));
+    }
 }
 
 #[test]

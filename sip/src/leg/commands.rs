@@ -38,6 +38,7 @@ impl Running {
                 let _ = answer.send(self.asked(&request));
             }
             Command::Proceed => self.proceed(),
+            Command::Probe => self.probe(),
         }
     }
 
@@ -52,8 +53,12 @@ impl Running {
 
     fn progress(&mut self, local: LocalMedia) -> Result<(), LegError> {
         self.unanswered()?;
-        if !self.talk.has_offer() {
+        // Of a caller who made no offer only one who requires reliable responses hears ours before the answer.
+        if !self.talk.has_offer() && self.reliable.is_none() {
             return Err(LegError::NoOffer);
+        }
+        if self.talk.has_asked() {
+            return Ok(());
         }
         let body = self.talk.describe(local);
         self.describe_early(body.into_bytes())
@@ -71,10 +76,10 @@ impl Running {
 
     /// Sends the 200.
     pub(super) fn accept(&mut self, local: LocalMedia) -> Result<(), LegError> {
-        let body = self.talk.describe(local);
-        let mut headers = described(self.peer);
+        let body = self.talk.conclude(local).map(String::into_bytes);
+        let mut headers = if body.is_some() { described(self.peer) } else { vec![Header::Allow(self.peer.allow().into())] };
         headers.extend(self.timed(self.session));
-        self.dialog.accept(Some(headers), Some(body.into_bytes())).map_err(|error| LegError::Stack(error.to_string()))?;
+        self.dialog.accept(Some(headers), body).map_err(|error| LegError::Stack(error.to_string()))?;
         self.talk.settle();
         if let Some(reliable) = &mut self.reliable {
             reliable.stop();

@@ -16,8 +16,12 @@ mod requests;
 mod states;
 
 pub(crate) use ask::ask;
+#[cfg(feature = "fuzzing")]
+pub(crate) use digit::digit;
 pub(crate) use negotiation::Negotiation;
 pub(crate) use provisional::{show, stack};
+#[cfg(feature = "fuzzing")]
+pub(crate) use refer::referral;
 pub(crate) use refresh::response_fields;
 pub(crate) use requests::{Answer, LOOK_AGAIN, OVERTAKEN};
 
@@ -74,6 +78,8 @@ pub(crate) enum Command {
     Asked(Box<Request>, oneshot::Sender<Answer>),
     /// The reply to a PRACK is out.
     Proceed,
+    /// Whether the far end still has the call.
+    Probe,
 }
 
 /// Who is at the other end.

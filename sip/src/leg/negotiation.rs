@@ -15,8 +15,8 @@ pub(crate) struct Negotiation {
     terms: Terms,
     /// Our address as the other side sees it, where that is another.
     public: Option<IpAddr>,
-    /// Where a call to us came from: an offer of ours, to who made none, is in that family of addresses.
-    across: Option<IpAddr>,
+    /// Where the far end's voice was last, or else where its call came from: its family of addresses is the one that is told.
+    far_end: Option<IpAddr>,
     /// Whether an offer of ours asks for encryption before anything is settled.
     secure: bool,
     local: Option<LocalMedia>,
@@ -25,6 +25,8 @@ pub(crate) struct Negotiation {
     /// The peer's offer that our next description answers.
     offered: Option<Description>,
     turn: Turn,
+    /// Our offer to a caller who made none was answered ahead of the 2xx, in a PRACK.
+    answered_early: bool,
     remote: Option<RemoteAudio>,
     /// The answer as provisional responses gave it ahead of the 2xx.
     branches: Branches,
@@ -43,7 +45,7 @@ enum Turn {
     /// The INVITE's offer is not answered yet in a message that surely arrives, or ours is still to be made.
     #[default]
     Open,
-    /// An offer of ours is under way; the answer comes in an ACK or a 2xx.
+    /// An offer of ours is under way; the answer comes in an ACK, a PRACK or a 2xx.
     Asked,
     /// Either side may offer.
     Settled,
@@ -64,12 +66,13 @@ impl Negotiation {
         Negotiation {
             terms,
             public: None,
-            across: None,
+            far_end: None,
             secure,
             local: None,
             said: None,
             offered: None,
             turn,
+            answered_early: false,
             remote: None,
             branches: Branches::default(),
             heard: None,
@@ -85,7 +88,9 @@ impl Negotiation {
         let remote = offer.as_ref().map(|offer| offer.audio.clone());
         let text = offer.as_ref().and_then(|offer| offer.text.as_ref()).map(|text| text.remote.clone());
         let text_types = text.as_ref().map(TextTypes::from).unwrap_or_default();
-        Negotiation { offered: offer, remote, text, text_types, ..Negotiation::new(terms, terms.srtp == Srtp::Required) }
+        let far_end = remote.as_ref().and_then(place);
+        let secure = terms.srtp == Srtp::Required;
+        Negotiation { offered: offer, remote, far_end, text, text_types, ..Negotiation::new(terms, secure) }
     }
 
     /// For an INVITE to be sent; returns the offer for it.
@@ -103,7 +108,7 @@ impl Negotiation {
 
     /// The INVITE came from this address.
     pub(crate) fn across(mut self, peer: IpAddr) -> Self {
-        self.across = Some(peer);
+        self.far_end = self.far_end.or(Some(peer));
         self
     }
 
@@ -113,19 +118,30 @@ impl Negotiation {
     }
 
     /// Our description for 183 or 200: an answer, or an offer where the INVITE had none. The same twice when nothing changed;
-    /// once settled it stays as it was said, since only a new offer can change it.
+    /// once settled it stays as it was said, since only a new offer can change it, and so does an offer that waits for its answer.
     pub(crate) fn describe(&mut self, local: LocalMedia) -> String {
-        if let (Turn::Settled, Some((_, text))) = (self.turn, &self.said) {
+        if let (Turn::Asked | Turn::Settled, Some((_, text))) = (self.turn, &self.said) {
             return text.clone();
         }
         self.take(local);
         match &self.offered {
             Some(offered) => {
-                let (offered, own, local) = (offered.clone(), self.terms.own, local.seen_at(self.public));
+                let (offered, own, local) = (offered.clone(), self.terms.own, self.shown(local));
                 self.say(|version| sdp::answer(&offered, local, own, version))
             }
             None => self.ask(local),
         }
+    }
+
+    /// Our description for the 2xx to the INVITE. `None`: our offer is answered already, and a response to the INVITE makes no other (RFC 3261
+    /// section 13.2.1).
+    pub(crate) fn conclude(&mut self, local: LocalMedia) -> Option<String> {
+        (!self.answered_early).then(|| self.describe(local))
+    }
+
+    /// Whether an offer of ours went out ahead of the 2xx: it is made once.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.answered_early || self.turn == Turn::Asked
     }
 
     /// Our answer went out in a message that is repeated until it is acknowledged: a reliable 183, or a 2xx.
@@ -181,11 +197,14 @@ impl Negotiation {
             voice: voice.map(|suite| Crypto::offer(suite, own)),
             text: text.map(|suite| Crypto::offer(suite, own.of_text())),
         };
-        let theirs = self.remote.as_ref().map(|remote| remote.address.ip()).or(self.across);
-        let local = local.seen_at(self.public);
-        let local = theirs.map_or(local, |theirs| local.towards(theirs));
-        let (types, before) = (self.text_types, self.offered.clone());
+        let (local, types, before) = (self.shown(local), self.text_types, self.offered.clone());
         self.say(|version| sdp::offer(local, keys, types, before.as_ref(), version))
+    }
+
+    /// As the far end is to see it.
+    fn shown(&self, local: LocalMedia) -> LocalMedia {
+        let local = local.seen_at(self.public);
+        self.far_end.map_or(local, |far_end| local.towards(far_end))
     }
 
     fn take(&mut self, local: LocalMedia) {
@@ -253,6 +272,12 @@ impl Negotiation {
         self.learn(answer)
     }
 
+    /// Takes the body of a PRACK that answers the offer in a response to the INVITE (RFC 3262 section 5).
+    pub(crate) fn answered_early(&mut self, fields: &Fields, body: &[u8]) -> Option<RemoteAudio> {
+        self.answered_early |= self.turn == Turn::Asked;
+        self.answered(fields, body)
+    }
+
     /// What answers our offer, as far as it is an answer to that: text in clear is none to encrypted text (RFC 3264 section 6), nor is a suite that
     /// we did not name (RFC 4568 section 5.1.3).
     fn answer_in(&self, fields: &Fields, body: &[u8]) -> Option<Description> {
@@ -294,7 +319,7 @@ impl Negotiation {
                 if self.terms.srtp == Srtp::Required && was_secret && offer.text.as_ref().is_some_and(in_clear) {
                     offer.text = None;
                 }
-                let own = self.terms.own;
+                let (own, local) = (self.terms.own, self.shown(local));
                 let text = self.say(|version| sdp::answer(&offer, local, own, version));
                 self.offered = Some(offer.clone());
                 self.turn = Turn::Settled;
@@ -360,10 +385,16 @@ impl Negotiation {
         self.text_is_news |= self.text != text;
         self.text_types = text.as_ref().map_or(self.text_types, TextTypes::from);
         self.text = text;
+        self.far_end = place(&audio).or(self.far_end);
         let new = self.remote.as_ref() != Some(&audio);
         self.remote = Some(audio.clone());
         new.then_some(audio)
     }
+}
+
+/// Where voice is, if that is named.
+fn place(audio: &RemoteAudio) -> Option<IpAddr> {
+    Some(audio.address.ip()).filter(|ip| !ip.is_unspecified())
 }
 
 #[cfg(test)]

@@ -46,12 +46,15 @@ fn a_call_whose_voice_moves_to_the_other_family_of_addresses_is_answered_in_that
     let six = "v=0\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 8\r\n";
     let both = LocalMedia::from(LocalAudio { other: Some("2001:db8::1".parse().unwrap()), ..local().audio });
     let mut talk = with_offer();
-    assert!(talk.describe(both).contains("c=IN IP4 192.0.2.1"));
+    assert!(talk.describe(both).contains("o=- 7 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1"));
     talk.settle();
     let (said, moved) = talk.changed(&Fields::default(), six.as_bytes(), true).unwrap();
-    assert!(said.unwrap().contains("c=IN IP6 2001:db8::1"));
+    assert!(said.unwrap().contains("o=- 7 2 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP6 2001:db8::1"), "one session, elsewhere");
     assert_eq!(moved.unwrap().address, "[2001:db8::9]:4000".parse().unwrap());
-    // Without an offer of its own, it is offered what it spoke last.
+    // A hold that names no address, and then an offer of ours: both are where it spoke last.
+    let held = six.replace("IP6 2001:db8::9", "IP4 0.0.0.0");
+    let (said, _) = talk.changed(&Fields::default(), held.as_bytes(), true).unwrap();
+    assert!(said.unwrap().contains("c=IN IP6 2001:db8::1"));
     let (said, _) = talk.changed(&Fields::default(), b"", true).unwrap();
     assert!(said.unwrap().contains("c=IN IP6 2001:db8::1"));
 }
@@ -113,6 +116,40 @@ fn without_an_offer_ours_goes_out_and_the_ack_answers() {
     assert!(talk.describe(local()).contains("RTP/AVP 8 0 101"));
     assert!(talk.answered(&Fields::default(), sdp("sendrecv").as_bytes()).is_some());
     assert_eq!(talk.answered(&Fields::default(), sdp("sendonly").as_bytes()), None, "a second answer is not expected");
+}
+
+#[test]
+fn an_offer_that_a_prack_answered_is_not_made_again_in_the_2xx() {
+    let mut talk = Negotiation::inbound(None, TERMS);
+    assert!(!talk.has_asked());
+    talk.describe(local());
+    assert_eq!((talk.has_asked(), talk.ready()), (true, Err(Unready::Asked)));
+    assert!(talk.answered_early(&Fields::default(), sdp("sendrecv").as_bytes()).is_some());
+    assert_eq!((talk.ready(), talk.conclude(local())), (Ok(()), None));
+    let (said, audio) = talk.changed(&Fields::default(), sdp("sendonly").as_bytes(), false).unwrap();
+    assert!(said.is_some_and(|said| said.contains("o=- 7 2 ") && said.contains("a=recvonly")));
+    assert_eq!(audio.unwrap().direction, Direction::SendOnly);
+    assert_eq!((talk.has_asked(), talk.conclude(local())), (true, None), "nor is what was said since");
+}
+
+#[test]
+fn an_unusable_answer_in_a_prack_is_one_all_the_same() {
+    let mut talk = Negotiation::inbound(None, TERMS);
+    talk.describe(local());
+    assert_eq!(talk.answered_early(&Fields::default(), sdp("sendrecv").replace("4000", "0").as_bytes()), None);
+    assert_eq!((talk.ready(), talk.conclude(local())), (Ok(()), None));
+}
+
+#[test]
+fn an_offer_that_no_prack_answered_stands_in_the_2xx_as_it_was_and_the_ack_answers() {
+    let mut talk = Negotiation::inbound(None, TERMS);
+    let said = talk.describe(local());
+    let other = LocalAudio { session_id: 8, ..local().audio }.into();
+    assert_eq!(talk.conclude(other), Some(said));
+    assert!(talk.answered(&Fields::default(), sdp("sendrecv").as_bytes()).is_some());
+    let mut offered = with_offer();
+    let answer = offered.describe(local());
+    assert_eq!((offered.has_asked(), offered.conclude(local())), (false, Some(answer)));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Provisional responses that wait for their PRACK, and the answer that waits with them (RFC 3262).
 
+use super::negotiation::Unready;
 use super::requests::Answer;
 use super::{Peer, Phase, Running, described};
 use crate::clock::now;
 use crate::error::LegError;
-use crate::event::EndedBy;
-use crate::reliable::{self, Due, Provisional};
+use crate::event::{EndedBy, Event};
+use crate::invitation::fields;
+use crate::reliable::{self, Due, Provisional, Reliable};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Request, StatusCode};
@@ -63,18 +65,37 @@ impl Running {
         }
     }
 
-    /// A PRACK: 481 when it acknowledges nothing. It may carry a further offer (RFC 3262 section 5).
+    /// A PRACK: 481 when it acknowledges nothing. It may carry the answer to our offer, or a further offer (RFC 3262 section 5).
     pub(super) fn prack(&mut self, request: &Request) -> Answer {
         let rack = request.header_value("RAck").unwrap_or_default();
         if !self.reliable.as_mut().is_some_and(|reliable| reliable.acknowledge(&rack)) {
             return Answer::plain(StatusCode::CallTransactionDoesNotExist);
         }
-        if request.body.is_empty() { Answer::plain(StatusCode::OK) } else { self.change(request) }
+        match self.phase {
+            // One without the answer that was due gets its 200 as well (section 3): our offer is then repeated in the 200 to the INVITE, and no
+            // emergency call is ended for it.
+            _ if request.body.is_empty() => Answer::plain(StatusCode::OK),
+            Phase::Ringing if self.talk.ready() == Err(Unready::Asked) => self.take_answer(request),
+            _ => self.change(request),
+        }
     }
 
-    /// The reply to a PRACK is out: what waited for it follows.
+    /// A PRACK to our offer. The session begins with its answer, before that to the INVITE (RFC 3262 section 5).
+    fn take_answer(&mut self, request: &Request) -> Answer {
+        let fields = fields(request);
+        // It may have another body, for example where the caller is.
+        if self.talk.is_offered(&fields, &request.body)
+            && let Some(audio) = self.talk.answered_early(&fields, &request.body)
+        {
+            self.outbox.push_back(Event::Changed { leg: self.id, audio });
+        }
+        self.tell_location(&fields, &request.body);
+        Answer::plain(StatusCode::OK)
+    }
+
+    /// The reply to a PRACK is out: what waited for it follows. A stray PRACK lets nothing go.
     pub(super) fn proceed(&mut self) {
-        if self.phase != Phase::Ringing {
+        if self.phase != Phase::Ringing || self.reliable.as_ref().is_some_and(Reliable::holds_answer) {
             return;
         }
         let result = match self.waiting_answer.take() {

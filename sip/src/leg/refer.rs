@@ -129,7 +129,7 @@ async fn notify(dialog: &InviteDialog, event: &str, code: &StatusCode, state: &s
 }
 
 /// To whom the call is to go. `None`: there is no `Refer-To`, or it names nobody who can be called.
-fn referral(fields: &Fields) -> Option<Referral> {
+pub(crate) fn referral(fields: &Fields) -> Option<Referral> {
     let (_, uri) = fields.first("Refer-To").and_then(name_and_uri)?;
     let (address, headers) = uri.split_once('?').unwrap_or((uri, ""));
     if headers.split('&').any(|header| header.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("Replaces"))) {

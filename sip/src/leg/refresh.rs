@@ -56,12 +56,22 @@ impl Running {
     }
 
     fn refresh(&mut self) {
-        let Some((expires, min)) = self.timer.request().filter(|_| self.phase == Phase::Confirmed) else { return };
-        let mut headers = vec![
-            Header::Supported(SUPPORTED_AS_CALLER.join(", ").into()),
-            Header::SessionExpires(expires.into()),
-            Header::MinSE(min.into()),
-        ];
+        if self.timer.request().is_some() {
+            self.probe();
+        }
+    }
+
+    /// Asks whether the far end still has the call, by a request that changes nothing. Where it has not, or says nothing, the call is over (RFC 3261
+    /// section 12.2.1.2).
+    pub(super) fn probe(&mut self) {
+        if self.phase != Phase::Confirmed || self.refresh.is_some() {
+            return;
+        }
+        let mut headers = vec![Header::Supported(SUPPORTED_AS_CALLER.join(", ").into())];
+        // A 2xx to a request that says nothing of the timer would end it.
+        if let Some((expires, min)) = self.timer.request() {
+            headers.extend([Header::SessionExpires(expires.into()), Header::MinSE(min.into())]);
+        }
         let dialog = self.dialog.clone();
         self.refresh = Some(if self.peer_updates {
             headers.push(Header::Allow(self.peer.allow().into()));
@@ -118,7 +128,7 @@ impl Running {
         }
         tracing::debug!(leg = %self.id, code, "a session refresh was not taken");
         match code {
-            // RFC 4028 section 10: the other side has no such call any more.
+            // RFC 4028 section 10, RFC 3261 section 12.2.1.2: the other side has no such call any more.
             408 | 481 => self.expire(),
             422 if self.timer.raise(Said::read(&fields).min_s, now()) => {}
             405 | 501 if way == Way::Update => {

@@ -6,6 +6,7 @@ use crate::clock::random;
 use crate::event::Event;
 use crate::invitation::fields;
 use crate::location::{location, parts};
+use crate::message::Fields;
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED};
 use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{Dialog, TransactionHandle};
@@ -135,9 +136,7 @@ impl Running {
             Some(audio) => self.outbox.push_back(Event::Changed { leg: self.id, audio }),
             None => {}
         }
-        if let Some(location) = location(&fields, &parts(&fields, &request.body)) {
-            self.outbox.push_back(Event::Located { leg: self.id, location: Box::new(location) });
-        }
+        self.tell_location(&fields, &request.body);
         let mut headers = if body.is_some() { described(self.peer) } else { vec![Header::Allow(self.peer.allow().into())] };
         // Before the 2xx to the INVITE there is no session to be timed (RFC 4028 section 4).
         if matches!(request.method, Method::Invite | Method::Update) && self.phase == Phase::Confirmed {
@@ -145,6 +144,13 @@ impl Running {
             headers.extend(self.timed(Said::read(&fields)));
         }
         Answer { code: StatusCode::OK, headers, body: body.map(String::into_bytes) }
+    }
+
+    /// A request inside the call may say where the caller is (RFC 6442 section 4.2).
+    pub(super) fn tell_location(&mut self, fields: &Fields, body: &[u8]) {
+        if let Some(location) = location(fields, &parts(fields, body)) {
+            self.outbox.push_back(Event::Located { leg: self.id, location: Box::new(location) });
+        }
     }
 
     /// A re-INVITE or UPDATE, or the 2xx to one, moves the remote target (RFC 3261 section 12.2); the stack leaves that to us.

@@ -7,10 +7,12 @@ use crate::clock::now;
 use crate::config::PhoneName;
 use crate::config::{Limits, Strangers};
 use crate::counters;
+use crate::identity::identity;
 use crate::invitation;
 use crate::limited::{Alarms, Limit};
 use crate::message::stamp::Source;
 use crate::message::{Message, Start, parameter, via};
+use crate::offers::Offers;
 use crate::phone::{Matter, Phones};
 use crate::presence::Presence;
 use crate::registry::{InviteKey, Registry};
@@ -38,6 +40,7 @@ pub(crate) struct Ingress {
     pub phones: Arc<Phones>,
     pub limits: Limits,
     pub alarms: Arc<Alarms>,
+    pub offers: Arc<Offers>,
     /// 403s that strangers may still get. `None`: they get nothing.
     pub refusals: Option<Mutex<Buckets>>,
 }
@@ -74,7 +77,7 @@ impl Ingress {
             }
             Verdict::Reply(refusal) => {
                 if let Some(why) = refusal.trouble().filter(|_| phone.is_none()) {
-                    self.alarms.incompatible(&line.config.name, why);
+                    self.offers.refused(&line.config.name, why, identity(&message.fields).number);
                 }
                 return refuse(&refusal, &message, source);
             }
@@ -87,7 +90,10 @@ impl Ingress {
                 self.alarm(&told);
                 return refuse(&told, &message, source);
             }
-            Verdict::Invite => invitation::key(&message.fields),
+            Verdict::Invite => {
+                self.offers.taken(&line.config.name, || identity(&message.fields).number);
+                invitation::key(&message.fields)
+            }
         };
         if let Err(refusal) = self.forward(&message, (line, phone), source, connection, place).await {
             return refuse(&refusal, &message, source);

@@ -16,10 +16,14 @@ mod tls;
 mod udp;
 
 pub(crate) use flows::Flows;
+#[cfg(feature = "fuzzing")]
+pub(crate) use framing::{Frame, Framer};
 pub(crate) use ingress::{Ingress, refusals};
 pub(crate) use locals::Locals;
 pub(crate) use names::Way;
 pub(crate) use renewal::Certificates;
+#[cfg(feature = "fuzzing")]
+pub(crate) use shown::for_the_stack;
 pub(crate) use tcp::{Places, Reception, StreamListening, bind as bind_streams};
 pub(crate) use udp::{UdpSockets, bind as bind_udp};
 

@@ -14,7 +14,7 @@ use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use std::net::SocketAddr;
 
 /// The message for the stack. `ends_the_call`: the stack ends the dialog at it, without a BYE, although the call goes on (RFC 5057 section 5.1).
-pub(super) fn for_the_stack(
+pub(crate) fn for_the_stack(
     message: &Message,
     line: &Line,
     source: Source,

@@ -9,7 +9,7 @@ pub(crate) mod pidf;
 pub(crate) mod reference;
 mod shape;
 
-pub use reference::{GeolocationRouting, Reference};
+pub use reference::{GeolocationRouting, Reference, Unfetched};
 pub use shape::{Position, Shape};
 pub(crate) use shape::{distance_m, middle};
 

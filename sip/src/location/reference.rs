@@ -29,6 +29,19 @@ impl Reference {
     }
 }
 
+/// Why nothing came of what a call points to. Of several references the one that came furthest says why: it stands last here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unfetched {
+    /// The trunk's setting names no such server.
+    NotAllowed,
+    /// As many are asked at once as may be.
+    Busy,
+    /// Whoever was asked has not answered in time, or cannot be reached.
+    Silent,
+    /// Whoever was asked refused, or answered with something else.
+    Refused,
+}
+
 /// Whether the location may be handed on to route the call (`Geolocation-Routing`, RFC 6442 section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GeolocationRouting {

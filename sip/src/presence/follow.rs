@@ -9,7 +9,7 @@ use crate::config::{Target, Transport};
 use crate::counters;
 use crate::inspector::verbatim;
 use crate::leg::response_fields;
-use crate::location::Location;
+use crate::location::{Location, Unfetched};
 use crate::message::reply::ALLOW;
 use crate::message::{Fields, target};
 use crate::outlet::{Outlet, Reached, home, with_user};
@@ -20,7 +20,7 @@ use rsipstack::sip::param::Tag;
 use rsipstack::sip::typed::{From, To};
 use rsipstack::sip::{Header, HostWithPort, Method, Request};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -30,13 +30,20 @@ const ATTEMPTS: usize = 5;
 /// A PIDF-LO alone, or among other parts.
 const ACCEPT: &str = "application/pidf+xml, multipart/mixed, multipart/related, multipart/alternative";
 
+/// Where whoever follows a caller hears of it.
+pub(crate) struct Telling {
+    pub places: watch::Sender<Option<Location>>,
+    /// Why there was no place at all; told before the last of `places` goes.
+    pub fault: Arc<OnceLock<Unfetched>>,
+}
+
 /// Follows the first of the subjects that tells anything, until `left` is cancelled or nothing more is to be had.
 pub(crate) async fn follow(
     core: Arc<Core>,
     line: Arc<Line>,
     product: Arc<str>,
     subjects: Vec<Subject>,
-    told: watch::Sender<Option<Location>>,
+    Telling { places: told, fault: failed }: Telling,
     left: CancellationToken,
 ) {
     let user = match &line.config.account {
@@ -52,7 +59,7 @@ pub(crate) async fn follow(
         ways.extend(proxy.map(|proxy| (subject, proxy)));
     }
     let mut ways = ways.into_iter().peekable();
-    let mut refused = None;
+    let (mut refused, mut fault) = (None, Unfetched::NotAllowed);
     while let Some((subject, to)) = ways.next() {
         if refused == Some(subject) {
             continue;
@@ -61,16 +68,20 @@ pub(crate) async fn follow(
         let silence = ways.peek().map(|_| follower.core.limits.silence);
         match follower.attempts(subject, to, silence).await {
             Course::Over => return,
-            Course::NextWay => {}
-            Course::NextSubject => refused = Some(subject),
+            Course::NextWay(why) => fault = fault.max(why),
+            Course::NextSubject(why) => {
+                fault = fault.max(why);
+                refused = Some(subject);
+            }
         }
     }
+    let _ = failed.set(fault);
 }
 
 /// What follows the end of a subscription.
 enum Course {
-    NextWay,
-    NextSubject,
+    NextWay(Unfetched),
+    NextSubject(Unfetched),
     /// Something was told, or nobody wants to know.
     Over,
 }
@@ -90,23 +101,28 @@ impl Follower {
             let Some(reached) = self.left.run_until_cancelled(self.reach(to)).await else { return Course::Over };
             let end = match reached {
                 Some(reached) => self.subscribe(subject, reached, silence).await,
-                None => End::Silent,
+                None => Some(End::Silent),
             };
-            let has_told = self.told.borrow().is_some();
             match end {
                 _ if self.left.is_cancelled() => return Course::Over,
-                End::Again(after) => {
+                Some(End::Again(after)) => {
                     if self.left.run_until_cancelled(tokio::time::sleep(after)).await.is_none() {
                         return Course::Over;
                     }
                 }
-                _ if has_told => return Course::Over,
-                End::Refused(code) if !another_may_do_better(code) => return Course::NextSubject,
-                End::Done => return Course::NextSubject,
-                End::Refused(_) | End::Silent => return Course::NextWay,
+                _ if self.has_told() => return Course::Over,
+                None => return Course::NextSubject(Unfetched::Busy),
+                Some(End::Refused(code)) if !another_may_do_better(code) => return Course::NextSubject(Unfetched::Refused),
+                Some(End::Done) => return Course::NextSubject(Unfetched::Refused),
+                Some(End::Refused(_)) => return Course::NextWay(Unfetched::Refused),
+                Some(End::Silent) => return Course::NextWay(Unfetched::Silent),
             }
         }
-        Course::Over
+        if self.has_told() { Course::Over } else { Course::NextSubject(Unfetched::Refused) }
+    }
+
+    fn has_told(&self) -> bool {
+        self.told.borrow().is_some()
     }
 
     /// The trunk's own proxy has its rights already; whoever else is asked gets none by it.
@@ -118,8 +134,8 @@ impl Follower {
         Some(Reached { local: self.line.config.seen(reached.local), ..reached })
     }
 
-    /// One subscription from its beginning to its end.
-    async fn subscribe(&self, subject: &Subject, reached: Reached, silence: Option<Duration>) -> End {
+    /// One subscription from its beginning to its end. `None`: there are as many as there may be.
+    async fn subscribe(&self, subject: &Subject, reached: Reached, silence: Option<Duration>) -> Option<End> {
         let key = Key { call_id: format!("{}@siaga", nonce()), tag: nonce() };
         let patience = self.core.limits.t1 * 64;
         let subscription = Subscription::new(self.line.config.account.clone(), subject.uri.clone(), patience, now());
@@ -131,7 +147,7 @@ impl Follower {
         });
         let Some(_place) = self.core.presence.begin(key.clone(), watched.clone()) else {
             counters::fetched("busy");
-            return End::Done;
+            return None;
         };
         let mut asking: Asking<Option<(u16, Fields)>> = None;
         let mut leaving = false;
@@ -153,7 +169,7 @@ impl Follower {
                 }
                 Step::Over(end) => {
                     count(end);
-                    return end;
+                    return Some(end);
                 }
                 Step::Wait(deadline) => deadline,
             };

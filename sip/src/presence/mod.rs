@@ -9,19 +9,19 @@ mod state;
 mod subject;
 mod subscription;
 
-pub(crate) use follow::follow;
+pub(crate) use follow::{Telling, follow};
 pub(crate) use subject::subject;
 pub(crate) use subscription::Answer;
 
 use crate::clock::now;
 use crate::counters;
-use crate::location::Location;
+use crate::location::{Location, Unfetched};
 use crate::message::stamp::Source;
 use crate::message::{Fields, parameter};
 use crate::trunk::Line;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use subscription::Subscription;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::DropGuard;
@@ -29,22 +29,36 @@ use tokio_util::sync::DropGuard;
 /// Subscriptions at once; past it a call goes without.
 const AT_ONCE: usize = 256;
 
+/// What a NOTIFY says of its subscription, whosever that is.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read(fields: &Fields) -> bool {
+    state::is_presence(fields) && matches!(state::state(fields), state::State::Kept(_))
+}
+
 /// The places where a call's caller is, one after another. The subscription behind it ends when this is dropped.
 #[derive(Debug)]
 pub struct Followed {
     told: watch::Receiver<Option<Location>>,
+    fault: Arc<OnceLock<Unfetched>>,
     _left: DropGuard,
 }
 
 impl Followed {
-    pub(crate) fn new(told: watch::Receiver<Option<Location>>, left: DropGuard) -> Self {
-        Followed { told, _left: left }
+    pub(crate) fn new(left: DropGuard) -> (Self, Telling) {
+        let ((places, told), fault) = (watch::channel(None), Arc::default());
+        let telling = Telling { places, fault: Arc::clone(&fault) };
+        (Followed { told, fault, _left: left }, telling)
     }
 
     /// The next location, the newest where several came meanwhile. `None`: there will be no more.
     pub async fn next(&mut self) -> Option<Location> {
         self.told.changed().await.ok()?;
         self.told.borrow_and_update().clone()
+    }
+
+    /// Why there was no location at all, when there will be none.
+    pub fn fault(&self) -> Option<Unfetched> {
+        self.fault.get().copied()
     }
 }
 

@@ -24,7 +24,8 @@ impl Families {
     }
 
     /// Whether voice can go there. What names no address says nothing of its family.
-    pub(crate) fn reach(self, remote: IpAddr) -> bool {
+    #[must_use]
+    pub fn reach(self, remote: IpAddr) -> bool {
         match self {
             _ if remote.is_unspecified() => true,
             Families::Ipv4 => remote.is_ipv4(),
@@ -35,22 +36,29 @@ impl Families {
 }
 
 impl LocalAudio {
-    /// As it is told to who is at this address: in that family, if we have an address of it.
+    /// As it is told to who is at this address: in that family, if we have an address of it. A far end that names none has not moved.
     pub(crate) fn towards(self, remote: IpAddr) -> Self {
-        match self.other.filter(|other| other.is_ipv4() == remote.is_ipv4()) {
+        match self.other.filter(|other| other.is_ipv4() == remote.is_ipv4() && !remote.is_unspecified()) {
             Some(other) => {
                 LocalAudio { address: SocketAddr::new(other, self.address.port()), other: Some(self.address.ip()), ..self }
             }
             None => self,
         }
     }
+
+    /// The address in `o=`, which stays the same wherever the far end moves to (RFC 3264 section 8).
+    pub(super) fn origin(self) -> IpAddr {
+        let own = self.address.ip();
+        self.other.filter(|other| other.is_ipv4()).unwrap_or(own)
+    }
 }
 
 impl LocalText {
     /// The same for the text beside that voice.
     pub(crate) fn towards(self, remote: IpAddr, voice: LocalAudio) -> Self {
-        let ours = [Some(self.address.ip()), Some(voice.address.ip()), voice.other].into_iter().flatten();
-        let ip = ours.into_iter().find(|ours| ours.is_ipv4() == remote.is_ipv4()).unwrap_or(self.address.ip());
+        let towards = if remote.is_unspecified() { voice.address.ip() } else { remote };
+        let mut ours = [Some(self.address.ip()), Some(voice.address.ip()), voice.other].into_iter().flatten();
+        let ip = ours.find(|ours| ours.is_ipv4() == towards.is_ipv4()).unwrap_or(self.address.ip());
         LocalText { address: SocketAddr::new(ip, self.address.port()) }
     }
 }
@@ -59,6 +67,11 @@ impl LocalMedia {
     pub(crate) fn towards(self, remote: IpAddr) -> Self {
         let audio = self.audio.towards(remote);
         LocalMedia { audio, text: self.text.map(|text| text.towards(remote, audio)) }
+    }
+
+    /// The same in our other family of addresses, for who refuses what the way to them lets expect.
+    pub(crate) fn turned(self) -> Self {
+        self.audio.other.map_or(self, |other| self.towards(other))
     }
 }
 
@@ -87,6 +100,8 @@ mod tests {
         assert_eq!(six.audio.address, "[2001:db8::1]:20000".parse().unwrap());
         assert_eq!(six.text.unwrap().address, "[2001:db8::1]:20002".parse().unwrap());
         assert_eq!((six.towards(ip("2001:db8::8")), six.towards(ip("192.0.2.9"))), (six, media));
+        assert_eq!((six.towards(ip("0.0.0.0")), six.turned()), (six, media));
+        assert_eq!((six.audio.origin(), media.audio.origin()), (ip("192.0.2.1"), ip("192.0.2.1")));
         let alone = LocalMedia { audio: LocalAudio { other: None, ..audio }, ..media };
         assert_eq!(alone.towards(ip("2001:db8::9")), alone);
     }

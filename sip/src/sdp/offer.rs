@@ -59,7 +59,7 @@ fn voice(local: LocalAudio, crypto: Option<Crypto>, telephone_event: u8, before:
 }
 
 pub(super) fn session(local: LocalAudio, version: u64) -> Session {
-    let mut session = Session::new(Origin::with_ip_addr(local.session_id, version, local.address.ip()), "-");
+    let mut session = Session::new(Origin::with_ip_addr(local.session_id, version, local.origin()), "-");
     session.connection = Some(Connection::from_ip_addr(local.address.ip()));
     session
 }

@@ -52,23 +52,19 @@ pub(crate) fn read(body: &[u8], terms: &Terms) -> Result<Description, SdpError> 
     if session.medias.is_empty() || session.medias.len() > MAX_STREAMS {
         return Err(if session.medias.is_empty() { SdpError::NoAudio } else { SdpError::Unreadable });
     }
-    let mut voices = session
-        .medias
-        .iter()
-        .enumerate()
-        .filter_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
-        .collect::<Vec<_>>()
-        .into_iter();
+    let voices = || {
+        let streams = session.medias.iter().enumerate();
+        streams.filter_map(|(index, media)| taken(&session, media, terms.srtp).map(|taken| (index, taken)))
+    };
     // What cannot be reached is better than nothing: some telephones name an address of one family and speak by both.
-    let is_reached = |(_, (audio, _)): &(usize, (RemoteAudio, _))| terms.families.reach(audio.address.ip());
-    let first = voices.next().ok_or(without_audio)?;
-    let found = if is_reached(&first) { None } else { voices.find(is_reached) };
-    let (chosen, (mut audio, crypto)) = found.unwrap_or(first);
+    let reached = voices().find(|(_, (audio, _))| terms.families.reach(audio.address.ip()));
+    let (chosen, (mut audio, crypto)) = reached.or_else(|| voices().next()).ok_or(without_audio)?;
     audio.srtp = crypto.map(|crypto| SrtpKeys::new(terms.own, crypto));
     let texts: Vec<TextStream> =
         session.medias.iter().enumerate().filter_map(|(place, media)| text::read(&session, place, media, terms)).collect();
-    // Encrypted text before text in clear, wherever it stands.
-    let text = texts.iter().find(|text| text.crypto.is_some()).or(texts.first()).cloned();
+    // Wherever it stands: what can be reached before what cannot, and encrypted text before text in clear.
+    let worth = |text: &&TextStream| (terms.families.reach(text.remote.address.ip()), text.crypto.is_some());
+    let text = texts.iter().rev().max_by_key(worth).cloned();
     let languages = languages(&session, chosen, text.as_ref().map(|text| text.place));
     Ok(Description { audio, text, languages, streams: session.medias, chosen, crypto })
 }
@@ -218,7 +214,8 @@ pub(super) fn ip(session: &Session, media: &Media) -> IpAddr {
 fn rtcp(media: &Media, rtp: IpAddr) -> Option<SocketAddr> {
     let mut words = media.get_first_attribute_value("rtcp").flatten()?.split_whitespace();
     let port = words.next()?.parse().ok().filter(|port| *port != 0)?;
-    Some(SocketAddr::new(words.nth(2).and_then(|address| address.parse().ok()).unwrap_or(rtp), port))
+    let named = words.nth(2).and_then(|address| address.parse::<IpAddr>().ok());
+    Some(SocketAddr::new(named.map_or(rtp, |address| address.to_canonical()), port))
 }
 
 fn ptime(media: &Media) -> u8 {

@@ -29,6 +29,10 @@ fn voice_is_taken_where_it_can_be_reached_and_else_where_it_is() {
     assert_eq!(of(&format!("{six}{four}"), Families::Ipv4), (1, "10.0.0.1:4000".into()));
     assert_eq!(of(&format!("{six}{four}"), Families::Both), (0, "[2001:db8::9]:4000".into()));
     assert_eq!(of(&six, Families::Ipv4), (0, "[2001:db8::9]:4000".into()), "its telephone may speak by the other one as well");
+    let text = |c: &str| format!("m=text 4002 RTP/AVP 98\r\nc={c}\r\na=rtpmap:98 t140/1000\r\n");
+    let twice = format!("v=0\r\n{four}{}{}", text("IN IP6 2001:db8::9"), text("IN IP4 10.0.0.1"));
+    let taken = read(twice.as_bytes(), &Terms { families: Families::Ipv4, ..PLAIN }).unwrap().text.unwrap();
+    assert_eq!(taken.place, 2, "text as well");
     assert_eq!(of(&voice("IN IP6 ::ffff:10.0.0.1"), Families::Ipv4).1, "10.0.0.1:4000", "IPv4 in a disguise");
     assert_eq!(of(&voice("IN IP6 sbc.example.net"), Families::Ipv4).1, "[::]:4000", "a name says nothing of that");
 }

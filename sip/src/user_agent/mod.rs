@@ -20,7 +20,7 @@ use crate::trunk::Route;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// A running SIP user agent; clones are the same one. It stops with [`UserAgent::shut_down`] only.
@@ -70,11 +70,12 @@ impl UserAgent {
         self.core.certificates.renew()
     }
 
-    /// 180 was sent when the call came in and is repeated every minute; there is nothing left to do.
+    /// 180 was sent when the call came in and is repeated every minute, or waits for [`UserAgent::progress`]; there is nothing left to do.
     #[allow(clippy::unused_async)]
     pub async fn ringing(&self, _leg: LegId) {}
 
-    /// Early media: 183 with our answer, repeated until it is acknowledged where caller and trunk want that. A call without an offer has none.
+    /// Early media: 183 with our answer, repeated until it is acknowledged where caller and trunk want that. A call without an offer has none,
+    /// unless the caller requires that such responses are acknowledged: then the 183 has our offer, and [`Event::Changed`] tells the answer.
     ///
     /// # Errors
     /// [`LegError::NoOffer`], [`LegError::WrongState`] after the answer, [`LegError::Gone`].
@@ -106,6 +107,16 @@ impl UserAgent {
     /// Ends a call in whatever way its state asks for: BYE (after the ACK), CANCEL, or 480. `Ended { by: Local }` follows at once.
     pub async fn hang_up(&self, leg: LegId) {
         self.tell(leg, Command::HangUp).await;
+    }
+
+    /// Asks an answered call's far end whether it still has the call, where nothing is heard of it any more: an UPDATE or a re-INVITE that changes
+    /// nothing. If it has not, or says nothing for 64 T1, [`Event::Ended`] follows with [`EndedBy::Timeout`].
+    pub fn probe(&self, leg: LegId) {
+        if let Some(commands) = self.core.registry.leg(leg)
+            && commands.try_send(Command::Probe).is_err()
+        {
+            tracing::debug!(%leg, "a call is not asked whether it is still there");
+        }
     }
 
     /// Says what became of a phone's [`Event::Referred`], before a hang-up that may follow.
@@ -157,6 +168,11 @@ impl UserAgent {
         crate::phone::call(&self.core, PhoneCall { caller, ..to })
     }
 
+    /// The owner could not keep an alert, which was answered with 200: when its sender sends it again, it is told again.
+    pub fn forget_alert(&self, sender: &str, identifier: &str) {
+        self.core.registry.forget_alert(sender, identifier);
+    }
+
     /// Asks a phone at once whether it is there; what comes of it is told as [`Event::Phone`], if anything changed.
     pub fn doubt_phone(&self, phone: PhoneName) {
         self.core.ingress.phones.doubt(phone);
@@ -176,10 +192,10 @@ impl UserAgent {
         if subjects.is_empty() {
             return None;
         }
-        let (told, news) = watch::channel(None);
         let left = self.core.leave.child_token();
-        tokio::spawn(follow(self.core.clone(), line, self.product.clone(), subjects, told, left.clone()));
-        Some(Followed::new(news, left.drop_guard()))
+        let (followed, telling) = Followed::new(left.clone().drop_guard());
+        tokio::spawn(follow(self.core.clone(), line, self.product.clone(), subjects, telling, left));
+        Some(followed)
     }
 
     /// Ends every call (503 to ringing ones), every registration and every subscription, waits for their last messages for at most

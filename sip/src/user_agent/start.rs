@@ -11,6 +11,7 @@ use crate::limited::Alarms;
 use crate::listener::{
     Certificates, Flows, Ingress, Locals, Places, Reception, StreamListening, UdpSockets, bind_streams, bind_udp, refusals,
 };
+use crate::offers::Offers;
 use crate::outlet::Outlet;
 use crate::phone::{self, Phones};
 use crate::presence::Presence;
@@ -65,13 +66,15 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
     let incoming = endpoint.incoming_transactions().map_err(|error| StartError::Stack(error.to_string()))?;
     let seed = u64::from(random()) << 32 | u64::from(random());
     let presence = Arc::new(Presence::default());
+    let alarms = Arc::new(Alarms::new(events.clone()));
     let ingress = Arc::new(Ingress {
         endpoint: endpoint.inner.clone(),
         registry: registry.clone(),
         trunks: Arc::new(Trunks::new(trunks)),
         presence: presence.clone(),
         phones: Arc::new(Phones::new(phones, secret().map_err(|error| StartError::Stack(error.to_string()))?)),
-        alarms: Arc::new(Alarms::new(events.clone())),
+        offers: Arc::new(Offers::new(alarms.clone())),
+        alarms,
         refusals: refusals(limits.strangers, seed),
         limits: limits.clone(),
     });

@@ -43,6 +43,20 @@ async fn an_alert_is_answered_and_told_once_however_often_it_comes() {
 }
 
 #[tokio::test]
+async fn an_alert_that_its_owner_could_not_keep_is_told_again_when_it_comes_again() {
+    let mut desk = desk_of_loopback().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    for _ in 0..2 {
+        assert_eq!(peer.ask("MESSAGE", URI, &[CAP], &alert("1")).await.0, 200);
+        let told = desk.alerted().await.cap;
+        assert_eq!((told.sender.as_str(), told.identifier.as_str()), ("sip:sensor@mall.example", "1"));
+        assert_eq!(peer.ask("MESSAGE", URI, &[CAP], &alert("1")).await.0, 200);
+        assert!(desk.is_quiet(), "told once");
+        desk.agent.forget_alert(&told.sender, &told.identifier);
+    }
+}
+
+#[tokio::test]
 async fn a_bad_alert_is_told_what_is_wrong_with_it() {
     let mut desk = desk_of_loopback().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;

@@ -1,6 +1,6 @@
 //! Calls by `sipp`, from the first INVITE to the last BYE.
 
-use crate::support::{audio, desk, desk_with, sipp};
+use crate::support::{OFFER, Peer, audio, desk, desk_with, field, sipp, within};
 use sip::{Codec, Direction, EndedBy, Event, Limits, Reject};
 use std::time::Duration;
 
@@ -171,6 +171,56 @@ async fn an_invite_that_is_sent_again_while_the_trunk_is_too_fast_is_not_refused
         }
     };
     assert!(again.starts_with("SIP/2.0 1"), "{again}");
+}
+
+/// RFC 6026 section 7.1: the transaction lives on after a 2xx, so that an INVITE that was under way meanwhile meets it.
+#[tokio::test]
+async fn an_invite_that_comes_again_after_its_answer_begins_no_new_call() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let invite = peer.request("INVITE", "sip:112@psap.example", &[], OFFER);
+    peer.send(&invite).await;
+    let leg = desk.invited().await.leg;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.response(200, "INVITE").await;
+
+    are_the_answer(&comes_again(&mut peer, &invite).await, &answered);
+    // At the latest because there is no ACK.
+    are_the_answer(&[peer.response(200, "INVITE").await], &answered);
+    assert!(desk.is_quiet(), "a second call before the ACK");
+
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+    are_the_answer(&comes_again(&mut peer, &invite).await, &answered);
+    assert!(desk.is_quiet(), "a second call after the ACK");
+    peer.send(&within(&invite, &answered, "BYE", 2)).await;
+    peer.response(200, "BYE").await;
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+}
+
+/// Sends a request once more; gives what came until one behind it was answered.
+async fn comes_again(peer: &mut Peer, request: &str) -> Vec<String> {
+    peer.send(request).await;
+    let behind = peer.request("OPTIONS", "sip:112@psap.example", &[], "");
+    peer.send(&behind).await;
+    let mut came = vec![];
+    loop {
+        let message = peer.receive().await;
+        if field(&message, "Call-ID") == field(&behind, "Call-ID") {
+            return came;
+        }
+        came.push(message);
+    }
+}
+
+/// All of these are the 200 that is known, of the same dialog.
+fn are_the_answer(messages: &[String], answered: &str) {
+    for message in messages {
+        assert!(message.starts_with("SIP/2.0 200"), "{message}");
+        for name in ["To", "CSeq", "Call-ID"] {
+            assert_eq!(field(message, name), field(answered, name), "{message}");
+        }
+    }
 }
 
 /// A desk whose trunk may send so many calls at once, and one a second.

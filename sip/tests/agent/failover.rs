@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, audio, desk_with_all, field};
-use sip::{Account, CallerId, EndedBy, Event, LegId, Limits, LocalMedia, LocalText, Outbound, Srtp, Tls, Trunk};
+use sip::{Account, CallerId, EndedBy, Event, LegId, Limits, LocalAudio, LocalMedia, LocalText, Outbound, Srtp, Tls, Trunk};
 use std::time::Duration;
 
 fn way(name: &str, carrier: &Carrier) -> Trunk {
@@ -301,4 +301,26 @@ async fn a_trunk_that_refuses_a_call_for_its_text_is_called_again_with_voice_alo
         assert!(again.text.contains("m=audio ") && !again.text.contains("m=text"), "{}", again.text);
         is_answered(&mut desk, leg, ("telco", &carrier), &again).await;
     }
+}
+
+#[tokio::test]
+async fn a_trunk_that_speaks_by_another_family_of_addresses_than_it_signals_is_called_again_with_that() {
+    let carrier = Carrier::new("127.0.0.2:0").await;
+    let mut desk = desk_by(vec![way("telco", &carrier)]).await;
+    let media = LocalMedia::from(LocalAudio { other: Some("::1".parse().unwrap()), ..audio() });
+    let to = || Outbound { trunks: vec!["telco".into()], number: "+62778110".into(), caller: None, media, callback: false };
+    let leg = desk.agent.call(to()).await.unwrap();
+    let invite = carrier.asked("INVITE").await;
+    assert!(invite.text.contains("c=IN IP4 127.0.0.1"), "{}", invite.text);
+    carrier.reply(&invite, "488 Not Acceptable Here", &[], "").await;
+    let again = carrier.asked("INVITE").await;
+    assert!(again.text.contains("c=IN IP6 ::1"), "{}", again.text);
+    is_answered(&mut desk, leg, ("telco", &carrier), &again).await;
+
+    let leg = desk.agent.call(to()).await.unwrap();
+    for _ in 0..2 {
+        let invite = carrier.asked("INVITE").await;
+        carrier.reply(&invite, "488 Not Acceptable Here", &[], "").await;
+    }
+    assert_eq!(desk.next().await, Event::OutboundFailed { leg, code: 488 }, "once");
 }

@@ -2,7 +2,7 @@
 
 use crate::support::carrier::{Asked, Carrier};
 use crate::support::{Desk, OFFER, Peer, desk_with_all};
-use sip::{Account, Followed, Invitation, Limits, Tls, Trunk};
+use sip::{Account, Followed, Invitation, Limits, Tls, Trunk, Unfetched};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -195,6 +195,22 @@ async fn where_one_server_leads_nowhere_the_next_is_asked() {
         let asked = takes(&good).await;
         assert_eq!(notifies(&desk, &good, &notify(&good, &asked, 1, &[], &place(104.1))).await, 200, "{refusal:?}");
         assert_eq!(longitude(&mut followed).await, Some(104.1), "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn why_nothing_came_of_any_server_is_told_when_all_are_asked() {
+    let server = Carrier::new("127.0.0.3:0").await;
+    let mut desk = desk_for(&[&server], |_| {}).await;
+    for (refusal, fault) in [(Some("403 Forbidden"), Unfetched::Refused), (None, Unfetched::Silent)] {
+        let mut followed = followed(&mut desk, &[&server]).await;
+        assert_eq!(followed.fault(), None, "it is not over yet");
+        if let Some(refusal) = refusal {
+            let asked = server.asked("SUBSCRIBE").await;
+            server.reply(&asked, refusal, &[], "").await;
+        }
+        assert_eq!(longitude(&mut followed).await, None);
+        assert_eq!(followed.fault(), Some(fault));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Provisional responses that wait for their PRACK, and UPDATE before the answer, on the wire.
 
-use crate::support::{Desk, OFFER, Peer, audio, desk, desk_reliable, field, sipp, within, within_with};
+use crate::support::{Desk, OFFER, Peer, audio, desk, desk_reliable, desk_with, field, sipp, within, within_with};
 use sip::{Direction, EndedBy, Event, Limits, Reliability};
 use std::time::Duration;
 
@@ -12,8 +12,12 @@ fn quick() -> Limits {
 }
 
 fn prack(invite: &str, response: &str, number: u32) -> String {
+    prack_with(invite, response, number, "")
+}
+
+fn prack_with(invite: &str, response: &str, number: u32, body: &str) -> String {
     let rack = format!("{} 1 INVITE", field(response, "RSeq").unwrap());
-    within_with(invite, response, "PRACK", number, &[("RAck", &rack)], "")
+    within_with(invite, response, "PRACK", number, &[("RAck", &rack)], body)
 }
 
 fn body(text: &str) -> &str {
@@ -35,6 +39,28 @@ async fn early(desk: &mut Desk, peer: &mut Peer) -> (sip::LegId, String, String)
     desk.agent.progress(leg, audio()).await.unwrap();
     let progress = peer.response(183, "INVITE").await;
     (leg, invite, progress)
+}
+
+/// A call without an offer that requires reliable responses and has heard no more than 100; returns the leg and the INVITE.
+async fn without_an_offer(desk: &mut Desk, peer: &mut Peer) -> (sip::LegId, String) {
+    let invite = peer.request("INVITE", URI, &[("Require", "100rel")], "");
+    peer.send(&invite).await;
+    let invitation = desk.invited().await;
+    assert!(invitation.audio.is_none() && invitation.early);
+    let trying = peer.receive().await;
+    assert!(trying.starts_with("SIP/2.0 100"), "{trying}");
+    (invitation.leg, invite)
+}
+
+/// The same call, which was offered early media; returns the leg, the INVITE and the 183 with our offer.
+async fn offered(desk: &mut Desk, peer: &mut Peer) -> (sip::LegId, String, String) {
+    let (leg, invite) = without_an_offer(desk, peer).await;
+    desk.agent.progress(leg, audio()).await.unwrap();
+    let offer = peer.receive().await;
+    assert!(offer.starts_with("SIP/2.0 183"), "no 180 before it: {offer}");
+    assert_eq!(field(&offer, "Require"), Some("100rel"));
+    assert!(body(&offer).contains("m=audio 20000 RTP/AVP 8 0 101"), "{offer}");
+    (leg, invite, offer)
 }
 
 #[tokio::test]
@@ -129,15 +155,116 @@ async fn a_caller_that_never_acknowledges_is_refused() {
 }
 
 #[tokio::test]
-async fn without_an_offer_180_is_plain_even_where_100rel_is_required() {
-    let mut desk = desk().await;
+async fn without_an_offer_180_is_plain_where_100rel_is_only_supported() {
+    let mut desk = desk_reliable(quick(), Reliability::WhenSupported).await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
-    let invite = peer.request("INVITE", URI, &[("Require", "100rel")], "");
+    let invite = peer.request("INVITE", URI, &[("Supported", "100rel")], "");
     peer.send(&invite).await;
     assert_eq!(field(&peer.response(180, "INVITE").await, "RSeq"), None);
-    let leg = desk.invited().await.leg;
-    desk.agent.answer(leg, audio()).await.unwrap();
+    let invitation = desk.invited().await;
+    assert!(!invitation.early);
+    assert_eq!(desk.agent.progress(invitation.leg, audio()).await, Err(sip::LegError::NoOffer));
+    desk.agent.answer(invitation.leg, audio()).await.unwrap();
     assert!(body(&peer.response(200, "INVITE").await).contains("m=audio 20000 RTP/AVP 8 0 101"));
+}
+
+#[tokio::test]
+async fn where_100rel_is_required_without_an_offer_ours_is_answered_by_the_prack_and_not_made_again() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (leg, invite, offer) = offered(&mut desk, &mut peer).await;
+    desk.agent.progress(leg, audio()).await.unwrap();
+    peer.send(&prack_with(&invite, &offer, 2, OFFER)).await;
+    assert_eq!(body(&peer.response(200, "PRACK").await), "");
+    let Event::Changed { audio: remote, .. } = desk.next().await else { panic!("nobody is told where the caller hears") };
+    assert_eq!(remote.address, "127.0.0.1:40000".parse().unwrap());
+    desk.agent.progress(leg, audio()).await.unwrap();
+    let held = OFFER.replace("o=- 1 1", "o=- 1 2") + "a=sendonly\r\n";
+    peer.send(&within_with(&invite, &offer, "UPDATE", 3, &[], &held)).await;
+    assert!(body(&peer.response(200, "UPDATE").await).contains("a=recvonly"));
+    assert!(matches!(desk.next().await, Event::Changed { .. }));
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive().await;
+    assert!(answered.starts_with("SIP/2.0 200"), "{answered}");
+    assert_eq!((body(&answered), field(&answered, "Content-Type"), field(&answered, "CSeq")), ("", None, Some("1 INVITE")));
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+}
+
+#[tokio::test]
+async fn the_answer_waits_for_the_prack_to_our_offer_and_a_stray_prack_is_none() {
+    let mut desk = desk_with(quick(), None).await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (leg, invite, offer) = offered(&mut desk, &mut peer).await;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    peer.send(&within_with(&invite, &offer, "PRACK", 2, &[("RAck", "1 9 INVITE")], OFFER)).await;
+    peer.response(481, "PRACK").await;
+    for _ in 0..2 {
+        let again = peer.receive().await;
+        assert!(again.starts_with("SIP/2.0 183"), "no 200 before the PRACK: {again}");
+    }
+    peer.send(&prack_with(&invite, &offer, 3, OFFER)).await;
+    peer.response(200, "PRACK").await;
+    let answered = peer.response(200, "INVITE").await;
+    assert_eq!(body(&answered), "");
+    assert!(matches!(desk.next().await, Event::Changed { .. }));
+    peer.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert_eq!(desk.next().await, Event::Confirmed { leg, audio: None });
+}
+
+#[tokio::test]
+async fn an_offer_that_the_prack_leaves_unanswered_comes_again_in_the_200_and_the_ack_answers() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (leg, invite, offer) = offered(&mut desk, &mut peer).await;
+    peer.send(&prack(&invite, &offer, 2)).await;
+    peer.response(200, "PRACK").await;
+    peer.send(&within_with(&invite, &offer, "UPDATE", 3, &[], OFFER)).await;
+    peer.response(491, "UPDATE").await;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.response(200, "INVITE").await;
+    assert_eq!(body(&answered), body(&offer));
+    peer.send(&within_with(&invite, &answered, "ACK", 1, &[], OFFER)).await;
+    let Event::Confirmed { audio: Some(remote), .. } = desk.next().await else { panic!("the ACK answers") };
+    assert_eq!(remote.address.port(), 40_000);
+}
+
+#[tokio::test]
+async fn a_caller_that_never_answers_our_offer_is_refused_though_it_was_answered() {
+    let mut desk = desk_with(Limits { t1: Duration::from_millis(20), ..Limits::default() }, None).await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (leg, invite, offer) = offered(&mut desk, &mut peer).await;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    assert_eq!(peer.final_response().await.0, 504);
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Timeout });
+    peer.send(&prack_with(&invite, &offer, 2, OFFER)).await;
+    peer.response(481, "PRACK").await;
+}
+
+#[tokio::test]
+async fn who_requires_100rel_and_is_answered_at_once_hears_our_offer_in_the_200() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (leg, invite) = without_an_offer(&mut desk, &mut peer).await;
+    desk.agent.answer(leg, audio()).await.unwrap();
+    let answered = peer.receive().await;
+    assert!(answered.starts_with("SIP/2.0 200") && body(&answered).contains("m=audio 20000 RTP/AVP 8 0 101"), "{answered}");
+    peer.send(&within_with(&invite, &answered, "ACK", 1, &[], OFFER)).await;
+    assert!(matches!(desk.next().await, Event::Confirmed { audio: Some(_), .. }));
+}
+
+#[tokio::test]
+async fn a_caller_that_has_heard_no_more_than_100_can_cancel() {
+    let mut desk = desk().await;
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let (leg, invite) = without_an_offer(&mut desk, &mut peer).await;
+    let cancel = invite.replacen("INVITE sip:", "CANCEL sip:", 1).replace("1 INVITE", "1 CANCEL");
+    peer.send(&cancel.replace("Require: 100rel\r\n", "")).await;
+    let cancelled = peer.response(200, "CANCEL").await;
+    let ended = peer.response(487, "INVITE").await;
+    assert!(field(&cancelled, "To").is_some_and(|to| to.contains(";tag=")), "{cancelled}");
+    assert_eq!(field(&cancelled, "To"), field(&ended, "To"));
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Cancelled });
 }
 
 #[tokio::test]

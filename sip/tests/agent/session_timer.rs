@@ -146,3 +146,38 @@ async fn a_called_party_may_ask_us_to_refresh() {
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
     called.succeeded().await;
 }
+
+#[tokio::test]
+async fn a_far_end_that_is_asked_whether_it_has_the_call_keeps_it_and_one_that_has_it_no_more_ends_it() {
+    let mut desk = desk_with(Limits { t1: Duration::from_millis(20), ..Limits::default() }, None).await;
+    for allow in [ALLOW, ("Allow", "INVITE, ACK, BYE")] {
+        let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+        let (method, answer) = if allow == ALLOW { ("UPDATE", "") } else { ("INVITE", OFFER) };
+        let call = talk(&mut desk, &mut peer, &[allow]).await;
+        desk.agent.probe(call.leg);
+        let asked = peer.asked(method).await;
+        assert_eq!(field(&asked, "Session-Expires"), None);
+        peer.reply(&asked, "200 OK", &[], answer).await;
+        if method == "INVITE" {
+            peer.asked("ACK").await;
+        }
+        assert!(desk.is_quiet(), "nothing has changed");
+        // Until its answer has come home the question is not put again.
+        let asked = loop {
+            desk.agent.probe(call.leg);
+            let heard = peer.heard_within(Duration::from_millis(50)).await;
+            if let Some(asked) = heard.filter(|text| text.starts_with(method)) {
+                break asked;
+            }
+        };
+        peer.reply(&asked, "481 Call Does Not Exist", &[], "").await;
+        let bye = peer.asked("BYE").await;
+        peer.reply(&bye, "200 OK", &[], "").await;
+        assert_eq!(desk.next().await, Event::Ended { leg: call.leg, by: EndedBy::Timeout });
+    }
+    // One that has vanished altogether.
+    let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
+    let call = talk(&mut desk, &mut peer, &[ALLOW]).await;
+    desk.agent.probe(call.leg);
+    assert_eq!(desk.next().await, Event::Ended { leg: call.leg, by: EndedBy::Timeout });
+}

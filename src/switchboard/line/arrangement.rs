@@ -156,10 +156,16 @@ impl Standing {
         consulted.next_back().filter(|_| self.caller != Caller::Talking).map_or(self.call.0, |party| party.media)
     }
 
-    /// Whether somebody besides the operator talks with a caller who is not put aside.
-    fn in_company(&self) -> bool {
+    /// Whether somebody besides the operator talks with a caller who is not put aside: a party, or a supervisor who has joined.
+    pub fn in_company(&self) -> bool {
         let joined = |party: &Party| party.answered() && party.joins == Joins::Everybody;
-        self.parties.iter().any(joined) || self.monitors.values().any(|mode| *mode == MonitorMode::Barge)
+        self.parties.iter().any(joined) || self.joined_by() > 0
+    }
+
+    /// How many supervisors have joined.
+    fn joined_by(&self) -> usize {
+        let joined = |(who, mode): &(&UserId, &MonitorMode)| **mode == MonitorMode::Barge && self.operator != Some(**who);
+        self.monitors.iter().filter(joined).count()
     }
 
     pub fn arrangement(&self) -> Arrangement {
@@ -174,7 +180,11 @@ impl Standing {
         speakers.extend(heard().filter(|party| !is_aside(party)).map(|party| party.media));
         // An operator who has put the caller aside may be told something meanwhile.
         let spoken_to = self.operator.is_some() && self.monitors.values().any(|mode| *mode != MonitorMode::Listen);
-        let alone = speakers.len() < 2 && (caller_talks || !spoken_to);
+        // A supervisor who has joined is left with the caller when the operator is lost.
+        let alone = match caller_talks {
+            true => speakers.len() + self.joined_by() < 2,
+            false => speakers.len() < 2 && !spoken_to,
+        };
         let mut members: Vec<Member> = Vec::new();
         if !alone {
             members.extend(speakers.iter().map(|leg| Member { leg: *leg, role: Role::Speaker }));

@@ -215,3 +215,21 @@ fn keys_go_to_whom_the_operator_talks_with() {
     standing.caller = Caller::Talking;
     assert_eq!(standing.spoken_with(), CALL.0);
 }
+
+#[test]
+fn a_supervisor_who_has_joined_stays_with_a_caller_who_lost_the_operator_and_one_who_only_listens_does_not_count() {
+    let mut standing = Standing { operator: None, ..talking() };
+    standing.monitors.insert(DEWI, MonitorMode::Barge);
+    assert!(standing.in_company());
+    assert_eq!(members(&standing), [(1, Role::Speaker), (3, Role::Speaker)]);
+    assert_eq!(standing.arrangement().caller_hears, None);
+    for mode in [MonitorMode::Listen, MonitorMode::Whisper] {
+        standing.monitors.insert(DEWI, mode);
+        assert!(!standing.in_company());
+        assert_eq!(members(&standing), []);
+    }
+    // Who has taken the call supervises it no more.
+    let taken = Standing { operator: Some(DEWI), ..talking() };
+    let standing = Standing { monitors: [(DEWI, MonitorMode::Barge)].into(), ..taken };
+    assert!(!standing.in_company());
+}

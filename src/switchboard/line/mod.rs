@@ -6,6 +6,7 @@ mod early;
 mod orders;
 mod party;
 mod plant;
+mod room;
 mod text;
 mod voice;
 
@@ -13,17 +14,16 @@ pub use orders::{Inbox, ORDERS, Offer, Order, PartyEnd, Post, Report};
 pub use plant::{CallOutError, Plant, Wish};
 
 use super::convert;
-use arrangement::{Arrangement, Caller, Joins, Party, Sound, Standing};
+use arrangement::{Arrangement, Caller, Joins, Sound, Standing};
 use dispatch::desk::HeardSide;
 use dispatch::id::{CallId, UserId};
 use party::Parties;
+use room::Due;
 use std::pin::Pin;
 use std::time::Duration;
 use text::LineText;
 use uuid::Uuid;
 
-/// How long a headset may be away before the caller hears that the operator will be back; a reload is quicker.
-const COVER_AFTER: Duration = Duration::from_secs(3);
 /// How long the line of a caller to whom nothing can be played before the answer may only ring.
 const DEAF_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -41,8 +41,8 @@ pub struct Line {
     arranged: Arrangement,
     /// What the caller goes back to when everybody else has gone.
     waits_with: Sound,
-    /// The operator's headset is away, and the caller is soon to hear so.
-    cover_soon: bool,
+    /// What is to be done in the room though nobody gives an order.
+    due: Due,
     parties: Parties,
     text: LineText,
 }
@@ -50,7 +50,7 @@ pub struct Line {
 impl Line {
     /// Opens the voice of an invitation and carries out orders until the call is gone.
     pub async fn inbound(plant: Plant, call: CallId, leg: sip::LegId, trunk: sip::TrunkName, offer: Offer, orders: Inbox) {
-        let Offer { audio, text } = offer;
+        let Offer { audio, text, early } = offer;
         let (remote, allowed) = (audio.as_ref().and_then(convert::remote_audio), plant.allowed(&trunk));
         let address = match plant.media.open_trunk(call.0, allowed.clone(), remote, true).await {
             Ok(address) => address,
@@ -65,14 +65,14 @@ impl Line {
         if let Some(text) = &text {
             line.begin_text(text).await;
         }
-        if audio.is_some() {
+        if early {
             // Early media carries the ringback and the announcement; where it cannot be sent the network's own ringback remains.
             if let Err(error) = line.plant.sip.progress(line.leg, line.media()).await {
                 tracing::debug!(%call, %error, "no early media");
             }
         }
         // Without early media this caller hears no announcement before that.
-        let longest = if audio.is_some() { Duration::MAX } else { DEAF_PATIENCE };
+        let longest = if early { Duration::MAX } else { DEAF_PATIENCE };
         let patience = line.plant.answer_waiting.map(|patience| patience.min(longest));
         line.work(orders, patience).await;
     }
@@ -109,7 +109,7 @@ impl Line {
             heard: false,
             standing,
             waits_with: Sound::Silence,
-            cover_soon: false,
+            due: Due::default(),
             parties: Parties::default(),
             text: LineText::new(allowed),
         }
@@ -169,9 +169,9 @@ impl Line {
                     self.plant.report(Report::ResumeFailed { call, operator }).await;
                 }
             }
-            Order::Cover => self.cover_soon = true,
+            Order::Cover => self.cover_soon(),
             Order::Uncover => {
-                self.cover_soon = false;
+                self.due.cover = None;
                 self.standing.covered = false;
                 self.arrange_or_tell("a call cannot be uncovered").await;
             }
@@ -207,23 +207,10 @@ impl Line {
         }
     }
 
-    /// The next order. A headset that stays away is covered meanwhile.
-    async fn next(&mut self, orders: &mut Inbox) -> Option<Box<Order>> {
-        if self.cover_soon {
-            if let Ok(order) = tokio::time::timeout(COVER_AFTER, orders.recv()).await {
-                return order;
-            }
-            self.cover_soon = false;
-            self.standing.covered = true;
-            self.arrange_or_tell("a caller hears nothing while the headset is away").await;
-        }
-        orders.recv().await
-    }
-
-    /// The caller waits for an operator. A conversation with a party is not broken by that.
+    /// The caller waits for an operator. A conversation with a party, or with a supervisor, is not broken by that.
     async fn wait_with(&mut self, sound: Sound) {
         self.waits_with = sound;
-        if !self.standing.parties.iter().any(Party::answered) {
+        if !self.standing.in_company() {
             self.standing.caller = Caller::Waiting(sound);
             self.arrange_or_tell("a waiting caller hears nothing").await;
         }
@@ -241,17 +228,16 @@ impl Line {
     }
 
     async fn unbridge(&mut self) {
-        self.cover_soon = false;
+        self.due.cover = None;
         self.standing.covered = false;
         let operator = self.standing.operator.take();
         // Who stays, stays with the caller: a party that the operator alone talked with has been handed the call.
         for party in &mut self.standing.parties {
             party.joins = Joins::Everybody;
         }
-        let in_company = self.standing.parties.iter().any(Party::answered);
         self.standing.caller = match self.standing.caller {
             Caller::Gone => Caller::Gone,
-            _ if in_company => Caller::Talking,
+            _ if self.standing.in_company() => Caller::Talking,
             _ => Caller::Waiting(self.waits_with),
         };
         self.arrange_or_tell("a caller was left without an operator and hears nothing").await;
@@ -279,7 +265,7 @@ impl Line {
         self.answered = true;
         self.remote(audio).await;
         let (call, Some(operator)) = (self.call, self.standing.operator) else { return };
-        let report = match self.change(|standing| standing.caller = Caller::Talking).await {
+        let report = match self.change_in_any_case(|standing| standing.caller = Caller::Talking).await {
             Ok(()) => Report::Bridged { call, operator },
             Err(error) => Report::BridgeFailed { call, operator, error: error.to_string() },
         };
@@ -297,89 +283,10 @@ impl Line {
             self.standing.monitors.remove(&supervisor);
             self.refuse_monitor(supervisor, error).await;
         }
+        self.wait_if_left_alone().await;
         if !self.standing.monitors.contains_key(&supervisor) && self.standing.operator != Some(supervisor) {
             self.put_down(supervisor).await;
         }
-    }
-
-    /// Changes where somebody stands. If the voice engine cannot follow, everybody stands where they stood.
-    async fn change(&mut self, change: impl FnOnce(&mut Standing)) -> Result<(), media::ConnectError> {
-        let before = self.standing.clone();
-        change(&mut self.standing);
-        let arranged = self.arrange().await;
-        if arranged.is_err() {
-            self.standing = before;
-        }
-        arranged
-    }
-
-    /// For changes that stand whether or not the voice engine can follow: somebody went away.
-    async fn arrange_or_tell(&mut self, trouble: &'static str) {
-        if let Err(error) = self.arrange().await {
-            tracing::warn!(call = %self.call, %error, "{trouble}");
-        }
-    }
-
-    /// Makes the voice engine match where everybody stands. A supervisor who cannot be there, because the machine has died, is parted with:
-    /// nobody who only supervises keeps the others from each other.
-    async fn arrange(&mut self) -> Result<(), media::ConnectError> {
-        let arranged = self.follow().await;
-        if arranged.is_ok() || self.standing.monitors.is_empty() {
-            return arranged;
-        }
-        let monitors = std::mem::take(&mut self.standing.monitors);
-        if let Err(error) = self.follow().await {
-            self.standing.monitors = monitors;
-            return Err(error);
-        }
-        for (supervisor, mode) in monitors {
-            self.standing.monitors.insert(supervisor, mode);
-            if let Err(error) = self.follow().await {
-                self.standing.monitors.remove(&supervisor);
-                self.refuse_monitor(supervisor, error).await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn refuse_monitor(&self, supervisor: UserId, error: media::ConnectError) {
-        tracing::warn!(call = %self.call, %error, "a supervisor cannot take part");
-        self.plant.report(Report::MonitorFailed { call: self.call, supervisor }).await;
-    }
-
-    /// The room comes first, so that nobody is heard by whom they should not.
-    async fn follow(&mut self) -> Result<(), media::ConnectError> {
-        let wanted = self.standing.arrangement();
-        if wanted.members != self.arranged.members {
-            self.plant.arrange(self.call.0, wanted.members.clone()).await?;
-            self.arranged.members = wanted.members;
-        }
-        if wanted.caller_hears != self.arranged.caller_hears {
-            self.plant.sound(self.call.0, wanted.caller_hears).await;
-            self.arranged.caller_hears = wanted.caller_hears;
-        }
-        let (before, hears) = (self.arranged.operator_hears, wanted.operator_hears);
-        if before != hears {
-            if let Some((operator, _)) = before.filter(|(operator, _)| hears.is_none_or(|(other, _)| other != *operator)) {
-                self.plant.sound(operator, None).await;
-            }
-            if let Some((operator, sound)) = hears {
-                self.plant.sound(operator, Some(sound)).await;
-            }
-            self.arranged.operator_hears = hears;
-        }
-        for (party, sound) in &wanted.parties_hear {
-            if !self.arranged.parties_hear.contains(&(*party, *sound)) {
-                self.plant.sound(*party, Some(*sound)).await;
-            }
-        }
-        for (party, _) in &self.arranged.parties_hear {
-            if !wanted.parties_hear.iter().any(|(other, _)| other == party) {
-                self.plant.sound(*party, None).await;
-            }
-        }
-        self.arranged.parties_hear = wanted.parties_hear;
-        Ok(())
     }
 
     /// Also what happens when the switchboard has forgotten the call without an order: no caller is left in an empty call.

@@ -3,8 +3,9 @@
 use super::CallOutError;
 use super::arrangement::{Joins, Sound};
 use dispatch::contract::{AdditionalData, CallText, CallerLocation, MonitorMode, Refusal, Reply, Typed};
-use dispatch::desk::{Failure, HeardSide, Who};
+use dispatch::desk::{Failure, HeardSide, Sought, Unfetched, Who};
 use dispatch::id::{CallId, PartyId, UserId};
+use std::time::Instant;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -116,6 +117,8 @@ pub enum Order {
 pub struct Offer {
     pub audio: Option<sip::RemoteAudio>,
     pub text: Option<sip::RemoteText>,
+    /// Something can be played to the caller before the answer.
+    pub early: bool,
 }
 
 #[derive(Debug)]
@@ -140,6 +143,11 @@ pub enum Report {
         error: CallOutError,
     },
     /// Whoever was silent before the answer has had time to be heard.
+    StillUnheard {
+        call: CallId,
+        leg: Uuid,
+        since: Instant,
+    },
     StillSilent {
         call: CallId,
     },
@@ -183,6 +191,10 @@ pub enum Report {
     MonitorFailed {
         call: CallId,
         supervisor: UserId,
+    },
+    /// Text found no room; the call goes on by voice.
+    NoText {
+        error: media::OpenError,
     },
     /// How the text of the call stands now.
     Text {
@@ -243,6 +255,12 @@ pub enum Report {
         call: CallId,
         location: Option<CallerLocation>,
         additional: Vec<AdditionalData>,
+    },
+    /// What the caller's network keeps on a server could not be had from there.
+    NotFetched {
+        call: CallId,
+        what: Sought,
+        why: Unfetched,
     },
     /// Where the caller's network sees the caller now.
     Relocated {

@@ -43,7 +43,7 @@ impl Line {
         if let Some(remote) = convert::remote_audio(audio) {
             self.plant.media.set_remote(media, remote).await;
         }
-        let joined = self.change(|standing| {
+        let joined = self.change_in_any_case(|standing| {
             if standing.operator.is_none() {
                 standing.caller = Caller::Talking;
             }
@@ -74,7 +74,7 @@ impl Line {
         if let Some(leg) = self.parties.0.remove(&id) {
             self.plant.sip.hang_up(leg).await;
         }
-        let company = self.standing.parties.iter().any(Party::answered);
+        let company = self.standing.in_company();
         let resumed = self.standing.caller == Caller::Held && party.joins == Joins::Operator && !self.standing.consults();
         match self.standing.caller {
             Caller::Talking if self.standing.operator.is_none() && !company => {

@@ -27,8 +27,14 @@ impl LineText {
 impl Plant {
     /// Where text of this leg goes. `None`: there is no room for it.
     pub(super) async fn open_text(&self, leg: Uuid, allowed: Vec<ipnet::IpNet>) -> Option<SocketAddr> {
-        let opened = self.media.open_text(leg, allowed).await;
-        opened.inspect_err(|error| tracing::warn!(%leg, %error, "no text for a call that wants it")).ok()
+        match self.media.open_text(leg, allowed).await {
+            Ok(address) => Some(address),
+            Err(error) => {
+                tracing::warn!(%leg, %error, "no text for a call that wants it");
+                self.report(Report::NoText { error }).await;
+                None
+            }
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The live socket of a console: the snapshot first, then every change that its person may know.
 
-use super::keeper::{End, Keeper};
+use super::keeper::{End, Keeper, Upkeep};
 use super::socket::{self, Closing, Gone};
+use super::told::Told;
 use crate::app::AppState;
+use crate::clock;
 use axum::extract::ws::WebSocket;
 use dispatch::contract::{Audience, Event, Live, OperatorState, Snapshot};
 use dispatch::desk::Principal;
@@ -32,7 +34,7 @@ async fn serve(app: AppState, who: Principal, token: String, events: Receiver<Li
 }
 
 async fn pump(app: &AppState, mut keeper: Keeper, mut events: Receiver<Live>, socket: &mut WebSocket) -> Result<(), End> {
-    send_snapshot(app, keeper.who.user, socket).await?;
+    let mut told = send_snapshot(app, keeper.who.user, socket).await?;
     loop {
         tokio::select! {
             event = events.recv() => match event {
@@ -40,23 +42,46 @@ async fn pump(app: &AppState, mut keeper: Keeper, mut events: Receiver<Live>, so
                 Ok(_) => {}
                 Err(RecvError::Lagged(missed)) => {
                     metrics::counter!("siaga_live_events_missed_total").increment(missed);
-                    send_snapshot(app, keeper.who.user, socket).await?;
+                    told = send_snapshot(app, keeper.who.user, socket).await?;
                 }
                 Err(RecvError::Closed) => return Err(End::Close(Closing::Stopping)),
             },
-            upkeep = keeper.wait(socket) => keeper.attend(upkeep, socket).await?,
+            upkeep = keeper.wait(socket) => {
+                let beats = matches!(upkeep, Upkeep::Tick);
+                keeper.attend(upkeep, socket).await?;
+                if beats {
+                    told = tell_time(app, keeper.who.user, told, socket).await?;
+                }
+            }
         }
     }
 }
 
-async fn send_snapshot(app: &AppState, user: UserId, socket: &mut WebSocket) -> Result<(), Gone> {
+/// When the console was told everything.
+async fn send_snapshot(app: &AppState, user: UserId, socket: &mut WebSocket) -> Result<Told, Gone> {
+    let told = both_clocks();
     let snapshot = (app.snapshot)();
     let offered = ringing_at(&snapshot, user);
     send_event(socket, &Event::Snapshot(snapshot)).await?;
-    match offered {
-        Some(offered) => send_event(socket, &offered).await,
-        None => Ok(()),
+    if let Some(offered) = offered {
+        send_event(socket, &offered).await?;
     }
+    Ok(told)
+}
+
+/// Goes with every heartbeat, for no browser shows its page the pings. When the server's clock was set, the console is told everything anew:
+/// what it was told of since when has another time now.
+async fn tell_time(app: &AppState, user: UserId, told: Told, socket: &mut WebSocket) -> Result<Told, Gone> {
+    let now = both_clocks();
+    if told.was_set_until(&now) {
+        return send_snapshot(app, user, socket).await;
+    }
+    send_event(socket, &Event::Time { now: now.at }).await?;
+    Ok(told)
+}
+
+fn both_clocks() -> Told {
+    Told::new(clock::time_of_day(), clock::now())
 }
 
 async fn send_event(socket: &mut WebSocket, event: &Event) -> Result<(), Gone> {

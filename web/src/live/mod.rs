@@ -5,6 +5,7 @@ mod console;
 mod heartbeat;
 mod keeper;
 mod socket;
+mod told;
 
 pub(crate) use camera::show;
 pub(crate) use console::run;

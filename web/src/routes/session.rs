@@ -90,15 +90,17 @@ async fn get_session(Operator(who): Operator, State(app): State<AppState>) -> Re
     Ok(Json(SessionView { user, city: app.config.city.clone() }))
 }
 
-/// Signs out of this browser and closes its live sockets.
+/// Signs out of this browser, ends the shift and closes the browser's live sockets. Refused while a call is up.
 #[utoipa::path(delete, path = "/session", responses((status = 204)), tag = "session")]
 async fn sign_out(
     Operator(who): Operator,
     State(app): State<AppState>,
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), ApiError> {
+    // First: no caller waits for somebody who has left, and no call rings where nobody could answer it. Whoever listened to a call has left
+    // that with the shift.
+    app.switchboard.ask(|reply| Command::EndShift { operator: who.user, reply }).await?;
     app.desk.sign_out(&who).await?;
-    app.switchboard.tell(Command::StopMonitoring { supervisor: who.user }).await;
     app.signed_out.tell(Ended::Session(who.session));
     Ok((jar.add(cookie::forgetting(app.config.secure())), StatusCode::NO_CONTENT))
 }

@@ -5,10 +5,10 @@ use crate::access::{Operator, guarded};
 use crate::app::AppState;
 use crate::error::ApiError;
 use crate::extract::Json;
+use crate::learning;
 use axum::extract::State;
 use axum::http::StatusCode;
 use dispatch::contract::{Command, MediaTest, Readiness};
-use dispatch::desk::Principal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,22 +34,13 @@ struct Sdp {
 /// Begins the shift, or takes it over from another browser of the same person.
 #[utoipa::path(post, path = "/shift", responses((status = 204)), tag = "shift")]
 async fn start_shift(Operator(who): Operator, State(app): State<AppState>) -> Result<StatusCode, ApiError> {
-    let (skills, languages) = abilities(&app, &who).await;
-    let (operator, name) = (who.user, who.name);
-    app.switchboard.ask(|reply| Command::StartShift { operator, name, skills, languages, reply }).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// What the person can do. A store that does not answer keeps nobody from working: such an operator is rung for every call.
-async fn abilities(app: &AppState, who: &Principal) -> (Vec<String>, Vec<String>) {
-    match app.desk.me(who).await {
-        Ok(user) => (user.skills, user.languages),
-        Err(error) => {
-            metrics::counter!("siaga_shifts_without_abilities_total").increment(1);
-            tracing::warn!(%error, "skills and languages could not be read; the shift begins without them");
-            (Vec::new(), Vec::new())
-        }
+    let learned = learning::now(&app, &who).await;
+    if learned.is_none() {
+        learning::later(&app, &who);
     }
+    let (operator, name) = (who.user, who.name);
+    app.switchboard.ask(|reply| Command::StartShift { operator, name, learned, reply }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends the shift. Refused while a call is up.

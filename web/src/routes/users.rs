@@ -5,6 +5,7 @@ use crate::access::{Head, Manager, guarded};
 use crate::app::AppState;
 use crate::error::ApiError;
 use crate::extract::{Json, Path};
+use crate::learning;
 use crate::signed_out::Ended;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,7 +30,7 @@ async fn create_user(
     Ok((StatusCode::CREATED, Json(app.desk.create_user(&who, body).await?)))
 }
 
-/// Changes what is given. A new password, a lower role or `active: false` ends the person's sessions.
+/// Changes what is given. A new password, a lower role or `active: false` ends the person's sessions; the last ends the shift, too.
 #[utoipa::path(
     patch, path = "/users/{id}", params(("id" = UserId, Path)),
     request_body = ChangeUser, responses((status = 200, body = UserView)), tag = "users"
@@ -41,9 +42,16 @@ async fn change_user(
     Json(body): Json<ChangeUser>,
 ) -> Result<Json<UserView>, ApiError> {
     let may_do_otherwise = body.role.is_some() || body.active.is_some();
+    let has_learned = body.skills.is_some() || body.languages.is_some();
     let user = app.desk.change_user(&who, id, body).await?;
-    if may_do_otherwise && (!user.active || user.role < Role::Supervisor) {
+    if may_do_otherwise && !user.active {
+        app.switchboard.tell(Command::Dismiss { operator: id }).await;
+    } else if may_do_otherwise && user.role < Role::Supervisor {
         app.switchboard.tell(Command::StopMonitoring { supervisor: id }).await;
+    }
+    // A shift that runs goes on with it.
+    if has_learned && user.active {
+        app.switchboard.tell(Command::HasLearned { operator: id, learned: learning::of(&user) }).await;
     }
     app.signed_out.tell(Ended::Person(id));
     Ok(Json(user))

@@ -24,7 +24,7 @@ async fn each_key_of_the_call_bar_reaches_the_switchboard() {
     siti.delete("shift").await.expect(204);
 
     let expected = [
-        "start shift of SITI [] []",
+        "start shift of SITI, [] []",
         "phone Some(\"meja-1\") of Some(\"siti\")",
         "phone None of Some(\"siti\")",
         "Paused { reason: \"salat\" }",
@@ -104,8 +104,20 @@ async fn a_shift_begins_with_what_the_person_can_do() {
     let change = json!({ "skills": ["fire"], "languages": ["id", "en"] });
     let change = budi.request(Method::PATCH, &format!("users/{}", siti.user())).json(&change);
     assert_eq!(budi.send(change).await.expect(200).json()["skills"], json!(["fire"]));
+    assert_eq!(house.switchboard.heard().await, "has learned [\"fire\"] [\"id\", \"en\"]", "also for a shift that runs");
     siti.post("shift", json!({})).await.expect(204);
-    assert_eq!(house.switchboard.heard().await, "start shift of SITI [\"fire\"] [\"id\", \"en\"]");
+    assert_eq!(house.switchboard.heard().await, "start shift of SITI, [\"fire\"] [\"id\", \"en\"]");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_shift_that_begins_while_the_database_is_away_makes_nothing_up_of_what_the_person_can_do() {
+    let mut house = House::open().await;
+    let siti = house.person("siti", Role::Operator).await;
+    siti.get("session").await.expect(200);
+    house.desk.store().close().await;
+    siti.post("shift", json!({})).await.expect(204);
+    assert_eq!(house.switchboard.heard().await, "start shift of SITI, who knows what");
     house.close().await;
 }
 
@@ -118,6 +130,17 @@ async fn who_listens_to_a_call_stands_in_the_audit() {
     let audit = budi.get("audit").await.expect(200).json();
     let entry = audit.as_array().unwrap().iter().find(|entry| entry["action"] == "call.monitored").unwrap();
     assert_eq!((entry["user"].clone(), entry["subject"].clone()), (json!(wati.user()), json!(call)));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_supervisor_steps_in_for_an_operator_who_is_lost_also_while_the_database_is_away() {
+    let mut house = House::open().await;
+    let wati = house.person("wati", Role::Supervisor).await;
+    wati.get("session").await.expect(200);
+    house.desk.store().close().await;
+    wati.put(&format!("calls/{}/monitor", clock::new_id()), json!({ "mode": "barge" })).await.expect(204);
+    assert_eq!(house.switchboard.heard().await, "monitor by WATI Some(Barge)");
     house.close().await;
 }
 

@@ -99,7 +99,7 @@ async fn the_switchboard_hears_when_the_last_socket_of_a_person_closes() {
     drop(first);
     // The shift's beginning stands between: nothing was told of the first socket.
     siti.post("shift", json!({})).await.expect(204);
-    assert_eq!(house.switchboard.heard().await, "start shift of SITI [] []");
+    assert_eq!(house.switchboard.heard().await, "start shift of SITI, [] []");
     drop(second);
     assert_eq!(house.switchboard.heard().await, "browser gone");
     house.close().await;
@@ -147,6 +147,19 @@ async fn a_console_that_missed_events_gets_a_fresh_snapshot() {
         }
     }
     assert!(before < 500, "some were missed");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_console_is_told_the_servers_time_with_the_snapshot_and_with_every_heartbeat() {
+    let house = House::open().await;
+    let siti = house.person("siti", Role::Operator).await;
+    let began = clock::now();
+    house.snapshot.lock().unwrap().now = began;
+    let mut socket = Socket::of(&siti, "live").await;
+    assert_eq!(socket.event("snapshot").await["now"], json!(began));
+    let told: jiff::Timestamp = serde_json::from_value(socket.event("time").await["now"].clone()).unwrap();
+    assert!(told >= began && told <= clock::now() + jiff::SignedDuration::from_secs(1), "{told}");
     house.close().await;
 }
 

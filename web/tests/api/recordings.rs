@@ -3,7 +3,7 @@
 use crate::support::House;
 use dispatch::clock;
 use dispatch::contract::Role;
-use dispatch::desk::Entry;
+use dispatch::desk::{Entry, Missing};
 use serde_json::Value;
 
 const AUDIO: &[u8] = b"RIFF....WAVEfmt 0123456789";
@@ -13,7 +13,15 @@ async fn with_recording(house: &House, operator: &crate::support::client::Client
     let journal = house.desk.journal();
     journal.record(Entry::RecordingBegan { call, started_at: clock::now() });
     let sha256 = "00".repeat(32);
-    journal.record(Entry::RecordingSealed { call, sealed_at: clock::now(), duration_ms: 3_000, sha256, repaired: false });
+    let missing = Missing::default();
+    journal.record(Entry::RecordingSealed {
+        call,
+        sealed_at: clock::now(),
+        duration_ms: 3_000,
+        sha256,
+        repaired: false,
+        missing,
+    });
     journal.flush().await;
     house.archive.seal(call, AUDIO);
     format!("calls/{call}/recording.wav")

@@ -1,7 +1,8 @@
 //! Signing in and out.
 
 use crate::support::{House, PASSWORD};
-use dispatch::contract::Role;
+use dispatch::clock;
+use dispatch::contract::{Refusal, Role};
 use serde_json::json;
 
 #[tokio::test]
@@ -39,9 +40,44 @@ async fn who_signs_out_or_may_supervise_no_longer_stops_listening_at_once() {
     assert_eq!(house.switchboard.heard().await, "stop monitoring");
     change(json!({ "role": "supervisor" })).await;
     change(json!({ "active": false })).await;
-    assert_eq!(house.switchboard.heard().await, "stop monitoring");
+    assert_eq!(
+        house.switchboard.heard().await,
+        "dismiss",
+        "whoever may not work here any more is rung no more, at a desk phone either"
+    );
     budi.delete("session").await.expect(204);
-    assert_eq!(house.switchboard.heard().await, "stop monitoring");
+    assert_eq!(house.switchboard.heard().await, "end shift", "and with it whatever she listened to");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn nobody_signs_out_of_a_call_and_whoever_signs_out_is_rung_no_more() {
+    let mut house = House::open().await;
+    let siti = house.person("siti", Role::Operator).await;
+    house.switchboard.refuse(Refusal::Busy);
+    let refused = siti.delete("session").await.expect(409);
+    assert_eq!((refused.code().as_str(), refused.header("set-cookie").as_str()), ("busy", ""));
+    siti.get("session").await.expect(200);
+    house.switchboard.accept();
+    siti.delete("session").await.expect(204);
+    siti.get("session").await.expect(401);
+    for _ in 0..2 {
+        assert_eq!(house.switchboard.heard().await, "end shift");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_cannot_be_signed_out_because_the_database_is_away_can_still_answer_and_is_not_rung() {
+    let mut house = House::open().await;
+    let siti = house.person("siti", Role::Operator).await;
+    siti.get("session").await.expect(200);
+    house.desk.store().close().await;
+    assert_eq!(siti.delete("session").await.expect(503).code(), "store");
+    siti.post(&format!("calls/{}/answer", clock::new_id()), json!({})).await.expect(204);
+    for expected in ["end shift", "answer"] {
+        assert_eq!(house.switchboard.heard().await, expected);
+    }
     house.close().await;
 }
 

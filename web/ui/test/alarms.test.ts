@@ -19,6 +19,20 @@ it('an alarm is quiet while talking, and silent under a ringing call or when all
   expect(alarmVolume({ ...watching, alarms: 0 })).toBeNull()
 })
 
+it('a machine’s alert says what it is about and what to do next', () => {
+  const kind = { kind: 'machine_alert', incident: 'i', incident_number: '20261123-0007', event: 'Kebakaran' } as const
+  expect(sayAlarm({ id: 'a', raised_at: '', kind })).toBe(
+    'Peringatan alat, kejadian 20261123-0007: Kebakaran. Buka kejadiannya dan kirim tim',
+  )
+})
+
+it('a bound past which no call is refused says what happens instead', () => {
+  const alarm = (limit: string) => sayAlarm({ id: 'a', raised_at: '', kind: { kind: 'limit_reached', limit } })
+  expect(alarm('rtp_ports')).toContain('Port suara (RTP) penuh: panggilan baru ditolak')
+  expect(alarm('fallback')).toContain('penelepon tetap menunggu')
+  expect(alarm('of tomorrow')).toContain('of tomorrow penuh')
+})
+
 it('a line that is down is told in the language of the console, with the code that says so', () => {
   const alarm = (code: number | null) =>
     sayAlarm({ id: 'a', raised_at: '', kind: { kind: 'trunk_down', trunk: 'telkom', why: 'refuses', code } })

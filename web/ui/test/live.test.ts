@@ -25,6 +25,7 @@ const entry = (seq: number): TimelineEntry => ({
 const play = (...events: LiveEvent[]): LiveState => events.reduce((state, event) => reduce(state, event, ME), INITIAL)
 const snapshot = (change: Partial<Extract<LiveEvent, { event: 'snapshot' }>> = {}): LiveEvent => ({
   event: 'snapshot',
+  now: '2026-11-28T10:00:00Z',
   calls: [],
   operators: [],
   alarms: [],

@@ -46,6 +46,7 @@ test('who works with a phone needs no page', () => {
 test('phones come with the snapshot and change with events', () => {
   const snapshot = {
     event: 'snapshot',
+    now: '2026-11-28T10:00:00Z',
     calls: [],
     operators: [],
     alarms: [],

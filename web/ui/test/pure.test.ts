@@ -81,6 +81,7 @@ describe('teams for a type', () => {
     expect(chosen(choices, {}, new Set())).toEqual(['d'])
     expect(chosen(choices, { d: false, z: true }, new Set())).toEqual(['z'])
     expect(chosen(choices, {}, new Set(['d']))).toEqual([])
+    expect(chosen(choices, { z: true }, new Set(), false)).toEqual(['z'])
   })
 })
 

@@ -25,6 +25,8 @@ it('every kind has a sentence of its own', () => {
     'call.quality',
     'call.outbound_dialled',
     'call.outbound_answered',
+    'call.place_not_fetched',
+    'call.facts_not_fetched',
     'alert.received',
     'callback.claimed',
     'callback.released',
@@ -82,6 +84,21 @@ it('how a supervisor listens is told; the end too', () => {
 
 it('a typed line is told in its own words', () =>
   expect(say('call.text', { side: 'caller', text: 'api besar', operator: null })).toBe('Teks · api besar'))
+
+it('what the network points to and nobody could fetch is told with why', () => {
+  expect(say('call.place_not_fetched', { why: 'silent' })).toBe(
+    'Jaringan menyimpan lokasi penelepon di server lain, tetapi tidak dapat diambil · servernya tidak menjawab',
+  )
+  expect(say('call.facts_not_fetched', { why: 'of tomorrow' })).toContain('of tomorrow')
+})
+
+it('what a recording lacks is told for each side, and a whole one is only sealed', () => {
+  const sealed = { duration_ms: 30_000, sha256: 'ab', repaired: false }
+  expect(say('recording.sealed', sealed)).toBe('Rekaman disegel')
+  expect(say('recording.sealed', { ...sealed, missing_caller_ms: 1250, missing_operator_ms: 20 })).toBe(
+    'Rekaman disegel · 1.3 detik suara penelepon hilang · 0.1 detik dari sisi operator hilang',
+  )
+})
 
 it('a pressed key is told', () => expect(say('call.digit', { digit: '1' })).toBe('Penelepon menekan tombol · 1'))
 

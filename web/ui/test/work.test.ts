@@ -95,7 +95,8 @@ async function page(server: Server, disk: Storage) {
   const { hear, live } = await import('../src/live/live')
   const { refreshSession, session, signOut } = await import('../src/session/session')
   runWork()
-  const up = (...calls: CallView[]) => hear({ event: 'snapshot', calls, operators: [], alarms: [], trunks: [] })
+  const up = (...calls: CallView[]) =>
+    hear({ event: 'snapshot', now: new Date().toISOString(), calls, operators: [], alarms: [], trunks: [] })
   return {
     drafts,
     leave,

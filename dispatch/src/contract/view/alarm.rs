@@ -1,6 +1,6 @@
 //! What calls for somebody's attention.
 
-use super::{CallSide, OfferTrouble, TrunkTrouble};
+use super::{AddressFamily, CallSide, OfferTrouble, TrunkTrouble};
 use crate::id::{AlarmId, CallId, CameraId, DispatchId, IncidentId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,8 +30,13 @@ pub enum AlarmKind {
     Unacknowledged { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
     /// A message cannot be delivered.
     Undeliverable { dispatch: DispatchId, incident: IncidentId, incident_number: String, team_name: String },
+    /// A machine's alert has made an incident, or has become more severe, and nobody has seen to it; `event` is what it says, in few words.
+    /// Ends by itself when teams are sent, when the incident is closed, or when the machine takes the alert back.
+    MachineAlert { incident: IncidentId, incident_number: String, event: String },
     /// Audio of a call could not be written.
     RecordingFailing { call: CallId },
+    /// The recording of a call is silent where somebody was heard, for a fault of ours; the timeline says for how long.
+    RecordingGap { call: CallId },
     /// A camera's footage could not be kept for an incident for a minute; it is being retried.
     FootageFailing { camera: CameraId, camera_name: String, incident: IncidentId },
     /// The database does not take what must be kept; it waits on the disk or in memory and is retried.
@@ -46,14 +51,19 @@ pub enum AlarmKind {
         #[serde(default)]
         code: Option<u16>,
     },
-    /// A bound of the server is reached and calls are refused: `calls`, `transactions`, `rtp_ports`, `media`, `events`, `connections`,
-    /// `rate`, `stack` or `orders`. Ends by itself when it was not reached for a minute.
+    /// A bound of the server is reached. Calls are refused (`calls`, `transactions`, `rtp_ports`, `media`, `events`, `connections`, `rate`,
+    /// `stack`, `orders`), callers wait on without the fallback number (`fallback`), tests and desk phones' codes hear no answer (`test_calls`,
+    /// `feature_codes`), or what happened to calls was not heard of (`early_events`, `media_events`). Ends by itself when it was not reached
+    /// for a minute.
     LimitReached { limit: String },
     /// A carrier's calls are refused for what they offer. Ends by itself when none was for a minute.
     CallsRefused { trunk: String, why: OfferTrouble },
-    /// A caller is not heard whose carrier sends voice by a family of addresses, IPv4 or IPv6, that this server has none of. Ends by itself
-    /// when there was no such call for a minute.
-    VoiceBeyondReach { trunk: String },
+    /// Callers' places, or facts about callers, are on a server that the trunk's `location_servers` does not name, and are not fetched. Ends
+    /// by itself when none was for a minute.
+    LocationNotAllowed { trunk: String },
+    /// A caller, or whom an operator called, is not heard: its voice is at a family of addresses that this server has none of. Only a change of
+    /// the settings mends that, so it sounds until somebody has seen it.
+    VoiceBeyondReach { trunk: String, family: AddressFamily },
 }
 
 #[cfg(test)]

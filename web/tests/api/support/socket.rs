@@ -9,7 +9,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than from one heartbeat to the next.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 pub struct Socket(WebSocketStream<TcpStream>);
 
@@ -57,14 +58,17 @@ impl Socket {
         }
     }
 
-    /// The next frame, which must be an event of this name.
+    /// The next frame, which must be an event of this name. The time comes with every heartbeat, between all others.
     #[track_caller]
     pub fn event<'a>(&'a mut self, name: &'a str) -> impl Future<Output = Value> + 'a {
         let caller = std::panic::Location::caller();
         async move {
-            match self.next().await {
-                Frame::Json(event) if event["event"] == name => event,
-                other => panic!("{caller}: wanted {name}, got {other:?}"),
+            loop {
+                match self.next().await {
+                    Frame::Json(event) if event["event"] == name => return event,
+                    Frame::Json(event) if event["event"] == "time" => {}
+                    other => panic!("{caller}: wanted {name}, got {other:?}"),
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A switchboard that says yes to everything, or what it was told to say.
 
 use dispatch::clock;
-use dispatch::contract::{Command, MediaTest, Refusal};
+use dispatch::contract::{Command, Learned, MediaTest, Refusal};
 use dispatch::id::{CallId, PartyId, ReportId};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,6 +31,11 @@ impl PretendedSwitchboard {
         *self.refusal.lock().unwrap() = Some(refusal);
     }
 
+    /// Says yes again.
+    pub fn accept(&self) {
+        *self.refusal.lock().unwrap() = None;
+    }
+
     /// The next command, in short.
     pub async fn heard(&mut self) -> String {
         tokio::time::timeout(Duration::from_secs(10), self.heard.recv()).await.expect("a command in time").unwrap()
@@ -40,7 +45,8 @@ impl PretendedSwitchboard {
 fn attend(command: Command, answer: Result<(), Refusal>) -> String {
     use Command::*;
     let (what, reply) = match command {
-        StartShift { name, skills, languages, reply, .. } => (format!("start shift of {name} {skills:?} {languages:?}"), reply),
+        StartShift { name, learned, reply, .. } => (format!("start shift of {name}, {}", said(learned)), reply),
+        HasLearned { learned, .. } => return format!("has learned {}", said(Some(learned))),
         UsePhone { username, phone, reply, .. } => (format!("phone {phone:?} of {username:?}"), reply),
         EndShift { reply, .. } => ("end shift".into(), reply),
         SetReadiness { readiness, reply, .. } => (format!("{readiness:?}"), reply),
@@ -53,6 +59,7 @@ fn attend(command: Command, answer: Result<(), Refusal>) -> String {
             return "test media".into();
         }
         StopMonitoring { .. } => return "stop monitoring".into(),
+        Dismiss { .. } => return "dismiss".into(),
         BrowserGone { .. } => return "browser gone".into(),
         BrowserBack { .. } => return "browser back".into(),
         LocateCaller { number, .. } => return format!("locate {number}"),
@@ -84,4 +91,8 @@ fn attend(command: Command, answer: Result<(), Refusal>) -> String {
     };
     let _ = reply.send(answer);
     what
+}
+
+fn said(learned: Option<Learned>) -> String {
+    learned.map_or("who knows what".into(), |Learned { skills, languages }| format!("{skills:?} {languages:?}"))
 }

@@ -45,6 +45,7 @@ export class House {
     const calls = [...this.calls.values()].filter(({ state }) => state !== 'ended')
     return {
       event: 'snapshot',
+      now: now(),
       calls,
       operators: [...this.operators.values()],
       alarms: [...this.alarms.values()],

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { Icon } from '../app/Icon'
 import { Key } from '../app/Key'
 import { sayError } from '../i18n/errors'
@@ -29,6 +30,7 @@ export function AlarmBanner() {
     : null
   useShortcuts({ acknowledge: take })
   if (!first) return null
+  const incident = 'incident' in first.kind ? first.kind.incident : null
   return (
     <div aria-live="assertive" className="sg-alarm" data-alarm={first.kind.kind} data-testid="alarm" role="alert">
       <Icon name="warning" size={20} />
@@ -37,6 +39,11 @@ export function AlarmBanner() {
       {open.length > 1 && <span>{t('alarm.more', { n: open.length - 1 })}</span>}
       {error && <span>{error}</span>}
       <span className="sg-grow" />
+      {incident && (
+        <Link className="sg-alarm-link" data-testid="alarm-incident" href={`/incidents/${incident}`}>
+          {t('history.open_incident')}
+        </Link>
+      )}
       <Button
         className="sg-alarm-button"
         data-testid="acknowledge-alarm"

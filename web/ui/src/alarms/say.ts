@@ -10,6 +10,8 @@ export function sayAlarm({ kind }: AlarmView): string {
     case 'unacknowledged':
     case 'undeliverable':
       return t(`alarm.${kind.kind}`, { team: kind.team_name, number: kind.incident_number })
+    case 'machine_alert':
+      return t('alarm.machine_alert', { number: kind.incident_number, event: kind.event })
     case 'one_way_audio':
       return t(kind.silent === 'caller' ? 'alarm.caller_silent' : 'alarm.operator_silent')
     case 'party_silent':
@@ -20,10 +22,15 @@ export function sayAlarm({ kind }: AlarmView): string {
       return t('alarm.trunk_down', { trunk: kind.trunk, why: full })
     }
     case 'voice_beyond_reach':
-      return t('alarm.voice_beyond_reach', { trunk: kind.trunk })
+      return t('alarm.voice_beyond_reach', { trunk: kind.trunk, family: kind.family === 'ipv6' ? 'IPv6' : 'IPv4' })
     case 'calls_refused':
       return t('alarm.calls_refused', { trunk: kind.trunk, why: t(`offer.trouble.${kind.why}`) })
+    case 'location_not_allowed':
+      return t('alarm.location_not_allowed', { trunk: kind.trunk })
     case 'limit_reached': {
+      // Past some bounds no call is refused.
+      const own = `alarm.limit.${kind.limit}`
+      if (hasText(own)) return t(own)
       const key = `limit.${kind.limit}`
       return t('alarm.limit_reached', { limit: hasText(key) ? t(key) : kind.limit })
     }

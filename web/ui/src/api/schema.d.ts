@@ -779,7 +779,7 @@ export interface paths {
         put?: never;
         /** Signs in. The answer to an unknown user name and to a wrong password is the same. */
         post: operations["sign_in"];
-        /** Signs out of this browser and closes its live sockets. */
+        /** Signs out of this browser, ends the shift and closes the browser's live sockets. Refused while a call is up. */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -1034,7 +1034,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes what is given. A new password, a lower role or `active: false` ends the person's sessions. */
+        /** Changes what is given. A new password, a lower role or `active: false` ends the person's sessions; the last ends the shift, too. */
         patch: operations["change_user"];
         trace?: never;
     };
@@ -1070,6 +1070,11 @@ export interface components {
             label: string;
             value: string;
         };
+        /**
+         * @description A family of IP addresses.
+         * @enum {string}
+         */
+        AddressFamily: "ipv4" | "ipv6";
         /** Format: uuid */
         AgencyId: string;
         AgencyView: {
@@ -1124,9 +1129,19 @@ export interface components {
             kind: "undeliverable";
             team_name: string;
         } | {
+            event: string;
+            incident: components["schemas"]["IncidentId"];
+            incident_number: string;
+            /** @enum {string} */
+            kind: "machine_alert";
+        } | {
             call: components["schemas"]["CallId"];
             /** @enum {string} */
             kind: "recording_failing";
+        } | {
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            kind: "recording_gap";
         } | {
             camera: components["schemas"]["CameraId"];
             camera_name: string;
@@ -1159,6 +1174,11 @@ export interface components {
             trunk: string;
             why: components["schemas"]["OfferTrouble"];
         } | {
+            /** @enum {string} */
+            kind: "location_not_allowed";
+            trunk: string;
+        } | {
+            family: components["schemas"]["AddressFamily"];
             /** @enum {string} */
             kind: "voice_beyond_reach";
             trunk: string;
@@ -1535,6 +1555,11 @@ export interface components {
              */
             mos: number;
             side: components["schemas"]["CallSide"];
+        } | {
+            /** @enum {string} */
+            event: "time";
+            /** Format: date-time */
+            now: string;
         };
         /**
          * Format: uuid
@@ -1984,6 +2009,11 @@ export interface components {
             alarms: components["schemas"]["AlarmView"][];
             /** @description Calls that have not ended, oldest first. */
             calls: components["schemas"]["CallView"][];
+            /**
+             * Format: date-time
+             * @description What time it is at the server: a console counts from times of the server, and its own clock may be wrong.
+             */
+            now: string;
             operators: components["schemas"]["OperatorView"][];
             phones?: components["schemas"]["PhoneView"][];
             trunks: components["schemas"]["TrunkView"][];

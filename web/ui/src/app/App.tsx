@@ -44,7 +44,8 @@ export function App() {
           <Route path="/incidents">
             <IncidentList />
           </Route>
-          <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
+          {/* A page of its own for each: a note that was begun for one incident is none of another's. */}
+          <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} key={id} />}</Route>
           <Route path="/supervise">
             <Wall />
           </Route>

@@ -7,6 +7,7 @@ import { media, playCaller } from '../shift/mediaLeg'
 import { takeLegBack } from '../shift/shift'
 import { Store } from '../util/store'
 import { type Action, alreadyDone } from './alreadyDone'
+import { afterLastWords } from './lastWords'
 
 export const refusal = new Store<string | null>(null)
 let fade: ReturnType<typeof setTimeout> | undefined
@@ -20,7 +21,9 @@ export async function act(call: string, action: Action): Promise<void> {
     ? takeLegBack()
         .catch(() => undefined)
         .then(ask)
-    : ask()
+    : action === 'hangup'
+      ? afterLastWords(call, ask)
+      : ask()
   if (action === 'answer' || action === 'decline') stopPattern('ring')
   if (action === 'answer') {
     unlockAudio()

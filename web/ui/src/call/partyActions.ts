@@ -5,6 +5,7 @@ import { unlockAudio } from '../shift/audio'
 import { playCaller } from '../shift/mediaLeg'
 import { attempt } from './actions'
 import type { Contact } from './dialling'
+import { afterLastWords } from './lastWords'
 
 export function callOut(number: string, callback: string | null = null): Promise<CallOut | undefined> {
   unlockAudio()
@@ -12,11 +13,14 @@ export function callOut(number: string, callback: string | null = null): Promise
   return attempt(() => post<CallOut>('/calls', { number, callback_of: callback }))
 }
 
-export const dial = (call: string, { name, number }: Contact, mode: DialMode) =>
-  attempt(() => post(`/calls/${call}/parties`, { number, name: name || null, mode }))
+export function dial(call: string, { name, number }: Contact, mode: DialMode) {
+  const ask = () => attempt(() => post(`/calls/${call}/parties`, { number, name: name || null, mode }))
+  // Who gives the call away unseen has it no more from then on.
+  return mode === 'blind' ? afterLastWords(call, ask) : ask()
+}
 
 export const merge = (call: string) => attempt(() => post(`/calls/${call}/merge`))
-export const handOver = (call: string) => attempt(() => post(`/calls/${call}/handover`))
+export const handOver = (call: string) => afterLastWords(call, () => attempt(() => post(`/calls/${call}/handover`)))
 export const dropParty = (call: string, party: string) =>
   attempt(() => del(`/calls/${call}/parties/${party}`), 'hangup')
 export const promptSilent = (call: string) => attempt(() => post(`/calls/${call}/silent-prompt`))

@@ -5,12 +5,12 @@ import { live, watchLive } from '../live/live'
 import { learned } from '../live/texts'
 import { me } from '../session/session'
 import { Store } from '../util/store'
+import { typists } from './lastWords'
 import { TypingShelf } from './typingShelf'
 import { type Outbox, Typist } from './typist'
 
 /** By call. What was typed and not sent outlives the panel, and on its shelf the page. */
 export const outboxes = new Store<Record<string, Outbox>>({})
-const typists = new Map<string, Typist>()
 const shelf = new TypingShelf(window.localStorage)
 
 export function typistOf(call: string): Typist {
@@ -48,5 +48,5 @@ export const hasText = (call: CallView | null | undefined): call is CallView =>
   call != null && call.text != null && call.state !== 'ringing' && call.state !== 'waiting'
 
 window.addEventListener('pagehide', () => {
-  for (const typist of typists.values()) typist.flush()
+  for (const typist of typists.values()) void typist.flush()
 })

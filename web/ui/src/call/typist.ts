@@ -43,6 +43,7 @@ export class Typist {
   private batch: Batch | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
   private busy = false
+  private working: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly send: (id: string, text: string) => Promise<unknown>,
@@ -84,20 +85,25 @@ export class Typist {
     this.write(`${this.outbox.box}\n`)
   }
 
-  /** Sends without waiting for more, as when the page goes away. */
-  flush() {
+  /** Whether the caller has all that was typed. */
+  get isSent(): boolean {
+    return !this.batch && [...this.ended, ...this.outbox.box].join('') === this.sent.join('')
+  }
+
+  /** Sends without waiting for more, as when the page goes away. Done once the server has all of it, or took none of it. */
+  flush(): Promise<void> {
     clearTimeout(this.timer)
     this.timer = undefined
-    void this.work()
+    if (!this.busy) this.working = this.work()
+    return this.working
   }
 
   private soon() {
     if (this.busy || this.timer !== undefined) return
-    this.timer = setTimeout(() => this.flush(), GATHER_MS)
+    this.timer = setTimeout(() => void this.flush(), GATHER_MS)
   }
 
   private async work() {
-    if (this.busy) return
     this.busy = true
     while (this.next()) {
       const batch = this.batch as Batch
@@ -108,7 +114,7 @@ export class Typist {
         this.busy = false
         if (error instanceof ApiError && error.retryable) {
           this.tell({ ...this.outbox, state: 'waiting' })
-          this.timer = setTimeout(() => this.flush(), AGAIN_MS)
+          this.timer = setTimeout(() => void this.flush(), AGAIN_MS)
         } else {
           this.batch = null
           this.tell({ ...this.outbox, state: { refused: error } })
@@ -137,8 +143,7 @@ export class Typist {
     this.outbox = outbox
     this.show(outbox)
     const { ended, sent, batch } = this
-    const isSent = !batch && [...ended, ...outbox.box].join('') === sent.join('')
-    this.keep(isSent ? null : { box: outbox.box, ended, sent, batch })
+    this.keep(this.isSent ? null : { box: outbox.box, ended, sent, batch })
   }
 }
 

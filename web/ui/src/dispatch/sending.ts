@@ -8,7 +8,11 @@ import { learn } from '../live/state'
 export async function send(report: string, incident: string | null, teams: string[]): Promise<void> {
   await drafts.flush(report)
   const id = incident ?? (await open(report))
-  if (teams.length === 0) return
+  if (teams.length > 0) await sendTo(id, teams)
+}
+
+/** Sends an incident that is open to teams. */
+export async function sendTo(id: string, teams: string[]): Promise<void> {
   const dispatches = await post<DispatchView[]>(`/incidents/${id}/dispatches`, { teams })
   live.update((now) => {
     const known = now.incidents[id]

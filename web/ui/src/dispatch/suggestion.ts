@@ -29,10 +29,18 @@ export function ordered(teams: TeamView[], type: IncidentTypeView | null): Choic
 
 export const reachable = (team: TeamView) => team.telegram_chat != null || Boolean(team.whatsapp_number)
 
-/** The chosen teams: lead teams by themselves, unless the operator said otherwise for a team. Teams that have it already are left out. */
-export function chosen(choices: Choice[], byHand: Record<string, boolean>, sent: Set<string>): string[] {
+/**
+ * The chosen teams: lead teams by themselves where they are suggested, unless the operator said otherwise for a team. Teams that have it already
+ * are left out.
+ */
+export function chosen(
+  choices: Choice[],
+  byHand: Record<string, boolean>,
+  sent: Set<string>,
+  suggested = true,
+): string[] {
   return choices
-    .filter(({ team, part }) => !sent.has(team.id) && (byHand[team.id] ?? part === 'lead'))
+    .filter(({ team, part }) => !sent.has(team.id) && (byHand[team.id] ?? (suggested && part === 'lead')))
     .map(({ team }) => team.id)
 }
 

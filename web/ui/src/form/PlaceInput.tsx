@@ -6,7 +6,7 @@ import { TextInput } from '@mantine/core'
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
 import type { CallerLocation, Position, ReportFields } from '../api/types'
 import { Icon } from '../app/Icon'
-import { useT } from '../i18n/i18n'
+import { type TextKey, useT } from '../i18n/i18n'
 import { complete, type Suggestion, suggest } from '../map/gazetteer'
 import { session } from '../session/session'
 import { useStore } from '../util/store'
@@ -17,12 +17,14 @@ interface Props {
   label: ReactNode
   fields: ReportFields
   location: CallerLocation | null
+  /** Why the place that the network names could not be had. */
+  unfetched: TextKey | null
   onChange: (change: Partial<ReportFields>) => void
 }
 
 const FALLBACK: Position = { latitude: 1.08, longitude: 104.03 }
 
-export function PlaceInput({ label, fields, location, onChange }: Props) {
+export function PlaceInput({ label, fields, location, unfetched, onChange }: Props) {
   const t = useT()
   const id = useId()
   const now = useStore(session)
@@ -124,6 +126,11 @@ export function PlaceInput({ label, fields, location, onChange }: Props) {
           <span className="sg-dim sg-ellipsis">{t('place.network_says', { civic: location.civic })}</span>
         )}
       </div>
+      {unfetched && !fields.position && (
+        <div className="sg-warn" data-testid="place-not-fetched" role="status">
+          <Icon name="warning" size={14} /> {t('place.not_fetched', { why: t(unfetched) })}
+        </div>
+      )}
     </div>
   )
 

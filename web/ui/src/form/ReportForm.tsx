@@ -75,6 +75,7 @@ export function ReportForm({ report }: { report: OpenReport }) {
           label={label('form.place', 'place')}
           location={call.location ?? null}
           onChange={change}
+          unfetched={report.unfetched}
         />
         {theirs('place')}
         <Textarea

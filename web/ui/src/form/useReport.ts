@@ -1,11 +1,13 @@
 /** Everything the form shows of one call: the call, the draft, the incident. */
 import { useQuery } from '@tanstack/react-query'
 import type { CallDetail, CallView, FootageView, IncidentView, ReportView } from '../api/types'
+import type { TextKey } from '../i18n/i18n'
 import { live, readCall, readIncident } from '../live/live'
 import { session } from '../session/session'
 import { useStore } from '../util/store'
 import type { Draft } from './draft'
 import { incidentOf, isElsewhere, isNobodys } from './holder'
+import { unfetchedPlace } from './unfetched'
 import { drafts, supervises } from './work'
 
 export interface OpenReport {
@@ -16,6 +18,8 @@ export interface OpenReport {
   incident: IncidentView | null
   footage: FootageView[]
   detail: CallDetail | null
+  /** Why the place that the network names could not be had. */
+  unfetched: TextKey | null
   /** Another operator has the call now, or nobody had it to its end; what was typed here is not sent any more. */
   elsewhere: boolean
 }
@@ -55,6 +59,7 @@ export function useReport(call: string | null): OpenReport | null {
       .filter((footage) => footage.incident === incident)
       .sort((a, b) => a.distance_m - b.distance_m),
     detail: detail.data ?? null,
+    unfetched: unfetchedPlace(view, state.timeline),
     elsewhere: who.phase === 'in' && (isElsewhere(view, who.user.id) || isNobodys(view, supervises())),
   }
 }

@@ -6,6 +6,7 @@ import { ApiError, get, put } from '../api/client'
 import type { CallView, ReportView } from '../api/types'
 import { live, readCall, watchLive } from '../live/live'
 import { atLeast, beforeSignOut, me, session } from '../session/session'
+import { serverNow } from '../util/now'
 import { Store } from '../util/store'
 import { hasNoWords, isDirty } from './draft'
 import { Drafts } from './drafts'
@@ -125,7 +126,7 @@ async function gather() {
     if (call.operator === user && call.state !== 'ended') take(call, call.state !== 'detached' || call.id === offered)
   }
   for (const { report, call } of drafts.shelved()) await reopen(user, report, call)
-  const since = Date.now() - HOURS_BACK * 3_600_000
+  const since = serverNow() - HOURS_BACK * 3_600_000
   const recent = await get<CallView[]>('/calls?limit=30').catch(() => [])
   const mine = recent.filter(
     (call) => call.operator === user && call.answered_at && Date.parse(call.arrived_at) > since,

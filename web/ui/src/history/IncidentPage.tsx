@@ -7,6 +7,8 @@ import type { Disposition, TimelineEntry } from '../api/types'
 import { Page } from '../app/Page'
 import { FootageView } from '../cameras/FootageView'
 import { DispatchRow } from '../dispatch/DispatchRow'
+import { SendTeams } from '../dispatch/SendTeams'
+import { sendTo } from '../dispatch/sending'
 import { sayError } from '../i18n/errors'
 import { useT } from '../i18n/i18n'
 import { live, readIncident } from '../live/live'
@@ -18,7 +20,7 @@ import { ReportFacts } from './ReportFacts'
 
 const DISPOSITIONS: Disposition[] = ['normal', 'ghost', 'prank', 'information']
 
-/** One incident: what, who was sent, pictures, and everything that happened; notes may be added, and it may be closed. */
+/** One incident: what, who was sent, pictures, and everything that happened. While it is open teams are sent, notes added, and it may be closed. */
 export function IncidentPage({ id }: { id: string }) {
   const t = useT()
   const state = useStore(live)
@@ -74,6 +76,18 @@ export function IncidentPage({ id }: { id: string }) {
               <DispatchRow closed={incident.state === 'closed'} dispatch={dispatch} key={dispatch.id} />
             ))}
           </ul>
+          {incident.state === 'open' && (
+            <SendTeams
+              incident={incident}
+              mine
+              // Nobody writes the place here: who sends a team reads what there is, and tells it the rest.
+              missing={false}
+              onSend={(teams) => sendTo(id, teams)}
+              // Ctrl+Enter after a note must send nobody whom no hand has chosen.
+              suggested={false}
+              type={incident.incident_type ?? null}
+            />
+          )}
           <h2>{t('history.calls')}</h2>
           <ul className="sg-list">
             {detail.data.calls.map((call) => (

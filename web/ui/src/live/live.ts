@@ -2,6 +2,7 @@
 import { get, socketUrl } from '../api/client'
 import type { CallDetail, IncidentDetail, LiveEvent } from '../api/types'
 import { me, refreshSession, session } from '../session/session'
+import { setClock } from '../util/now'
 import { Store } from '../util/store'
 import { type Connection, LiveSocket } from './socket'
 import { INITIAL, type LiveState, learn, reduce } from './state'
@@ -22,6 +23,8 @@ export function watchLive(watcher: Watcher): () => void {
 export function hear(event: LiveEvent) {
   const user = me()
   if (!user) return
+  // First, so that whoever looks at what the event brought counts by the right clock.
+  if (event.event === 'snapshot' || event.event === 'time') setClock(event.now)
   const before = live.get()
   live.set(reduce(before, event, user.id))
   for (const watcher of watchers) watcher(event, before)

@@ -168,6 +168,9 @@ export function runShift() {
   })
   session.subscribe(() => {
     if (session.get().phase !== 'out') return
+    // Whoever signs in next in this tab is not ready, nor at a phone, before they say so themselves.
+    sessionStorage.removeItem(READY_KEY)
+    sessionStorage.removeItem(PHONE_KEY)
     detach()
     shift.set('unknown')
   })

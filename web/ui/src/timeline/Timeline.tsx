@@ -62,6 +62,8 @@ const ICONS: Record<string, IconName> = {
   'call.silent_prompt': 'hash',
   'call.located': 'globe',
   'call.relocated': 'globe',
+  'call.place_not_fetched': 'warning',
+  'call.facts_not_fetched': 'warning',
   'call.digit': 'hash',
   'call.text': 'talk',
   'call.text_opened': 'talk',

@@ -58,12 +58,19 @@ export function sentence(entry: TimelineEntry, { parties, outbound }: Around = A
   return detail ? `${t(key)} · ${detail}` : t(key)
 }
 
-type Facts = Record<string, string>
+export type Facts = Record<string, string>
 
 const party = ({ name, number }: Facts) => name || number || ''
 /** Why somebody did not answer, with the carrier's status for whoever asks the carrier. */
 const unreached = ({ unreached: why, code }: Facts) =>
   hasText(`unreached.short.${why}`) ? t(`unreached.short.${why}` as TextKey) + (code ? ` (${code})` : '') : ''
+/** Why what the network points to could not be had. */
+export const sayUnfetched = ({ why }: Facts) =>
+  hasText(`unfetched.${why}`) ? t(`unfetched.${why}` as TextKey) : (why ?? '')
+const SIDES = ['caller', 'operator'] as const
+/** What of a side was heard and is not in the recording. */
+const missing = (side: (typeof SIDES)[number], ms: string | undefined) =>
+  Number(ms) > 0 ? t(`recording.missing.${side}`, { seconds: (Math.ceil(Number(ms) / 100) / 10).toFixed(1) }) : ''
 const modeOf = (mode: string | undefined) => (hasText(`dial.mode.${mode}`) ? t(`dial.mode.${mode}` as TextKey) : '')
 const listed = (...parts: string[]) => parts.filter(Boolean).join(' · ')
 
@@ -87,6 +94,9 @@ const DETAILS: Record<string, (facts: Facts, data: unknown) => string> = {
   'call.digit': ({ digit = '' }) => digit,
   'call.text': ({ text = '' }) => text,
   'call.quality': (facts, data) => listed(sayHeard(heardIn(data), party(facts) || undefined), sayLost(data)),
+  'call.place_not_fetched': sayUnfetched,
+  'call.facts_not_fetched': sayUnfetched,
+  'recording.sealed': (facts) => listed(...SIDES.map((side) => missing(side, facts[`missing_${side}_ms`]))),
   'callback.closed': ({ reason }) => {
     const key = `callback.${reason}`
     return hasText(key) ? t(key) : ''
