@@ -127,6 +127,7 @@ impl Calling {
                     self.wish.media.text = text;
                     // The same trunk in clear is asked for whom it sent us to, another one for whom we wanted.
                     if attempt_next.trunk != attempt.trunk {
+                        self.turned = false;
                         self.wish.number.clone_from(&number);
                         self.wish.callback = callback;
                         redirections = Redirections::new(&number);

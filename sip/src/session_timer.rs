@@ -132,7 +132,8 @@ impl SessionTimer {
     /// `Session-Expires` and `Min-SE` of a refresh of ours, which keeps the roles.
     pub(crate) fn request(&self) -> Option<(String, String)> {
         let running = self.running?;
-        Some((format!("{};refresher=uac", running.interval_s), self.floor_s.to_string()))
+        let refresher = if running.ours { "uac" } else { "uas" };
+        Some((format!("{};refresher={refresher}", running.interval_s), self.floor_s.to_string()))
     }
 
     /// A refresh is to be tried again.

@@ -151,6 +151,8 @@ impl Switchboard {
         }
         found.shown = Some((status.state, status.operator));
         found.view.state = status.state;
+        // With others in the room, whoever is silent is told anew.
+        found.unheard.clear();
         // While it rings the call is nobody's yet; whoever had it last stays written until somebody else takes it.
         if !matches!(status.state, CallState::Waiting | CallState::Ringing) {
             found.view.operator = status.operator;

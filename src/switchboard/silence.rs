@@ -70,7 +70,7 @@ impl Switchboard {
         }
     }
 
-    /// Whoever says nothing for long may be gone without a word, and with a call that nobody of us holds any more it would never end.
+    /// Whoever says nothing for long may be gone without a word, and a call that nobody of us holds any more would never end.
     fn watch_unheard(&mut self, call: CallId, leg: Uuid) {
         let since = clock::instant();
         let Some(found) = self.calls.get_mut(&call) else { return };
@@ -79,7 +79,8 @@ impl Switchboard {
         }
     }
 
-    /// Its telephone is asked whether it still has the call, for as long as it is not heard. Our own telephones and headsets are known otherwise.
+    /// Where nobody of us holds the call, the telephone is asked whether it still has it, for as long as it is not heard. An operator who
+    /// has the call has an alarm instead, and decides.
     pub(super) fn still_unheard(&mut self, call: CallId, leg: Uuid, since: Instant) {
         let is_unheard = self.calls.get(&call).is_some_and(|found| found.unheard.get(&leg) == Some(&since));
         let of = |(of, kind): &(CallId, LegKind)| {
@@ -93,7 +94,9 @@ impl Switchboard {
         let Some(dialog) = self.legs.iter().find(|(_, kind)| of(kind)).map(|(dialog, _)| *dialog).filter(|_| is_unheard) else {
             return;
         };
-        self.plant.sip.probe(dialog);
+        if self.queue.call(call).is_some_and(|status| status.operator.is_none()) {
+            self.plant.sip.probe(dialog);
+        }
         self.plant.report_after(UNHEARD, Report::StillUnheard { call, leg, since });
     }
 

@@ -155,6 +155,9 @@ pub enum Unfetched {
     Refused,
 }
 
+/// A hole of this length in a recording may have been a word.
+const AUDIBLE_MS: u64 = 500;
+
 /// What of a call was heard here and is silence in its recording, for a fault of ours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
@@ -302,10 +305,14 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// The call whose recording is not whole, and when that was seen.
+    /// The call whose recording lacks words, and when that was seen. Less than half a second stands on the timeline and disturbs nobody.
     pub(super) fn gap(&self) -> Option<(CallId, Timestamp)> {
         match self {
-            Self::RecordingSealed { call, sealed_at, missing, .. } if *missing != Missing::default() => Some((*call, *sealed_at)),
+            Self::RecordingSealed { call, sealed_at, missing, .. }
+                if missing.caller_ms.max(missing.operator_ms) >= AUDIBLE_MS =>
+            {
+                Some((*call, *sealed_at))
+            }
             _ => None,
         }
     }

@@ -83,8 +83,10 @@ both! {
             let sha256 = "ab".repeat(32);
             Entry::RecordingSealed { call, sealed_at: clock::now(), duration_ms: 30_000, sha256, repaired: false, missing }
         };
-        desk.journal().record(sealed(Missing::default()));
-        assert!(desk.alarms().is_empty(), "nothing is missing");
+        for little in [Missing::default(), Missing { caller_ms: 0, operator_ms: 499 }] {
+            desk.journal().record(sealed(little));
+            assert!(desk.alarms().is_empty(), "no word is missing");
+        }
         desk.journal().record(sealed(Missing { caller_ms: 1_250, operator_ms: 0 }));
         let alarm = desk.alarms().remove(0);
         assert_eq!(alarm.kind, AlarmKind::RecordingGap { call });
@@ -96,10 +98,11 @@ both! {
         desk.journal().flush().await;
         let timeline = desk.call(&rina, call).await.unwrap().timeline;
         let seals: Vec<_> = timeline.iter().filter(|entry| entry.kind == "recording.sealed").map(|entry| &entry.data).collect();
-        assert_eq!(seals.len(), 2);
+        assert_eq!(seals.len(), 3);
         assert!(seals[0].get("missing_caller_ms").is_none());
-        assert_eq!(seals[1]["missing_caller_ms"], 1_250);
-        assert!(seals[1].get("missing_operator_ms").is_none());
+        assert_eq!(seals[1]["missing_operator_ms"], 499, "it is written down all the same");
+        assert_eq!(seals[2]["missing_caller_ms"], 1_250);
+        assert!(seals[2].get("missing_operator_ms").is_none());
         assert!(timeline.iter().any(|entry| entry.kind == "alarm.acknowledged"));
     }
 }

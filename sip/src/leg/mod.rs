@@ -203,6 +203,8 @@ struct Running {
     /// The other side takes UPDATE.
     peer_updates: bool,
     refresh: Option<Refresh>,
+    /// When the far end last left the question unanswered whether it has the call.
+    unanswered: Option<Instant>,
     referring: Option<Referring>,
     outbox: VecDeque<Event>,
     slot: Option<Slot>,
@@ -248,6 +250,7 @@ impl Leg {
             timer: SessionTimer::new(limits.min_session_s),
             peer_updates: invite.lists("Allow", "UPDATE"),
             refresh: None,
+            unanswered: None,
             referring: None,
             outbox: VecDeque::new(),
             slot: Some(slot),

@@ -274,8 +274,14 @@ impl Negotiation {
 
     /// Takes the body of a PRACK that answers the offer in a response to the INVITE (RFC 3262 section 5).
     pub(crate) fn answered_early(&mut self, fields: &Fields, body: &[u8]) -> Option<RemoteAudio> {
-        self.answered_early |= self.turn == Turn::Asked;
-        self.answered(fields, body)
+        if self.turn != Turn::Asked {
+            return None;
+        }
+        // With one that cannot be taken our offer stands, and the 2xx repeats it.
+        let answer = self.answer_in(fields, body)?;
+        self.turn = Turn::Settled;
+        self.answered_early = true;
+        self.learn(answer)
     }
 
     /// What answers our offer, as far as it is an answer to that: text in clear is none to encrypted text (RFC 3264 section 6), nor is a suite that

@@ -133,11 +133,11 @@ fn an_offer_that_a_prack_answered_is_not_made_again_in_the_2xx() {
 }
 
 #[test]
-fn an_unusable_answer_in_a_prack_is_one_all_the_same() {
+fn an_answer_in_a_prack_that_cannot_be_taken_leaves_our_offer_to_be_repeated() {
     let mut talk = Negotiation::inbound(None, TERMS);
-    talk.describe(local());
+    let said = talk.describe(local());
     assert_eq!(talk.answered_early(&Fields::default(), sdp("sendrecv").replace("4000", "0").as_bytes()), None);
-    assert_eq!((talk.ready(), talk.conclude(local())), (Ok(()), None));
+    assert_eq!((talk.ready(), talk.conclude(local())), (Err(Unready::Asked), Some(said)));
 }
 
 #[test]

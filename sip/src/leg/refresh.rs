@@ -13,9 +13,14 @@ use tokio::task::JoinHandle;
 /// How long a request of the far end waits for that. One that really crosses our refresh is told so (491) that much later.
 const SETTLING: Duration = Duration::from_millis(20);
 
+/// Two questions whether the far end still has the call that get no answer within this time end it: one may be lost with a network that comes
+/// back.
+const TWO_QUESTIONS: Duration = Duration::from_secs(180);
+
 /// A refresh under way.
 pub(super) struct Refresh {
     way: Way,
+    why: Why,
     response: JoinHandle<rsipstack::Result<Option<Response>>>,
 }
 
@@ -33,6 +38,14 @@ enum Way {
     Update,
     /// For a peer without UPDATE; repeats our description as an offer.
     Invite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// The session timer asks for it.
+    Timer,
+    /// Nothing is heard of the far end.
+    Silence,
 }
 
 impl Running {
@@ -57,13 +70,17 @@ impl Running {
 
     fn refresh(&mut self) {
         if self.timer.request().is_some() {
-            self.probe();
+            self.ask(Why::Timer);
         }
     }
 
-    /// Asks whether the far end still has the call, by a request that changes nothing. Where it has not, or says nothing, the call is over (RFC 3261
-    /// section 12.2.1.2).
+    /// Asks whether the far end still has the call, by a request that changes nothing. Where it has not, or says nothing twice, the call is over
+    /// (RFC 3261 section 12.2.1.2).
     pub(super) fn probe(&mut self) {
+        self.ask(Why::Silence);
+    }
+
+    fn ask(&mut self, why: Why) {
         if self.phase != Phase::Confirmed || self.refresh.is_some() {
             return;
         }
@@ -76,12 +93,12 @@ impl Running {
         self.refresh = Some(if self.peer_updates {
             headers.push(Header::Allow(self.peer.allow().into()));
             let response = tokio::spawn(async move { dialog.update(Some(headers), None).await });
-            Refresh { way: Way::Update, response }
+            Refresh { way: Way::Update, why, response }
         } else {
             let Some(offer) = self.talk.repeat() else { return self.refresh_later() };
             headers.extend(described(self.peer));
             let response = tokio::spawn(async move { dialog.reinvite(Some(headers), Some(offer.into_bytes())).await });
-            Refresh { way: Way::Invite, response }
+            Refresh { way: Way::Invite, why, response }
         });
     }
 
@@ -107,7 +124,7 @@ impl Running {
     }
 
     pub(super) fn refreshed(&mut self, response: Option<Response>) {
-        let Some(Refresh { way, .. }) = self.refresh.take() else { return };
+        let Some(Refresh { way, why, .. }) = self.refresh.take() else { return };
         if self.phase != Phase::Confirmed {
             return;
         }
@@ -115,6 +132,7 @@ impl Running {
         let fields = response.as_ref().map(response_fields).unwrap_or_default();
         if let Some(response) = response.filter(|_| (200..300).contains(&code)) {
             self.refresh_target(&response);
+            self.unanswered = None;
             self.timer.told(Said::read(&fields), now());
             if way == Way::Invite
                 && let Some(audio) = self.talk.answered(&fields, &response.body)
@@ -129,7 +147,12 @@ impl Running {
         tracing::debug!(leg = %self.id, code, "a session refresh was not taken");
         match code {
             // RFC 4028 section 10, RFC 3261 section 12.2.1.2: the other side has no such call any more.
-            408 | 481 => self.expire(),
+            481 => self.expire(),
+            408 if why == Why::Timer => self.expire(),
+            408 => match self.unanswered.replace(now()) {
+                Some(before) if now() < before + TWO_QUESTIONS => self.expire(),
+                _ => {}
+            },
             422 if self.timer.raise(Said::read(&fields).min_s, now()) => {}
             405 | 501 if way == Way::Update => {
                 self.peer_updates = false;

@@ -110,7 +110,7 @@ impl UserAgent {
     }
 
     /// Asks an answered call's far end whether it still has the call, where nothing is heard of it any more: an UPDATE or a re-INVITE that changes
-    /// nothing. If it has not, or says nothing for 64 T1, [`Event::Ended`] follows with [`EndedBy::Timeout`].
+    /// nothing. If it has not, or leaves two such questions within three minutes unanswered, [`Event::Ended`] follows with [`EndedBy::Timeout`].
     pub fn probe(&self, leg: LegId) {
         if let Some(commands) = self.core.registry.leg(leg)
             && commands.try_send(Command::Probe).is_err()

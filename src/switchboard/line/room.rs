@@ -124,7 +124,6 @@ impl Line {
 
     /// The room comes first, so that nobody is heard by whom they should not.
     async fn follow(&mut self) -> Result<(), media::ConnectError> {
-        self.due.arrange = None;
         let wanted = self.standing.arrangement();
         if wanted.members != self.arranged.members {
             self.plant.arrange(self.call.0, wanted.members.clone()).await?;
@@ -155,6 +154,7 @@ impl Line {
             }
         }
         self.arranged.parties_hear = wanted.parties_hear;
+        self.due.arrange = None;
         Ok(())
     }
 }

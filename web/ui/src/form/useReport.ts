@@ -37,8 +37,12 @@ export function useReport(call: string | null): OpenReport | null {
     enabled: call !== null,
     queryFn: () => readCall(call ?? ''),
     staleTime: 5_000,
-    // After the end the recording is being sealed; it appears here.
-    refetchInterval: (query) => (ended && !query.state.data?.recording?.sealed ? AGAIN_MS : false),
+    // Once more after a moment: a call that has just come may still be on its way into the database, and its earlier calls with it. After
+    // the end the recording is being sealed; it appears here.
+    refetchInterval: (query) => {
+      const isNew = query.state.dataUpdateCount < 2
+      return isNew || (ended && !query.state.data?.recording?.sealed) ? AGAIN_MS : false
+    },
   })
   const saved = view ? (state.reports[view.report] ?? null) : null
   const incident = call ? incidentOf(call, saved, state.timeline) : null
