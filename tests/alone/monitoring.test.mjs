@@ -5,6 +5,7 @@ import { Caller } from "../support/caller.mjs";
 import { people } from "../support/city.mjs";
 import { countNegotiations } from "../support/headset.mjs";
 import { VOICES, atTheWall, callWhen, newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
+import { Operator } from "../support/operator.mjs";
 import { heardAsRecorded } from "../support/recorded.mjs";
 import { until } from "../support/wait.mjs";
 import { scenario } from "../support/world.mjs";
@@ -180,7 +181,7 @@ function lasts(ms) {
 }
 
 scenario("a supervisor who has joined stays with the caller when the operator is lost, until somebody else has the call", async (world) => {
-  const siaga = await openHouse(world, { queue: { detached_seconds: 3 } });
+  const siaga = await openHouse(world, { queue: { detached_seconds: 5 } });
   const api = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");
   const citra = await atTheWall(world, siaga, "citra");
@@ -197,7 +198,9 @@ scenario("a supervisor who has joined stays with the caller when the operator is
   const lost = Date.now();
   await caller.hearsJust([HZ.supervisor], ALL);
   await citra.hearsJust([HZ.caller], ALL);
-  const bagus = await onShift(world, siaga, "bagus");
+  // It rings as soon as he is ready.
+  const bagus = await Operator.open(world, siaga, { person: people.bagus, voice: VOICES.bagus });
+  await bagus.ready(people.bagus);
   await bagus.rings();
   await bagus.answer();
   await caller.hears(VOICES.bagus);
