@@ -1,6 +1,7 @@
 //! The voice of a generated leg: RTP packets of PCMA with a tone, each of which says in its first samples whose and which it is and
 //! when it was sent. The server passes PCMA on unchanged, so the stamp can be read at the far end and in the recording.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 /// Samples, and octets, of 20 ms.
@@ -8,7 +9,7 @@ pub const FRAME: usize = 160;
 const RTP_HEADER: usize = 12;
 pub const DATAGRAM: usize = RTP_HEADER + FRAME;
 /// Octets of a stamp.
-pub const STAMP: usize = 12;
+pub const STAMP: usize = 16;
 const MAGIC: [u8; 2] = [0x5a, 0xc3];
 const PCMA: u8 = 8;
 
@@ -35,8 +36,17 @@ impl Stamp {
     pub fn payload(self) -> [u8; FRAME] {
         let mut payload = *TONE;
         let stamp = MAGIC.into_iter().chain(self.leg.to_be_bytes()).chain(self.number.to_be_bytes());
-        payload.iter_mut().zip(stamp.chain(self.micros.to_be_bytes())).for_each(|(octet, stamped)| *octet = stamped);
+        let stamp = stamp.chain(self.micros.to_be_bytes()).chain(self.check().to_be_bytes());
+        payload.iter_mut().zip(stamp).for_each(|(octet, stamped)| *octet = stamped);
         payload
+    }
+
+    /// In hundreds of recordings there are a hundred million places at which ring-back, an announcement or samples that were moved could
+    /// be read as a stamp. Who reads it is the process that wrote it, so the hash need not be the same elsewhere.
+    fn check(self) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        (self.leg, self.number, self.micros).hash(&mut hasher);
+        hasher.finish() as u32
     }
 
     /// The RTP packet (RFC 3550 section 5.1).
@@ -59,12 +69,14 @@ impl Stamp {
     }
 
     pub fn of_payload(payload: &[u8]) -> Option<Stamp> {
-        let [a, b, l0, l1, n0, n1, n2, n3, m0, m1, m2, m3, ..] = *payload else { return None };
-        ([a, b] == MAGIC).then(|| Stamp {
+        let [a, b, l0, l1, n0, n1, n2, n3, m0, m1, m2, m3, c0, c1, c2, c3, ..] = *payload else { return None };
+        let stamp = Stamp {
             leg: u16::from_be_bytes([l0, l1]),
             number: u32::from_be_bytes([n0, n1, n2, n3]),
             micros: u32::from_be_bytes([m0, m1, m2, m3]),
-        })
+        };
+        // The hash is computed for the few that look like a stamp only.
+        ([a, b] == MAGIC && stamp.check() == u32::from_be_bytes([c0, c1, c2, c3])).then_some(stamp)
     }
 
     /// The stamp at the beginning of decoded samples. They have to be exactly what PCMA decodes to: samples that were moved between
@@ -101,6 +113,13 @@ mod tests {
         assert_eq!(Stamp::of_datagram(&[0x80; DATAGRAM]), None);
         assert_eq!(Stamp::of_datagram(&[0x80, PCMA]), None);
         assert_eq!(Stamp::of_samples(&[0; FRAME]), None);
+    }
+
+    #[test]
+    fn sound_that_begins_like_a_stamp_is_none() {
+        let mut payload = Stamp { leg: 61_936, number: 3_277_747_056, micros: 0 }.payload();
+        payload[STAMP - 1] ^= 1;
+        assert_eq!(Stamp::of_payload(&payload), None);
     }
 
     #[test]
