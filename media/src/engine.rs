@@ -4,7 +4,7 @@ mod gather;
 
 use crate::clock;
 use crate::config::{Addresses, Config};
-use crate::error::{AttachError, ConnectError, OpenError, StartError, TextError};
+use crate::error::{AttachError, ConnectError, OpenError, StartError, TextError, Unavailable};
 use crate::event::{Event, MediaTest};
 use crate::operator::{Negotiator, OperatorLeg};
 use crate::packet::RemoteAudio;
@@ -21,23 +21,24 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{RwLock, mpsc, oneshot};
 use uuid::Uuid;
 
 /// Commands that wait at once. A thread takes them within a turn, so this is never full unless the thread stands still.
 const MAX_COMMANDS: usize = 1_024;
 /// Events that wait to be taken, before the ones that wait inside the thread.
 const MAX_EVENTS: usize = 1_024;
-/// How long a full queue is waited for.
-const COMMAND_PATIENCE: usize = 1_000;
-const COMMAND_PAUSE: Duration = Duration::from_millis(1);
-/// The pauses of what is asked for until it is done grow up to this.
+/// How long a thread that takes no commands is waited for. A busy one takes them within some turns, and a call whose voice was given up
+/// sooner would be a call that nobody hears.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The pauses between two looks at a full queue grow from one to the other.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The media engine. A cheap clone; the threads end when the last clone is dropped, or on `shut_down`.
 ///
-/// Every method returns when the thread has done what was asked. Methods without a result do nothing for legs that are gone:
-/// a call may end at any moment.
+/// Every method returns when the thread has done what was asked. Methods without a result of their own do nothing for legs that are
+/// gone: a call may end at any moment. [`Unavailable`] from any is a thread that has ended, or stands still for many seconds.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -46,6 +47,8 @@ pub struct Engine {
 struct Inner {
     shards: Vec<ShardHandle>,
     places: Mutex<Places>,
+    /// Held for writing while legs go from one thread to another: nobody is told meanwhile where they are. Whoever waits has a turn.
+    moves: RwLock<()>,
     negotiator: Negotiator,
     sources: Sources,
     webrtc: SocketAddr,
@@ -91,7 +94,8 @@ impl Engine {
             std::thread::Builder::new().name(format!("media-{n}")).spawn(move || shard.run())?;
         }
         let places = Mutex::new(Places::new(threads));
-        Ok((Engine { inner: Arc::new(Inner { shards, places, negotiator, sources, webrtc, addresses }) }, received))
+        let moves = RwLock::new(());
+        Ok((Engine { inner: Arc::new(Inner { shards, places, moves, negotiator, sources, webrtc, addresses }) }, received))
     }
 
     /// Where the operators' browsers are received; the real port if 0 was asked for.
@@ -114,16 +118,37 @@ impl Engine {
         remote: Option<RemoteAudio>,
         tap: bool,
     ) -> Result<SocketAddr, OpenError> {
+        self.open(Route::Open { leg, beside: leg }, leg, |reply| Command::OpenTrunk { leg, allowed, remote, tap, reply }).await
+    }
+
+    /// As `open_trunk`, for somebody who will talk with the leg `other`: on its thread, so that neither has to move for that.
+    pub async fn open_beside(
+        &self,
+        other: Uuid,
+        leg: Uuid,
+        allowed: Vec<IpNet>,
+        remote: Option<RemoteAudio>,
+        tap: bool,
+    ) -> Result<SocketAddr, OpenError> {
+        let route = Route::Open { leg, beside: other };
+        self.open(route, leg, |reply| Command::OpenTrunk { leg, allowed, remote, tap, reply }).await
+    }
+
+    async fn open(
+        &self,
+        route: Route,
+        leg: Uuid,
+        command: impl FnOnce(oneshot::Sender<Result<SocketAddr, OpenError>>) -> Command,
+    ) -> Result<SocketAddr, OpenError> {
         let mut place = Opening { engine: self, leg, opened: false };
-        let opened = self.ask(Route::Open(leg), |reply| Command::OpenTrunk { leg, allowed, remote, tap, reply }).await;
-        let opened = opened.unwrap_or(Err(OpenError::Unavailable));
+        let opened = self.ask(route, command).await.unwrap_or(Err(OpenError::Unavailable));
         place.opened = matches!(opened, Ok(_) | Err(OpenError::AlreadyOpen));
         opened
     }
 
-    /// The far end's newest SDP.
+    /// The far end's newest SDP. Who stands still is waited for, as in `close`: without it nobody hears the far end.
     pub async fn set_remote(&self, leg: Uuid, remote: RemoteAudio) {
-        self.ask(Route::To(leg), |reply| Command::SetRemote { leg, remote, reply }).await;
+        self.insist(Route::To(leg), |reply| Command::SetRemote { leg, remote, reply }).await;
     }
 
     /// Opens real-time text beside a trunk leg, on a port of its own, and gives the address for the leg's SDP; the same one if it
@@ -170,7 +195,7 @@ impl Engine {
     /// alone by that is dissolved. An operator whose browser is lost stays, and hears on when it attaches again.
     pub async fn arrange(&self, call: Uuid, members: Vec<Member>) -> Result<(), ConnectError> {
         let members = Members::new(members)?;
-        let shard = self.gather(call, &members).await;
+        let shard = self.gather(call, &members).await.ok_or(ConnectError::Unavailable)?;
         let arranged = self.ask(Route::Room { call, shard }, |reply| Command::Arrange { call, members, reply }).await;
         arranged.unwrap_or(Err(ConnectError::Unavailable))
     }
@@ -190,13 +215,13 @@ impl Engine {
     }
 
     /// Plays a sound on a trunk leg, or to an operator, in place of what is played there and of the peer.
-    pub async fn play(&self, leg: Uuid, sound: Sound) {
-        self.ask(Route::To(leg), |reply| Command::Play { leg, sound, reply }).await;
+    pub async fn play(&self, leg: Uuid, sound: Sound) -> Result<(), Unavailable> {
+        self.ask(Route::To(leg), |reply| Command::Play { leg, sound, reply }).await.ok_or(Unavailable)
     }
 
     /// Ends what is played; the peer is heard again. There is no `Event::Played`.
-    pub async fn stop_playing(&self, leg: Uuid) {
-        self.ask(Route::To(leg), |reply| Command::StopPlaying { leg, reply }).await;
+    pub async fn stop_playing(&self, leg: Uuid) -> Result<(), Unavailable> {
+        self.ask(Route::To(leg), |reply| Command::StopPlaying { leg, reply }).await.ok_or(Unavailable)
     }
 
     /// Another far end is to be heard on a trunk leg: its first sound is told as [`Event::FirstPacket`] again.
@@ -223,8 +248,7 @@ impl Engine {
     /// A thread that stands still is waited for: nobody else would ever close the leg, and its ports and its recording would
     /// stay open for as long as the engine lives.
     pub async fn close(&self, leg: Uuid) -> Option<LegStatistics> {
-        let pauses = std::iter::successors(Some(COMMAND_PAUSE), |pause| Some((*pause * 2).min(LONGEST_PAUSE)));
-        self.insist(pauses, Route::Close(leg), |reply| Command::Close { leg, reply }).await.flatten()
+        self.insist(Route::Close(leg), |reply| Command::Close { leg, reply }).await.flatten()
     }
 
     /// Closes all legs and ends the threads. Everything asked afterwards is unavailable.
@@ -241,36 +265,46 @@ impl Engine {
 
     /// Commands a thread and waits until it is done; `None` if the thread is gone or stands still.
     async fn ask<T>(&self, route: Route, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
-        self.insist(std::iter::repeat_n(COMMAND_PAUSE, COMMAND_PATIENCE), route, command).await
+        let (reply, answer) = oneshot::channel();
+        match tokio::time::timeout(PATIENCE, self.enqueue(route, command(reply))).await {
+            Ok(Some(())) => answer.await.ok(),
+            Ok(None) => None,
+            Err(_) => refused(),
+        }
     }
 
-    /// As `ask`, with a pause behind each time that the command is not taken; `None` also when there is no further one.
-    async fn insist<T>(
-        &self,
-        pauses: impl Iterator<Item = Duration>,
-        route: Route,
-        command: impl FnOnce(oneshot::Sender<T>) -> Command,
-    ) -> Option<T> {
+    /// As `ask`, however long the thread stands still.
+    async fn insist<T>(&self, route: Route, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        let mut command = Some(command(reply));
-        for pause in pauses {
-            match self.try_command(route, &mut command) {
-                Ok(()) => return answer.await.ok(),
+        self.enqueue(route, command(reply)).await?;
+        answer.await.ok()
+    }
+
+    /// Puts a command into a thread's queue as soon as there is room; `None` if the thread is gone.
+    async fn enqueue(&self, route: Route, command: Command) -> Option<()> {
+        let mut command = Some(command);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.try_command(route, &mut command).await {
+                Ok(()) => return Some(()),
                 Err(NotYet::Gone) => return None,
-                Err(NotYet::Busy) => tokio::time::sleep(pause).await,
+                Err(NotYet::Full) => tokio::time::sleep(pause).await,
             }
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        metrics::counter!("siaga_media_commands_refused_total").increment(1);
-        None
     }
 
     /// Where a leg is cannot change while a command is put into its thread's queue. What could not be put there stays.
-    fn try_command(&self, route: Route, command: &mut Option<Command>) -> Result<(), NotYet> {
+    async fn try_command(&self, route: Route, command: &mut Option<Command>) -> Result<(), NotYet> {
+        let _stays = match route {
+            // Commands of a move itself, and the last one.
+            Route::Shard(_) => None,
+            _ => Some(self.inner.moves.read().await),
+        };
         let mut places = self.places();
         let shard = match route {
             Route::Shard(shard) => shard,
-            _ if places.moving => return Err(NotYet::Busy),
-            Route::Open(leg) => places.for_new(leg),
+            Route::Open { leg, beside } => places.for_new(leg, beside),
             Route::To(leg) | Route::Close(leg) => places.of(leg),
             Route::Room { call, shard } => places.known(call).unwrap_or(shard),
         };
@@ -281,11 +315,11 @@ impl Engine {
             Err(TrySendError::Disconnected(_)) => return Err(NotYet::Gone),
             Err(TrySendError::Full(back)) => {
                 *command = Some(back);
-                return Err(NotYet::Busy);
+                return Err(NotYet::Full);
             }
         }
         match route {
-            Route::Open(leg) => places.put(leg, shard),
+            Route::Open { leg, .. } => places.put(leg, shard),
             Route::Close(leg) => places.remove(leg),
             Route::To(_) | Route::Room { .. } | Route::Shard(_) => {}
         }
@@ -299,8 +333,7 @@ impl Engine {
 /// Why a command was not put into a queue.
 #[derive(Debug, Clone, Copy)]
 enum NotYet {
-    /// The queue is full, or legs are moving.
-    Busy,
+    Full,
     /// The thread has ended.
     Gone,
 }
@@ -310,8 +343,11 @@ enum NotYet {
 enum Route {
     /// The one with this leg or operator.
     To(Uuid),
-    /// One for a new leg.
-    Open(Uuid),
+    /// One for a new leg: the one with the leg `beside`, if there is such a leg.
+    Open {
+        leg: Uuid,
+        beside: Uuid,
+    },
     /// The one with this leg, which is in no place afterwards.
     Close(Uuid),
     /// The one with the room of this call: where its leg is, or this one if that is closed.
@@ -320,6 +356,11 @@ enum Route {
         shard: usize,
     },
     Shard(usize),
+}
+
+fn refused<T>() -> Option<T> {
+    metrics::counter!("siaga_media_commands_refused_total").increment(1);
+    None
 }
 
 /// Forgets the place of a leg that was not opened, also when nobody waits for that any more.

@@ -95,3 +95,14 @@ pub enum ConnectError {
     #[error("the media engine does not answer")]
     Unavailable,
 }
+
+/// What was asked was not done: the engine is shutting down, or one of its threads stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the media engine does not answer")]
+pub struct Unavailable;
+
+impl From<Unavailable> for ConnectError {
+    fn from(Unavailable: Unavailable) -> Self {
+        ConnectError::Unavailable
+    }
+}

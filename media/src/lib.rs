@@ -38,7 +38,7 @@ mod trunk;
 
 pub use config::Config;
 pub use engine::Engine;
-pub use error::{AttachError, ConnectError, OpenError, StartError, TextError};
+pub use error::{AttachError, ConnectError, OpenError, StartError, TextError, Unavailable};
 pub use event::{Event, MediaTest, Side, Text};
 pub use g711::Codec;
 pub use jitter::{Frame, JitterBuffer, JitterCounts};

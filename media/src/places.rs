@@ -11,13 +11,11 @@ pub(crate) struct Places {
     legs: HashMap<Uuid, usize>,
     /// Legs on each thread.
     load: Vec<usize>,
-    /// Legs are on their way from one thread to another: nobody is told where they are until they have arrived.
-    pub moving: bool,
 }
 
 impl Places {
     pub fn new(threads: usize) -> Places {
-        Places { legs: HashMap::new(), load: vec![0; threads.max(1)], moving: false }
+        Places { legs: HashMap::new(), load: vec![0; threads.max(1)] }
     }
 
     /// Where a leg is, or an operator, or whom nobody knows.
@@ -30,10 +28,10 @@ impl Places {
         self.legs.get(&leg).copied()
     }
 
-    /// The thread for a new leg: the one with the fewest; of equals the one furthest from the operators.
-    pub fn for_new(&self, leg: Uuid) -> usize {
+    /// The thread for a new leg: where the leg `beside` is; else the one with the fewest, and of equals the one furthest from the operators.
+    pub fn for_new(&self, leg: Uuid, beside: Uuid) -> usize {
         let free = || self.load.iter().enumerate().rev().min_by_key(|(_, load)| **load).map_or(OPERATORS, |(shard, _)| shard);
-        self.known(leg).unwrap_or_else(free)
+        self.known(leg).or_else(|| self.known(beside)).unwrap_or_else(free)
     }
 
     pub fn put(&mut self, leg: Uuid, shard: usize) {
@@ -72,14 +70,17 @@ mod tests {
     fn new_legs_are_spread_and_leave_room_again() {
         let mut places = Places::new(3);
         for n in 1..=6 {
-            places.put(id(n), places.for_new(id(n)));
+            places.put(id(n), places.for_new(id(n), id(n)));
         }
         assert_eq!(places.load, [2, 2, 2]);
-        assert_eq!(places.for_new(id(1)), places.of(id(1)), "one that is there stays there");
+        assert_eq!(places.for_new(id(1), id(2)), places.of(id(1)), "one that is there stays there");
         let freed = places.of(id(4));
         places.remove(id(4));
         places.remove(id(4));
-        assert_eq!(places.for_new(id(7)), freed);
+        assert_eq!(places.for_new(id(7), id(99)), freed);
+        for other in 1..=3 {
+            assert_eq!(places.for_new(id(7), id(other)), places.of(id(other)), "beside whom it will talk with");
+        }
     }
 
     #[test]

@@ -209,7 +209,7 @@ async fn a_caller_goes_on_hearing_the_tone_while_brought_to_whoever_may_answer_a
     // The first leg begins on another thread than the operators'.
     let mut caller = open(&under, CALLER, |_| {}).await;
     let pcm = common::tone(SLOW_TONE, 0, 1_600).into();
-    under.engine.play(id(CALLER), Sound::Samples { pcm, looped: true }).await;
+    under.engine.play(id(CALLER), Sound::Samples { pcm, looped: true }).await.unwrap();
     let engine = under.engine.clone();
     let near = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -223,7 +223,7 @@ async fn a_caller_goes_on_hearing_the_tone_while_brought_to_whoever_may_answer_a
     }
     assert!(browser.has_heard_nothing(), "to be near is not to talk");
 
-    under.engine.stop_playing(id(CALLER)).await;
+    under.engine.stop_playing(id(CALLER)).await.unwrap();
     under.engine.connect(id(CALLER), id(OPERATOR)).await.unwrap();
     browser.speak(OPERATORS_TONE);
     assert_eq!(heard(&caller.talk(CALLERS_TONE, 60).await), [OPERATORS_TONE]);

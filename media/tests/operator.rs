@@ -195,7 +195,7 @@ async fn a_sound_can_be_played_to_an_operator() {
     let mut under = engine(31_250..=31_259);
     let browser = attach(&mut under).await;
     let pcm = common::tone(600.0, 0, 1_600).into();
-    under.engine.play(id(OPERATOR), Sound::Samples { pcm, looped: false }).await;
+    under.engine.play(id(OPERATOR), Sound::Samples { pcm, looped: false }).await.unwrap();
     under.expect(Event::Played { leg: id(OPERATOR) }).await;
     assert!(amplitude(&heard(&browser.hear_many(10)), 600.0) > 7_000.0);
 }

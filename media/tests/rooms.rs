@@ -178,7 +178,7 @@ async fn a_held_caller_hears_the_announcement_while_the_operator_asks_somebody_e
     let mut party = open(&talk.under, PARTY, Codec::Pcma, false).await;
     let pcm = common::tone(600.0, 0, 1_600).into();
     talk.arrange(vec![speaker(OPERATOR), speaker(PARTY)]).await;
-    talk.under.engine.play(id(CALLER), Sound::Samples { pcm, looped: true }).await;
+    talk.under.engine.play(id(CALLER), Sound::Samples { pcm, looped: true }).await.unwrap();
     // The caller says nothing for longer than silence would be told after.
     let (to_party, to_caller) = tokio::join!(party.talk(THIRD_TONE, 180), talk.caller.hear_many(180));
     assert_eq!(tones(&newest(&to_party)), [OPERATORS_TONE]);
@@ -187,7 +187,7 @@ async fn a_held_caller_hears_the_announcement_while_the_operator_asks_somebody_e
     assert!(tones(&held).is_empty() && amplitude(&held, 600.0) > 6_000.0);
 
     talk.arrange(vec![speaker(CALLER), speaker(OPERATOR)]).await;
-    talk.under.engine.stop_playing(id(CALLER)).await;
+    talk.under.engine.stop_playing(id(CALLER)).await.unwrap();
     let to_caller = talk.caller.talk(CALLERS_TONE, 60).await;
     assert_eq!(tones(&newest(&to_caller)), [OPERATORS_TONE]);
     assert_eq!(tones(&heard(&talk.operator)), [CALLERS_TONE]);
@@ -366,12 +366,12 @@ async fn a_key_pressed_in_a_conference_is_told_and_not_heard_and_a_sound_comes_b
     talk.under.expect(Event::Digit { leg: id(CALLER), digit: '7', passed_on: false }).await;
     assert!(to_party.iter().all(|packet| packet.payload_type == 8 && packet.pcm().iter().all(|sample| sample.abs() <= 8)));
 
-    talk.under.engine.play(id(PARTY), Sound::Ringback).await;
+    talk.under.engine.play(id(PARTY), Sound::Ringback).await.unwrap();
     while party.try_hear().is_some() {}
     let (_, to_party) = tokio::join!(talk.caller.talk(CALLERS_TONE, 40), party.hear_many(40));
     let to_party = newest(&to_party);
     assert!(amplitude(&to_party, 425.0) > 5_000.0 && amplitude(&to_party, CALLERS_TONE) < 2_000.0);
-    talk.under.engine.stop_playing(id(PARTY)).await;
+    talk.under.engine.stop_playing(id(PARTY)).await.unwrap();
     while party.try_hear().is_some() {}
     let (_, to_party) = tokio::join!(talk.caller.talk(CALLERS_TONE, 40), party.hear_many(40));
     assert_eq!(tones(&newest(&to_party)), [CALLERS_TONE]);

@@ -116,7 +116,7 @@ async fn sounds_and_peers_are_heard_in_packets_of_the_length_that_was_asked_for(
     let (caller, _) = open(&under, 1, true, |remote| remote.ptime_ms = 30).await;
     let (mut other, _) = open(&under, 2, false, |_| {}).await;
     let pcm: Arc<[i16]> = common::tone(600.0, 0, 2_400).into();
-    under.engine.play(id(1), Sound::Samples { pcm, looped: false }).await;
+    under.engine.play(id(1), Sound::Samples { pcm, looped: false }).await.unwrap();
     let played = caller.hear_many(10).await;
     assert!(played.iter().all(|packet| packet.payload.len() == 240));
     assert!(amplitude(&sound(&played), 600.0) > 7_000.0);
@@ -149,7 +149,7 @@ async fn legs_that_began_on_different_threads_are_joined_and_recorded_without_a_
     for number in (1..=10).step_by(2) {
         let (mut caller, _) = open(&under, number, true, |_| {}).await;
         let (other, _) = open(&under, number + 1, false, |_| {}).await;
-        under.engine.play(id(number), Sound::Ringback).await;
+        under.engine.play(id(number), Sound::Ringback).await.unwrap();
         caller.hear_many(3).await;
         caller.talk(440.0, 3).await;
         calls.push((number, caller, other));
@@ -161,7 +161,7 @@ async fn legs_that_began_on_different_threads_are_joined_and_recorded_without_a_
         // What is played goes on, and what is said meanwhile is not lost.
         let (ringing, ()) = tokio::join!(caller.talk(440.0, 10), joined);
         assert!(ringing.len() > 5);
-        under.engine.stop_playing(id(number)).await;
+        under.engine.stop_playing(id(number)).await.unwrap();
         let (to_caller, to_other) = tokio::join!(caller.talk(440.0, 50), other.talk(1_000.0, 50));
         assert!(amplitude(&sound(&to_caller[10..]), 1_000.0) > 7_000.0, "call {number}");
         assert!(amplitude(&sound(&to_other), 440.0) > 7_000.0, "call {number}");

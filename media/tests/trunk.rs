@@ -77,7 +77,7 @@ async fn only_the_trunks_networks_are_heard_and_a_second_source_does_not_take_ov
     let fallback = open(&under, 2, Codec::Pcma, false).await;
     caller.talk(440.0, 1).await;
     let leg = {
-        under.engine.play(id(1), Sound::Ringback).await;
+        under.engine.play(id(1), Sound::Ringback).await.unwrap();
         caller.hear().await.from
     };
     under.engine.connect(id(1), id(2)).await.unwrap();
@@ -104,7 +104,7 @@ async fn audio_goes_to_where_it_comes_from_not_to_where_the_sdp_says() {
     let announced = Gateway::new(Codec::Pcma).await;
     let mut behind_nat = Gateway::new(Codec::Pcma).await;
     let leg = under.engine.open_trunk(id(1), loopback(), Some(remote(announced.address(), Codec::Pcma)), false).await.unwrap();
-    under.engine.play(id(1), Sound::Ringback).await;
+    under.engine.play(id(1), Sound::Ringback).await.unwrap();
     announced.hear().await;
     behind_nat.sends_to(leg);
     behind_nat.send_tone(440.0).await;
@@ -161,7 +161,7 @@ async fn key_tones_follow_one_another_and_what_is_played_goes_on_behind_them() {
     remote.telephone_event = None;
     under.engine.open_trunk(id(1), loopback(), Some(remote), false).await.unwrap();
     let music = common::tone(500.0, 0, 8_000).into();
-    under.engine.play(id(1), Sound::Samples { pcm: music, looped: true }).await;
+    under.engine.play(id(1), Sound::Samples { pcm: music, looped: true }).await.unwrap();
     for key in ["5", "9"] {
         under.engine.send_digits(id(1), key.to_owned()).await;
     }
@@ -183,7 +183,7 @@ async fn key_tones_follow_one_another_and_what_is_played_goes_on_behind_them() {
 async fn ringback_rings_at_425_hz_every_20_ms_before_anything_is_heard() {
     let under = engine(31_110..=31_119);
     let caller = open(&under, 1, Codec::Pcma, false).await;
-    under.engine.play(id(1), Sound::Ringback).await;
+    under.engine.play(id(1), Sound::Ringback).await.unwrap();
     let packets = caller.hear_many(75).await;
     in_order(&packets);
     for pair in packets.windows(2) {
@@ -194,9 +194,9 @@ async fn ringback_rings_at_425_hz_every_20_ms_before_anything_is_heard() {
     let pcm = sound(&packets);
     assert!(amplitude(&pcm[..8_000], 425.0) > 6_000.0);
     assert!(pcm[8_000..].iter().all(|sample| sample.abs() < 16));
-    under.engine.stop_playing(id(1)).await;
+    under.engine.stop_playing(id(1)).await.unwrap();
     while caller.try_hear().is_some() {}
-    under.engine.play(id(1), Sound::Ringback).await;
+    under.engine.play(id(1), Sound::Ringback).await.unwrap();
     let again = caller.hear().await;
     assert!(again.marker);
 }
@@ -208,7 +208,7 @@ async fn a_sound_played_once_tells_its_end_and_the_peer_is_heard_again() {
     let mut fallback = open(&under, 2, Codec::Pcma, false).await;
     under.engine.connect(id(1), id(2)).await.unwrap();
     let announcement: Arc<[i16]> = common::tone(600.0, 0, 1_600).into();
-    under.engine.play(id(1), Sound::Samples { pcm: announcement, looped: false }).await;
+    under.engine.play(id(1), Sound::Samples { pcm: announcement, looped: false }).await.unwrap();
     fallback.send_tone(1_000.0).await;
     let packets = caller.hear_many(10).await;
     assert!(amplitude(&sound(&packets), 600.0) > 7_000.0, "the sound comes before the peer");
@@ -279,7 +279,7 @@ async fn a_silent_side_is_told_and_its_return_too() {
 async fn the_tap_holds_both_sides_on_one_timeline() {
     let under = engine(31_170..=31_179);
     let mut caller = open(&under, 1, Codec::Pcma, true).await;
-    under.engine.play(id(1), Sound::Ringback).await;
+    under.engine.play(id(1), Sound::Ringback).await.unwrap();
     caller.hear_many(10).await;
     caller.talk(1_000.0, 25).await;
     caller.sequence = caller.sequence.wrapping_add(5);
@@ -320,7 +320,7 @@ async fn a_leg_without_an_sdp_answers_whoever_of_the_trunk_is_heard() {
     let under = engine(31_180..=31_189);
     let mut caller = Gateway::new(Codec::Pcmu).await;
     let leg: SocketAddr = under.engine.open_trunk(id(1), loopback(), None, false).await.unwrap();
-    under.engine.play(id(1), Sound::Ringback).await;
+    under.engine.play(id(1), Sound::Ringback).await.unwrap();
     caller.sends_to(leg);
     caller.send_tone(440.0).await;
     assert_eq!(caller.hear().await.payload_type, 0, "in the codec it speaks");

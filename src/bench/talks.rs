@@ -151,7 +151,12 @@ pub async fn measure(load: Load) -> anyhow::Result<Table> {
     }
     table.row("server memory before, with the calls", format!("{}, {}", mb(before.memory_kb), mb(talking.memory_kb)));
     voice_rows(&mut table, &passed, at_server, at_generator);
-    for name in ["siaga_tap_frames_dropped_total", "siaga_media_tap_frames_dropped_total", "siaga_journal_dropped_total"] {
+    for name in [
+        "siaga_tap_frames_dropped_total",
+        "siaga_media_tap_frames_dropped_total",
+        "siaga_media_commands_refused_total",
+        "siaga_journal_dropped_total",
+    ] {
         let dropped = metrics.sum(name);
         table.aimed(name, dropped.to_string(), "0", dropped == 0.0);
     }
@@ -166,6 +171,8 @@ pub async fn measure(load: Load) -> anyhow::Result<Table> {
 pub fn voice_rows(table: &mut Table, passed: &Passed, at_server: u64, at_generator: u64) {
     let lost = passed.lost();
     table.aimed("RTP packets lost", format!("{lost} of {}", passed.sent), "0", lost == 0);
+    let unheard = passed.unheard.len();
+    table.aimed("voices that nobody heard at all", unheard.to_string(), "0", unheard == 0);
     table.row("dropped by the kernel at the server, at the generator", format!("{at_server}, {at_generator}"));
     table.row("not sent by the generator", passed.unsent.to_string());
     let (half, most) = (passed.delays.at(0.5), passed.delays.at(0.99));

@@ -151,7 +151,9 @@ impl Telephone {
                 if let Some(remote) = convert::remote_audio(&audio) {
                     self.media.set_remote(*media, remote).await;
                 }
-                self.media.play(*media, media::Sound::Samples { pcm: story.voice(), looped: true }).await;
+                if let Err(error) = self.media.play(*media, media::Sound::Samples { pcm: story.voice(), looped: true }).await {
+                    tracing::warn!(%error, "a simulated caller says nothing");
+                }
                 self.set(Phase::Talking);
             }
             sip::Event::OutboundFailed { leg: failed, .. } if failed == *leg => self.end(Phase::Failed).await,

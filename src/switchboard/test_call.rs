@@ -92,9 +92,8 @@ impl Plant {
             return false;
         };
         let answered = self.sip.answer(leg, self.local_audio(leg.0, address)).await.is_ok();
-        if answered {
-            let length = Duration::from_millis(u64::try_from(pcm.len() / 8).unwrap_or(0));
-            self.media.play(leg.0, media::Sound::Samples { pcm, looped: false }).await;
+        let length = Duration::from_millis(u64::try_from(pcm.len() / 8).unwrap_or(0));
+        if answered && self.media.play(leg.0, media::Sound::Samples { pcm, looped: false }).await.is_ok() {
             over.run_until_cancelled(tokio::time::sleep(length + TAIL)).await;
         }
         self.sip.hang_up(leg).await;

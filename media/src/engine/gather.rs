@@ -1,6 +1,6 @@
 //! Brings those who come together in a room onto one media thread. While legs move, commands wait.
 
-use super::{COMMAND_PATIENCE, COMMAND_PAUSE, Engine, Route};
+use super::{Engine, PATIENCE, Route, refused};
 use crate::places::OPERATORS;
 use crate::room::{Member, Members};
 use crate::shard::Command;
@@ -8,20 +8,20 @@ use uuid::Uuid;
 
 impl Engine {
     /// Brings the room of a call, the call's own leg and all members onto one thread, and tells which that is. Whom they are in
-    /// other rooms with comes along.
-    pub(super) async fn gather(&self, call: Uuid, members: &Members) -> usize {
-        let Some(room) = self.room_of(call).await else { return OPERATORS };
+    /// other rooms with comes along. `None`: a thread stands still.
+    pub(super) async fn gather(&self, call: Uuid, members: &Members) -> Option<usize> {
+        let Some(room) = self.room_of(call).await else { return Some(OPERATORS) };
         let legs: Vec<Uuid> = members.iter().map(|member| member.leg).collect();
         let (home, strays) = self.places().meeting(call, room, legs.iter().copied());
         if strays.is_empty() {
-            return home;
+            return Some(home);
         }
         let engine = self.clone();
         // On a task of its own, so that legs arrive even if nobody waits for it any more.
         let moved = tokio::spawn(async move { engine.bring(call, room, &legs).await });
         moved.await.unwrap_or_else(|error| {
             tracing::error!(%error, "legs were not brought to another media thread");
-            home
+            None
         })
     }
 
@@ -49,12 +49,10 @@ impl Engine {
         None
     }
 
-    async fn bring(&self, call: Uuid, room: usize, legs: &[Uuid]) -> usize {
-        let moving = Moving::begin(self).await;
+    async fn bring(&self, call: Uuid, room: usize, legs: &[Uuid]) -> Option<usize> {
+        // One after the other, and each in its turn: a call that is never joined because others move is a call that nobody hears.
+        let Ok(_moving) = tokio::time::timeout(PATIENCE, self.inner.moves.write()).await else { return refused() };
         let (home, strays) = self.places().meeting(call, room, legs.iter().copied());
-        if moving.is_none() {
-            return home;
-        }
         for leg in strays {
             let from = self.places().known(leg).unwrap_or(room);
             // One that is there by now came along with another.
@@ -62,42 +60,19 @@ impl Engine {
                 self.carry(leg, from, home).await;
             }
         }
-        home
+        Some(home)
     }
 
     async fn carry(&self, leg: Uuid, from: usize, home: usize) {
         let released = self.ask(Route::Shard(from), |reply| Command::Release { leg, reply }).await;
         let Some(moved) = released.flatten() else { return };
         let legs: Vec<Uuid> = moved.legs().collect();
-        if self.ask(Route::Shard(home), |reply| Command::Adopt { moved, reply }).await.is_none() {
-            tracing::error!("a media thread does not answer; the calls that were brought to it are lost");
+        if self.insist(Route::Shard(home), |reply| Command::Adopt { moved, reply }).await.is_none() {
+            tracing::error!("a media thread has ended; the calls that were brought to it are lost");
         }
         let mut places = self.places();
         for leg in legs {
             places.put(leg, home);
         }
-    }
-}
-
-/// While it lives, legs move and commands wait.
-struct Moving<'a>(&'a Engine);
-
-impl<'a> Moving<'a> {
-    /// Waits for its turn; `None` if that does not come.
-    async fn begin(engine: &'a Engine) -> Option<Moving<'a>> {
-        for _ in 0..COMMAND_PATIENCE {
-            if !std::mem::replace(&mut engine.places().moving, true) {
-                return Some(Moving(engine));
-            }
-            tokio::time::sleep(COMMAND_PAUSE).await;
-        }
-        metrics::counter!("siaga_media_commands_refused_total").increment(1);
-        None
-    }
-}
-
-impl Drop for Moving<'_> {
-    fn drop(&mut self) {
-        self.0.places().moving = false;
     }
 }

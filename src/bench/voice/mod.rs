@@ -54,6 +54,12 @@ struct Leg {
     received_in_window: AtomicU32,
 }
 
+impl Leg {
+    fn is_unheard(&self) -> bool {
+        self.sent_in_window.load(Ordering::Relaxed) > 0 && self.received_in_window.load(Ordering::Relaxed) == 0
+    }
+}
+
 /// Which packets are counted, by the time they are sent.
 struct Window {
     from: AtomicU32,
@@ -79,6 +85,8 @@ pub struct Passed {
     pub delays: Histogram,
     /// Packets that the generator itself could not send.
     pub unsent: u64,
+    /// Legs whose voice nobody heard at all.
+    pub unheard: Vec<usize>,
 }
 
 impl Passed {
@@ -151,6 +159,7 @@ impl Voices {
             received: sum(|leg| &leg.received_in_window),
             delays: self.shared.delays().clone(),
             unsent: self.shared.unsent.load(Ordering::Relaxed),
+            unheard: self.shared.legs.iter().enumerate().filter(|(_, leg)| leg.is_unheard()).map(|(leg, _)| leg).collect(),
         }
     }
 

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// Between two looks. A thread that slept until something comes would be woken for every datagram, and the waking is work of who sends it: the
+/// server. When a datagram came the system notes, so nothing is late by this.
+const REST: Duration = Duration::from_millis(1);
 /// How soon the thread notices that it is to stop.
 const LOOK_UP: Duration = Duration::from_millis(100);
 
@@ -38,22 +41,28 @@ impl Receiver {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(error) => return tracing::error!(%error, "the generator cannot hear any more"),
             }
-            let mut delays = self.shared.delays();
-            for event in &events {
-                let Some(socket) = self.sockets.get(event.token().0) else { continue };
-                let mut buffer = [0; 512];
-                loop {
-                    match arrival::receive(socket, &mut buffer) {
-                        Ok(Arrival { length, at }) => match Stamp::of_datagram(buffer.get(..length).unwrap_or_default()) {
-                            Some(stamp) => self.shared.count(stamp, at.map(|at| self.shared.since_start(at)), &mut delays),
-                            None => {
-                                self.shared.others.fetch_add(1, Ordering::Relaxed);
-                            }
-                        },
-                        Err(Errno::EAGAIN) => break,
-                        // An ICMP error of something sent to a port that is closed by now.
-                        Err(_) => {}
-                    }
+            self.hear(&events);
+            std::thread::sleep(REST);
+        }
+    }
+
+    /// Takes all that is there.
+    fn hear(&self, events: &Events) {
+        let mut delays = self.shared.delays();
+        for event in events {
+            let Some(socket) = self.sockets.get(event.token().0) else { continue };
+            let mut buffer = [0; 512];
+            loop {
+                match arrival::receive(socket, &mut buffer) {
+                    Ok(Arrival { length, at }) => match Stamp::of_datagram(buffer.get(..length).unwrap_or_default()) {
+                        Some(stamp) => self.shared.count(stamp, at.map(|at| self.shared.since_start(at)), &mut delays),
+                        None => {
+                            self.shared.others.fetch_add(1, Ordering::Relaxed);
+                        }
+                    },
+                    Err(Errno::EAGAIN) => break,
+                    // An ICMP error of something sent to a port that is closed by now.
+                    Err(_) => {}
                 }
             }
         }

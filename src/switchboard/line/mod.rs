@@ -81,7 +81,7 @@ impl Line {
     /// desk phone, if it is one.
     pub async fn outbound(plant: Plant, call: CallId, (operator, telephone): (UserId, Option<Uuid>), wish: Wish, orders: Inbox) {
         let allowed = plant.allowed_by(&wish.routes);
-        let (leg, local) = match plant.call_out(call.0, wish, true).await {
+        let (leg, local) = match plant.call_out(call, call.0, wish).await {
             Ok(dialled) => dialled,
             Err(error) => {
                 tracing::warn!(%call, %error, "a call cannot be made");
@@ -201,7 +201,9 @@ impl Line {
             Order::Monitor { supervisor, mode } => self.monitor(supervisor, mode).await,
             Order::PromptSilent => {
                 let sound = media::Sound::Samples { pcm: self.plant.sounds.silent.clone(), looped: false };
-                self.plant.media.play(call.0, sound).await;
+                if let Err(error) = self.plant.media.play(call.0, sound).await {
+                    tracing::warn!(%call, %error, "a silent caller is not asked to press 1");
+                }
             }
             Order::Release => {}
         }

@@ -17,7 +17,7 @@ impl Line {
         let media = party.0;
         let is_gone = self.standing.caller == Caller::Gone;
         let joins = if is_gone { Joins::Operator } else { joins };
-        match self.plant.call_out(media, Wish { number, routes, with_text: false, callback: false }, false).await {
+        match self.plant.call_out(self.call, media, Wish { number, routes, with_text: false, callback: false }).await {
             Ok((leg, _)) => {
                 self.parties.0.insert(party, leg);
                 self.standing.parties.push(Party { id: party, media, joins, reach: Reach::Rings });

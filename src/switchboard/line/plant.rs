@@ -3,6 +3,7 @@
 use super::Report;
 use super::arrangement::Sound;
 use crate::sounds::Spoken;
+use dispatch::id::CallId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -81,15 +82,15 @@ impl Plant {
         routes.iter().flat_map(|trunk| self.allowed(trunk)).collect()
     }
 
-    /// Calls a number over the first of the trunks that takes it, with voice under this id.
+    /// Calls a number over the first of the trunks that takes it, with voice under the id `leg`. The call's own leg is recorded.
     pub(super) async fn call_out(
         &self,
+        call: CallId,
         leg: Uuid,
         Wish { number, routes, with_text, callback }: Wish,
-        recorded: bool,
     ) -> Result<(sip::LegId, sip::LocalMedia), CallOutError> {
         let allowed = self.allowed_by(&routes);
-        let address = self.media.open_trunk(leg, allowed.clone(), None, recorded).await?;
+        let address = self.media.open_beside(call.0, leg, allowed.clone(), None, leg == call.0).await?;
         let mut media = sip::LocalMedia::from(self.local_audio(leg, address));
         if with_text {
             media.text = self.open_text(leg, allowed).await.map(|address| sip::LocalText { address });
@@ -115,7 +116,7 @@ impl Plant {
     }
 
     /// Plays to one leg, or lets it hear the room again.
-    pub(super) async fn sound(&self, leg: Uuid, sound: Option<Sound>) {
+    pub(super) async fn sound(&self, leg: Uuid, sound: Option<Sound>) -> Result<(), media::Unavailable> {
         let looped = |pcm: &Arc<[i16]>| media::Sound::Samples { pcm: pcm.clone(), looped: true };
         let sound = match sound {
             None | Some(Sound::Silence) => return self.media.stop_playing(leg).await,
@@ -124,7 +125,7 @@ impl Plant {
             Some(Sound::Hush) => looped(&Arc::from([0; HUSH])),
             Some(Sound::Hold) => looped(&self.sounds.hold),
         };
-        self.media.play(leg, sound).await;
+        self.media.play(leg, sound).await
     }
 
     /// What SIP says of the voice that was opened under this id, and where.

@@ -74,6 +74,8 @@ impl Line {
         let arranged = self.arrange().await;
         if arranged.is_err() {
             self.standing = before;
+            // What it could follow of the change is taken back.
+            self.due.arrange = Some(after(TRY_AGAIN));
         }
         arranged
     }
@@ -89,8 +91,8 @@ impl Line {
         self.due.arrange = Some(after(TRY_AGAIN));
         if let Some(sound) = self.standing.arrangement().caller_hears
             && self.arranged.caller_hears != Some(sound)
+            && self.plant.sound(self.call.0, Some(sound)).await.is_ok()
         {
-            self.plant.sound(self.call.0, Some(sound)).await;
             self.arranged.caller_hears = Some(sound);
         }
     }
@@ -130,27 +132,27 @@ impl Line {
             self.arranged.members = wanted.members;
         }
         if wanted.caller_hears != self.arranged.caller_hears {
-            self.plant.sound(self.call.0, wanted.caller_hears).await;
+            self.plant.sound(self.call.0, wanted.caller_hears).await?;
             self.arranged.caller_hears = wanted.caller_hears;
         }
         let (before, hears) = (self.arranged.operator_hears, wanted.operator_hears);
         if before != hears {
             if let Some((operator, _)) = before.filter(|(operator, _)| hears.is_none_or(|(other, _)| other != *operator)) {
-                self.plant.sound(operator, None).await;
+                self.plant.sound(operator, None).await?;
             }
             if let Some((operator, sound)) = hears {
-                self.plant.sound(operator, Some(sound)).await;
+                self.plant.sound(operator, Some(sound)).await?;
             }
             self.arranged.operator_hears = hears;
         }
         for (party, sound) in &wanted.parties_hear {
             if !self.arranged.parties_hear.contains(&(*party, *sound)) {
-                self.plant.sound(*party, Some(*sound)).await;
+                self.plant.sound(*party, Some(*sound)).await?;
             }
         }
         for (party, _) in &self.arranged.parties_hear {
             if !wanted.parties_hear.iter().any(|(other, _)| other == party) {
-                self.plant.sound(*party, None).await;
+                self.plant.sound(*party, None).await?;
             }
         }
         self.arranged.parties_hear = wanted.parties_hear;
