@@ -1,8 +1,10 @@
 //! From the voice engine's taps to the recorder, and from the recorder to the journal. Neither side knows the other.
 
+mod backlog;
 mod prelude;
 
 use crate::clock;
+use backlog::{Backlog, Gone};
 use dispatch::contract::AlarmKind;
 use dispatch::desk::{Desk, Entry, Missing};
 use dispatch::id::CallId;
@@ -14,7 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Frames between the engine and the recorder: a second of 500 calls in both directions at 20 ms.
+/// Frames between the engine and the thread that carries them: a second of 500 calls in both directions at 20 ms.
 const FRAMES: usize = 50_000;
 
 /// Frames are carried this often and not one by one: a thread that is woken for every frame of every call costs more than the voice
@@ -28,15 +30,22 @@ pub fn start(recorder: SyncSender<AudioItem>) -> SyncSender<TapItem> {
     sender
 }
 
+/// Where the recorder waits for the disk, what comes meanwhile waits here.
 fn carry(items: &Receiver<TapItem>, recorder: &SyncSender<AudioItem>) {
-    let (mut preludes, mut ready) = (Preludes::default(), Vec::new());
-    while let Ok(first) = items.recv() {
-        for item in std::iter::once(first).chain(items.try_iter()) {
-            preludes.pass(as_recorded(item), &mut ready);
-            if !ready.drain(..).all(|item| pass_on(item, recorder)) {
-                tracing::error!("the recorder has ended; calls go on and are not recorded until Siaga is started again");
-                return;
-            }
+    let (mut preludes, mut backlog) = (Preludes::default(), Backlog::default());
+    loop {
+        if backlog.is_empty() {
+            let Ok(first) = items.recv() else { return };
+            preludes.pass(as_recorded(first), &mut backlog);
+        }
+        while backlog.has_room()
+            && let Ok(item) = items.try_recv()
+        {
+            preludes.pass(as_recorded(item), &mut backlog);
+        }
+        if backlog.hand_over(recorder) == Err(Gone) {
+            tracing::error!("the recorder has ended; calls go on and are not recorded until Siaga is started again");
+            return;
         }
         std::thread::sleep(NAP);
     }
@@ -64,13 +73,6 @@ fn as_recorded(item: TapItem) -> AudioItem {
             AudioItem::Finish { call: leg, dropped: Samples { caller, operator } }
         }
     }
-}
-
-/// False when the recorder is gone.
-fn pass_on(item: AudioItem, recorder: &SyncSender<AudioItem>) -> bool {
-    // Where the recorder waits for the disk this thread waits with it, for whom nobody but the recording waits: what comes meanwhile waits in the
-    // engine's queue, which is longer, and counts what it has to drop.
-    recorder.send(item).is_ok()
 }
 
 /// Writes what the recorder tells into the journal, and alarms when it cannot write.
@@ -116,6 +118,29 @@ fn still_recording(desk: &Desk, call: CallId) {
 mod tests {
     use super::*;
     use uuid::Uuid;
+
+    #[test]
+    fn given_a_disk_that_stands_still_for_seconds_when_it_goes_on_then_nothing_is_missing() {
+        const WAIT: Duration = Duration::from_secs(60);
+        let (recorder, recorded) = sync_channel(8_192);
+        let (leg, frames) = (Uuid::from_u128(1), 2 * FRAMES as u64);
+        let taps = start(recorder);
+        let (sent, all_sent) = sync_channel(1);
+        std::thread::spawn(move || {
+            taps.send(TapItem::Started { leg, at: clock::instant() }).unwrap();
+            for n in 0..frames {
+                let (side, position) = (media::Side::Caller, 160 * n);
+                taps.send(TapItem::Frame(media::TapFrame { leg, side, position, came: position, pcm: vec![1] })).unwrap();
+            }
+            sent.send(()).unwrap();
+        });
+        all_sent.recv_timeout(WAIT).expect("frames wait for the recorder and not in the voice engine");
+        assert!(matches!(recorded.recv_timeout(WAIT), Ok(AudioItem::Begin { .. })));
+        for n in 0..frames {
+            let Ok(AudioItem::Frame { position, .. }) = recorded.recv_timeout(WAIT) else { panic!("frame {n} is missing") };
+            assert_eq!(position, 160 * n);
+        }
+    }
 
     #[test]
     fn what_the_voice_engine_had_no_room_for_is_told_to_the_recording_it_belongs_to() {

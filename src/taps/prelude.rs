@@ -17,7 +17,7 @@ pub struct Preludes {
 
 impl Preludes {
     /// Adds to `out` what the recorder gets now, in order.
-    pub fn pass(&mut self, item: AudioItem, out: &mut Vec<AudioItem>) {
+    pub fn pass(&mut self, item: AudioItem, out: &mut impl Extend<AudioItem>) {
         match item {
             AudioItem::Begin { call, .. } => {
                 self.waiting.insert(call, vec![item]);
@@ -28,14 +28,14 @@ impl Preludes {
                     Some(kept) if ours_and_short => kept.push(item),
                     Some(_) => {
                         out.extend(self.waiting.remove(&call).into_iter().flatten());
-                        out.push(item);
+                        out.extend([item]);
                     }
-                    None => out.push(item),
+                    None => out.extend([item]),
                 }
             }
             AudioItem::Finish { call, .. } => match self.waiting.remove(&call) {
                 Some(_) => metrics::counter!("siaga_recordings_of_nobody_total").increment(1),
-                None => out.push(item),
+                None => out.extend([item]),
             },
         }
     }
