@@ -28,9 +28,9 @@ use uuid::Uuid;
 const MAX_COMMANDS: usize = 1_024;
 /// Events that wait to be taken, before the ones that wait inside the thread.
 const MAX_EVENTS: usize = 1_024;
-/// How long a thread that takes no commands is waited for. A busy one takes them within some turns, and a call whose voice was given up
-/// sooner would be a call that nobody hears.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a thread that takes no commands, or legs that move, are waited for. A join takes up to four such waits, and has to be over before
+/// the queue gives it up after ten seconds. A busy thread takes commands within some turns.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The pauses between two looks at a full queue grow from one to the other.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
@@ -38,7 +38,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// The media engine. A cheap clone; the threads end when the last clone is dropped, or on `shut_down`.
 ///
 /// Every method returns when the thread has done what was asked. Methods without a result of their own do nothing for legs that are
-/// gone: a call may end at any moment. [`Unavailable`] from any is a thread that has ended, or stands still for many seconds.
+/// gone: a call may end at any moment. [`Unavailable`] from any is a thread that has ended, or stands still for seconds.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,

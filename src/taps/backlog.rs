@@ -28,6 +28,12 @@ impl Backlog {
 
     /// Gives the recorder as much as it takes now.
     pub fn hand_over(&mut self, recorder: &SyncSender<AudioItem>) -> Result<(), Gone> {
+        let handed = self.give(recorder);
+        metrics::gauge!("siaga_tap_backlog_frames").set(self.0.len() as f64);
+        handed
+    }
+
+    fn give(&mut self, recorder: &SyncSender<AudioItem>) -> Result<(), Gone> {
         while let Some(item) = self.0.pop_front() {
             match recorder.try_send(item) {
                 Ok(()) => {}

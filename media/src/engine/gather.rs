@@ -57,15 +57,15 @@ impl Engine {
             let from = self.places().known(leg).unwrap_or(room);
             // One that is there by now came along with another.
             if from != home {
-                self.carry(leg, from, home).await;
+                self.carry(leg, from, home).await?;
             }
         }
         Some(home)
     }
 
-    async fn carry(&self, leg: Uuid, from: usize, home: usize) {
-        let released = self.ask(Route::Shard(from), |reply| Command::Release { leg, reply }).await;
-        let Some(moved) = released.flatten() else { return };
+    /// A leg that is not there any more, or stays because of an operator, is no reason not to go on; `None`: the thread stands still.
+    async fn carry(&self, leg: Uuid, from: usize, home: usize) -> Option<()> {
+        let Some(moved) = self.ask(Route::Shard(from), |reply| Command::Release { leg, reply }).await? else { return Some(()) };
         let legs: Vec<Uuid> = moved.legs().collect();
         if self.insist(Route::Shard(home), |reply| Command::Adopt { moved, reply }).await.is_none() {
             tracing::error!("a media thread has ended; the calls that were brought to it are lost");
@@ -74,5 +74,6 @@ impl Engine {
         for leg in legs {
             places.put(leg, home);
         }
+        Some(())
     }
 }

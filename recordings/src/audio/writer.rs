@@ -23,6 +23,9 @@ use uuid::Uuid;
 const TICK: Duration = Duration::from_millis(20);
 /// Items are taken this often and not one by one: being woken for every frame of every call costs more than writing it.
 const NAP: Duration = Duration::from_millis(5);
+/// After a stop, how long what waits is taken, and after how long of nothing there is no more.
+const REST: Duration = Duration::from_secs(3);
+const NO_MORE: Duration = Duration::from_millis(50);
 /// Items that are taken before recordings have their turn.
 const BATCH: usize = 2048;
 
@@ -63,9 +66,12 @@ impl Writer {
                 next_tick = now + TICK;
             }
             if stop.load(Ordering::Acquire) {
-                // What was sent before the stop still belongs to its call; what comes in meanwhile is bounded by the queue.
-                for item in items.try_iter().take(self.bounds.queue) {
-                    self.handle(item, now);
+                // What was sent before the stop still belongs to its call, and more of it may wait for room in the queue.
+                let give_up_at = now + REST;
+                while clock::monotonic() < give_up_at
+                    && let Ok(item) = items.recv_timeout(NO_MORE)
+                {
+                    self.handle(item, clock::monotonic());
                 }
                 break;
             }

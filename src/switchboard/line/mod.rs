@@ -297,7 +297,7 @@ impl Line {
         self.drop_parties().await;
         let telephones = std::mem::take(&mut self.standing.telephones);
         self.standing = Standing::new(self.call, Caller::Waiting(Sound::Silence));
-        self.arrange_or_tell("a room stays open").await;
+        self.leave_nothing().await;
         for leg in telephones.into_values() {
             self.plant.media.close(leg).await;
         }

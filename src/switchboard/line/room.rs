@@ -12,13 +12,24 @@ const COVER_AFTER: Duration = Duration::from_secs(3);
 /// What the voice engine could not follow is tried again after this.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 
+/// So often at the end of a call.
+const LAST_TRIES: u32 = 20;
+
 /// What is to be done though nobody gives an order, and when.
 #[derive(Debug, Default)]
 pub(super) struct Due {
     /// The operator's headset is away, and the caller is to hear so.
     pub cover: Option<Instant>,
-    /// The voice engine could not follow.
+    /// The voice engine could not follow, which was told.
     arrange: Option<Instant>,
+    /// What it could follow of a change that was given up is taken back.
+    undo: Option<Instant>,
+}
+
+impl Due {
+    fn first(&self) -> Option<Instant> {
+        self.cover.into_iter().chain(self.arrange).chain(self.undo).min()
+    }
 }
 
 fn after(time: Duration) -> Instant {
@@ -32,7 +43,7 @@ impl Line {
 
     /// The next order. What is due is done meanwhile.
     pub(super) async fn next(&mut self, orders: &mut Inbox) -> Option<Box<Order>> {
-        while let Some(due) = self.due.cover.into_iter().chain(self.due.arrange).min() {
+        while let Some(due) = self.due.first() {
             if let Ok(order) = timeout_at(due, orders.recv()).await {
                 return order;
             }
@@ -45,18 +56,21 @@ impl Line {
         orders.recv().await
     }
 
-    /// As `change`, but for what stands though a headset is away: somebody has answered, and is not to be hung up on because a page reloads.
-    /// Who is away is with them as soon as the headset is back.
+    /// As `change`, but for what stands though a headset is away or the voice engine is slow: somebody has answered, and is not to be hung up on
+    /// because a page reloads. Who is away is with them as soon as that is over.
     pub(super) async fn change_in_any_case(&mut self, change: impl Fn(&mut Standing)) -> Result<(), media::ConnectError> {
-        use media::ConnectError::{NoPeer, NotConnected};
-        match self.change(&change).await {
-            Err(NotConnected | NoPeer) if self.standing.operator.is_some() => {
-                change(&mut self.standing);
-                self.arrange_or_tell("whoever answered waits for the operator's headset").await;
-                Ok(())
-            }
-            changed => changed,
-        }
+        use media::ConnectError::{Busy, NoPeer, NotConnected, Unavailable};
+        let changed = self.change(&change).await;
+        let trouble = match changed {
+            Err(NotConnected | NoPeer) if self.standing.operator.is_some() => "whoever answered waits for the operator's headset",
+            // The call before is still being cleared away.
+            Err(Busy) if self.standing.operator.is_some() => "whoever answered waits until the operator is out of another call",
+            Err(Unavailable) => "whoever answered waits for the voice engine",
+            _ => return changed,
+        };
+        change(&mut self.standing);
+        self.arrange_or_tell(trouble).await;
+        Ok(())
     }
 
     /// A caller with whom nobody is any more goes on waiting.
@@ -74,8 +88,7 @@ impl Line {
         let arranged = self.arrange().await;
         if arranged.is_err() {
             self.standing = before;
-            // What it could follow of the change is taken back.
-            self.due.arrange = Some(after(TRY_AGAIN));
+            self.due.undo = Some(after(TRY_AGAIN));
         }
         arranged
     }
@@ -88,7 +101,7 @@ impl Line {
         if first {
             tracing::warn!(call = %self.call, %error, "{trouble}");
         }
-        self.due.arrange = Some(after(TRY_AGAIN));
+        (self.due.arrange, self.due.undo) = (Some(after(TRY_AGAIN)), None);
         if let Some(sound) = self.standing.arrangement().caller_hears
             && self.arranged.caller_hears != Some(sound)
             && self.plant.sound(self.call.0, Some(sound)).await.is_ok()
@@ -101,7 +114,7 @@ impl Line {
     /// nobody who only supervises keeps the others from each other.
     async fn arrange(&mut self) -> Result<(), media::ConnectError> {
         let arranged = self.follow().await;
-        if arranged.is_ok() || self.standing.monitors.is_empty() {
+        if matches!(arranged, Ok(()) | Err(media::ConnectError::Unavailable)) || self.standing.monitors.is_empty() {
             return arranged;
         }
         let monitors = std::mem::take(&mut self.standing.monitors);
@@ -124,7 +137,19 @@ impl Line {
         self.plant.report(Report::MonitorFailed { call: self.call, supervisor }).await;
     }
 
-    /// The room comes first, so that nobody is heard by whom they should not.
+    /// At the end of the call nobody is left in the room, and nothing goes on being played to an operator, who would hear nobody over it.
+    pub(super) async fn leave_nothing(&mut self) {
+        self.arrange_or_tell("a room stays open").await;
+        for _ in 0..LAST_TRIES {
+            if self.due.arrange.is_none() {
+                return;
+            }
+            tokio::time::sleep(TRY_AGAIN).await;
+            self.arrange_or_tell("a room stays open").await;
+        }
+    }
+
+    /// The room comes first, so that nobody is heard by whom they should not. What is done is noted at once: the next may fail.
     async fn follow(&mut self) -> Result<(), media::ConnectError> {
         let wanted = self.standing.arrangement();
         if wanted.members != self.arranged.members {
@@ -139,6 +164,7 @@ impl Line {
         if before != hears {
             if let Some((operator, _)) = before.filter(|(operator, _)| hears.is_none_or(|(other, _)| other != *operator)) {
                 self.plant.sound(operator, None).await?;
+                self.arranged.operator_hears = None;
             }
             if let Some((operator, sound)) = hears {
                 self.plant.sound(operator, Some(sound)).await?;
@@ -148,15 +174,17 @@ impl Line {
         for (party, sound) in &wanted.parties_hear {
             if !self.arranged.parties_hear.contains(&(*party, *sound)) {
                 self.plant.sound(*party, Some(*sound)).await?;
+                self.arranged.parties_hear.retain(|(other, _)| other != party);
+                self.arranged.parties_hear.push((*party, *sound));
             }
         }
-        for (party, _) in &self.arranged.parties_hear {
-            if !wanted.parties_hear.iter().any(|(other, _)| other == party) {
-                self.plant.sound(*party, None).await?;
+        for (party, sound) in self.arranged.parties_hear.clone() {
+            if !wanted.parties_hear.iter().any(|(other, _)| *other == party) {
+                self.plant.sound(party, None).await?;
+                self.arranged.parties_hear.retain(|heard| *heard != (party, sound));
             }
         }
-        self.arranged.parties_hear = wanted.parties_hear;
-        self.due.arrange = None;
+        (self.due.arrange, self.due.undo) = (None, None);
         Ok(())
     }
 }
