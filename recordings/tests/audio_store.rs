@@ -104,6 +104,26 @@ fn given_many_calls_at_once_when_the_store_closes_then_each_is_sealed_whole() {
 }
 
 #[test]
+fn given_a_sender_who_waits_for_room_when_the_store_closes_then_what_was_to_be_sent_is_recorded_too() {
+    let home = TempDir::new();
+    let (store, mut events) = AudioStore::start(home.path().to_owned(), Bounds { queue: 8, ..bounds() }).unwrap();
+    let (items, call, started_at) = (store.sender(), Uuid::now_v7(), Timestamp::now());
+    let sending = std::thread::spawn(move || {
+        items.send(AudioItem::Begin { call, started_at, begun: Instant::now() }).unwrap();
+        for position in (0..1000).map(|n| n * 160) {
+            let pcm = tone(true, position, 160);
+            items.send(AudioItem::Frame { call, side: Side::Caller, position, came: position, pcm }).unwrap();
+        }
+        items.send(AudioItem::Finish { call, dropped: Samples::default() }).unwrap();
+    });
+    next_event(&mut events, |e| matches!(e, AudioEvent::Began { .. }).then_some(()));
+    store.close();
+    sending.join().unwrap();
+    let seal = next_event(&mut events, sealed);
+    assert_eq!((seal.duration_ms, seal.gaps.caller_ms), (20_000, 0));
+}
+
+#[test]
 fn given_a_disk_that_refuses_when_it_takes_data_again_then_nothing_is_missing() {
     let home = TempDir::new();
     let (store, mut events) = AudioStore::start(home.path().to_owned(), bounds()).unwrap();

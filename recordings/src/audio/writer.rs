@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_millis(20);
 const NAP: Duration = Duration::from_millis(5);
 /// After a stop, how long what waits is taken, and after how long of nothing there is no more.
 const REST: Duration = Duration::from_secs(3);
-const NO_MORE: Duration = Duration::from_millis(50);
+const NO_MORE: Duration = Duration::from_millis(200);
 /// Items that are taken before recordings have their turn.
 const BATCH: usize = 2048;
 
