@@ -34,7 +34,7 @@ use crate::trunk::Port;
 use mio::{Poll, Registry, Token, Waker};
 use operators::Operator;
 use outlet::EventOutlet;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -78,13 +78,12 @@ pub(crate) struct Shard {
     commands: Receiver<Command>,
     addresses: Addresses,
     webrtc: Wire,
-    trunks: HashMap<Uuid, Trunk>,
-    tokens: HashMap<Token, (Uuid, Port, Nth)>,
-    /// The sockets of text, by the leg that they stand beside.
-    text_tokens: HashMap<Token, (Uuid, Nth)>,
-    operators: HashMap<Uuid, Operator>,
+    // Nobody outside chooses a key of these, and every packet looks into most of them: a quick hash will do.
+    trunks: FxHashMap<Uuid, Trunk>,
+    watched: FxHashMap<Token, Watched>,
+    operators: FxHashMap<Uuid, Operator>,
     /// By the leg that is recorded.
-    rooms: HashMap<Uuid, Room>,
+    rooms: FxHashMap<Uuid, Room>,
     /// What is being mixed, kept for its memory.
     mixed: Vec<Mixed>,
     demux: Demux,
@@ -97,6 +96,13 @@ pub(crate) struct Shard {
     /// Sockets that had more than one turn's worth: the poll tells of new data only.
     backlog: Vec<Token>,
     stopping: bool,
+}
+
+/// Whose a socket of a trunk leg is.
+#[derive(Debug, Clone, Copy)]
+enum Watched {
+    Voice { leg: Uuid, port: Port, nth: Nth },
+    Text { leg: Uuid, nth: Nth },
 }
 
 /// The operators' one port. Every shard may send from it; one receives.
@@ -144,11 +150,10 @@ impl Shard {
             commands,
             addresses,
             webrtc,
-            trunks: HashMap::new(),
-            tokens: HashMap::new(),
-            text_tokens: HashMap::new(),
-            operators: HashMap::new(),
-            rooms: HashMap::new(),
+            trunks: FxHashMap::default(),
+            watched: FxHashMap::default(),
+            operators: FxHashMap::default(),
+            rooms: FxHashMap::default(),
             mixed: Vec::new(),
             demux: Demux::default(),
             ports,
@@ -167,6 +172,7 @@ impl Shard {
     pub fn run(mut self) {
         let mut ready = mio::Events::with_capacity(256);
         let mut turn = Vec::new();
+        let mut buffer = [0; MAX_RECEIVED];
         while !self.stopping {
             let wait = if self.backlog.is_empty() { self.timers.wait(clock::now()) } else { Some(Duration::ZERO) };
             match self.poll.poll(&mut ready, wait) {
@@ -182,9 +188,13 @@ impl Shard {
             for token in turn.drain(..) {
                 match token {
                     WAKE => self.take_commands(),
-                    webrtc if webrtc.0 < FIRST_TRUNK => self.webrtc_readable(webrtc),
-                    text if self.text_tokens.contains_key(&text) => self.text_readable(text),
-                    trunk => self.trunk_readable(trunk),
+                    webrtc if webrtc.0 < FIRST_TRUNK => self.webrtc_readable(webrtc, &mut buffer),
+                    trunk => match self.watched.get(&trunk).copied() {
+                        Some(Watched::Voice { leg, port, nth }) => self.trunk_readable(trunk, leg, (port, nth), &mut buffer),
+                        Some(Watched::Text { leg, nth }) => self.text_readable(trunk, leg, nth, &mut buffer),
+                        // It was closed, or went to another thread, in this turn.
+                        None => {}
+                    },
                 }
             }
             self.fire_timers();

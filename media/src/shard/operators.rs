@@ -82,11 +82,10 @@ impl Shard {
         Some(leg.statistics())
     }
 
-    pub(super) fn webrtc_readable(&mut self, token: Token) {
+    pub(super) fn webrtc_readable(&mut self, token: Token, buffer: &mut [u8; MAX_RECEIVED]) {
         let Some((_, nth)) = self.webrtc.tokens(WEBRTC).find(|(known, _)| *known == token) else { return };
-        let mut buffer = [0; MAX_RECEIVED];
         for _ in 0..DATAGRAMS_PER_TURN {
-            match self.webrtc.recv_from(nth, &mut buffer) {
+            match self.webrtc.recv_from(nth, buffer) {
                 Ok((length, source)) => {
                     let now = clock::now();
                     let data = buffer.get(..length).unwrap_or_default();

@@ -1,7 +1,8 @@
 //! Real-time text beside trunk legs, with its sockets.
 
 use super::timers::Timer;
-use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, Wire};
+use super::wire::{Nth, Wire};
+use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, Watched};
 use crate::clock;
 use crate::error::{OpenError, TextError};
 use crate::event::{self, Event};
@@ -53,7 +54,7 @@ impl Shard {
             return Err(error.into());
         }
         self.next_token += Wire::TOKENS;
-        self.text_tokens.extend(wire.tokens(token).map(|(token, nth)| (token, (id, nth))));
+        self.watched.extend(wire.tokens(token).map(|(token, nth)| (token, Watched::Text { leg: id, nth })));
         trunk.text = Some(Text { leg: TextLeg::new(now, allowed, clock::random()), wire, token, port });
         Ok(SocketAddr::new(addresses.first, port))
     }
@@ -72,12 +73,11 @@ impl Shard {
         Ok(())
     }
 
-    pub(super) fn text_readable(&mut self, token: Token) {
-        let Some((id, nth)) = self.text_tokens.get(&token).copied() else { return };
-        let (mut buffer, mut read, mut more) = ([0; MAX_RECEIVED], String::new(), true);
+    pub(super) fn text_readable(&mut self, token: Token, id: Uuid, nth: Nth, buffer: &mut [u8; MAX_RECEIVED]) {
+        let (mut read, mut more) = (String::new(), true);
         let Some(text) = self.text(id) else { return };
         for _ in 0..DATAGRAMS_PER_TURN {
-            match text.wire.recv_from(nth, &mut buffer) {
+            match text.wire.recv_from(nth, buffer) {
                 Ok((length, source)) => {
                     text.leg.handle_datagram(clock::now(), source, buffer.get_mut(..length).unwrap_or_default(), &mut read);
                 }
@@ -135,7 +135,7 @@ impl Shard {
         let Some(text) = text else { return };
         text.wire.deregister(&self.registry);
         for (token, _) in text.wire.tokens(text.token) {
-            self.text_tokens.remove(&token);
+            self.watched.remove(&token);
         }
         self.timers.clear(Timer::Text(id));
     }
@@ -150,7 +150,7 @@ impl Shard {
             metrics::counter!("siaga_media_legs_unwatched_total").increment(1);
         }
         for (token, nth) in text.wire.tokens(text.token) {
-            self.text_tokens.insert(token, (id, nth));
+            self.watched.insert(token, Watched::Text { leg: id, nth });
             self.backlog.push(token);
         }
     }

@@ -1,8 +1,9 @@
 //! When a media thread has to wake up, and what for. Setting a timer again replaces it; that is cheap, because an entry that
 //! is no longer true stays in the heap until its time comes.
 
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ pub(crate) enum Timer {
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, Timer)>>,
-    set: HashMap<Timer, Set>,
+    set: FxHashMap<Timer, Set>,
 }
 
 #[derive(Debug)]

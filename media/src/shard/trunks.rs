@@ -4,7 +4,8 @@ use super::keys::Dialling;
 use super::last_word::LastWord;
 use super::texts::Text;
 use super::timers::Timer;
-use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Nth, Shard, Wire};
+use super::wire::{Nth, Wire};
+use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, Watched};
 use crate::clock;
 use crate::error::OpenError;
 use crate::event::Event;
@@ -108,7 +109,7 @@ impl Shard {
             leg.set_remote(now, remote);
         }
         let tap = tap.then(|| LegTap::new(id));
-        self.tokens.extend(sockets.tokens().map(|(token, port, nth)| (token, (id, port, nth))));
+        self.watched.extend(sockets.tokens().map(|(token, port, nth)| (token, Watched::Voice { leg: id, port, nth })));
         self.trunks
             .insert(id, Trunk { leg, place: None, player: None, dialling: None, tap, last_word: None, text: None, sockets });
         self.wake_house(now);
@@ -148,7 +149,7 @@ impl Shard {
 
     pub(super) fn unwatch(&mut self, sockets: &mut Sockets) {
         for (token, ..) in sockets.tokens() {
-            self.tokens.remove(&token);
+            self.watched.remove(&token);
         }
         sockets.rtp.deregister(&self.registry);
         sockets.rtcp.deregister(&self.registry);
@@ -166,17 +167,15 @@ impl Shard {
             }
         }
         for (token, port, nth) in sockets.tokens() {
-            self.tokens.insert(token, (leg, port, nth));
+            self.watched.insert(token, Watched::Voice { leg, port, nth });
             self.backlog.push(token);
         }
     }
 
-    pub(super) fn trunk_readable(&mut self, token: Token) {
-        let Some((id, which, nth)) = self.tokens.get(&token).copied() else { return };
-        let mut buffer = [0; MAX_RECEIVED];
+    pub(super) fn trunk_readable(&mut self, token: Token, id: Uuid, (which, nth): (Port, Nth), buffer: &mut [u8; MAX_RECEIVED]) {
         for _ in 0..DATAGRAMS_PER_TURN {
             let Some(trunk) = self.trunks.get_mut(&id) else { return };
-            match trunk.sockets.of(which).recv_from(nth, &mut buffer) {
+            match trunk.sockets.of(which).recv_from(nth, buffer) {
                 Ok((length, source)) => {
                     let now = clock::now();
                     let data = buffer.get_mut(..length).unwrap_or_default();

@@ -50,7 +50,7 @@ impl Latch {
     /// Whether a packet from here may be looked at at all.
     pub fn permits(&self, source: SocketAddr) -> bool {
         let ip = source.ip().to_canonical();
-        self.allowed.iter().any(|network| network.contains(&ip)) || self.announced.is_some_and(|announced| announced.ip() == ip)
+        self.announced.is_some_and(|announced| announced.ip() == ip) || self.allowed.iter().any(|network| network.contains(&ip))
     }
 
     /// Takes a sound packet from a permitted source; false if another source has the leg.

@@ -173,8 +173,9 @@ impl Aligner {
         // Bounded: `until` passes neither the clock by more than `ahead` nor what frames have reached.
         out.resize(base + 2 * (until - from) as usize, 0);
         let stereo = out.get_mut(base..).unwrap_or_default();
-        self.caller.give_out(from, until, stereo, 0);
-        self.operator.give_out(from, until, stereo, 1);
+        let (stereo, _) = stereo.as_chunks_mut();
+        self.caller.give_out(from, until, stereo, |[caller, _]| caller);
+        self.operator.give_out(from, until, stereo, |[_, operator]| operator);
         self.given_out = until;
     }
 }
@@ -185,7 +186,7 @@ impl Lane {
         at.saturating_add(length).min(given_out).saturating_sub(at.max(self.end))
     }
 
-    fn give_out(&mut self, from: u64, until: u64, stereo: &mut [i16], channel: usize) {
+    fn give_out(&mut self, from: u64, until: u64, stereo: &mut [[i16; 2]], channel: impl Fn(&mut [i16; 2]) -> &mut i16) {
         let mut covered = 0;
         while let Some((at, mut pcm)) = self.waiting.pop_front() {
             if at >= until {
@@ -196,8 +197,8 @@ impl Lane {
                 self.waiting.push_front((until, pcm.split_off((until - at) as usize)));
             }
             covered += pcm.len() as u64;
-            let slots = stereo.iter_mut().skip(2 * (at - from) as usize + channel).step_by(2);
-            slots.zip(pcm).for_each(|(slot, sample)| *slot = sample);
+            let slots = stereo.get_mut((at - from) as usize..).unwrap_or_default();
+            slots.iter_mut().zip(pcm).for_each(|(slot, sample)| *channel(slot) = sample);
         }
         self.gap += (until - from) - covered;
     }
