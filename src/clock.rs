@@ -32,6 +32,11 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
+/// The clock by which tasks wait; it runs as fast as a test wants.
+pub fn timer_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// A new id, ascending with time.
 pub fn new_id() -> Uuid {
     Uuid::now_v7()

@@ -9,7 +9,7 @@ use dispatch::id::PartyId;
 impl Line {
     pub(super) async fn early(&mut self, of: Option<PartyId>, audio: Option<&sip::RemoteAudio>) {
         let Some(party) = of else { return self.call_early(audio).await };
-        let Some(Party { media, reach, .. }) = self.standing.party(party) else { return };
+        let Some(Party { media, reach, .. }) = self.room.standing.party(party) else { return };
         *reach = match (*reach, audio) {
             (Reach::Answered, _) => return,
             (_, None) => Reach::Rings,
@@ -21,7 +21,7 @@ impl Line {
             Some(remote) => self.plant.media.set_remote(media, remote).await,
             None => self.plant.media.await_first(media).await,
         }
-        self.arrange_or_tell("a party is not heard before it answers").await;
+        self.room.arrange_or_tell("a party is not heard before it answers").await;
     }
 
     async fn call_early(&mut self, audio: Option<&sip::RemoteAudio>) {
@@ -35,16 +35,16 @@ impl Line {
                 self.plant.media.await_first(self.call.0).await;
             }
         }
-        self.standing.caller = match audio {
+        self.room.standing.caller = match audio {
             Some(_) if self.heard => Caller::Early,
             Some(_) => Caller::Waiting(Sound::Hush),
             None => Caller::Waiting(Sound::Silence),
         };
-        self.arrange_or_tell("a call is not heard before it is answered").await;
+        self.room.arrange_or_tell("a call is not heard before it is answered").await;
     }
 
     pub(super) async fn heard(&mut self, of: Option<PartyId>) {
-        match of.map(|party| self.standing.party(party)) {
+        match of.map(|party| self.room.standing.party(party)) {
             Some(Some(Party { reach: reach @ (Reach::Rings | Reach::Described), .. })) => *reach = Reach::Early,
             Some(_) => return,
             None => {
@@ -52,9 +52,9 @@ impl Line {
                 if self.answered {
                     return;
                 }
-                self.standing.caller = Caller::Early;
+                self.room.standing.caller = Caller::Early;
             }
         }
-        self.arrange_or_tell("what is heard before the answer does not reach the operator").await;
+        self.room.arrange_or_tell("what is heard before the answer does not reach the operator").await;
     }
 }

@@ -7,6 +7,7 @@ mod orders;
 mod party;
 mod plant;
 mod room;
+mod steps;
 mod text;
 mod voice;
 
@@ -14,14 +15,15 @@ pub use orders::{Inbox, ORDERS, Offer, Order, PartyEnd, Post, Report};
 pub use plant::{CallOutError, Plant, Wish};
 
 use super::convert;
-use arrangement::{Arrangement, Caller, Joins, Sound, Standing};
+use arrangement::{Caller, Joins, Sound, Standing};
 use dispatch::desk::HeardSide;
 use dispatch::id::{CallId, UserId};
 use party::Parties;
-use room::Due;
+use room::Room;
 use std::pin::Pin;
 use std::time::Duration;
 use text::LineText;
+use tokio::time::timeout_at;
 use uuid::Uuid;
 
 /// How long the line of a caller to whom nothing can be played before the answer may only ring.
@@ -36,13 +38,10 @@ pub struct Line {
     answered: bool,
     /// Whether anything was heard of the caller's side, as it is now.
     heard: bool,
-    standing: Standing,
-    /// What the voice engine was last told.
-    arranged: Arrangement,
+    /// Who stands where, and who is told so.
+    room: Room<Plant>,
     /// What the caller goes back to when everybody else has gone.
     waits_with: Sound,
-    /// What is to be done in the room though nobody gives an order.
-    due: Due,
     parties: Parties,
     text: LineText,
 }
@@ -91,25 +90,22 @@ impl Line {
         let mut line = Self::new(plant, call, leg, local.audio, allowed);
         line.text.place = local.text.map(|text| text.address);
         line.plant.report(Report::Calling { call, leg }).await;
-        line.standing.operator = Some(operator);
-        line.standing.telephones.extend(telephone.map(|leg| (operator, leg)));
-        line.arrange_or_tell("an operator does not hear it ring").await;
+        line.room.standing.operator = Some(operator);
+        line.room.standing.telephones.extend(telephone.map(|leg| (operator, leg)));
+        line.room.arrange_or_tell("an operator does not hear it ring").await;
         line.work(orders, None).await;
     }
 
     fn new(plant: Plant, call: CallId, leg: sip::LegId, local: sip::LocalAudio, allowed: Vec<ipnet::IpNet>) -> Self {
-        let standing = Standing::new(call, Caller::Waiting(Sound::Silence));
         Self {
-            arranged: Arrangement::nobody(),
+            room: Room::new(plant.clone(), call),
             plant,
             call,
             leg,
             local,
             answered: false,
             heard: false,
-            standing,
             waits_with: Sound::Silence,
-            due: Due::default(),
             parties: Parties::default(),
             text: LineText::new(allowed),
         }
@@ -133,6 +129,17 @@ impl Line {
             }
         }
         self.close().await;
+    }
+
+    /// The next order. What is due in the room is done meanwhile.
+    async fn next(&mut self, orders: &mut Inbox) -> Option<Box<Order>> {
+        while let Some(due) = self.room.due() {
+            if let Ok(order) = timeout_at(due, orders.recv()).await {
+                return order;
+            }
+            self.room.act().await;
+        }
+        orders.recv().await
     }
 
     /// The caller goes on waiting as before, with a line that no carrier ends for having rung too long.
@@ -159,27 +166,26 @@ impl Line {
             Order::Voice { of, leg } => self.voice(of, leg).await,
             Order::Unbridge => self.unbridge().await,
             Order::Hold => {
-                self.standing.caller = Caller::Held;
-                self.arrange_or_tell("a call cannot be held").await;
+                self.room.standing.caller = Caller::Held;
+                self.room.arrange_or_tell("a call cannot be held").await;
             }
             // The caller goes on hearing the hold announcement if it fails, and the operator can resume again.
             Order::Resume { operator } => {
-                if let Err(error) = self.change(|standing| standing.caller = Caller::Talking).await {
+                if let Err(error) = self.room.change(|standing| standing.caller = Caller::Talking).await {
                     tracing::warn!(%call, %error, "a call cannot be resumed");
                     self.plant.report(Report::ResumeFailed { call, operator }).await;
                 }
             }
-            Order::Cover => self.cover_soon(),
+            Order::Cover => self.room.cover_soon(),
             Order::Uncover => {
-                self.due.cover = None;
-                self.standing.covered = false;
-                self.arrange_or_tell("a call cannot be uncovered").await;
+                self.room.uncover();
+                self.room.arrange_or_tell("a call cannot be uncovered").await;
             }
             Order::CallerGone => {
-                self.standing.caller_leaves();
-                self.arrange_or_tell("who is left after the caller went does not hear each other").await;
+                self.room.standing.caller_leaves();
+                self.room.arrange_or_tell("who is left after the caller went does not hear each other").await;
             }
-            Order::Digits(digits) => self.plant.media.send_digits(self.standing.spoken_with(), digits).await,
+            Order::Digits(digits) => self.plant.media.send_digits(self.room.standing.spoken_with(), digits).await,
             Order::PlaceText => self.place_text().await,
             Order::Text(remote) => self.text_changed(remote.as_ref()).await,
             Order::Type { id, text, who, reply } => self.type_text(id, text, who, reply).await,
@@ -189,7 +195,7 @@ impl Line {
             Order::Reached(audio) => self.reached(&audio).await,
             Order::Dial { party, number, routes, joins } => self.dial(party, number, routes, joins).await,
             Order::Merge { operator } => {
-                if let Err(error) = self.change(Standing::together).await {
+                if let Err(error) = self.room.change(Standing::together).await {
                     tracing::warn!(%call, %error, "caller, operator and parties cannot be brought together");
                     self.plant.report(Report::ResumeFailed { call, operator }).await;
                 }
@@ -212,15 +218,24 @@ impl Line {
     /// The caller waits for an operator. A conversation with a party, or with a supervisor, is not broken by that.
     async fn wait_with(&mut self, sound: Sound) {
         self.waits_with = sound;
-        if !self.standing.in_company() {
-            self.standing.caller = Caller::Waiting(sound);
-            self.arrange_or_tell("a waiting caller hears nothing").await;
+        if !self.room.standing.in_company() {
+            self.room.standing.caller = Caller::Waiting(sound);
+            self.room.arrange_or_tell("a waiting caller hears nothing").await;
+        }
+    }
+
+    /// A caller with whom nobody is any more goes on waiting.
+    async fn wait_if_left_alone(&mut self) {
+        let standing = &mut self.room.standing;
+        if standing.caller == Caller::Talking && standing.operator.is_none() && !standing.in_company() {
+            standing.caller = Caller::Waiting(self.waits_with);
+            self.room.arrange_or_tell("a caller was left alone and hears nothing").await;
         }
     }
 
     /// Voice first, 200 OK second: the caller's first word after the answer already reaches the operator.
     async fn bridge(&mut self, operator: UserId) -> Result<(), String> {
-        let joined = self.change(|standing| {
+        let joined = self.room.change(|standing| {
             standing.operator = Some(operator);
             standing.caller = Caller::Talking;
         });
@@ -230,19 +245,18 @@ impl Line {
     }
 
     async fn unbridge(&mut self) {
-        self.due.cover = None;
-        self.standing.covered = false;
-        let operator = self.standing.operator.take();
+        self.room.uncover();
+        let operator = self.room.standing.operator.take();
         // Who stays, stays with the caller: a party that the operator alone talked with has been handed the call.
-        for party in &mut self.standing.parties {
+        for party in &mut self.room.standing.parties {
             party.joins = Joins::Everybody;
         }
-        self.standing.caller = match self.standing.caller {
+        self.room.standing.caller = match self.room.standing.caller {
             Caller::Gone => Caller::Gone,
-            _ if self.standing.in_company() => Caller::Talking,
+            _ if self.room.standing.in_company() => Caller::Talking,
             _ => Caller::Waiting(self.waits_with),
         };
-        self.arrange_or_tell("a caller was left without an operator and hears nothing").await;
+        self.room.arrange_or_tell("a caller was left without an operator and hears nothing").await;
         if let Some(operator) = operator {
             self.put_down(operator).await;
         }
@@ -266,8 +280,8 @@ impl Line {
     async fn reached(&mut self, audio: &sip::RemoteAudio) {
         self.answered = true;
         self.remote(audio).await;
-        let (call, Some(operator)) = (self.call, self.standing.operator) else { return };
-        let report = match self.change_in_any_case(|standing| standing.caller = Caller::Talking).await {
+        let (call, Some(operator)) = (self.call, self.room.standing.operator) else { return };
+        let report = match self.room.change_in_any_case(|standing| standing.caller = Caller::Talking).await {
             Ok(()) => Report::Bridged { call, operator },
             Err(error) => Report::BridgeFailed { call, operator, error: error.to_string() },
         };
@@ -275,18 +289,18 @@ impl Line {
     }
 
     async fn monitor(&mut self, supervisor: UserId, mode: Option<dispatch::contract::MonitorMode>) {
-        let changed = self.change(|standing| {
+        let changed = self.room.change(|standing| {
             match mode {
                 Some(mode) => standing.monitors.insert(supervisor, mode),
                 None => standing.monitors.remove(&supervisor),
             };
         });
         if let Err(error) = changed.await {
-            self.standing.monitors.remove(&supervisor);
-            self.refuse_monitor(supervisor, error).await;
+            self.room.standing.monitors.remove(&supervisor);
+            self.room.refuse_monitor(supervisor, error).await;
         }
         self.wait_if_left_alone().await;
-        if !self.standing.monitors.contains_key(&supervisor) && self.standing.operator != Some(supervisor) {
+        if !self.room.standing.monitors.contains_key(&supervisor) && self.room.standing.operator != Some(supervisor) {
             self.put_down(supervisor).await;
         }
     }
@@ -295,9 +309,8 @@ impl Line {
     async fn close(mut self) {
         self.plant.sip.hang_up(self.leg).await;
         self.drop_parties().await;
-        let telephones = std::mem::take(&mut self.standing.telephones);
-        self.standing = Standing::new(self.call, Caller::Waiting(Sound::Silence));
-        self.leave_nothing().await;
+        let telephones = std::mem::take(&mut self.room.standing.telephones);
+        self.room.leave_nothing().await;
         for leg in telephones.into_values() {
             self.plant.media.close(leg).await;
         }

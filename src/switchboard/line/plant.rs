@@ -2,8 +2,9 @@
 
 use super::Report;
 use super::arrangement::Sound;
+use super::room::Voices;
 use crate::sounds::Spoken;
-use dispatch::id::CallId;
+use dispatch::id::{CallId, UserId};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -104,8 +105,17 @@ impl Plant {
         }
     }
 
-    /// Who is in the call's room. Somebody may still be on the way out of another call, which is another task's to see to.
-    pub(super) async fn arrange(&self, call: Uuid, members: Vec<media::Member>) -> Result<(), media::ConnectError> {
+    /// What SIP says of the voice that was opened under this id, and where.
+    pub fn local_audio(&self, media: Uuid, address: SocketAddr) -> sip::LocalAudio {
+        // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
+        let session_id = media.as_u64_pair().1 >> 1;
+        sip::LocalAudio { address, other: self.media.other_address(), session_id, srtp: None }
+    }
+}
+
+impl Voices for Plant {
+    /// Somebody may still be on the way out of another call, which is another task's to see to.
+    async fn arrange(&self, call: Uuid, members: Vec<media::Member>) -> Result<(), media::ConnectError> {
         for _ in 0..BUSY_TRIES {
             match self.media.arrange(call, members.clone()).await {
                 Err(media::ConnectError::Busy) => tokio::time::sleep(BUSY_WAIT).await,
@@ -115,8 +125,7 @@ impl Plant {
         self.media.arrange(call, members).await
     }
 
-    /// Plays to one leg, or lets it hear the room again.
-    pub(super) async fn sound(&self, leg: Uuid, sound: Option<Sound>) -> Result<(), media::Unavailable> {
+    async fn sound(&self, leg: Uuid, sound: Option<Sound>) -> Result<(), media::Unavailable> {
         let looped = |pcm: &Arc<[i16]>| media::Sound::Samples { pcm: pcm.clone(), looped: true };
         let sound = match sound {
             None | Some(Sound::Silence) => return self.media.stop_playing(leg).await,
@@ -128,10 +137,7 @@ impl Plant {
         self.media.play(leg, sound).await
     }
 
-    /// What SIP says of the voice that was opened under this id, and where.
-    pub fn local_audio(&self, media: Uuid, address: SocketAddr) -> sip::LocalAudio {
-        // RFC 4566 section 5.2: the session id only has to be unique; the id's low half is.
-        let session_id = media.as_u64_pair().1 >> 1;
-        sip::LocalAudio { address, other: self.media.other_address(), session_id, srtp: None }
+    async fn refuse_monitor(&self, call: CallId, supervisor: UserId) {
+        self.report(Report::MonitorFailed { call, supervisor }).await;
     }
 }

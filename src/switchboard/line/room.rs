@@ -1,65 +1,85 @@
-//! Makes the voice engine match where everybody stands, and tries again where it cannot: a browser that reloads is away for a moment.
+//! The room of a call: where everybody stands, and the voice engine made to match that. What the engine refuses is tried again: a browser that
+//! reloads is away for a moment, and an engine that has much to do is slow for one.
 
-use super::arrangement::{Caller, Standing};
-use super::{Inbox, Line, Order, Report};
-use crate::clock;
-use dispatch::id::UserId;
+use super::arrangement::{Arrangement, Caller, Sound, Standing};
+use super::steps::{Ear, Step};
+use crate::clock::timer_now;
+use dispatch::id::{CallId, UserId};
+use media::{ConnectError, Member, Unavailable};
+use std::future::Future;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
+use uuid::Uuid;
 
 /// How long a headset may be away before the caller hears that the operator will be back; a reload is quicker.
 const COVER_AFTER: Duration = Duration::from_secs(3);
 /// What the voice engine could not follow is tried again after this.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
-
 /// So often at the end of a call.
 const LAST_TRIES: u32 = 20;
 
+/// The voice engine, as far as a room needs it.
+pub trait Voices {
+    fn arrange(&self, call: Uuid, members: Vec<Member>) -> impl Future<Output = Result<(), ConnectError>> + Send;
+    /// `None`: the leg hears the room.
+    fn sound(&self, leg: Uuid, sound: Option<Sound>) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// A supervisor cannot take part.
+    fn refuse_monitor(&self, call: CallId, supervisor: UserId) -> impl Future<Output = ()> + Send;
+}
+
+pub struct Room<V> {
+    voices: V,
+    pub standing: Standing,
+    /// What the voice engine was last told.
+    arranged: Arrangement,
+    due: Due,
+}
+
 /// What is to be done though nobody gives an order, and when.
 #[derive(Debug, Default)]
-pub(super) struct Due {
+struct Due {
     /// The operator's headset is away, and the caller is to hear so.
-    pub cover: Option<Instant>,
+    cover: Option<Instant>,
     /// The voice engine could not follow, which was told.
     arrange: Option<Instant>,
     /// What it could follow of a change that was given up is taken back.
     undo: Option<Instant>,
 }
 
-impl Due {
-    fn first(&self) -> Option<Instant> {
-        self.cover.into_iter().chain(self.arrange).chain(self.undo).min()
-    }
-}
-
-fn after(time: Duration) -> Instant {
-    Instant::from_std(clock::instant()) + time
-}
-
-impl Line {
-    pub(super) fn cover_soon(&mut self) {
-        self.due.cover = Some(after(COVER_AFTER));
+impl<V: Voices + Sync> Room<V> {
+    pub fn new(voices: V, call: CallId) -> Self {
+        let standing = Standing::new(call, Caller::Waiting(Sound::Silence));
+        Self { voices, standing, arranged: Arrangement::nobody(), due: Due::default() }
     }
 
-    /// The next order. What is due is done meanwhile.
-    pub(super) async fn next(&mut self, orders: &mut Inbox) -> Option<Box<Order>> {
-        while let Some(due) = self.due.first() {
-            if let Ok(order) = timeout_at(due, orders.recv()).await {
-                return order;
-            }
-            if self.due.cover == Some(due) {
-                self.due.cover = None;
-                self.standing.covered = true;
-            }
-            self.arrange_or_tell("a caller hears nothing while the headset is away").await;
+    pub fn cover_soon(&mut self) {
+        self.due.cover = Some(timer_now() + COVER_AFTER);
+    }
+
+    pub fn uncover(&mut self) {
+        self.due.cover = None;
+        self.standing.covered = false;
+    }
+
+    /// When [`Room::act`] is to be called next.
+    pub fn due(&self) -> Option<Instant> {
+        let Due { cover, arrange, undo } = self.due;
+        cover.into_iter().chain(arrange).chain(undo).min()
+    }
+
+    /// Does what is due.
+    pub async fn act(&mut self) {
+        if self.due.cover.is_some_and(|cover| cover <= timer_now()) {
+            self.due.cover = None;
+            self.standing.covered = true;
         }
-        orders.recv().await
+        self.arrange_or_tell("a caller hears nothing while the headset is away").await;
     }
 
     /// As `change`, but for what stands though a headset is away or the voice engine is slow: somebody has answered, and is not to be hung up on
     /// because a page reloads. Who is away is with them as soon as that is over.
-    pub(super) async fn change_in_any_case(&mut self, change: impl Fn(&mut Standing)) -> Result<(), media::ConnectError> {
-        use media::ConnectError::{Busy, NoPeer, NotConnected, Unavailable};
+    pub async fn change_in_any_case(&mut self, change: impl Fn(&mut Standing)) -> Result<(), ConnectError> {
+        use ConnectError::{Busy, NoPeer, NotConnected, Unavailable};
         let changed = self.change(&change).await;
         let trouble = match changed {
             Err(NotConnected | NoPeer) if self.standing.operator.is_some() => "whoever answered waits for the operator's headset",
@@ -73,48 +93,57 @@ impl Line {
         Ok(())
     }
 
-    /// A caller with whom nobody is any more goes on waiting.
-    pub(super) async fn wait_if_left_alone(&mut self) {
-        if self.standing.caller == Caller::Talking && self.standing.operator.is_none() && !self.standing.in_company() {
-            self.standing.caller = Caller::Waiting(self.waits_with);
-            self.arrange_or_tell("a caller was left alone and hears nothing").await;
-        }
-    }
-
     /// Changes where somebody stands. If the voice engine cannot follow, everybody stands where they stood.
-    pub(super) async fn change(&mut self, change: impl FnOnce(&mut Standing)) -> Result<(), media::ConnectError> {
+    pub async fn change(&mut self, change: impl FnOnce(&mut Standing)) -> Result<(), ConnectError> {
         let before = self.standing.clone();
         change(&mut self.standing);
         let arranged = self.arrange().await;
         if arranged.is_err() {
             self.standing = before;
-            self.due.undo = Some(after(TRY_AGAIN));
+            self.due.undo = Some(timer_now() + TRY_AGAIN);
         }
         arranged
     }
 
     /// For changes that stand whether or not the voice engine can follow: somebody went away. What is to be played in place of the room is
     /// played all the same.
-    pub(super) async fn arrange_or_tell(&mut self, trouble: &'static str) {
+    pub async fn arrange_or_tell(&mut self, trouble: &'static str) {
         let first = self.due.arrange.is_none();
         let Err(error) = self.arrange().await else { return };
         if first {
-            tracing::warn!(call = %self.call, %error, "{trouble}");
+            tracing::warn!(call = %self.standing.call, %error, "{trouble}");
         }
-        (self.due.arrange, self.due.undo) = (Some(after(TRY_AGAIN)), None);
-        if let Some(sound) = self.standing.arrangement().caller_hears
-            && self.arranged.caller_hears != Some(sound)
-            && self.plant.sound(self.call.0, Some(sound)).await.is_ok()
-        {
-            self.arranged.caller_hears = Some(sound);
+        (self.due.arrange, self.due.undo) = (Some(timer_now() + TRY_AGAIN), None);
+        let sound = self.standing.arrangement().caller_hears;
+        if sound.is_some() && sound != self.arranged.caller_hears {
+            // Tried again with the rest if it is refused as well.
+            let _ = self.take(Step::Hears { ear: Ear::Caller, sound }).await;
+        }
+    }
+
+    pub async fn refuse_monitor(&self, supervisor: UserId, error: ConnectError) {
+        tracing::warn!(call = %self.standing.call, %error, "a supervisor cannot take part");
+        self.voices.refuse_monitor(self.standing.call, supervisor).await;
+    }
+
+    /// At the end of the call nobody is left in the room, and nothing goes on being played to an operator, who would hear nobody over it.
+    pub async fn leave_nothing(&mut self) {
+        self.standing = Standing::new(self.standing.call, Caller::Waiting(Sound::Silence));
+        self.arrange_or_tell("a room stays open").await;
+        for _ in 0..LAST_TRIES {
+            if self.due.arrange.is_none() {
+                return;
+            }
+            tokio::time::sleep(TRY_AGAIN).await;
+            self.arrange_or_tell("a room stays open").await;
         }
     }
 
     /// Makes the voice engine match where everybody stands. A supervisor who cannot be there, because the machine has died, is parted with:
     /// nobody who only supervises keeps the others from each other.
-    async fn arrange(&mut self) -> Result<(), media::ConnectError> {
+    async fn arrange(&mut self) -> Result<(), ConnectError> {
         let arranged = self.follow().await;
-        if matches!(arranged, Ok(()) | Err(media::ConnectError::Unavailable)) || self.standing.monitors.is_empty() {
+        if matches!(arranged, Ok(()) | Err(ConnectError::Unavailable)) || self.standing.monitors.is_empty() {
             return arranged;
         }
         let monitors = std::mem::take(&mut self.standing.monitors);
@@ -132,59 +161,28 @@ impl Line {
         Ok(())
     }
 
-    pub(super) async fn refuse_monitor(&self, supervisor: UserId, error: media::ConnectError) {
-        tracing::warn!(call = %self.call, %error, "a supervisor cannot take part");
-        self.plant.report(Report::MonitorFailed { call: self.call, supervisor }).await;
-    }
-
-    /// At the end of the call nobody is left in the room, and nothing goes on being played to an operator, who would hear nobody over it.
-    pub(super) async fn leave_nothing(&mut self) {
-        self.arrange_or_tell("a room stays open").await;
-        for _ in 0..LAST_TRIES {
-            if self.due.arrange.is_none() {
-                return;
-            }
-            tokio::time::sleep(TRY_AGAIN).await;
-            self.arrange_or_tell("a room stays open").await;
-        }
-    }
-
-    /// The room comes first, so that nobody is heard by whom they should not. What is done is noted at once: the next may fail.
-    async fn follow(&mut self) -> Result<(), media::ConnectError> {
+    async fn follow(&mut self) -> Result<(), ConnectError> {
         let wanted = self.standing.arrangement();
-        if wanted.members != self.arranged.members {
-            self.plant.arrange(self.call.0, wanted.members.clone()).await?;
-            self.arranged.members = wanted.members;
-        }
-        if wanted.caller_hears != self.arranged.caller_hears {
-            self.plant.sound(self.call.0, wanted.caller_hears).await?;
-            self.arranged.caller_hears = wanted.caller_hears;
-        }
-        let (before, hears) = (self.arranged.operator_hears, wanted.operator_hears);
-        if before != hears {
-            if let Some((operator, _)) = before.filter(|(operator, _)| hears.is_none_or(|(other, _)| other != *operator)) {
-                self.plant.sound(operator, None).await?;
-                self.arranged.operator_hears = None;
-            }
-            if let Some((operator, sound)) = hears {
-                self.plant.sound(operator, Some(sound)).await?;
-            }
-            self.arranged.operator_hears = hears;
-        }
-        for (party, sound) in &wanted.parties_hear {
-            if !self.arranged.parties_hear.contains(&(*party, *sound)) {
-                self.plant.sound(*party, Some(*sound)).await?;
-                self.arranged.parties_hear.retain(|(other, _)| other != party);
-                self.arranged.parties_hear.push((*party, *sound));
-            }
-        }
-        for (party, sound) in self.arranged.parties_hear.clone() {
-            if !wanted.parties_hear.iter().any(|(other, _)| *other == party) {
-                self.plant.sound(party, None).await?;
-                self.arranged.parties_hear.retain(|heard| *heard != (party, sound));
-            }
+        while let Some(step) = self.arranged.step_to(&wanted) {
+            self.take(step).await?;
         }
         (self.due.arrange, self.due.undo) = (None, None);
         Ok(())
     }
+
+    /// Takes one step, and notes it when it is done.
+    async fn take(&mut self, step: Step) -> Result<(), ConnectError> {
+        let call = self.standing.call.0;
+        match &step {
+            Step::Room(members) => self.voices.arrange(call, members.clone()).await?,
+            Step::Hears { ear: Ear::Caller, sound } => self.voices.sound(call, *sound).await?,
+            Step::Hears { ear: Ear::Operator(leg) | Ear::Party(leg), sound } => self.voices.sound(*leg, *sound).await?,
+        }
+        self.arranged.apply(step);
+        Ok(())
+    }
 }
+
+#[cfg(test)]
+#[path = "room_tests.rs"]
+mod tests;

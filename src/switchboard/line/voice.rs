@@ -7,11 +7,11 @@ use uuid::Uuid;
 impl Line {
     /// One of us changes to a desk phone, to another leg of it, or to the headset. The leg before is closed.
     pub(super) async fn voice(&mut self, of: UserId, leg: Option<Uuid>) {
-        let before = self.standing.telephones.get(&of).copied();
+        let before = self.room.standing.telephones.get(&of).copied();
         if before == leg {
             return;
         }
-        let changed = self.change(|standing| {
+        let changed = self.room.change(|standing| {
             match leg {
                 Some(leg) => standing.telephones.insert(of, leg),
                 None => standing.telephones.remove(&of),
@@ -27,7 +27,7 @@ impl Line {
 
     /// One of us who spoke by a desk phone has left.
     pub(super) async fn put_down(&mut self, of: UserId) {
-        if let Some(leg) = self.standing.telephones.remove(&of) {
+        if let Some(leg) = self.room.standing.telephones.remove(&of) {
             self.plant.media.close(leg).await;
         }
     }
