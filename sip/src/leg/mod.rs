@@ -7,6 +7,7 @@ mod branches;
 mod commands;
 mod digit;
 mod early;
+mod ending;
 mod late_text;
 mod negotiation;
 mod provisional;
@@ -28,7 +29,7 @@ pub(crate) use requests::{Answer, LOOK_AGAIN, OVERTAKEN};
 use crate::config::{Limits, TrunkName};
 use crate::counters;
 use crate::error::LegError;
-use crate::event::{EndedBy, Event, LegId, Reject};
+use crate::event::{Event, LegId, Reject};
 use crate::invitation::fields;
 use crate::message::Fields;
 use crate::message::reply::{ALLOW, ALLOW_TO_PHONES};
@@ -57,8 +58,6 @@ use tokio::time::Instant;
 pub(crate) const COMMANDS: usize = 16;
 /// Events that wait for the owner, for one leg; past it the leg takes no more from its dialog until some are gone.
 const OUTBOX: usize = 32;
-/// A BYE's transaction ends by itself after 64 T1; this only bounds what should not happen.
-const BYE_PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) type Done = oneshot::Sender<Result<(), LegError>>;
 
@@ -347,52 +346,6 @@ impl Running {
             self.outbox.push_back(Event::TextChanged { leg: self.id, text });
         }
     }
-
-    fn fail(&mut self, code: u16) {
-        counters::ended(EndedBy::Local);
-        self.outbox.push_back(Event::OutboundFailed { leg: self.id, code });
-    }
-
-    fn tell_end(&mut self, by: EndedBy) {
-        counters::ended(by);
-        self.outbox.push_back(Event::Ended { leg: self.id, by });
-    }
-
-    fn end(&mut self, by: EndedBy) {
-        self.tell_end(by);
-        self.close();
-    }
-
-    /// Forgets the dialog; the call's place is free again.
-    fn close(&mut self) {
-        self.phase = Phase::Over;
-        self.layer.remove_dialog(&self.dialog.id());
-        self.slot = None;
-    }
-
-    /// Sends BYE, and forgets the dialog when that is answered or given up.
-    fn bye(&mut self) {
-        self.phase = Phase::Over;
-        let (dialog, layer, slot, id) = (self.dialog.clone(), self.layer.clone(), self.slot.take(), self.id);
-        let referring = self.referring.take();
-        tokio::spawn(async move {
-            if let Some(referring) = referring {
-                referring.finish().await;
-            }
-            say_bye(id, &dialog, &layer).await;
-            drop(slot);
-        });
-    }
-}
-
-/// Sends BYE, waits for its answer within a bound, and forgets the dialog.
-async fn say_bye(leg: LegId, dialog: &InviteDialog, layer: &DialogLayer) {
-    match tokio::time::timeout(BYE_PATIENCE, dialog.bye()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%leg, %error, "BYE failed"),
-        Err(_) => tracing::debug!(%leg, "BYE got no answer"),
-    }
-    layer.remove_dialog(&dialog.id());
 }
 
 async fn until(deadline: Option<Instant>) {

@@ -1,7 +1,8 @@
 //! What the dialog below says, in every phase of the call.
 
+use super::ending::say_bye;
 use super::refresh::response_fields;
-use super::{Heard, Outcome, Phase, Refused, Running, Side, requests, say_bye};
+use super::{Heard, Outcome, Phase, Refused, Running, Side, requests};
 use crate::clock::now;
 use crate::event::{EndedBy, Event};
 use crate::message::Fields;
