@@ -175,7 +175,7 @@ impl Received {
         let event = words.map_or_else(|| names(&self.alert.key()).0, |words| check::cut(&words, NAME));
         let kind = AlarmKind::MachineAlert { incident: incident.id, incident_number: incident.number.clone(), event };
         let alarm = AlarmView { id: AlarmId(key), raised_at: self.at, kind };
-        unit.db().insert_alarm(&alarm, &settings.node).await?;
+        unit.db().insert_alarms(std::slice::from_ref(&alarm), &settings.node).await?;
         Ok(alarm)
     }
 

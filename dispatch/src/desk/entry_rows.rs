@@ -33,18 +33,24 @@ impl Touched {
 }
 
 impl Entry {
-    /// Writes the entry's rows and keeps its event for the commit.
-    pub(super) async fn write(&self, unit: &mut Unit, node: &str, dedupe: String) -> Result<Touched, StoreError> {
+    /// The call that begins with this entry, and its form as it opens: their rows come before all that [`Entry::write`] changes.
+    pub(super) fn begins(&self) -> Option<(CallView, ReportView)> {
+        let call = match self {
+            Self::Arrived(arrived) => arrived.view(),
+            Self::OutboundDialled(dialled) => dialled.view(),
+            _ => return None,
+        };
+        let report = draft(&call);
+        Some((call, report))
+    }
+
+    /// Changes the rows of a call that is there, and keeps the entry's event for the commit.
+    pub(super) async fn write(&self, unit: &mut Unit, dedupe: String) -> Result<Touched, StoreError> {
         let mut event = self.event();
         event.dedupe = Some(dedupe);
         let mut touched = Touched::default();
         match self {
-            Self::Arrived(arrived) => {
-                let view = arrived.view();
-                unit.db().insert_call(&view, node).await?;
-                unit.db().insert_report(&draft(&view)).await?;
-                touched.statistics = true;
-            }
+            Self::Arrived(_) => touched.statistics = true,
             Self::Located { call, location, additional, .. } => {
                 if let Some(location) = location {
                     unit.db().locate_call(*call, &bounded_location(location)).await?;
@@ -56,9 +62,6 @@ impl Entry {
             }
             Self::Relocated { call, location, .. } => unit.db().relocate_call(*call, &bounded_location(location)).await?,
             Self::OutboundDialled(dialled) => {
-                let view = dialled.view();
-                unit.db().insert_call(&view, node).await?;
-                unit.db().insert_report(&draft(&view)).await?;
                 if let Some(abandoned) = dialled.callback_of {
                     touched.callbacks = unit.db().count_callback_try(abandoned, dialled.at).await?;
                 }

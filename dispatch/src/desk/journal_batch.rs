@@ -36,10 +36,13 @@ pub(super) async fn write(
     // A commit whose answer was lost may have happened.
     let known = unit.db().known_events(&keys).await?;
     alerted.raised = untold_alarms(&mut unit, batch, &known, settings).await?;
-    for (Waiting { key, what }, dedupe) in batch.iter().zip(keys).filter(|(_, dedupe)| !known.contains(dedupe)) {
+    let new: Vec<_> = batch.iter().zip(keys).filter(|(_, dedupe)| !known.contains(dedupe)).collect();
+    insert_beginnings(&mut unit, new.iter().map(|(Waiting { what, .. }, _)| what), &settings.node).await?;
+    for (Waiting { key, what }, dedupe) in new {
         match what {
-            What::Call(entry) => touched = touched.and(entry.write(&mut unit, &settings.node, dedupe).await?),
-            What::AlarmRaised(alarm) => unit.db().insert_alarm(alarm, &settings.node).await?,
+            What::Call(entry) => touched = touched.and(entry.write(&mut unit, dedupe).await?),
+            // It has its row already.
+            What::AlarmRaised(_) => {}
             What::AlarmEnded(ended) => {
                 let user = ended.by.as_ref().map(|(user, _)| *user);
                 unit.db().end_alarm(ended.alarm.id, user, ended.at).await?;
@@ -58,10 +61,29 @@ pub(super) async fn write(
         }
     }
     // What was lost while nothing could be written calls for somebody also after a restart.
-    for alarm in board.all().iter().filter(|alarm| alarm.kind == AlarmKind::EntriesLost) {
-        unit.db().insert_alarm(alarm, &settings.node).await?;
-    }
+    let mut lost = board.all();
+    lost.retain(|alarm| alarm.kind == AlarmKind::EntriesLost);
+    unit.db().insert_alarms(&lost, &settings.node).await?;
     Ok(Written { entries: unit.commit().await?, touched, alerted })
+}
+
+/// The rows of all calls and alarms that begin in a batch, together: nothing in it is about them before that.
+async fn insert_beginnings<'a>(unit: &mut Unit, batch: impl Iterator<Item = &'a What>, node: &str) -> Result<(), StoreError> {
+    let (mut calls, mut reports, mut alarms) = (Vec::new(), Vec::new(), Vec::new());
+    for what in batch {
+        match what {
+            What::Call(entry) => {
+                let (call, report) = entry.begins().unzip();
+                calls.extend(call);
+                reports.extend(report);
+            }
+            What::AlarmRaised(alarm) => alarms.push((**alarm).clone()),
+            What::AlarmEnded(_) | What::Look(_) | What::Alert(_) => {}
+        }
+    }
+    unit.db().insert_calls(&calls, node).await?;
+    unit.db().insert_reports(&reports).await?;
+    unit.db().insert_alarms(&alarms, node).await
 }
 
 /// The alarms of alerts that were written before without anybody having been told.

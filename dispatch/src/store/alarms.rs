@@ -21,15 +21,19 @@ impl From<Row> for AlarmView {
 }
 
 impl Conn<'_> {
-    pub async fn insert_alarm(&mut self, alarm: &AlarmView, node: &str) -> Result<(), StoreError> {
-        run!(
+    pub async fn insert_alarms(&mut self, alarms: &[AlarmView], node: &str) -> Result<(), StoreError> {
+        insert_all!(
             self,
-            sqlx::query("INSERT INTO alarms (id, node, raised_at, kind) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING")
-                .bind(alarm.id)
-                .bind(node)
-                .bind(At(alarm.raised_at))
-                .bind(Json(alarm.kind.clone()))
-        )
+            alarms,
+            "INSERT INTO alarms (id, node, raised_at, kind) ",
+            |row, alarm| row
+                .push_bind(alarm.id)
+                .push_bind(node)
+                .push_bind(At(alarm.raised_at))
+                .push_bind(Json(alarm.kind.clone())),
+            " ON CONFLICT (id) DO NOTHING"
+        );
+        Ok(())
     }
 
     pub async fn end_alarm(&mut self, id: AlarmId, by: Option<UserId>, at: Timestamp) -> Result<(), StoreError> {

@@ -119,38 +119,43 @@ impl Conn<'_> {
         run!(self, sqlx::query("UPDATE calls SET caller_gone_at = $2 WHERE id = $1").bind(call).bind(At(at)))
     }
 
-    /// Keeps a call that has arrived; one that is known already stays as it is.
-    pub async fn insert_call(&mut self, call: &CallView, node: &str) -> Result<(), StoreError> {
-        let location = call.location.as_ref().map(Location::from).unwrap_or_default();
-        run!(self, sqlx::query(
+    /// Keeps calls that have begun; one that is known already stays as it is.
+    pub async fn insert_calls(&mut self, calls: &[CallView], node: &str) -> Result<(), StoreError> {
+        insert_all!(
+            self,
+            calls,
             "INSERT INTO calls (id, report_id, node, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at, \
              operator_id, operator_name, direction, priority, languages, cell, additional, callback_of, shape, location_method, \
-             located_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-             $23) ON CONFLICT (id) DO NOTHING"
-        )
-        .bind(call.id)
-        .bind(call.report)
-        .bind(node)
-        .bind(&call.number)
-        .bind(&call.name)
-        .bind(&call.dialled)
-        .bind(&call.trunk)
-        .bind(location.latitude)
-        .bind(location.longitude)
-        .bind(location.radius_m)
-        .bind(location.civic.clone())
-        .bind(At(call.arrived_at))
-        .bind(call.operator)
-        .bind(&call.operator_name)
-        .bind(call.direction)
-        .bind(call.priority)
-        .bind(Json(call.languages.clone()))
-        .bind(&call.cell)
-        .bind(Json(call.additional.clone()))
-        .bind(call.callback_of)
-        .bind(location.shape.clone())
-        .bind(location.location_method.clone())
-        .bind(location.located_at))
+             located_at) ",
+            |row, call| {
+                let location = call.location.as_ref().map(Location::from).unwrap_or_default();
+                row.push_bind(call.id)
+                    .push_bind(call.report)
+                    .push_bind(node)
+                    .push_bind(&call.number)
+                    .push_bind(&call.name)
+                    .push_bind(&call.dialled)
+                    .push_bind(&call.trunk)
+                    .push_bind(location.latitude)
+                    .push_bind(location.longitude)
+                    .push_bind(location.radius_m)
+                    .push_bind(location.civic)
+                    .push_bind(At(call.arrived_at))
+                    .push_bind(call.operator)
+                    .push_bind(&call.operator_name)
+                    .push_bind(call.direction)
+                    .push_bind(call.priority)
+                    .push_bind(Json(call.languages.clone()))
+                    .push_bind(&call.cell)
+                    .push_bind(Json(call.additional.clone()))
+                    .push_bind(call.callback_of)
+                    .push_bind(location.shape)
+                    .push_bind(location.location_method)
+                    .push_bind(location.located_at);
+            },
+            " ON CONFLICT (id) DO NOTHING"
+        );
+        Ok(())
     }
 
     /// What the network says beside the call, learned after it arrived.

@@ -50,8 +50,6 @@ impl From<Row> for TimelineEntry {
 
 /// The most events that one timeline shows; the newest of them.
 const TIMELINE: i64 = 1000;
-/// The most that one statement appends or asks for: eight values each, of the 32,766 that SQLite takes.
-const AT_ONCE: usize = 1000;
 
 impl Conn<'_> {
     /// Gives out as many numbers as there are events, without a gap, and appends them. The numbers stay locked until the commit,
@@ -66,23 +64,21 @@ impl Conn<'_> {
                 .bind(count)
                 .fetch_one(c))?;
         let numbered: Vec<(i64, NewEvent)> = (last - count + 1..).zip(events).collect();
-        for some in numbered.chunks(AT_ONCE) {
-            on!(self, |c| async {
-                let mut insert =
-                    QueryBuilder::new("INSERT INTO events (seq, at, actor, kind, call_id, incident_id, data, dedupe) ");
-                insert.push_values(some, |mut row, (seq, event)| {
-                    row.push_bind(*seq)
-                        .push_bind(At(event.at))
-                        .push_bind(Json(event.actor.clone()))
-                        .push_bind(event.kind)
-                        .push_bind(event.call)
-                        .push_bind(event.incident)
-                        .push_bind(Json(event.data.clone()))
-                        .push_bind(event.dedupe.clone());
-                });
-                insert.build().persistent(some.len() == 1).execute(c).await.map(|_| ())
-            })?;
-        }
+        insert_all!(
+            self,
+            numbered,
+            "INSERT INTO events (seq, at, actor, kind, call_id, incident_id, data, dedupe) ",
+            |row, (seq, event)| row
+                .push_bind(*seq)
+                .push_bind(At(event.at))
+                .push_bind(Json(event.actor.clone()))
+                .push_bind(event.kind)
+                .push_bind(event.call)
+                .push_bind(event.incident)
+                .push_bind(Json(event.data.clone()))
+                .push_bind(event.dedupe.clone()),
+            ""
+        );
         let entries = numbered.into_iter().map(|(seq, event)| TimelineEntry {
             seq,
             at: event.at,
@@ -98,7 +94,7 @@ impl Conn<'_> {
     /// Those of these keys under which something was told already.
     pub async fn known_events(&mut self, keys: &[String]) -> Result<HashSet<String>, StoreError> {
         let mut known = HashSet::new();
-        for some in keys.chunks(AT_ONCE) {
+        for some in keys.chunks(super::AT_ONCE) {
             let found: Vec<String> = on!(self, |c| async {
                 let mut select = QueryBuilder::new("SELECT dedupe FROM events WHERE dedupe IN (");
                 let mut list = select.separated(", ");

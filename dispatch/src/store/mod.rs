@@ -51,6 +51,26 @@ macro_rules! run {
     };
 }
 
+/// The most rows of one statement: SQLite takes 32,766 values, and no row has more than thirty.
+const AT_ONCE: usize = 1000;
+
+/// Inserts rows with as few statements as can be: each costs a way to the database's thread and back.
+macro_rules! insert_all {
+    ($db:expr, $rows:expr, $into:literal, |$row:ident, $item:pat_param| $bind:expr, $end:literal) => {
+        for some in $rows.chunks($crate::store::AT_ONCE) {
+            on!($db, |c| async {
+                let mut insert = sqlx::QueryBuilder::new($into);
+                insert.push_values(some, |mut $row, $item| {
+                    $bind;
+                });
+                insert.push($end);
+                // One that is known by its number of rows is hardly asked for again.
+                insert.build().persistent(some.len() == 1).execute(c).await.map(|_| ())
+            })?;
+        }
+    };
+}
+
 mod agencies;
 mod alarms;
 mod alerts;

@@ -75,33 +75,34 @@ impl Conn<'_> {
         Ok(row.map(Into::into))
     }
 
-    /// Keeps a new report. `false` if the report or another of the same call is there already; it stays as it is.
-    pub async fn insert_report(&mut self, report: &ReportView) -> Result<bool, StoreError> {
-        let (latitude, longitude) = coordinates(report.fields.position);
-        let fields = &report.fields;
-        let done: Option<ReportId> = on!(self, |c| {
-            sqlx::query_scalar(
+    /// Keeps the forms of calls that have begun; what is known already stays as it is.
+    pub async fn insert_reports(&mut self, reports: &[ReportView]) -> Result<(), StoreError> {
+        insert_all!(
+            self,
+            reports,
             "INSERT INTO reports (id, call_id, place, latitude, longitude, event, type_id, caller_name, caller_number, details, \
-             revision, saved_at, incident_id, disposition) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-             ON CONFLICT DO NOTHING RETURNING id"
-        )
-        .bind(report.id)
-        .bind(report.call)
-        .bind(&fields.place)
-        .bind(latitude)
-        .bind(longitude)
-        .bind(&fields.event)
-        .bind(fields.incident_type)
-        .bind(&fields.caller_name)
-        .bind(&fields.caller_number)
-        .bind(&fields.details)
-        .bind(report.revision)
-        .bind(At(report.saved_at))
-        .bind(report.incident)
-        .bind(report.disposition)
-        .fetch_optional(c)
-        })?;
-        Ok(done.is_some())
+             revision, saved_at, incident_id, disposition) ",
+            |row, report| {
+                let fields = &report.fields;
+                let (latitude, longitude) = coordinates(fields.position);
+                row.push_bind(report.id)
+                    .push_bind(report.call)
+                    .push_bind(&fields.place)
+                    .push_bind(latitude)
+                    .push_bind(longitude)
+                    .push_bind(&fields.event)
+                    .push_bind(fields.incident_type)
+                    .push_bind(&fields.caller_name)
+                    .push_bind(&fields.caller_number)
+                    .push_bind(&fields.details)
+                    .push_bind(report.revision)
+                    .push_bind(At(report.saved_at))
+                    .push_bind(report.incident)
+                    .push_bind(report.disposition);
+            },
+            " ON CONFLICT DO NOTHING"
+        );
+        Ok(())
     }
 
     pub async fn update_report(&mut self, report: &ReportView) -> Result<(), StoreError> {
