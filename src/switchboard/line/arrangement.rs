@@ -104,13 +104,14 @@ pub struct Arrangement {
     /// `None`: the room.
     pub operator_hears: Option<(Uuid, Sound)>,
     /// Parties that do not hear the room.
-    pub parties_hear: Vec<(Uuid, Sound)>,
+    pub parties_hear: BTreeMap<Uuid, Sound>,
 }
 
 impl Arrangement {
     /// Nobody but a caller who hears nothing.
     pub fn nobody() -> Self {
-        Self { members: Vec::new(), caller_hears: Some(Sound::Silence), operator_hears: None, parties_hear: Vec::new() }
+        let parties_hear = BTreeMap::new();
+        Self { members: Vec::new(), caller_hears: Some(Sound::Silence), operator_hears: None, parties_hear }
     }
 }
 

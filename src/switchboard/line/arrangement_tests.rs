@@ -51,7 +51,7 @@ fn what_a_party_lets_be_heard_before_the_answer_is_for_who_waits_for_it_alone() 
     standing.parties = vec![early(Joins::Operator, Reach::Described)];
     let arrangement = standing.arrangement();
     assert_eq!((arrangement.members.len(), arrangement.operator_hears), (0, Some((ANI.0, Sound::Ringback))));
-    assert_eq!(arrangement.parties_hear, [(Uuid::from_u128(9), Sound::Hush)]);
+    assert_eq!(arrangement.parties_hear, BTreeMap::from([(Uuid::from_u128(9), Sound::Hush)]));
     standing.parties = vec![early(Joins::Operator, Reach::Early)];
     assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
     assert_eq!(standing.arrangement().operator_hears, None);
@@ -77,12 +77,12 @@ fn an_operator_who_goes_back_to_the_caller_in_a_consultation_exposes_the_caller_
     let mut standing = talking();
     standing.parties.push(party(9, Joins::Operator, true));
     assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker)]);
-    assert_eq!(standing.arrangement().parties_hear, [(Uuid::from_u128(9), Sound::Hold)]);
+    assert_eq!(standing.arrangement().parties_hear, BTreeMap::from([(Uuid::from_u128(9), Sound::Hold)]));
     standing.parties.push(party(8, Joins::Operator, false));
     assert_eq!(standing.arrangement().operator_hears, None, "the caller is heard, not the ringing");
     standing.caller = Caller::Held;
     assert_eq!(members(&standing), [(2, Role::Speaker), (9, Role::Speaker)]);
-    assert_eq!(standing.arrangement().parties_hear, []);
+    assert_eq!(standing.arrangement().parties_hear, BTreeMap::new());
     standing.together();
     assert_eq!(members(&standing), [(1, Role::Speaker), (2, Role::Speaker), (9, Role::Speaker)]);
 }
@@ -115,9 +115,9 @@ fn a_caller_who_leaves_takes_nobody_along() {
     standing.parties = vec![party(9, Joins::Operator, true)];
     let arrangement = standing.arrangement();
     assert_eq!(arrangement.caller_hears, Some(Sound::Silence), "nothing is played to who has hung up");
-    assert_eq!(arrangement.parties_hear, [(Uuid::from_u128(9), Sound::Hold)], "the headset is away");
+    assert_eq!(arrangement.parties_hear, BTreeMap::from([(Uuid::from_u128(9), Sound::Hold)]), "the headset is away");
     standing.covered = false;
-    assert_eq!(standing.arrangement().parties_hear, []);
+    assert_eq!(standing.arrangement().parties_hear, BTreeMap::new());
 }
 
 #[test]

@@ -16,6 +16,8 @@ const PARTY: Uuid = Uuid::from_u128(4);
 #[derive(Default)]
 struct Engine {
     members: BTreeSet<Uuid>,
+    /// Whoever was a member and then was not.
+    parted: BTreeSet<Uuid>,
     ears: BTreeMap<Uuid, Sound>,
     /// So many commands are taken before it refuses.
     takes: usize,
@@ -70,7 +72,9 @@ impl Voices for Fake {
             if let Some(error) = members.iter().find_map(|member| engine.away.get(&member.leg)) {
                 return Err(*error);
             }
-            engine.members = members.iter().map(|member| member.leg).collect();
+            let before = std::mem::replace(&mut engine.members, members.iter().map(|member| member.leg).collect());
+            let parted: Vec<Uuid> = before.difference(&engine.members).copied().collect();
+            engine.parted.extend(parted);
             Ok(())
         })
     }
@@ -158,7 +162,15 @@ async fn nothing_goes_on_being_played_to_an_operator_whose_call_has_ended() {
     assert_eq!(fake.hears(OPERATOR.0), Some(Sound::Ringback));
     fake.refuse(0, 12);
     room.leave_nothing().await;
-    assert_eq!((fake.hears(OPERATOR.0), fake.members().len()), (None, 0));
+    assert_eq!(fake.hears(OPERATOR.0), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_left_in_the_room_of_a_call_that_has_ended() {
+    let (mut room, fake) = talking().await;
+    fake.refuse(0, 3);
+    room.leave_nothing().await;
+    assert_eq!(fake.members(), BTreeSet::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,7 +230,7 @@ async fn a_supervisor_stays_in_a_conversation_that_a_slow_engine_cannot_change_n
     room.arrange_or_tell("").await;
     settle(&mut room).await;
     assert!(room.standing.monitors.contains_key(&SUPERVISOR));
-    assert!(fake.engine(|engine| engine.refused_monitors.is_empty()));
+    assert_eq!(fake.engine(|engine| engine.parted.clone()), BTreeSet::from([CALL.0]), "the caller alone is put aside");
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,4 +260,17 @@ async fn what_is_done_already_is_not_told_again() {
     room.arrange_or_tell("").await;
     room.act().await;
     assert_eq!(fake.engine(|engine| engine.commands), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_is_put_aside_hears_so_though_those_who_go_on_cannot_be_brought_together() {
+    let (mut room, fake) = talking().await;
+    fake.engine(|engine| engine.away.insert(OPERATOR.0, ConnectError::NotConnected));
+    room.standing.caller = Caller::Held;
+    room.standing.parties.push(Party { id: PartyId(PARTY), media: PARTY, joins: Joins::Operator, reach: Reach::Answered });
+    room.arrange_or_tell("").await;
+    assert_eq!((fake.hears(CALL.0), room.due().is_some()), (Some(Sound::Hold), true));
+    fake.engine(|engine| engine.away.clear());
+    settle(&mut room).await;
+    assert_eq!(fake.members(), BTreeSet::from([OPERATOR.0, PARTY]));
 }
