@@ -24,6 +24,7 @@ import { Pause } from './Pause'
 import { PhoneHint } from './PhoneHint'
 import { callerGone, consulted, isMine } from './parties'
 import { RingBanner } from './RingBanner'
+import { useKeypad } from './useKeypad'
 import { useMyCall } from './useMyCall'
 
 export function CallBar() {
@@ -74,6 +75,7 @@ function ActiveCall({ call }: { call: CallView }) {
   const now = useNow()
   const { muted, microphone, remote } = useStore(media)
   const [keypad, setKeypad] = useState(false)
+  const keys = useKeypad(call.id, keypad)
   const calling = call.state === 'calling'
   const held = call.state === 'held'
   const party = consulted(call)
@@ -147,7 +149,7 @@ function ActiveCall({ call }: { call: CallView }) {
               </Button>
             </Popover.Target>
             <Popover.Dropdown>
-              <Keypad call={call.id} />
+              <Keypad press={keys.press} sent={keys.sent} />
             </Popover.Dropdown>
           </Popover>
         )}
