@@ -63,6 +63,23 @@ both! {
         assert!(matches!(&told[..], [Event::Alarm { .. }, Event::AlarmCleared { alarm }] if *alarm == id));
     }
 
+    async fn an_alarm_that_ends_in_the_batch_in_which_it_began_does_not_sound_after_a_restart(house) {
+        let desk = &house.desk;
+        let alarm = |team: &str| AlarmKind::Undeliverable {
+            dispatch: DispatchId(clock::new_id()),
+            incident: IncidentId(clock::new_id()),
+            incident_number: "20261123-0001".into(),
+            team_name: team.into(),
+        };
+        let (over, stays) = (alarm("Regu 1"), alarm("Regu 2"));
+        desk.raise_alarm(over.clone(), clock::now());
+        desk.clear_alarms(|other| *other == over);
+        desk.raise_alarm(stays.clone(), clock::now());
+        desk.journal().flush().await;
+        let restarted = house.restarted(DeskSettings::default()).await;
+        assert_eq!(restarted.alarms().iter().map(|alarm| &alarm.kind).collect::<Vec<_>>(), [&stays]);
+    }
+
     async fn a_restart_silences_no_alarm_whose_cause_is_still_there(house) {
         let desk = &house.desk;
         let (dispatch, incident) = (DispatchId(clock::new_id()), IncidentId(clock::new_id()));

@@ -52,6 +52,26 @@ fn dialled_by(who: &Principal, callback_of: CallId) -> DialledCall {
 }
 
 both! {
+    async fn who_gave_up_and_is_answered_in_the_same_batch_is_not_called_back_and_others_are(house) {
+        let at = clock::now();
+        let (first, again, other) = (arrived("+62811", at - seconds(9)), arrived("+62811", at - seconds(3)), arrived("+62812", at - seconds(8)));
+        let rina = Who { user: operator("Rina").user, name: "Rina".into() };
+        house.told([
+            Entry::Arrived(first.clone()),
+            Entry::Arrived(other.clone()),
+            ended(first.call, EndedBy::CallerBeforeAnswer, at - seconds(7)),
+            Entry::Arrived(again.clone()),
+            ended(other.call, EndedBy::CallerBeforeAnswer, at - seconds(2)),
+            Entry::Answered { call: again.call, operator: rina, at },
+        ]).await;
+        assert_eq!(house.waiting().await.iter().map(|callback| callback.call).collect::<Vec<_>>(), [other.call]);
+        for call in [&first, &again, &other] {
+            let detail = house.desk.call(&supervisor(), call.call).await.unwrap();
+            assert_eq!((detail.call.arrived_at, detail.report.unwrap().id), (call.at, call.report));
+            assert_eq!(detail.timeline.first().map(|entry| entry.kind.as_str()), Some("call.arrived"));
+        }
+    }
+
     async fn who_gave_up_is_called_back_and_every_try_counts(house) {
         let mut live = house.desk.live().subscribe();
         let call = house.gave_up("+62811", 42).await;

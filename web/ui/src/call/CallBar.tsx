@@ -75,8 +75,8 @@ function ActiveCall({ call }: { call: CallView }) {
   const now = useNow()
   const { muted, microphone, remote } = useStore(media)
   const [keypad, setKeypad] = useState(false)
-  const keys = useKeypad(call.id, keypad)
   const calling = call.state === 'calling'
+  const keys = useKeypad(call.id, keypad && !calling)
   const held = call.state === 'held'
   const party = consulted(call)
   const byPhone = useMyPhone() !== null
