@@ -58,10 +58,11 @@ impl SilenceWatch {
         }
     }
 
-    /// A packet came from this leg.
-    pub fn heard(&mut self, now: Instant, leg: Uuid) {
-        if let Some(speaker) = self.speaker(leg) {
-            speaker.heard = now;
+    /// When a packet of each speaker came last, to be told before `poll`. Speakers are asked for it now and then, because a look into the room
+    /// for every packet is more than all the rest that a packet needs.
+    pub fn listen(&mut self, last_heard: impl Fn(Uuid) -> Option<Instant>) {
+        for speaker in &mut self.speakers {
+            speaker.heard = last_heard(speaker.leg).map_or(speaker.heard, |at| at.max(speaker.heard));
         }
     }
 
@@ -104,6 +105,13 @@ mod tests {
     const CALLER: Uuid = Uuid::from_u128(1);
     const OPERATOR: Uuid = Uuid::from_u128(2);
     const AGENCY: Uuid = Uuid::from_u128(3);
+
+    impl SilenceWatch {
+        /// A packet came from this leg, and from nobody else.
+        fn heard(&mut self, at: Instant, leg: Uuid) {
+            self.listen(|speaker| (speaker == leg).then_some(at));
+        }
+    }
 
     fn seconds(n: f32) -> Duration {
         Duration::from_secs_f32(n)
@@ -198,6 +206,16 @@ mod tests {
         assert_eq!(watch.poll(start + seconds(10.0)), None);
         watch.expect(start + seconds(10.0), CALLER, true);
         watch.heard(start + seconds(13.0), OPERATOR);
+        assert_eq!(watch.poll(start + seconds(12.9)), None);
+        assert_eq!(watch.poll(start + seconds(13.0)), Some(Hearing::Silent { leg: CALLER }));
+    }
+
+    #[test]
+    fn what_was_heard_before_the_room_began_does_not_count_against_a_speaker() {
+        let start = clock::now();
+        let mut watch = watch(start + seconds(10.0), true);
+        watch.heard(start, CALLER);
+        watch.heard(start + seconds(12.9), OPERATOR);
         assert_eq!(watch.poll(start + seconds(12.9)), None);
         assert_eq!(watch.poll(start + seconds(13.0)), Some(Hearing::Silent { leg: CALLER }));
     }

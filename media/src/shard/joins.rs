@@ -64,13 +64,6 @@ impl Shard {
         }
     }
 
-    /// A packet of a member came in.
-    pub(super) fn heard_in_room(&mut self, now: Instant, call: Uuid, leg: Uuid) {
-        if let Some(room) = self.rooms.get_mut(&call) {
-            room.silence.heard(now, leg);
-        }
-    }
-
     /// A member of a mixed room spoke, or pressed a key, which nobody is to hear.
     pub(super) fn spoken_in_room(&mut self, now: Instant, call: Uuid, leg: Uuid, packet: &Packet<'_>) {
         let Content::Audio { codec, payload } = packet.content else { return };
@@ -100,7 +93,12 @@ impl Shard {
     }
 
     pub(super) fn look_after_rooms(&mut self, now: Instant) {
+        let last_heard = |leg| match self.trunks.get(&leg) {
+            Some(trunk) => trunk.heard,
+            None => self.operators.get(&leg)?.heard,
+        };
         for (call, room) in &mut self.rooms {
+            room.silence.listen(last_heard);
             while let Some(hearing) = room.silence.poll(now) {
                 let leg = *call;
                 self.events.push(match hearing {

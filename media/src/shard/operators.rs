@@ -26,6 +26,8 @@ pub(super) struct Operator {
     pub player: Option<Player>,
     pub test: Option<HeadsetTest>,
     pub place: Option<Place>,
+    /// When its last packet came.
+    pub heard: Option<Instant>,
 }
 
 pub(super) struct HeadsetTest {
@@ -152,8 +154,8 @@ impl Shard {
         if let (Some(test), Some(Packet { content: Content::Audio { codec, payload }, .. })) = (&mut operator.test, &packet) {
             test.microphone.push(codec.decode(payload));
         }
+        operator.heard = Some(now);
         let Some(Place { room, path }) = operator.place else { return };
-        self.heard_in_room(now, room, id);
         match (path, packet) {
             (Path::Direct(Peer::Trunk(trunk)), Some(packet)) => self.forward_to_trunk(now, trunk, &packet),
             (Path::Direct(Peer::Trunk(trunk)), None) => {

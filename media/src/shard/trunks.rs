@@ -25,6 +25,8 @@ use uuid::Uuid;
 pub(super) struct Trunk {
     pub leg: TrunkLeg,
     pub place: Option<Place>,
+    /// When its last packet came.
+    pub heard: Option<Instant>,
     pub player: Option<Player>,
     pub dialling: Option<Dialling>,
     pub tap: Option<LegTap>,
@@ -109,9 +111,10 @@ impl Shard {
             leg.set_remote(now, remote);
         }
         let tap = tap.then(|| LegTap::new(id));
-        self.watched.extend(sockets.tokens().map(|(token, port, nth)| (token, Watched::Voice { leg: id, port, nth })));
-        self.trunks
-            .insert(id, Trunk { leg, place: None, player: None, dialling: None, tap, last_word: None, text: None, sockets });
+        let trunk =
+            Trunk { leg, place: None, heard: None, player: None, dialling: None, tap, last_word: None, text: None, sockets };
+        self.watched.extend(trunk.sockets.tokens().map(|(token, port, nth)| (token, Watched::Voice { leg: id, port, nth })));
+        self.trunks.insert(id, trunk);
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
         Ok(SocketAddr::new(addresses.first, port))
@@ -217,8 +220,8 @@ impl Shard {
             (What::Packet(packet), None | Some(Place { path: Path::Nowhere, .. })) => LastWord::of(now, packet),
             _ => None,
         };
+        trunk.heard = Some(now);
         let Some(Place { room, path }) = trunk.place else { return };
-        self.heard_in_room(now, room, id);
         match (path, &arrival.what) {
             (Path::Direct(Peer::Operator(operator)), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),
             (Path::Direct(Peer::Trunk(other)), What::Packet(packet)) => self.forward_to_trunk(now, other, packet),
