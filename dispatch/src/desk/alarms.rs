@@ -36,7 +36,11 @@ impl AlarmBoard {
     }
 
     pub fn all(&self) -> Vec<AlarmView> {
-        self.lock().iter().map(|alarm| alarm.view.clone()).collect()
+        self.those(|_| true)
+    }
+
+    pub fn those(&self, which: impl Fn(&AlarmView) -> bool) -> Vec<AlarmView> {
+        self.lock().iter().map(|alarm| &alarm.view).filter(|alarm| which(alarm)).cloned().collect()
     }
 
     /// The new alarm, or the id of an equal one that sounds already.

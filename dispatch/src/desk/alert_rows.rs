@@ -9,7 +9,7 @@ use crate::contract::{Actor, AlarmKind, AlarmView, FootageView, IncidentView};
 use crate::domain::incident::{Facts, Incident, State};
 use crate::domain::number;
 use crate::id::{AlarmId, IncidentId, UserId};
-use crate::store::{AlertRow, NewEvent, StoreError, Unit};
+use crate::store::{AlarmEnd, AlertRow, NewEvent, StoreError, Unit};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -156,7 +156,7 @@ impl Received {
         let stored = unit.db().sounding_alarms(&settings.node).await?;
         let mut ended = Vec::new();
         for alarm in stored.iter().chain(sounding).filter(|alarm| is_about(&alarm.kind, incident)) {
-            unit.db().end_alarm(alarm.id, None, self.at).await?;
+            unit.db().end_alarms(&[AlarmEnd { alarm: alarm.id, by: None, at: self.at }]).await?;
             ended.push(alarm.id);
         }
         Ok(Alerted { received: 1, ended, ..Alerted::default() })

@@ -2,12 +2,13 @@
 
 use super::check;
 use super::entry::{ArrivedCall, DialledCall, Entry, SaidLine};
+use super::journal_rows::Rows;
 use crate::contract::{
     AdditionalData, CallDirection, CallPriority, CallState, CallView, CallerLocation, LocationShape, ReportFields, ReportView,
     SealView,
 };
 use crate::domain::place;
-use crate::store::{StoreError, Unit};
+use crate::store::{CallEnd, StoreError};
 
 /// The longest line of text that is kept in one piece.
 const LINE: usize = 2000;
@@ -45,7 +46,7 @@ impl Entry {
     }
 
     /// Changes the rows of a call that is there, and keeps the entry's event for the commit.
-    pub(super) async fn write(&self, unit: &mut Unit, dedupe: String) -> Result<Touched, StoreError> {
+    pub(super) async fn write(&self, rows: &mut Rows, dedupe: String) -> Result<(), StoreError> {
         let mut event = self.event();
         event.dedupe = Some(dedupe);
         let mut touched = Touched::default();
@@ -53,57 +54,54 @@ impl Entry {
             Self::Arrived(_) => touched.statistics = true,
             Self::Located { call, location, additional, .. } => {
                 if let Some(location) = location {
-                    unit.db().locate_call(*call, &bounded_location(location)).await?;
+                    rows.db().await?.locate_call(*call, &bounded_location(location)).await?;
                 }
                 let additional: Vec<_> = additional.iter().take(STATEMENTS).map(bounded).collect();
                 if !additional.is_empty() {
-                    unit.db().write_additional(*call, &additional).await?;
+                    rows.db().await?.write_additional(*call, &additional).await?;
                 }
             }
-            Self::Relocated { call, location, .. } => unit.db().relocate_call(*call, &bounded_location(location)).await?,
+            Self::Relocated { call, location, .. } => rows.db().await?.relocate_call(*call, &bounded_location(location)).await?,
             Self::OutboundDialled(dialled) => {
                 if let Some(abandoned) = dialled.callback_of {
-                    touched.callbacks = unit.db().count_callback_try(abandoned, dialled.at).await?;
+                    touched.callbacks = rows.db().await?.count_callback_try(abandoned, dialled.at).await?;
                 }
             }
             Self::Answered { call, operator, at } => {
-                unit.db().answer_call(*call, Some((operator.user, &operator.name)), *at).await?;
-                touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
+                rows.db().await?.answer_call(*call, Some((operator.user, &operator.name)), *at).await?;
+                touched = Touched { callbacks: rows.db().await?.reach_callbacks(*call, *at).await?, statistics: true };
             }
             Self::FallbackAnswered { call, at } | Self::OutboundAnswered { call, at, .. } => {
                 if let Self::OutboundAnswered { trunk: Some(trunk), .. } = self {
-                    unit.db().carry_call(*call, &check::cut(trunk, NETWORK_TEXT)).await?;
+                    rows.db().await?.carry_call(*call, &check::cut(trunk, NETWORK_TEXT)).await?;
                 }
-                unit.db().answer_call(*call, None, *at).await?;
-                touched = Touched { callbacks: unit.db().reach_callbacks(*call, *at).await?, statistics: true };
+                rows.db().await?.answer_call(*call, None, *at).await?;
+                touched = Touched { callbacks: rows.db().await?.reach_callbacks(*call, *at).await?, statistics: true };
             }
             // A caller who was cut off may be called back from within the call.
             Self::PartyJoined { number: Some(number), at, .. } => {
-                touched.callbacks = unit.db().reach_number(number, *at).await?;
+                touched.callbacks = rows.db().await?.reach_number(number, *at).await?;
             }
             Self::Ended { call, by, failure, at, .. } => {
                 let unreached = failure.map(|failure| failure.why);
-                let callbacks = match unit.db().end_call(*call, (*by, unreached), *at).await? {
-                    Some(direction) => unit.db().note_unanswered(*call, direction).await?,
-                    None => false,
-                };
-                touched = Touched { callbacks, statistics: true };
+                rows.end_call(CallEnd { call: *call, by: *by, unreached, at: *at });
             }
             Self::CallerGone { call, by, at } => {
-                unit.db().note_caller_gone(*call, *at).await?;
+                rows.db().await?.note_caller_gone(*call, *at).await?;
                 // At once, though the operator goes on with others for long.
-                touched.callbacks = by.cut_off() && unit.db().note_cut_off(*call).await?;
+                touched.callbacks = by.cut_off() && rows.db().await?.note_cut_off(*call).await?;
             }
-            Self::RecordingBegan { call, started_at } => unit.db().begin_recording(*call, *started_at).await?,
+            Self::RecordingBegan { call, started_at } => rows.db().await?.begin_recording(*call, *started_at).await?,
             Self::RecordingSealed { call, sealed_at, duration_ms, sha256, repaired, .. } => {
                 let (sealed_at, duration_ms, repaired) = (*sealed_at, *duration_ms, *repaired);
                 let seal = SealView { sealed_at, duration_ms, sha256: sha256.clone(), repaired };
-                unit.db().seal_recording(*call, &seal).await?;
+                rows.db().await?.seal_recording(*call, &seal).await?;
             }
             _ => {}
         }
-        unit.event(event);
-        Ok(touched)
+        rows.event(event);
+        rows.touch(touched);
+        Ok(())
     }
 }
 

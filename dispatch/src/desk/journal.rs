@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// The most entries that are written in one transaction.
-pub(super) const BATCH: usize = 64;
+pub(super) const BATCH: usize = 128;
 
 /// The switchboard's end of the journal; a cheap clone.
 #[derive(Clone)]
@@ -75,7 +75,7 @@ pub(super) struct Ended {
 
 impl Journal {
     pub(super) fn start(store: Store, live: LiveHub, board: AlarmBoard, callers: Callers, settings: Arc<DeskSettings>) -> Self {
-        let (sender, receiver) = mpsc::channel(settings.journal_capacity.max(BATCH));
+        let (sender, receiver) = mpsc::channel(settings.journal_capacity.max(1));
         let alerts = WaitingAlerts::default();
         tokio::spawn(Writer::new(receiver, store, live, board.clone(), alerts.clone(), settings).run());
         Self { sender, board, callers, alerts, run: Run::new(clock::now()) }

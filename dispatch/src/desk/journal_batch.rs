@@ -3,10 +3,11 @@
 use super::alarms::AlarmBoard;
 use super::alert_rows::Alerted;
 use super::entry_rows::Touched;
-use super::journal::{Look, Waiting, What};
+use super::journal::{Ended, Look, Waiting, What};
+use super::journal_rows::Rows;
 use super::{DeskSettings, LiveHub};
 use crate::contract::{Actor, AlarmKind, AlarmView, Audience, Event, TimelineEntry};
-use crate::store::{NewEvent, Store, StoreError, Unit};
+use crate::store::{AlarmEnd, NewEvent, Store, StoreError, Unit};
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::HashSet;
@@ -31,40 +32,42 @@ pub(super) async fn write(
     settings: &DeskSettings,
 ) -> Result<Written, StoreError> {
     let mut unit = store.begin().await?;
-    let (mut touched, mut alerted) = (Touched::default(), Alerted::default());
+    let mut alerted = Alerted::default();
     let keys: Vec<String> = batch.iter().map(|Waiting { key, .. }| dedupe(*key)).collect();
     // A commit whose answer was lost may have happened.
     let known = unit.db().known_events(&keys).await?;
     alerted.raised = untold_alarms(&mut unit, batch, &known, settings).await?;
     let new: Vec<_> = batch.iter().zip(keys).filter(|(_, dedupe)| !known.contains(dedupe)).collect();
     insert_beginnings(&mut unit, new.iter().map(|(Waiting { what, .. }, _)| what), &settings.node).await?;
+    let mut rows = Rows::of(unit);
     for (Waiting { key, what }, dedupe) in new {
         match what {
-            What::Call(entry) => touched = touched.and(entry.write(&mut unit, dedupe).await?),
+            What::Call(entry) => entry.write(&mut rows, dedupe).await?,
             // It has its row already.
             What::AlarmRaised(_) => {}
             What::AlarmEnded(ended) => {
-                let user = ended.by.as_ref().map(|(user, _)| *user);
-                unit.db().end_alarm(ended.alarm.id, user, ended.at).await?;
-                if let Some((_, actor)) = &ended.by {
-                    acknowledged(&mut unit, &ended.alarm, actor.clone(), ended.at, dedupe);
+                let Ended { alarm, by, at } = &**ended;
+                let user = by.as_ref().map(|(user, _)| *user);
+                rows.end_alarm(AlarmEnd { alarm: alarm.id, by: user, at: *at });
+                if let Some((_, actor)) = by {
+                    rows.event(acknowledged(alarm, actor.clone(), *at, dedupe));
                 }
             }
             What::Look(look) => {
                 let Look { user, name, action, subject, at } = &**look;
-                unit.db().insert_audit(*at, *user, name, action, subject).await?;
+                rows.db().await?.insert_audit(*at, *user, name, action, subject).await?;
             }
             What::Alert(received) => {
                 let sounding: Vec<AlarmView> = board.all().into_iter().chain(alerted.raised.iter().cloned()).collect();
-                alerted.add(received.write(&mut unit, settings, *key, &sounding).await?);
+                alerted.add(received.write(rows.unit().await?, settings, *key, &sounding).await?);
             }
         }
     }
     // What was lost while nothing could be written calls for somebody also after a restart.
-    let mut lost = board.all();
-    lost.retain(|alarm| alarm.kind == AlarmKind::EntriesLost);
-    unit.db().insert_alarms(&lost, &settings.node).await?;
-    Ok(Written { entries: unit.commit().await?, touched, alerted })
+    let lost = board.those(|alarm| alarm.kind == AlarmKind::EntriesLost);
+    rows.db().await?.insert_alarms(&lost, &settings.node).await?;
+    let (entries, touched) = rows.commit().await?;
+    Ok(Written { entries, touched, alerted })
 }
 
 /// The rows of all calls and alarms that begin in a batch, together: nothing in it is about them before that.
@@ -124,7 +127,7 @@ impl Written {
 }
 
 /// The event of a person silencing an alarm, on the timeline of what the alarm is about.
-fn acknowledged(unit: &mut Unit, alarm: &AlarmView, actor: Actor, at: Timestamp, dedupe: String) {
+fn acknowledged(alarm: &AlarmView, actor: Actor, at: Timestamp, dedupe: String) -> NewEvent {
     let (call, incident) = match &alarm.kind {
         AlarmKind::NobodyReady { call }
         | AlarmKind::Unanswered { call, .. }
@@ -146,5 +149,5 @@ fn acknowledged(unit: &mut Unit, alarm: &AlarmView, actor: Actor, at: Timestamp,
         | AlarmKind::VoiceBeyondReach { .. } => (None, None),
     };
     let data = json!({ "alarm": alarm.kind, "raised_at": alarm.raised_at });
-    unit.event(NewEvent { at, actor, kind: "alarm.acknowledged", call, incident, data, dedupe: Some(dedupe) });
+    NewEvent { at, actor, kind: "alarm.acknowledged", call, incident, data, dedupe: Some(dedupe) }
 }

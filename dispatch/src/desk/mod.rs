@@ -28,6 +28,7 @@ mod incident_types;
 mod incidents;
 mod journal;
 mod journal_batch;
+mod journal_rows;
 mod journal_spill;
 mod journal_writer;
 mod live;

@@ -2,10 +2,11 @@
 
 use super::alarms::outlives_restart;
 use super::entry_event::CALLER_GONE;
+use super::journal_rows::Rows;
 use super::{Desk, DeskError, parse};
 use crate::clock;
 use crate::contract::{Actor, EndedBy};
-use crate::store::{NewEvent, StoreError};
+use crate::store::{AlarmEnd, CallEnd, NewEvent, StoreError};
 use serde_json::json;
 
 const SEED_AGENCIES: &str = include_str!("../../seed/agencies.csv");
@@ -57,20 +58,19 @@ impl Desk {
 
     async fn close_interrupted_calls(&self) -> Result<(), DeskError> {
         let (now, node) = (clock::now(), &self.settings.node);
-        let mut unit = self.store.begin().await?;
-        unit.db().delete_expired(now).await?;
+        let mut rows = Rows::of(self.store.begin().await?);
+        rows.db().await?.delete_expired(now).await?;
         let run = self.journal.run();
-        for call in unit.db().open_calls(node).await?.into_iter().filter(|call| run.is_earlier(call.id.0, call.arrived_at)) {
+        for call in rows.db().await?.open_calls(node).await?.into_iter().filter(|call| run.is_earlier(call.id.0, call.arrived_at))
+        {
             // A caller who had left the others before the stop was not cut off by it.
-            let timeline = unit.db().call_timeline(call.id).await?;
+            let timeline = rows.db().await?.call_timeline(call.id).await?;
             let gone =
                 timeline.iter().rev().find(|entry| entry.kind == CALLER_GONE).and_then(|entry| entry.data.get("by").cloned());
             let by = gone.and_then(|by| serde_json::from_value(by).ok()).unwrap_or(EndedBy::Restart);
             // Who was waiting when the server stopped was answered by nobody.
-            if let Some(direction) = unit.db().end_call(call.id, (by, None), now).await? {
-                unit.db().note_unanswered(call.id, direction).await?;
-            }
-            unit.event(NewEvent {
+            rows.end_call(CallEnd { call: call.id, by, unreached: None, at: now });
+            rows.event(NewEvent {
                 at: now,
                 actor: Actor::System,
                 kind: "call.ended",
@@ -80,13 +80,14 @@ impl Desk {
                 dedupe: None,
             });
         }
-        let sounding = unit.db().sounding_alarms(node).await?.into_iter();
+        let sounding = rows.db().await?.sounding_alarms(node).await?.into_iter();
         let earlier = sounding.filter(|alarm| run.is_earlier(alarm.id.0, alarm.raised_at));
         let (stay, over): (Vec<_>, Vec<_>) = earlier.partition(|alarm| outlives_restart(&alarm.kind));
         for alarm in over {
-            unit.db().end_alarm(alarm.id, None, now).await?;
+            rows.end_alarm(AlarmEnd { alarm: alarm.id, by: None, at: now });
         }
-        self.tell_entries(unit.commit().await?);
+        let (entries, _) = rows.commit().await?;
+        self.tell_entries(entries);
         self.board.restore(stay);
         Ok(())
     }

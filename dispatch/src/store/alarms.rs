@@ -7,6 +7,14 @@ use crate::contract::{AlarmKind, AlarmView};
 use crate::id::{AlarmId, UserId};
 use jiff::Timestamp;
 
+/// How an alarm ended: silenced by somebody, or by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct AlarmEnd {
+    pub alarm: AlarmId,
+    pub by: Option<UserId>,
+    pub at: Timestamp,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: AlarmId,
@@ -22,7 +30,7 @@ impl From<Row> for AlarmView {
 
 impl Conn<'_> {
     pub async fn insert_alarms(&mut self, alarms: &[AlarmView], node: &str) -> Result<(), StoreError> {
-        insert_all!(
+        write_all!(
             self,
             alarms,
             "INSERT INTO alarms (id, node, raised_at, kind) ",
@@ -36,14 +44,17 @@ impl Conn<'_> {
         Ok(())
     }
 
-    pub async fn end_alarm(&mut self, id: AlarmId, by: Option<UserId>, at: Timestamp) -> Result<(), StoreError> {
-        run!(
+    /// Ends alarms that sound, each told once.
+    pub async fn end_alarms(&mut self, ends: &[AlarmEnd]) -> Result<(), StoreError> {
+        write_all!(
             self,
-            sqlx::query("UPDATE alarms SET ended_at = $2, acknowledged_by = $3 WHERE id = $1 AND ended_at IS NULL")
-                .bind(id)
-                .bind(At(at))
-                .bind(by)
-        )
+            ends,
+            "WITH ends (id, ended_at, by_user) AS (",
+            |row, end| row.push_bind(end.alarm).push_bind(At(end.at)).push_bind(end.by),
+            ") UPDATE alarms SET ended_at = ends.ended_at, acknowledged_by = ends.by_user FROM ends \
+             WHERE alarms.id = ends.id AND alarms.ended_at IS NULL"
+        );
+        Ok(())
     }
 
     /// The alarms of a node that still sound, oldest first.

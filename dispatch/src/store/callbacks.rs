@@ -6,6 +6,7 @@ use super::unit::Conn;
 use crate::contract::{CallDirection, CallbackEnd, CallbackView};
 use crate::id::{CallId, UserId};
 use jiff::Timestamp;
+use sqlx::QueryBuilder;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -50,52 +51,60 @@ macro_rules! select_callbacks {
 }
 
 impl Conn<'_> {
-    /// A call ended and nobody had answered it, or it was cut off. `false` if that changes no callback.
-    pub async fn note_unanswered(&mut self, call: CallId, direction: CallDirection) -> Result<bool, StoreError> {
-        match direction {
-            CallDirection::Inbound => self.insert_callback(call).await,
-            CallDirection::Outbound => Ok(self.release_unreached(call).await? || self.reopen_cut_off(call).await?),
+    /// Calls ended that nobody had answered, or that were cut off. No two callers among them have the same number, and a call that was made to
+    /// somebody comes alone. `false` if that changes no callback.
+    pub async fn note_unanswered(&mut self, ended: &[(CallId, CallDirection)]) -> Result<bool, StoreError> {
+        let (inbound, outbound): (Vec<_>, Vec<_>) = ended.iter().partition(|(_, direction)| *direction == CallDirection::Inbound);
+        let callers: Vec<CallId> = inbound.into_iter().map(|(call, _)| call).collect();
+        let mut changed = self.insert_callbacks(&callers).await?;
+        for (call, _) in outbound {
+            changed |= self.release_unreached(call).await? || self.reopen_cut_off(call).await?;
         }
+        Ok(changed)
     }
 
     /// The network has lost the caller of an answered call, which goes on for its operator with others. `false` if that changes no callback.
     pub async fn note_cut_off(&mut self, call: CallId) -> Result<bool, StoreError> {
-        Ok(self.insert_callback(call).await? || self.reopen_cut_off(call).await?)
+        Ok(self.insert_callbacks(&[call]).await? || self.reopen_cut_off(call).await?)
     }
 
-    /// Keeps an inbound call that ended without an answer, or whose caller was cut off, as a callback, if its number is known and nobody has spoken
-    /// with it since or does now. An older open callback of the same number goes on in it. `false` if there is nothing to call back, or it is kept
-    /// already.
-    async fn insert_callback(&mut self, call: CallId) -> Result<bool, StoreError> {
-        let done: Option<CallId> = on!(self, |c| {
-            sqlx::query_scalar(
-                "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, \
-             claimed_by_name, cut_off) SELECT c.id, c.number, c.name, COALESCE(c.caller_gone_at, c.ended_at), \
-             COALESCE(c.answered_at, c.ended_at) - c.arrived_at, \
-             COALESCE(b.tries, 0), b.last_try_at, b.claimed_by, b.claimed_by_name, c.answered_at IS NOT NULL FROM calls c \
-             LEFT JOIN callbacks b ON b.number = c.number AND b.closed_at IS NULL AND b.abandoned_at = \
-             (SELECT MAX(abandoned_at) FROM callbacks WHERE number = c.number AND closed_at IS NULL) \
-             WHERE c.id = $1 AND c.direction = 'inbound' AND c.number IS NOT NULL AND c.number <> '' \
-             AND (c.answered_at IS NULL OR c.ended_by IN ('network', 'restart', 'caller_left') OR c.ended_at IS NULL) \
-             AND COALESCE(c.caller_gone_at, c.ended_at) IS NOT NULL AND NOT EXISTS \
-             (SELECT 1 FROM calls n WHERE n.number = c.number AND n.answered_at IS NOT NULL AND (n.arrived_at > c.arrived_at \
-             OR (c.answered_at IS NULL AND n.ended_at IS NULL AND n.caller_gone_at IS NULL AND n.direction = 'inbound'))) \
-             ON CONFLICT (call_id) DO NOTHING RETURNING call_id",
-            )
-            .bind(call)
-            .fetch_optional(c)
-        })?;
-        if done.is_some() {
-            run!(
-                self,
-                sqlx::query(
-                    "UPDATE callbacks SET closed_at = abandoned_at, closed_as = 'again' WHERE closed_at IS NULL AND call_id <> $1 \
-                     AND number = (SELECT number FROM calls WHERE id = $1)"
-                )
-                .bind(call)
-            )?;
+    /// Keeps inbound calls that ended without an answer, or whose caller was cut off, as callbacks, if their number is known and nobody has spoken
+    /// with it since or does now. An older open callback of the same number goes on in the new one. `false` if there is nothing to call back, or it
+    /// is kept already.
+    async fn insert_callbacks(&mut self, calls: &[CallId]) -> Result<bool, StoreError> {
+        let mut changed = false;
+        for some in calls.chunks(super::AT_ONCE) {
+            let kept: Vec<CallId> = on!(self, |c| async {
+                let mut insert = QueryBuilder::new(
+                    "INSERT INTO callbacks (call_id, number, name, abandoned_at, waited_ms, tries, last_try_at, claimed_by, \
+                     claimed_by_name, cut_off) SELECT c.id, c.number, c.name, COALESCE(c.caller_gone_at, c.ended_at), \
+                     COALESCE(c.answered_at, c.ended_at) - c.arrived_at, \
+                     COALESCE(b.tries, 0), b.last_try_at, b.claimed_by, b.claimed_by_name, c.answered_at IS NOT NULL FROM calls c \
+                     LEFT JOIN callbacks b ON b.number = c.number AND b.closed_at IS NULL AND b.abandoned_at = \
+                     (SELECT MAX(abandoned_at) FROM callbacks WHERE number = c.number AND closed_at IS NULL) \
+                     WHERE c.direction = 'inbound' AND c.number IS NOT NULL AND c.number <> '' \
+                     AND (c.answered_at IS NULL OR c.ended_by IN ('network', 'restart', 'caller_left') OR c.ended_at IS NULL) \
+                     AND COALESCE(c.caller_gone_at, c.ended_at) IS NOT NULL AND NOT EXISTS \
+                     (SELECT 1 FROM calls n WHERE n.number = c.number AND n.answered_at IS NOT NULL AND (n.arrived_at > c.arrived_at \
+                     OR (c.answered_at IS NULL AND n.ended_at IS NULL AND n.caller_gone_at IS NULL AND n.direction = 'inbound'))) \
+                     AND c.id IN ",
+                );
+                push_choice!(insert, some).push(" ON CONFLICT (call_id) DO NOTHING RETURNING call_id");
+                insert.build_query_scalar().persistent(some.len() == 1).fetch_all(c).await
+            })?;
+            if !kept.is_empty() {
+                on!(self, |c| async {
+                    let mut close = QueryBuilder::new(
+                        "UPDATE callbacks SET closed_at = abandoned_at, closed_as = 'again' WHERE closed_at IS NULL AND call_id NOT IN ",
+                    );
+                    push_choice!(close, &kept).push(" AND number IN (SELECT number FROM calls WHERE id IN ");
+                    push_choice!(close, &kept).push(")");
+                    close.build().persistent(kept.len() == 1).execute(c).await.map(|_| ())
+                })?;
+                changed = true;
+            }
         }
-        Ok(done.is_some())
+        Ok(changed)
     }
 
     /// Longest waiting first.

@@ -9,6 +9,24 @@ use crate::contract::{
 };
 use crate::id::{CallId, IncidentId, ReportId, UserId};
 use jiff::Timestamp;
+use sqlx::QueryBuilder;
+use std::collections::HashMap;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy)]
+pub struct CallEnd {
+    pub call: CallId,
+    pub by: EndedBy,
+    pub unreached: Option<Unreached>,
+    pub at: Timestamp,
+}
+
+/// Who calls, or is called.
+#[derive(Debug, Clone)]
+pub struct OtherSide {
+    pub number: Option<String>,
+    pub direction: CallDirection,
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -121,7 +139,7 @@ impl Conn<'_> {
 
     /// Keeps calls that have begun; one that is known already stays as it is.
     pub async fn insert_calls(&mut self, calls: &[CallView], node: &str) -> Result<(), StoreError> {
-        insert_all!(
+        write_all!(
             self,
             calls,
             "INSERT INTO calls (id, report_id, node, number, name, dialled, trunk, latitude, longitude, radius_m, civic, arrived_at, \
@@ -185,26 +203,40 @@ impl Conn<'_> {
         run!(self, sqlx::query("UPDATE calls SET trunk = $2 WHERE id = $1").bind(id).bind(trunk))
     }
 
-    /// Ends a call that has not ended yet. Gives its direction if nobody answered it, or it was cut off.
-    pub async fn end_call(
-        &mut self,
-        id: CallId,
-        (by, unreached): (EndedBy, Option<Unreached>),
-        at: Timestamp,
-    ) -> Result<Option<CallDirection>, StoreError> {
-        let ended: Option<(CallDirection, Option<At>)> = on!(self, |c| {
-            sqlx::query_as(
-                "UPDATE calls SET ended_by = $2, unreached = $3, ended_at = $4 WHERE id = $1 AND ended_at IS NULL \
-                 RETURNING direction, answered_at",
-            )
-            .bind(id)
-            .bind(by)
-            .bind(unreached)
-            .bind(At(at))
-            .fetch_optional(c)
-        })?;
-        let is_open = |answered: Option<At>| answered.is_none() || by.cut_off();
-        Ok(ended.and_then(|(direction, answered)| is_open(answered).then_some(direction)))
+    /// Ends calls that have not ended yet. Gives those that nobody answered, or that were cut off.
+    pub async fn end_calls(&mut self, ends: &[CallEnd]) -> Result<Vec<(CallId, CallDirection)>, StoreError> {
+        let mut open = Vec::new();
+        for some in ends.chunks(super::AT_ONCE) {
+            let ended: Vec<(CallId, CallDirection, Option<At>)> = on!(self, |c| async {
+                let mut update = QueryBuilder::new("WITH ends (id, ended_by, unreached, ended_at) AS (");
+                update.push_values(some, |mut row, end| {
+                    row.push_bind(end.call).push_bind(end.by).push_bind(end.unreached).push_bind(At(end.at));
+                });
+                update.push(
+                    ") UPDATE calls SET ended_by = ends.ended_by, unreached = ends.unreached, ended_at = ends.ended_at FROM ends \
+                     WHERE calls.id = ends.id AND calls.ended_at IS NULL RETURNING calls.id, calls.direction, calls.answered_at",
+                );
+                update.build_query_as().persistent(some.len() == 1).fetch_all(c).await
+            })?;
+            let cut_off = |id| some.iter().any(|end| end.call == id && end.by.cut_off());
+            let unanswered = ended.into_iter().filter(|(id, _, answered)| answered.is_none() || cut_off(*id));
+            open.extend(unanswered.map(|(id, direction, _)| (id, direction)));
+        }
+        Ok(open)
+    }
+
+    /// Those of these calls that are known, with who is on the other side.
+    pub async fn other_sides(&mut self, calls: &[CallId]) -> Result<HashMap<CallId, OtherSide>, StoreError> {
+        let mut sides = HashMap::new();
+        for some in calls.chunks(super::AT_ONCE) {
+            let rows: Vec<(CallId, Option<String>, CallDirection)> = on!(self, |c| async {
+                let mut select = QueryBuilder::new("SELECT id, number, direction FROM calls WHERE id IN ");
+                push_choice!(select, some);
+                select.build_query_as().persistent(some.len() == 1).fetch_all(c).await
+            })?;
+            sides.extend(rows.into_iter().map(|(id, number, direction)| (id, OtherSide { number, direction })));
+        }
+        Ok(sides)
     }
 
     /// The calls of a node that have not ended.

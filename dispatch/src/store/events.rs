@@ -64,7 +64,7 @@ impl Conn<'_> {
                 .bind(count)
                 .fetch_one(c))?;
         let numbered: Vec<(i64, NewEvent)> = (last - count + 1..).zip(events).collect();
-        insert_all!(
+        write_all!(
             self,
             numbered,
             "INSERT INTO events (seq, at, actor, kind, call_id, incident_id, data, dedupe) ",
@@ -96,12 +96,8 @@ impl Conn<'_> {
         let mut known = HashSet::new();
         for some in keys.chunks(super::AT_ONCE) {
             let found: Vec<String> = on!(self, |c| async {
-                let mut select = QueryBuilder::new("SELECT dedupe FROM events WHERE dedupe IN (");
-                let mut list = select.separated(", ");
-                for key in some {
-                    list.push_bind(key.as_str());
-                }
-                select.push(")");
+                let mut select = QueryBuilder::new("SELECT dedupe FROM events WHERE dedupe IN ");
+                push_choice!(select, &some.iter().map(String::as_str).collect::<Vec<_>>());
                 select.build_query_scalar().persistent(some.len() == 1).fetch_all(c).await
             })?;
             known.extend(found);

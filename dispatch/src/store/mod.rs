@@ -54,21 +54,33 @@ macro_rules! run {
 /// The most rows of one statement: SQLite takes 32,766 values, and no row has more than thirty.
 const AT_ONCE: usize = 1000;
 
-/// Inserts rows with as few statements as can be: each costs a way to the database's thread and back.
-macro_rules! insert_all {
-    ($db:expr, $rows:expr, $into:literal, |$row:ident, $item:pat_param| $bind:expr, $end:literal) => {
+/// Writes rows, between the beginning and the end of a statement, with as few statements as can be: each costs a way to the database's thread and
+/// back.
+macro_rules! write_all {
+    ($db:expr, $rows:expr, $begin:literal, |$row:ident, $item:pat_param| $bind:expr, $end:literal) => {
         for some in $rows.chunks($crate::store::AT_ONCE) {
             on!($db, |c| async {
-                let mut insert = sqlx::QueryBuilder::new($into);
-                insert.push_values(some, |mut $row, $item| {
+                let mut statement = sqlx::QueryBuilder::new($begin);
+                statement.push_values(some, |mut $row, $item| {
                     $bind;
                 });
-                insert.push($end);
+                statement.push($end);
                 // One that is known by its number of rows is hardly asked for again.
-                insert.build().persistent(some.len() == 1).execute(c).await.map(|_| ())
+                statement.build().persistent(some.len() == 1).execute(c).await.map(|_| ())
             })?;
         }
     };
+}
+
+/// Ends a statement with values to choose from, in brackets.
+macro_rules! push_choice {
+    ($statement:expr, $values:expr) => {{
+        let mut choice = $statement.push("(").separated(", ");
+        for value in $values {
+            choice.push_bind(*value);
+        }
+        $statement.push(")")
+    }};
 }
 
 mod agencies;
@@ -96,7 +108,9 @@ mod teams;
 mod unit;
 mod users;
 
+pub use alarms::AlarmEnd;
 pub use alerts::AlertRow;
+pub use calls::{CallEnd, OtherSide};
 pub use dispatches::DispatchRow;
 pub use error::StoreError;
 pub use events::NewEvent;

@@ -77,7 +77,7 @@ impl Conn<'_> {
 
     /// Keeps the forms of calls that have begun; what is known already stays as it is.
     pub async fn insert_reports(&mut self, reports: &[ReportView]) -> Result<(), StoreError> {
-        insert_all!(
+        write_all!(
             self,
             reports,
             "INSERT INTO reports (id, call_id, place, latitude, longitude, event, type_id, caller_name, caller_number, details, \

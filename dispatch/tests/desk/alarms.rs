@@ -75,6 +75,11 @@ both! {
         desk.raise_alarm(over.clone(), clock::now());
         desk.clear_alarms(|other| *other == over);
         desk.raise_alarm(stays.clone(), clock::now());
+        let crowd: Vec<AlarmKind> = ["Regu 3", "Regu 4", "Regu 5"].map(alarm).into();
+        for kind in &crowd {
+            desk.raise_alarm(kind.clone(), clock::now());
+        }
+        desk.clear_alarms(|other| crowd.contains(other));
         desk.journal().flush().await;
         let restarted = house.restarted(DeskSettings::default()).await;
         assert_eq!(restarted.alarms().iter().map(|alarm| &alarm.kind).collect::<Vec<_>>(), [&stays]);

@@ -72,6 +72,32 @@ both! {
         }
     }
 
+    async fn a_crowd_that_gives_up_in_one_batch_is_called_back_as_if_one_had_given_up_after_the_other(house) {
+        let at = clock::now();
+        let rina = Who { user: operator("Rina").user, name: "Rina".into() };
+        let crowd: Vec<ArrivedCall> = (0..9).map(|n| arrived(&format!("+6281200{n}"), at - seconds(20 - n))).collect();
+        let [talks, second_line] = [30, 10].map(|before| arrived("+62811", at - seconds(before)));
+        let [once, twice] = [15, 10].map(|before| arrived("+62812", at - seconds(before)));
+        let hidden = ArrivedCall { number: None, ..arrived("", at) };
+        let begun = crowd.iter().chain([&talks, &second_line, &once, &twice, &hidden]);
+        house.told(begun.cloned().map(Entry::Arrived).chain([Entry::Answered { call: talks.call, operator: rina, at }])).await;
+
+        let gone = |call: &ArrivedCall, before| ended(call.call, EndedBy::CallerBeforeAnswer, at - seconds(before));
+        let mut ends = vec![gone(&second_line, 5), ended(talks.call, EndedBy::Caller, at), gone(&once, 12), gone(&hidden, 4)];
+        ends.extend(crowd.iter().map(|call| gone(call, 9)));
+        ends.extend([gone(&twice, 8), gone(&once, 1)]);
+        house.told(ends).await;
+
+        let waiting = house.waiting().await;
+        let expected: Vec<CallId> = crowd.iter().chain([&twice]).map(|call| call.call).collect();
+        let mut found: Vec<CallId> = waiting.iter().map(|callback| callback.call).collect();
+        found.sort_by_key(|call| expected.iter().position(|other| other == call));
+        assert_eq!(found, expected, "not who was spoken with then, and who gave up twice once only");
+        let end_of = async |call: &ArrivedCall| house.desk.call(&supervisor(), call.call).await.unwrap().call.ended_at.unwrap();
+        assert_eq!((at - end_of(&once).await).get_seconds(), 12, "the first end counts");
+        assert_eq!((at - end_of(&hidden).await).get_seconds(), 4);
+    }
+
     async fn who_gave_up_is_called_back_and_every_try_counts(house) {
         let mut live = house.desk.live().subscribe();
         let call = house.gave_up("+62811", 42).await;
