@@ -9,7 +9,7 @@ use crate::event::{Event, MediaTest};
 use crate::operator::{Negotiator, OperatorLeg};
 use crate::packet::RemoteAudio;
 use crate::places::Places;
-use crate::ports::PortPool;
+use crate::ports::{Claim, PortPool};
 use crate::room::{Member, Members};
 use crate::shard::{Command, Shard, Shared, Sources, WebRtc};
 use crate::sound::Sound;
@@ -110,7 +110,7 @@ impl Engine {
 
     /// Opens a leg to a trunk and gives the address for its SDP. Packets are taken from `allowed` and from the host in
     /// `remote`; without `remote` (a delayed offer), or where it names no host, nothing is sent until the far end is heard or
-    /// `set_remote` tells. `tap`: record it.
+    /// `set_remote` tells. `tap`: record it. The last ports are left to those who help, who are opened by the other two ways.
     pub async fn open_trunk(
         &self,
         leg: Uuid,
@@ -118,10 +118,22 @@ impl Engine {
         remote: Option<RemoteAudio>,
         tap: bool,
     ) -> Result<SocketAddr, OpenError> {
-        self.open(Route::Open { leg, beside: leg }, leg, |reply| Command::OpenTrunk { leg, allowed, remote, tap, reply }).await
+        let (route, claim) = (Route::Open { leg, beside: leg }, Claim::Caller);
+        self.open(route, leg, |reply| Command::OpenTrunk { leg, allowed, remote, claim, tap, reply }).await
     }
 
-    /// As `open_trunk`, for somebody who will talk with the leg `other`: on its thread, so that neither has to move for that.
+    /// As `open_trunk`, for somebody who answers or helps, and is not recorded: where callers find no port any more, there is one.
+    pub async fn open_helper(
+        &self,
+        leg: Uuid,
+        allowed: Vec<IpNet>,
+        remote: Option<RemoteAudio>,
+    ) -> Result<SocketAddr, OpenError> {
+        let (route, claim, tap) = (Route::Open { leg, beside: leg }, Claim::Helper, false);
+        self.open(route, leg, |reply| Command::OpenTrunk { leg, allowed, remote, claim, tap, reply }).await
+    }
+
+    /// As `open_helper`, for somebody who will talk with the leg `other`: on its thread, so that neither has to move for that.
     pub async fn open_beside(
         &self,
         other: Uuid,
@@ -130,8 +142,8 @@ impl Engine {
         remote: Option<RemoteAudio>,
         tap: bool,
     ) -> Result<SocketAddr, OpenError> {
-        let route = Route::Open { leg, beside: other };
-        self.open(route, leg, |reply| Command::OpenTrunk { leg, allowed, remote, tap, reply }).await
+        let (route, claim) = (Route::Open { leg, beside: other }, Claim::Helper);
+        self.open(route, leg, |reply| Command::OpenTrunk { leg, allowed, remote, claim, tap, reply }).await
     }
 
     async fn open(
@@ -149,6 +161,11 @@ impl Engine {
     /// The far end's newest SDP. Who stands still is waited for, as in `close`: without it nobody hears the far end.
     pub async fn set_remote(&self, leg: Uuid, remote: RemoteAudio) {
         self.insist(Route::To(leg), |reply| Command::SetRemote { leg, remote, reply }).await;
+    }
+
+    /// For how long nothing has come on a trunk leg. `None`: there is no such leg.
+    pub async fn unheard_for(&self, leg: Uuid) -> Option<Duration> {
+        self.ask(Route::To(leg), |reply| Command::Unheard { leg, reply }).await.flatten()
     }
 
     /// Opens real-time text beside a trunk leg, on a port of its own, and gives the address for the leg's SDP; the same one if it

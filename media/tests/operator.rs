@@ -219,6 +219,22 @@ async fn a_browser_that_is_gone_is_noticed_and_nobody_is_joined_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operator_who_reloads_the_page_while_it_rings_hears_it_ring_again() {
+    let mut under = engine(31_780..=31_789);
+    attach(&mut under).await;
+    under.engine.play(id(OPERATOR), Sound::Ringback).await.unwrap();
+    under.engine.detach_operator(id(OPERATOR)).await;
+    // For longer than it takes until somebody of whom nothing is left is forgotten.
+    let caller = call(&under, Codec::Pcma).await;
+    under.engine.play(id(CALLER), Sound::Ringback).await.unwrap();
+    caller.hear_many(20).await;
+    let reloaded = attach(&mut under).await;
+    // It rings for a second in five.
+    let rings = (0..12).any(|_| amplitude(&heard(&reloaded.hear_many(25)), 425.0) > 5_000.0);
+    assert!(rings, "it goes on ringing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn offers_that_cannot_be_answered_are_refused() {
     let under = engine(31_270..=31_279);
     let attach = |offer: String| under.engine.attach_operator(id(OPERATOR), offer);

@@ -6,7 +6,7 @@ mod common;
 use common::browser::{Browser, Played};
 use common::gateway::{Gateway, Got, sound};
 use common::{Under, amplitude, engine, id, loopback, remote};
-use media::{Codec, ConnectError, Event, Member, Role, Side, Sound, TapItem};
+use media::{Codec, ConnectError, Event, Member, RemoteAudio, Role, Side, Sound, TapItem};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -200,6 +200,26 @@ async fn a_held_caller_hears_the_announcement_while_the_operator_asks_somebody_e
     assert_eq!(tones(aside), [OPERATORS_TONE, THIRD_TONE]);
     assert!(amplitude(aside, 600.0) < 200.0);
     assert_eq!(tones(after), [OPERATORS_TONE]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operator_and_agency_say_while_the_callers_telephone_holds_a_conference_is_recorded() {
+    let mut talk = Conversation::new(31_790..=31_799).await;
+    let mut party = open(&talk.under, PARTY, Codec::Pcma, false).await;
+    talk.arrange(vec![speaker(CALLER), speaker(OPERATOR), speaker(PARTY)]).await;
+    tokio::join!(talk.caller.talk(CALLERS_TONE, 60), party.talk(THIRD_TONE, 60));
+    let announced = remote(talk.caller.address(), Codec::Pcmu);
+    talk.under.engine.set_remote(id(CALLER), RemoteAudio { send: false, ..announced }).await;
+    let to_party = party.talk(THIRD_TONE, 100).await;
+    assert_eq!(tones(&newest(&to_party)), [OPERATORS_TONE]);
+    talk.under.engine.set_remote(id(CALLER), announced).await;
+    let (to_caller, _) = tokio::join!(talk.caller.talk(CALLERS_TONE, 60), party.talk(THIRD_TONE, 60));
+    assert_eq!(tones(&newest(&to_caller)), [OPERATORS_TONE, THIRD_TONE]);
+    let recorded = talk.recorded(Side::Operator).await;
+    let (talked, held) = (&recorded[recorded.len() - 4_000..], &recorded[14_000..22_000]);
+    for piece in [held, talked] {
+        assert_eq!(tones(piece), [OPERATORS_TONE, THIRD_TONE]);
+    }
 }
 
 /// What a codec makes of a sound.

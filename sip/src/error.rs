@@ -49,7 +49,7 @@ pub enum LegError {
     /// The number has a character that no number has.
     #[error("`{0}` cannot be dialled")]
     BadNumber(String),
-    /// As many calls as `Limits::max_calls` are running, or the user agent is shutting down.
+    /// As many calls of ours as `Limits::max_calls` are running, or the user agent is shutting down.
     #[error("too many calls at once")]
     Full,
     /// The system has no random numbers for a key.

@@ -74,8 +74,8 @@ impl Registry {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place for a new call. A retransmission of an INVITE that has one is admitted again.
-    pub(crate) fn admit(&self, key: InviteKey, branch: &str) -> Result<(), Refusal> {
+    /// Takes a place for a new call, of which there may be `most`. A retransmission of an INVITE that has one is admitted again.
+    pub(crate) fn admit(&self, key: InviteKey, branch: &str, most: usize) -> Result<(), Refusal> {
         let retry = self.limits.retry_after_s;
         let mut inner = self.lock();
         if let Some((known, _)) = inner.invites.get(&key) {
@@ -84,7 +84,8 @@ impl Registry {
         if inner.closed {
             return Err(Refusal::unavailable("shutting_down", retry));
         }
-        if inner.calls() >= self.limits.max_calls {
+        // Calls of ours are not counted: who is called to help must not keep callers out, nor these keep those from being called.
+        if inner.invites.len() >= most {
             return Err(Refusal::unavailable("max_calls", retry));
         }
         if self.is_behind() {
@@ -150,7 +151,7 @@ impl Registry {
     /// Takes a place for a call of ours.
     pub(crate) fn begin_outbound(self: &Arc<Self>, leg: LegId, commands: mpsc::Sender<Command>) -> Result<Slot, LegError> {
         let mut inner = self.lock();
-        if inner.closed || inner.calls() >= self.limits.max_calls {
+        if inner.closed || inner.outbound >= self.limits.max_calls {
             return Err(LegError::Full);
         }
         inner.outbound += 1;
@@ -269,6 +270,10 @@ mod tests {
         (Registry::new(Limits { max_calls, events, reserved_events: events / 2, ..Limits::default() }, sender), receiver)
     }
 
+    fn admit(registry: &Registry, key: InviteKey, branch: &str) -> Result<(), Refusal> {
+        registry.admit(key, branch, registry.limits.max_calls)
+    }
+
     fn key(call: &str) -> InviteKey {
         InviteKey { call_id: call.into(), from_tag: "a".into(), cseq: "1 INVITE".into() }
     }
@@ -280,9 +285,9 @@ mod tests {
     #[test]
     fn a_retransmission_is_admitted_and_a_second_way_is_merged() {
         let (registry, _events) = registry(2, 8);
-        registry.admit(key("x"), "branch").unwrap();
-        registry.admit(key("x"), "branch").unwrap();
-        assert_eq!(registry.admit(key("x"), "other").unwrap_err().code, 482);
+        admit(&registry, key("x"), "branch").unwrap();
+        admit(&registry, key("x"), "branch").unwrap();
+        assert_eq!(admit(&registry, key("x"), "other").unwrap_err().code, 482);
         assert!(begin(&registry, "x").is_some());
         assert!(registry.is_empty(), "the slot was dropped");
     }
@@ -290,7 +295,7 @@ mod tests {
     #[test]
     fn an_invite_becomes_one_leg_only() {
         let (registry, _events) = registry(2, 8);
-        registry.admit(key("x"), "branch").unwrap();
+        admit(&registry, key("x"), "branch").unwrap();
         let first = begin(&registry, "x");
         assert!(first.is_some() && begin(&registry, "x").is_none() && begin(&registry, "never seen").is_none());
     }
@@ -298,18 +303,31 @@ mod tests {
     #[test]
     fn past_the_limit_calls_are_told_when_to_come_back() {
         let (registry, _events) = registry(1, 8);
-        registry.admit(key("x"), "branch").unwrap();
-        let refusal = registry.admit(key("y"), "branch").unwrap_err();
+        admit(&registry, key("x"), "branch").unwrap();
+        let refusal = admit(&registry, key("y"), "branch").unwrap_err();
         assert_eq!((refusal.code, refusal.extra.len()), (503, 1));
-        assert_eq!(registry.begin_outbound(new_leg_id(), mpsc::channel(1).0).err(), Some(LegError::Full));
         registry.forget(&key("x"));
-        registry.admit(key("y"), "branch").unwrap();
+        admit(&registry, key("y"), "branch").unwrap();
+    }
+
+    #[test]
+    fn who_is_called_to_help_has_a_place_in_a_full_house_and_takes_none_from_a_caller() {
+        let (registry, _events) = registry(2, 16);
+        let call_out = || registry.begin_outbound(new_leg_id(), mpsc::channel(1).0);
+        let callers = |names: [&str; 3]| names.iter().filter(|call| admit(&registry, key(call), "branch").is_ok()).count();
+        assert_eq!(callers(["a", "b", "c"]), 2);
+        let (phone, agency) = (call_out().unwrap(), call_out().unwrap());
+        assert_eq!(call_out().err(), Some(LegError::Full));
+        registry.forget(&key("a"));
+        assert!(admit(&registry, key("d"), "branch").is_ok());
+        drop((phone, agency));
+        assert!(call_out().is_ok());
     }
 
     #[test]
     fn new_calls_leave_room_for_the_events_of_running_ones() {
         let (registry, _events) = registry(100, 8);
-        let admitted = (0..100).filter(|call| registry.admit(key(&call.to_string()), "b").is_ok()).count();
+        let admitted = (0..100).filter(|call| admit(&registry, key(&call.to_string()), "b").is_ok()).count();
         assert_eq!(admitted, 4);
     }
 
@@ -349,6 +367,6 @@ mod tests {
     fn once_closed_nothing_is_admitted() {
         let (registry, _events) = registry(2, 8);
         registry.close();
-        assert_eq!(registry.admit(key("x"), "b").unwrap_err().code, 503);
+        assert_eq!(admit(&registry, key("x"), "b").unwrap_err().code, 503);
     }
 }

@@ -31,7 +31,7 @@ pub async fn measure(bound: Bound) -> anyhow::Result<Table> {
     let sockets = Exchange::bind()?;
     let legs = TALKS * 2;
     let wanted = Wanted {
-        max_calls: if bound == Bound::Calls { usize::from(legs) } else { 4_000 },
+        max_calls: if bound == Bound::Calls { usize::from(TALKS) } else { 4_000 },
         fallback: Some((sockets.far_end()?, usize::from(TALKS))),
         voice_ports: if bound == Bound::Ports { legs } else { 2_000 },
     };

@@ -11,7 +11,11 @@ pub const KEYS: &[Key] = &[
         "",
         "This server's address of the other family, IPv6 beside IPv4 or the reverse: the same ports are open there. Voice goes by the one that a carrier's SDP names, calls out by the family of the trunk's proxy, browsers by either. Without it callers who have nothing but that family are not heard. `sip.listen` needs a listener of that family, too.",
     ),
-    key("rtp_ports", "\"20000-20999\"", "UDP ports for carriers' RTP, two for each call and two more for its text."),
+    key(
+        "rtp_ports",
+        "\"18000-20999\"",
+        "UDP ports for carriers' RTP: two for each caller, desk phone, agency and fallback number, and two more for text. Callers leave the last eighth to the others.",
+    ),
     key("webrtc_port", "21000", "One UDP port for all operators' browsers."),
     key("threads", "0", "Threads that voice is spread over; 0 takes as many as this machine has cores."),
 ];
@@ -28,7 +32,7 @@ pub struct Media {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { address: None, other_address: None, rtp_ports: "20000-20999".into(), webrtc_port: 21000, threads: 0 }
+        Self { address: None, other_address: None, rtp_ports: "18000-20999".into(), webrtc_port: 21000, threads: 0 }
     }
 }
 
@@ -48,7 +52,7 @@ impl Media {
         own("media.address", address)?;
         let other_address = self.other_address.map(|other| beside(address, other)).transpose()?;
         let wrong = |problem: &str| {
-            ConfigError::new("media.rtp_ports", format!("`{}` {problem}", self.rtp_ports), "write it like \"20000-20999\"")
+            ConfigError::new("media.rtp_ports", format!("`{}` {problem}", self.rtp_ports), "write it like \"18000-20999\"")
         };
         let (low, high) = self.rtp_ports.split_once('-').ok_or_else(|| wrong("is not a range"))?;
         let low: u16 = low.trim().parse().map_err(|_| wrong("does not begin with a port"))?;

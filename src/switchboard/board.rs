@@ -47,9 +47,10 @@ impl Case {
 }
 
 impl Shown {
-    /// How many calls go over a trunk is counted when somebody asks: calls come and go faster than anybody reads.
+    /// How many lines of a trunk are taken is counted when somebody asks: calls come and go faster than anybody reads.
     fn calls_over(&self, trunk: &str) -> u32 {
-        u32::try_from(self.calls.values().filter(|call| call.trunk == trunk).count()).unwrap_or(u32::MAX)
+        let lines = self.calls.values().flat_map(|call| call.other_lines.iter().chain([&call.trunk]));
+        u32::try_from(lines.filter(|line| *line == trunk).count()).unwrap_or(u32::MAX)
     }
 }
 

@@ -159,6 +159,7 @@ impl Switchboard {
             dialled: invitation.dialled.clone(),
             trunk: invitation.trunk.to_string(),
             arrived_at: now(),
+            waiting_since: None,
             answered_at: None,
             ended_at: None,
             ended_by: None,
@@ -170,6 +171,7 @@ impl Switchboard {
             direction: CallDirection::Inbound,
             priority,
             parties: Vec::new(),
+            other_lines: Vec::new(),
             monitors: Vec::new(),
             languages: invitation.languages.clone(),
             cell: invitation.access.as_ref().and_then(convert::cell),
@@ -246,11 +248,12 @@ impl Switchboard {
                     self.leave_monitoring(supervisor);
                 }
             }
+            Report::MonitorAway { supervisor } => self.monitor_away(supervisor),
             Report::Text { call, text } => self.text_stands(call, text),
             Report::NoText { error } => self.no_text(&error),
             Report::Typed { call, who, text } => self.text_typed(call, &who, &text),
             Report::PhoneCalling { phone, media, leg, audio } => self.phone_calling(&phone, media, leg, audio),
-            Report::PhoneNotCalled { phone, media } => self.phone_not_called(&phone, media),
+            Report::PhoneNotCalled { phone, media, error } => self.phone_not_called(&phone, media, &error),
             Report::Played { leg } => self.played(leg),
             Report::PhoneOwner { call, owner } => self.sign_on(call, owner),
             Report::PhoneDone { call, done } => self.confirm(call, done, false),
@@ -276,7 +279,7 @@ impl Switchboard {
     }
 
     /// Nobody could be called, for a reason of our own.
-    fn no_call_out(&mut self, error: &CallOutError) {
+    pub(super) fn no_call_out(&mut self, error: &CallOutError) {
         match error {
             CallOutError::Voice(error) => self.no_voice(error),
             CallOutError::Sip(sip::LegError::Full) => self.limited("calls"),
@@ -303,14 +306,15 @@ impl Switchboard {
     /// Caller and operator hear each other.
     fn bridged(&mut self, call: CallId, operator: UserId) {
         let Some(status) = self.queue.call(call) else { return };
-        // The operator may have lost the call while the line was still joining it.
-        if status.operator != Some(operator) {
+        let was_called = status.state == CallState::Calling && status.operator == Some(operator);
+        // The operator may have lost the call while the line was still joining it, even if it rings there once more.
+        if !was_called && !self.queue.is_claimed(call, operator) {
             return;
         }
         let at = now();
         let Some(found) = self.calls.get_mut(&call) else { return };
         found.view.answered_at.get_or_insert(at);
-        if status.state == CallState::Calling {
+        if was_called {
             self.journal.record(Entry::OutboundAnswered { call, trunk: Some(found.view.trunk.clone()), at });
             metrics::counter!("siaga_calls_reached_total").increment(1);
             self.is_to_be_heard(call);

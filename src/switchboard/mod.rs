@@ -43,10 +43,11 @@ use hearing::Hearing;
 use jiff::Timestamp;
 use line::{Order, Plant, Report};
 use locate::Following;
+use phone_keys::Keys;
 use phones::Phones;
 use seat::Seat;
 use silence::FarEnd;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use test_call::TestCalls;
@@ -107,12 +108,16 @@ struct Call {
     failure: Option<Failure>,
     /// The fallback number, while it rings or talks.
     fallback: Option<PartyId>,
+    /// The trunk of everybody who was called beside: parties, and the fallback number.
+    lines: BTreeMap<PartyId, String>,
     /// Who was silent before the answer, when nobody need speak: legs of the voice engine, which have had no alarm yet.
     silent: HashSet<Uuid>,
     /// Legs that were expected to be heard and are not, and since when.
     unheard: HashMap<Uuid, Instant>,
     /// Where the caller's voice is, or the called one's; `None`: it has not said so.
     far_end: Option<FarEnd>,
+    /// What the caller pressed.
+    keys: Keys,
     /// How well the operators of the call were heard.
     hearing: Hearing,
     /// Where the caller's side last said in the call itself that the caller is.
@@ -134,9 +139,11 @@ impl Call {
             rang: false,
             failure: None,
             fallback: None,
+            lines: BTreeMap::new(),
             silent: HashSet::new(),
             unheard: HashMap::new(),
             far_end: None,
+            keys: Keys::default(),
             hearing,
             carried,
             following: None,

@@ -154,7 +154,9 @@ impl Switchboard {
         // With others in the room, whoever is silent is told anew.
         found.unheard.clear();
         // While it rings the call is nobody's yet; whoever had it last stays written until somebody else takes it.
-        if !matches!(status.state, CallState::Waiting | CallState::Ringing) {
+        let waits = matches!(status.state, CallState::Waiting | CallState::Ringing);
+        found.view.waiting_since = found.view.waiting_since.or_else(|| Some(now())).filter(|_| waits);
+        if !waits {
             found.view.operator = status.operator;
             found.view.operator_name =
                 status.operator.and_then(|operator| self.seats.get(&operator)).map(|seat| seat.name.clone());

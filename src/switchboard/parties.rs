@@ -171,9 +171,15 @@ impl Switchboard {
 
     pub(super) fn hear_party(&mut self, call: CallId, party: PartyId, event: sip::Event) {
         match event {
-            sip::Event::OutboundRinging { .. } => self.change_party(call, party, PartyState::Ringing),
+            sip::Event::OutboundRinging { trunk, .. } => {
+                self.party_goes_over(call, party, trunk);
+                self.change_party(call, party, PartyState::Ringing);
+            }
             sip::Event::OutboundEarly { audio, .. } => self.order(call, Order::Early { of: Some(party), audio }),
-            sip::Event::OutboundAnswered { audio, .. } => self.order(call, Order::PartyAnswered { party, audio }),
+            sip::Event::OutboundAnswered { trunk, audio, .. } => {
+                self.party_goes_over(call, party, trunk);
+                self.order(call, Order::PartyAnswered { party, audio });
+            }
             sip::Event::Changed { audio, .. } => self.order(call, Order::PartyRemote { party, audio }),
             sip::Event::OutboundFailed { code, .. } => {
                 let parties = self.calls.get(&call).map(|found| found.view.parties.as_slice()).unwrap_or_default();
@@ -186,6 +192,21 @@ impl Switchboard {
                 self.order(call, Order::PartyGone { party, end });
             }
             _ => {}
+        }
+    }
+
+    /// A party, or a fallback number, takes a line of this trunk.
+    fn party_goes_over(&mut self, call: CallId, party: PartyId, trunk: sip::TrunkName) {
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        if found.lines.insert(party, trunk.0.clone()).as_ref() != Some(&trunk.0) {
+            self.show_lines(call);
+        }
+    }
+
+    fn show_lines(&mut self, call: CallId) {
+        if let Some(found) = self.calls.get_mut(&call) {
+            found.view.other_lines = found.lines.values().cloned().collect();
+            self.board.call(&found.view);
         }
     }
 
@@ -225,6 +246,9 @@ impl Switchboard {
     /// A line says that a party is gone, or was never reached.
     pub(super) fn party_down(&mut self, call: CallId, party: PartyId, end: PartyEnd, resumed: bool) {
         self.legs.retain(|_, (of, kind)| *of != call || *kind != LegKind::Party(party));
+        if self.calls.get_mut(&call).is_some_and(|found| found.lines.remove(&party).is_some()) {
+            self.show_lines(call);
+        }
         let Some(found) = self.calls.get_mut(&call) else { return };
         // A supervisor who has joined is still with the caller: it is not over because somebody else hung up.
         let is_over = end == PartyEnd::HungUp && !found.view.monitors.iter().any(|monitor| monitor.mode == MonitorMode::Barge);

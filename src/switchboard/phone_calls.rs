@@ -1,6 +1,6 @@
 //! Calls to operators' desk phones: they ring beside the console, are lifted, put down, hold, and are lost.
 
-use super::line::{Order, Plant, Report};
+use super::line::{CallOutError, Order, Plant, Report};
 use super::phones::{Phone, PhoneCall, Purpose, Stage};
 use super::{Switchboard, convert, reached, tick};
 use crate::clock;
@@ -139,7 +139,8 @@ impl Switchboard {
         }
     }
 
-    pub(super) fn phone_not_called(&mut self, name: &str, media: Uuid) {
+    pub(super) fn phone_not_called(&mut self, name: &str, media: Uuid, error: &CallOutError) {
+        self.no_call_out(error);
         let call = self.phones.get(name).and_then(|phone| phone.call.take_if(|call| call.media == media));
         if let Some(call) = call {
             self.phone_refused(name, call, true);
@@ -354,18 +355,17 @@ impl Plant {
     /// Calls a phone with voice under this id.
     async fn call_phone(self, phone: String, media: Uuid, caller: Option<String>, lift: sip::Lift) {
         let dialled = async {
-            let address =
-                self.media.open_trunk(media, self.phones.to_vec(), None, false).await.map_err(|error| error.to_string())?;
+            let address = self.media.open_helper(media, self.phones.to_vec(), None).await?;
             let audio = self.local_audio(media, address);
             let call = sip::PhoneCall { phone: phone.as_str().into(), caller, audio, lift };
-            self.sip.call_phone(call).await.map(|leg| (leg, audio)).map_err(|error| error.to_string())
+            Ok::<_, CallOutError>((self.sip.call_phone(call).await?, audio))
         };
         match dialled.await {
             Ok((leg, audio)) => self.report(Report::PhoneCalling { phone, media, leg, audio }).await,
             Err(error) => {
                 tracing::warn!(phone, %error, "a desk phone cannot be called");
                 self.media.close(media).await;
-                self.report(Report::PhoneNotCalled { phone, media }).await;
+                self.report(Report::PhoneNotCalled { phone, media, error }).await;
             }
         }
     }

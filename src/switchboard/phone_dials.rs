@@ -2,7 +2,7 @@
 //! away by the phone's transfer key.
 
 use super::features::FeatureCall;
-use super::line::{Plant, Report};
+use super::line::{CallOutError, Plant, Report};
 use super::phones::{PhoneCall, Purpose, SecondCall};
 use super::{Switchboard, convert};
 use crate::clock;
@@ -210,17 +210,16 @@ impl Plant {
     /// Answers a phone that calls a number, with voice under this id.
     async fn take_phone(self, phone: String, media: Uuid, leg: sip::LegId) {
         let taken = async {
-            let address =
-                self.media.open_trunk(media, self.phones.to_vec(), None, false).await.map_err(|error| error.to_string())?;
+            let address = self.media.open_helper(media, self.phones.to_vec(), None).await?;
             let audio = self.local_audio(media, address);
             self.report(Report::PhoneCalling { phone: phone.clone(), media, leg, audio }).await;
-            self.sip.answer(leg, audio).await.map_err(|error| error.to_string())
+            Ok::<_, CallOutError>(self.sip.answer(leg, audio).await?)
         };
         if let Err(error) = taken.await {
             tracing::warn!(phone, %error, "a phone that calls cannot be answered");
             self.sip.reject(leg, sip::Reject::Unavailable { retry_after_s: 5 }).await;
             self.media.close(media).await;
-            self.report(Report::PhoneNotCalled { phone, media }).await;
+            self.report(Report::PhoneNotCalled { phone, media, error }).await;
         }
     }
 }

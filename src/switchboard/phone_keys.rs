@@ -1,4 +1,4 @@
-//! Keys that an operator presses at a desk phone during a call. They are for whom the operator speaks with; the star twice has a caller who says
+//! Keys that are pressed during a call. Those of an operator's desk phone are for whom the operator speaks with; the star twice has a caller who says
 //! nothing asked to press a key.
 
 use super::line::Order;
@@ -13,6 +13,21 @@ use uuid::Uuid;
 const APART: SignedDuration = SignedDuration::from_millis(150);
 /// Presses that are further apart are one and one.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
+
+/// The keys of a caller's telephone, which may say each in two ways: the last one that counted, and when.
+#[derive(Debug, Default)]
+pub struct Keys(Option<(char, Timestamp)>);
+
+impl Keys {
+    /// Whether this is a key that was not told yet.
+    pub fn press(&mut self, key: char, at: Timestamp) -> bool {
+        let told = self.0.is_some_and(|(last, since)| last == key && at.duration_since(since) < APART);
+        if !told {
+            self.0 = Some((key, at));
+        }
+        !told
+    }
+}
 
 /// When the star was pressed, until a second time or another key.
 #[derive(Debug, Default)]
@@ -96,6 +111,14 @@ mod tests {
         assert_eq!(pressed(&[('*', 0), ('*', 400), ('*', 800), ('*', 1_200)]), [false, true, false, true]);
         assert_eq!(pressed(&[('*', 0), ('*', 2_001), ('*', 2_500)]), [false, false, true]);
         assert_eq!(pressed(&[('*', 0), ('1', 200), ('*', 400)]), [false; 3]);
+    }
+
+    #[test]
+    fn a_callers_key_that_is_told_in_two_ways_is_one() {
+        let mut keys = Keys::default();
+        let pressed = [('1', 0), ('1', 60), ('2', 90), ('2', 149), ('1', 200), ('1', 350), ('1', 400)];
+        let counted = pressed.iter().filter(|(key, at)| keys.press(*key, Timestamp::from_millisecond(*at).unwrap()));
+        assert_eq!(counted.copied().collect::<Vec<_>>(), [('1', 0), ('2', 90), ('1', 200), ('1', 350)]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 const ONE_WAY: Duration = Duration::from_secs(3);
 
 /// How long nothing may be heard of a telephone before it is asked whether it still has the call, and asked again.
-const UNHEARD: Duration = Duration::from_secs(30);
+pub const UNHEARD: Duration = Duration::from_secs(30);
 
 /// Where a telephone says that its voice is.
 #[derive(Debug, Clone, Copy)]

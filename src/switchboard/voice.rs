@@ -1,11 +1,15 @@
 //! What the voice engine tells the switchboard.
 
-use super::line::Order;
-use super::{Call, Switchboard, now};
+use super::line::{Order, Report};
+use super::{Call, Switchboard, now, tick};
 use dispatch::contract::{CallSide, CallState, Event};
 use dispatch::desk::Entry;
 use dispatch::id::{CallId, PartyId, UserId};
+use std::time::Duration;
 use uuid::Uuid;
+
+/// A page that is read again has its voice back within this time.
+const RELOADS: Duration = Duration::from_secs(3);
 
 impl Switchboard {
     pub(super) fn hear_voice(&mut self, event: media::Event) {
@@ -47,6 +51,17 @@ impl Switchboard {
             }
             self.present(operator);
         }
+        if !connected && self.monitors.contains_key(&operator) {
+            self.plant.report_after(RELOADS, Report::MonitorAway { supervisor: operator });
+        }
+    }
+
+    /// A supervisor whose headset has not come back leaves the call: who is only there by name would keep its caller from hearing that nobody is.
+    pub(super) fn monitor_away(&mut self, supervisor: UserId) {
+        let has_voice = self.seats.get(&supervisor).is_some_and(|seat| self.has_voice(seat));
+        if !has_voice {
+            self.leave_monitoring(supervisor);
+        }
     }
 
     /// What we called is heard before it answers: the call itself, or a party of one.
@@ -75,7 +90,10 @@ impl Switchboard {
 
     /// A key that the caller pressed is kept, and goes to the operator of the call.
     pub(super) fn digit(&mut self, call: CallId, digit: char) {
-        let Some(found) = self.calls.get(&call) else { return };
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        if !found.keys.press(digit, tick()) {
+            return;
+        }
         let operator = found.view.operator;
         self.journal.record(Entry::Digit { call, digit, at: now() });
         if let Some(operator) = operator {

@@ -64,12 +64,16 @@ impl AlarmBoard {
     }
 
     fn add(&self, mut alarms: MutexGuard<'_, Vec<Sounding>>, alarm: AlarmView) {
-        if alarms.len() >= SOUNDING {
-            alarms.remove(0);
-            metrics::counter!("siaga_alarms_dropped_total").increment(1);
-        }
+        let given_up = (alarms.len() >= SOUNDING).then(|| {
+            let of_crowd = alarms.iter().position(|alarm| is_of_a_crowd(&alarm.view.kind));
+            alarms.remove(of_crowd.unwrap_or(0)).view
+        });
         alarms.push(Sounding { told_at: alarm.raised_at, view: alarm.clone() });
         drop(alarms);
+        if let Some(given_up) = given_up {
+            metrics::counter!("siaga_alarms_dropped_total").increment(1);
+            self.live.tell(Audience::Everyone, Event::AlarmCleared { alarm: given_up.id });
+        }
         self.live.tell(Audience::Everyone, Event::Alarm { alarm });
     }
 
@@ -102,6 +106,11 @@ impl AlarmBoard {
             self.live.tell(Audience::Everyone, Event::Alarm { alarm });
         }
     }
+}
+
+/// Whether there is one for each caller of a crowd, in which no single one says more than all the others do.
+fn is_of_a_crowd(kind: &AlarmKind) -> bool {
+    matches!(kind, AlarmKind::NobodyReady { .. } | AlarmKind::Unanswered { .. })
 }
 
 /// Whether the alarm's cause outlives the server.

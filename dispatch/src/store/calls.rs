@@ -72,6 +72,7 @@ impl From<Row> for CallView {
             dialled: row.dialled,
             trunk: row.trunk,
             arrived_at: row.arrived_at.0,
+            waiting_since: None,
             answered_at: row.answered_at.map(|at| at.0),
             ended_at: row.ended_at.map(|at| at.0),
             ended_by: row.ended_by,
@@ -84,6 +85,7 @@ impl From<Row> for CallView {
             priority: row.priority,
             // Who else is in a call that is up only the switchboard knows; the timeline keeps who was.
             parties: Vec::new(),
+            other_lines: Vec::new(),
             monitors: Vec::new(),
             languages: row.languages.0,
             cell: row.cell,

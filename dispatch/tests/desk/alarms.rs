@@ -63,6 +63,29 @@ both! {
         assert!(matches!(&told[..], [Event::Alarm { .. }, Event::AlarmCleared { alarm }] if *alarm == id));
     }
 
+    async fn a_crowd_of_waiting_callers_drives_no_other_alarm_away_and_who_is_given_up_is_told(house) {
+        let desk = &house.desk;
+        let team = AlarmKind::Undeliverable {
+            dispatch: DispatchId(clock::new_id()),
+            incident: IncidentId(clock::new_id()),
+            incident_number: "20261123-0001".into(),
+            team_name: "Regu 1".into(),
+        };
+        desk.raise_alarm(team.clone(), clock::now());
+        let waits = || desk.raise_alarm(AlarmKind::NobodyReady { call: CallId(clock::new_id()) }, clock::now());
+        let first = waits();
+        (2..1000).for_each(|_| {
+            waits();
+        });
+        let mut live = desk.live().subscribe();
+        let last = waits();
+        let sounding = desk.alarms();
+        assert_eq!(sounding.len(), 1000);
+        assert!(sounding.iter().any(|alarm| alarm.kind == team) && sounding.iter().any(|alarm| alarm.id == last));
+        let told: Vec<Event> = std::iter::from_fn(|| live.try_recv().ok()).map(|live| live.event).collect();
+        assert!(matches!(&told[..], [Event::AlarmCleared { alarm }, Event::Alarm { .. }] if *alarm == first));
+    }
+
     async fn an_alarm_that_ends_in_the_batch_in_which_it_began_does_not_sound_after_a_restart(house) {
         let desk = &house.desk;
         let alarm = |team: &str| AlarmKind::Undeliverable {

@@ -1,5 +1,5 @@
-//! What is said in a call's room while the leg of the call is put aside: a consultation. The recording listens to it as a member of the
-//! mix that is sent nothing.
+//! What is said in a call's room while the leg of the call is put aside, as in a consultation, or holds the call itself. The recording listens to
+//! it as a member of the mix that is sent nothing.
 
 use super::Shard;
 use crate::room::Mixed;
@@ -12,6 +12,11 @@ impl Shard {
     pub(super) fn is_aside(&self, call: Uuid) -> bool {
         self.rooms.get(&call).is_some_and(|room| !room.members.hold(call) && room.members.converse())
             && self.trunks.get(&call).is_some_and(|trunk| trunk.tap.is_some())
+    }
+
+    /// Whether the far end of a leg holds the call, and is sent nothing though it is in a room.
+    pub(super) fn is_deaf(&self, call: Uuid) -> bool {
+        self.trunks.get(&call).is_some_and(|trunk| !trunk.leg.listens())
     }
 
     pub(super) fn set_aside(&mut self, call: Uuid, aside: bool) {

@@ -6,12 +6,14 @@ use crate::error::{ConnectError, OpenError, TextError};
 use crate::event::MediaTest;
 use crate::operator::OperatorLeg;
 use crate::packet::RemoteAudio;
+use crate::ports::Claim;
 use crate::room::Members;
 use crate::sound::Sound;
 use crate::statistics::LegStatistics;
 use crate::text::RemoteText;
 use ipnet::IpNet;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -22,6 +24,7 @@ pub(crate) enum Command {
         leg: Uuid,
         allowed: Vec<IpNet>,
         remote: Option<RemoteAudio>,
+        claim: Claim,
         tap: bool,
         reply: Reply<Result<SocketAddr, OpenError>>,
     },
@@ -29,6 +32,10 @@ pub(crate) enum Command {
         leg: Uuid,
         remote: RemoteAudio,
         reply: Reply,
+    },
+    Unheard {
+        leg: Uuid,
+        reply: Reply<Option<Duration>>,
     },
     OpenText {
         leg: Uuid,
@@ -113,15 +120,18 @@ impl Shard {
     pub(super) fn apply(&mut self, command: Command) {
         let now = clock::now();
         match command {
-            Command::OpenTrunk { leg, allowed, remote, tap, reply } => {
+            Command::OpenTrunk { leg, allowed, remote, claim, tap, reply } => {
                 // A leg nobody will ever close must not keep its port.
-                if let Err(Ok(_)) = reply.send(self.open_trunk(now, leg, allowed, remote, tap)) {
+                if let Err(Ok(_)) = reply.send(self.open_trunk(now, leg, allowed, remote, (claim, tap))) {
                     self.close_trunk(now, leg);
                 }
             }
             Command::SetRemote { leg, remote, reply } => {
                 self.set_remote(now, leg, remote);
                 let _ = reply.send(());
+            }
+            Command::Unheard { leg, reply } => {
+                let _ = reply.send(self.trunks.get(&leg).map(|trunk| now.saturating_duration_since(trunk.heard)));
             }
             Command::OpenText { leg, allowed, reply } => {
                 let _ = reply.send(self.open_text(now, leg, allowed));

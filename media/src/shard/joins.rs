@@ -82,11 +82,16 @@ impl Shard {
                 break;
             }
             for frame in mixed.drain(..) {
-                if frame.leg == call && self.is_aside(call) {
+                let of_call = frame.leg == call;
+                if of_call && self.is_aside(call) {
                     self.record_room(now, &frame);
-                } else {
-                    self.send_frame(now, frame);
+                    continue;
                 }
+                if of_call && self.is_deaf(call) {
+                    self.record_room(now, &frame);
+                }
+                // Also to whom nothing is sent now: what is left out leaves no hole in the numbers.
+                self.send_frame(now, frame);
             }
         }
         self.mixed = mixed;
@@ -94,7 +99,7 @@ impl Shard {
 
     pub(super) fn look_after_rooms(&mut self, now: Instant) {
         let last_heard = |leg| match self.trunks.get(&leg) {
-            Some(trunk) => trunk.heard,
+            Some(trunk) => Some(trunk.heard),
             None => self.operators.get(&leg)?.heard,
         };
         for (call, room) in &mut self.rooms {

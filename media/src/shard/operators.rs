@@ -35,6 +35,13 @@ pub(super) struct HeadsetTest {
     pub reply: oneshot::Sender<Result<MediaTest, ConnectError>>,
 }
 
+impl Operator {
+    /// Whether there is something to come back to: others in a room, or a sound that plays, as while somebody is called.
+    fn is_expected(&self) -> bool {
+        self.place.is_some() || self.player.is_some()
+    }
+}
+
 impl Shard {
     /// Takes an operator's new peer connection in place of the one before. The operator stays in the room.
     pub(super) fn attach(&mut self, now: Instant, id: Uuid, leg: Box<OperatorLeg>) {
@@ -45,11 +52,11 @@ impl Shard {
         self.pump(now, id);
     }
 
-    /// Closes an operator's peer connection. Who is in a room stays there, in case the operator attaches again.
+    /// Closes an operator's peer connection. Who is in a room stays there and what plays goes on, in case the operator attaches again.
     pub(super) fn detach(&mut self, now: Instant, id: Uuid) {
         self.stop_test(id);
         self.drop_leg(now, id);
-        if self.operators.get(&id).is_some_and(|operator| operator.place.is_none()) {
+        if self.operators.get(&id).is_some_and(|operator| !operator.is_expected()) {
             self.forget_operator(now, id);
         }
     }
@@ -198,6 +205,6 @@ impl Shard {
                 self.events.push(Event::Quality { leg: id, loss_percent, jitter_ms, mos });
             }
         }
-        self.operators.retain(|_, operator| operator.leg.is_some() || operator.place.is_some());
+        self.operators.retain(|_, operator| operator.leg.is_some() || operator.is_expected());
     }
 }

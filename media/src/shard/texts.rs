@@ -6,6 +6,7 @@ use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, Watched};
 use crate::clock;
 use crate::error::{OpenError, TextError};
 use crate::event::{self, Event};
+use crate::ports::Claim;
 use crate::text::{MAX_DATAGRAM, RemoteText, TextLeg};
 use ipnet::IpNet;
 use mio::Token;
@@ -42,7 +43,7 @@ impl Shard {
         if let Some(text) = &trunk.text {
             return Ok(SocketAddr::new(addresses.first, text.port));
         }
-        let Some(taken) = self.ports.take(|port| Wire::bind(addresses, port)) else {
+        let Some(taken) = self.ports.take(Claim::Caller, |port| Wire::bind(addresses, port)) else {
             metrics::counter!("siaga_media_ports_exhausted_total").increment(1);
             return Err(OpenError::PortsExhausted);
         };

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::error::OpenError;
 use crate::event::Event;
 use crate::packet::{Content, Packet, RemoteAudio};
+use crate::ports::Claim;
 use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
@@ -25,8 +26,8 @@ use uuid::Uuid;
 pub(super) struct Trunk {
     pub leg: TrunkLeg,
     pub place: Option<Place>,
-    /// When its last packet came.
-    pub heard: Option<Instant>,
+    /// When its last packet came, or it was opened.
+    pub heard: Instant,
     pub player: Option<Player>,
     pub dialling: Option<Dialling>,
     pub tap: Option<LegTap>,
@@ -87,14 +88,14 @@ impl Shard {
         id: Uuid,
         allowed: Vec<IpNet>,
         remote: Option<RemoteAudio>,
-        tap: bool,
+        (claim, tap): (Claim, bool),
     ) -> Result<SocketAddr, OpenError> {
         if self.trunks.contains_key(&id) {
             return Err(OpenError::AlreadyOpen);
         }
         let addresses = self.addresses;
         let both = |port: u16| Ok((Wire::bind(addresses, port)?, Wire::bind(addresses, port + 1)?));
-        let Some(taken) = self.ports.take(both) else {
+        let Some(taken) = self.ports.take(claim, both) else {
             metrics::counter!("siaga_media_ports_exhausted_total").increment(1);
             return Err(OpenError::PortsExhausted);
         };
@@ -112,7 +113,7 @@ impl Shard {
         }
         let tap = tap.then(|| LegTap::new(id));
         let trunk =
-            Trunk { leg, place: None, heard: None, player: None, dialling: None, tap, last_word: None, text: None, sockets };
+            Trunk { leg, place: None, heard: now, player: None, dialling: None, tap, last_word: None, text: None, sockets };
         self.watched.extend(trunk.sockets.tokens().map(|(token, port, nth)| (token, Watched::Voice { leg: id, port, nth })));
         self.trunks.insert(id, trunk);
         self.wake_house(now);
@@ -220,7 +221,7 @@ impl Shard {
             (What::Packet(packet), None | Some(Place { path: Path::Nowhere, .. })) => LastWord::of(now, packet),
             _ => None,
         };
-        trunk.heard = Some(now);
+        trunk.heard = now;
         let Some(Place { room, path }) = trunk.place else { return };
         match (path, &arrival.what) {
             (Path::Direct(Peer::Operator(operator)), What::Packet(packet)) => self.forward_to_operator(now, operator, packet),

@@ -27,7 +27,7 @@ pub(crate) enum Source {
     Leg,
     /// It was sent to the leg.
     Sent,
-    /// It was said in the leg's room, and the leg does not hear it.
+    /// It was said in the leg's room, and is not sent to the leg.
     Room,
 }
 
@@ -56,8 +56,8 @@ impl LegTap {
     pub fn push(&mut self, now: Instant, heard: Heard, outlet: &mut TapOutlet) {
         let side = match (heard.source, self.aside) {
             (Source::Leg, _) => Side::Caller,
-            (Source::Sent, false) | (Source::Room, true) => Side::Operator,
-            (Source::Sent, true) | (Source::Room, false) => return,
+            (Source::Sent, false) | (Source::Room, _) => Side::Operator,
+            (Source::Sent, true) => return,
         };
         let began = *self.began.get_or_insert_with(|| {
             outlet.mark(TapItem::Started { leg: self.leg, at: now });

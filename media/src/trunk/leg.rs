@@ -122,6 +122,11 @@ impl TrunkLeg {
         self.remote.is_none_or(|remote| remote.receive)
     }
 
+    /// Whether the far end wants to be sent anything: it does not while it has the call on hold.
+    pub fn listens(&self) -> bool {
+        self.remote.is_none_or(|remote| remote.send && remote.address.port() != 0)
+    }
+
     /// Whether key presses can be sent as events.
     pub fn takes_events(&self) -> bool {
         self.remote.is_some_and(|remote| remote.telephone_event.is_some())
@@ -224,8 +229,7 @@ impl TrunkLeg {
         make: impl FnOnce(&mut Sender, Wish, &mut dyn FnMut(Made<'_>)) -> T,
     ) -> Option<T> {
         let wish = Wish { types: self.payload_types(), codec: self.codec(), length: self.packet_length() };
-        let wanted = self.remote.is_none_or(|remote| remote.send && remote.address.port() != 0);
-        let destination = self.latch.destination().filter(|_| wanted)?;
+        let destination = self.latch.destination().filter(|_| self.listens())?;
         let (protection, statistics, opened) = (&mut self.protection, &mut self.statistics, self.opened);
         let mut send = |made: Made<'_>| {
             let protected = protection.protect(made.datagram, made.length, made.stamp.sequence);

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Bounds. Each has a counter; what is past it is answered with 503 and `Retry-After`, or closed.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Calls at once, both directions, from INVITE until the BYE is answered.
+    /// Callers at once, from INVITE until the BYE is answered; and as many whom we call.
     pub max_calls: usize,
     /// SIP transactions at once; new calls past it get 503. Past twice as many, with those that are over and remembered, so does everything that
     /// begins one.

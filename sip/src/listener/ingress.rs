@@ -198,6 +198,8 @@ impl Ingress {
         connection: &SipConnection,
         place: Option<InviteKey>,
     ) -> Result<(), Refusal> {
+        // A phone of an operator's has a place where callers find none any more.
+        let most = self.limits.max_calls.saturating_mul(if phone.is_some() { 2 } else { 1 });
         let parsed = for_the_stack(message, line, source, phone, self.ends_the_call(message, line))?;
         let mut admitted = None;
         if let SipMessage::Request(request) = &parsed
@@ -228,7 +230,7 @@ impl Ingress {
                 }
                 if let Some(key) = place {
                     let branch = message.fields.first("Via").and_then(via::branch).unwrap_or_default();
-                    self.registry.admit(key.clone(), branch).inspect_err(|refusal| self.alarm(refusal))?;
+                    self.registry.admit(key.clone(), branch, most).inspect_err(|refusal| self.alarm(refusal))?;
                     admitted = Some(key);
                 }
             }

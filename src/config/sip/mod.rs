@@ -27,7 +27,11 @@ pub const KEYS: &[Key] = &[
         "\"0\"",
         "What is dialled before the area within that country; empty where nothing is and numbers have at most nine digits.",
     ),
-    key("max_calls", "500", "Calls at once; past it a caller gets 503 with Retry-After and a counter moves."),
+    key(
+        "max_calls",
+        "500",
+        "Callers at once; past it a caller gets 503 with Retry-After and a counter moves. As many whom the server calls (desk phones, agencies, fallback numbers) have places of their own.",
+    ),
     key(
         "tls_certificate",
         "",

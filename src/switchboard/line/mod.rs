@@ -15,6 +15,8 @@ pub use orders::{Inbox, ORDERS, Offer, Order, PartyEnd, Post, Report};
 pub use plant::{CallOutError, Plant, Wish};
 
 use super::convert;
+use super::silence::UNHEARD;
+use crate::clock::timer_now;
 use arrangement::{Caller, Joins, Sound, Standing};
 use dispatch::desk::HeardSide;
 use dispatch::id::{CallId, UserId};
@@ -23,7 +25,7 @@ use room::Room;
 use std::pin::Pin;
 use std::time::Duration;
 use text::LineText;
-use tokio::time::timeout_at;
+use tokio::time::{MissedTickBehavior, interval_at, timeout_at};
 use uuid::Uuid;
 
 /// How long the line of a caller to whom nothing can be played before the answer may only ring.
@@ -114,8 +116,10 @@ impl Line {
     /// `patience`: how long the line of a caller who waits may only ring.
     async fn work(mut self, mut orders: Inbox, patience: Option<Duration>) {
         let mut patience = std::pin::pin!(patience.map(tokio::time::sleep));
+        let mut asks = interval_at(timer_now() + UNHEARD, UNHEARD);
+        asks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let only_rings = !self.answered && patience.is_some();
+            let (only_rings, is_up) = (!self.answered && patience.is_some(), self.answered);
             tokio::select! {
                 biased;
                 order = self.next(&mut orders) => match order.map(|order| *order) {
@@ -126,6 +130,7 @@ impl Line {
                     patience.set(None);
                     self.keep_line().await;
                 }
+                _ = asks.tick(), if is_up => self.ask_who_waits().await,
             }
         }
         self.close().await;
@@ -148,6 +153,15 @@ impl Line {
         match self.answer().await {
             Ok(()) => self.plant.report(Report::LineKept { call }).await,
             Err(error) => tracing::warn!(%call, %error, "a waiting caller's line cannot be answered"),
+        }
+    }
+
+    /// A caller who waits is in no conversation in which somebody could miss them, and may be gone without a word.
+    async fn ask_who_waits(&self) {
+        let standing = &self.room.standing;
+        let waits = standing.operator.is_none() && matches!(standing.caller, Caller::Waiting(_));
+        if waits && self.plant.media.unheard_for(self.call.0).await.is_some_and(|silence| silence >= UNHEARD) {
+            self.plant.sip.probe(self.leg);
         }
     }
 

@@ -207,6 +207,10 @@ pub enum Report {
         who: Who,
         text: Typed,
     },
+    /// The headset of a supervisor who was at a call has been away for a while.
+    MonitorAway {
+        supervisor: UserId,
+    },
     /// A call to a desk phone, or from it, has a voice and is on its way.
     PhoneCalling {
         phone: String,
@@ -218,6 +222,7 @@ pub enum Report {
     PhoneNotCalled {
         phone: String,
         media: uuid::Uuid,
+        error: CallOutError,
     },
     /// Whose phone it is from which a shift is to be begun.
     PhoneOwner {

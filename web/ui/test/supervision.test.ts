@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { languageOf, skillOf } from '../src/admin/words'
 import type { CallbackView, TrunkView } from '../src/api/types'
-import { inLine, isTaken } from '../src/queue/line'
+import { inLine, isTaken, waitsSince } from '../src/queue/line'
 import { canMonitor, monitoredBy } from '../src/supervise/monitored'
 import { lightOf, percentOf } from '../src/supervise/serviceLevel'
-import { downTrunks, trunksInOrder } from '../src/supervise/trunks'
+import { callsOver, downTrunks, trunksInOrder } from '../src/supervise/trunks'
 import { aCall } from './samples'
 
 describe('a service level', () => {
@@ -68,6 +68,22 @@ it('trunks that are down come first and are named', () => {
   expect(trunksInOrder(trunks).map(({ name }) => name)).toEqual(['c', 'd', 'a', 'b'])
   expect(downTrunks(trunks)).toBe('c, d')
   expect(downTrunks({ a: trunk('a', 'unknown') })).toBe('')
+})
+
+it('who was called into a call takes a line of a trunk as well', () => {
+  const calls = {
+    one: aCall({ state: 'active', trunk: 'a', other_lines: ['b', 'a', 'b'] }),
+    two: aCall({ state: 'waiting', trunk: 'a' }),
+    over: aCall({ state: 'ended', trunk: 'b', other_lines: ['b'] }),
+  }
+  expect(callsOver(calls)).toEqual({ a: 3, b: 2 })
+})
+
+it('a call that was lost by who had it waits since then, and not since it came', () => {
+  const at = (second: number) => `2026-11-23T08:00:${second}Z`
+  const call = aCall({ state: 'waiting', arrived_at: at(10), answered_at: at(12) })
+  expect(waitsSince(call)).toBe(Date.parse(at(10)))
+  expect(waitsSince({ ...call, waiting_since: at(40) })).toBe(Date.parse(at(40)))
 })
 
 it('a callback that another has claimed is left to that person', () => {

@@ -109,6 +109,9 @@ pub struct CallView {
     pub dialled: String,
     pub trunk: String,
     pub arrived_at: Timestamp,
+    /// Since when nobody has had it, while it waits or rings: also since it was lost by who had it. Known only of a call that is up.
+    #[serde(default)]
+    pub waiting_since: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub ended_by: Option<EndedBy>,
@@ -125,6 +128,9 @@ pub struct CallView {
     pub priority: CallPriority,
     /// Who else was called into the call, in the order in which they were called.
     pub parties: Vec<PartyView>,
+    /// The trunks over which others were called, one for each of them: parties, and fallback numbers. Known only of a call that is up.
+    #[serde(default)]
+    pub other_lines: Vec<String>,
     /// Supervisors who listen.
     pub monitors: Vec<MonitorView>,
     /// Languages that the caller's side named (BCP 47), best first.

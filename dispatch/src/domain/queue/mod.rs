@@ -123,6 +123,11 @@ impl Queue {
         self.calls.get(&id).map(Call::status)
     }
 
+    /// Whether this operator has taken the call and waits for [`Input::BridgeUp`].
+    pub fn is_claimed(&self, id: CallId, by: UserId) -> bool {
+        self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Claimed { operator, .. } if operator == by))
+    }
+
     /// How a call will have ended whose caller has left an operator who goes on with others.
     pub fn caller_gone_by(&self, id: CallId) -> Option<EndedBy> {
         self.calls.get(&id).and_then(Call::caller_gone_by)

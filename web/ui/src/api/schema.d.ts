@@ -1271,6 +1271,8 @@ export interface components {
             number?: string | null;
             operator?: components["schemas"]["UserId"] | null;
             operator_name?: string | null;
+            /** @description The trunks over which others were called, one for each of them: parties, and fallback numbers. Known only of a call that is up. */
+            other_lines?: string[];
             /** @description Who else was called into the call, in the order in which they were called. */
             parties: components["schemas"]["PartyView"][];
             priority: components["schemas"]["CallPriority"];
@@ -1279,6 +1281,11 @@ export interface components {
             text?: components["schemas"]["CallText"] | null;
             trunk: string;
             unreached?: components["schemas"]["Unreached"] | null;
+            /**
+             * Format: date-time
+             * @description Since when nobody has had it, while it waits or rings: also since it was lost by who had it. Known only of a call that is up.
+             */
+            waiting_since?: string | null;
         };
         /**
          * @description How a callback ended.

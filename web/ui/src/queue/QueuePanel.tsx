@@ -16,7 +16,7 @@ import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { clock, elapsed } from '../util/time'
 import { Callbacks } from './Callbacks'
-import { inLine, LATE_MS } from './line'
+import { inLine, LATE_MS, waitsSince } from './line'
 
 export function QueuePanel() {
   const t = useT()
@@ -84,7 +84,7 @@ function WaitingCall({ call }: { call: CallView }) {
   const t = useT()
   const now = useNow()
   const given = isAway(call.state) || call.state === 'transferring'
-  const waited = now - Date.parse(call.arrived_at)
+  const waited = now - waitsSince(call)
   const note = [
     given && call.parties.map(nameOf).join(', '),
     call.text && t('text.short'),

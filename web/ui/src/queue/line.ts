@@ -12,5 +12,8 @@ export const inLine = (calls: CallView[]): CallView[] =>
     .filter(({ state }) => WAITS.includes(state))
     .sort((a, b) => RANK[a.priority] - RANK[b.priority] || a.arrived_at.localeCompare(b.arrived_at))
 
+/** Since when nobody has had a call, in milliseconds: one that was lost by who had it waits since then. */
+export const waitsSince = ({ waiting_since, arrived_at }: CallView): number => Date.parse(waiting_since ?? arrived_at)
+
 /** Whether somebody else is calling this person already. */
 export const isTaken = ({ claimed_by }: CallbackView, user: string): boolean => !!claimed_by && claimed_by !== user

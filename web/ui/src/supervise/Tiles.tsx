@@ -3,7 +3,7 @@ import { useCallbacks, useToday } from '../api/queries'
 import type { CallView, OperatorView, ServiceLevel } from '../api/types'
 import { Icon, type IconName } from '../app/Icon'
 import { useT } from '../i18n/i18n'
-import { LATE_MS } from '../queue/line'
+import { LATE_MS, waitsSince } from '../queue/line'
 import { useNow } from '../util/now'
 import { elapsed } from '../util/time'
 import { type Light, lightOf, percentOf } from './serviceLevel'
@@ -15,7 +15,7 @@ export function Tiles({ waiting, operators }: { waiting: CallView[]; operators: 
   const now = useNow()
   const today = useToday(waiting.length > 0).data
   const callbacks = useCallbacks().data ?? []
-  const longest = Math.max(0, ...waiting.map(({ arrived_at }) => now - Date.parse(arrived_at)))
+  const longest = Math.max(0, ...waiting.map((call) => now - waitsSince(call)))
   const ready = operators.filter(({ state }) => state.state === 'ready').length
   return (
     <div className="sg-tiles-row">

@@ -103,7 +103,7 @@ function CallRow({ call, monitors }: { call: CallView; monitors?: MonitorMode | 
   const t = useT()
   const now = useNow()
   const hasVoice = useVoice()
-  const since = call.answered_at ?? call.arrived_at
+  const since = call.waiting_since ?? call.answered_at ?? call.arrived_at
   const parties = call.parties.filter((party) => isAnswered(party) || call.state === 'transferring').map(nameOf)
   return (
     <li className="sg-wall-call" data-call-state={call.state} data-testid={`wall-call-${call.id}`}>

@@ -14,11 +14,12 @@ export const downTrunks = (trunks: Record<string, TrunkView>): string =>
     .map(({ name }) => name)
     .join(', ')
 
-/** How many calls go over each trunk now: calls tell of themselves as they come and go, trunks only when their state changes. */
+/** How many lines of each trunk are taken now, by callers and by those who were called in: calls tell of themselves as they come and go, trunks only when their state changes. */
 export function callsOver(calls: Record<string, CallView>): Record<string, number> {
   const over: Record<string, number> = {}
-  for (const { trunk, state } of Object.values(calls)) {
-    if (state !== 'ended') over[trunk] = (over[trunk] ?? 0) + 1
+  for (const { trunk, other_lines = [], state } of Object.values(calls)) {
+    if (state === 'ended') continue
+    for (const line of [trunk, ...other_lines]) over[line] = (over[line] ?? 0) + 1
   }
   return over
 }
