@@ -58,6 +58,19 @@ scenario("a caller who waits for long is answered on the line, so that no carrie
   await caller.hangUp();
 });
 
+scenario("a waiting caller who is gone without a word holds no place for long", async (world) => {
+  const siaga = await openHouse(world, { queue: { answer_waiting_seconds: 2 } });
+  const supervisor = await siaga.as(people.citra);
+  const caller = await Caller.dial(world, siaga.sip, { scenario: "forgotten", number: "+628117707501" });
+  await caller.answered();
+  const { id } = await newestCall(supervisor);
+  // Half a minute without a packet, then the question whether the call is still there.
+  const over = await callWhen(supervisor, id, "is over", ({ call }) => call.state === "ended", { within: 90_000 });
+  await caller.ended();
+  assert.equal(over.call.ended_by, "network");
+  assert.deepEqual((await supervisor.ask("GET", "callbacks")).map(({ call }) => call), [id]);
+});
+
 scenarioOnBoth("a call that nobody takes goes to the fallback number", async (world) => {
   const exchange = await Exchange.open(world);
   const callee = await Callee.wait(world, { exchange, number: "+6277811200", voice: 1800 });

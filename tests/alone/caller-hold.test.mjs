@@ -4,7 +4,8 @@ import { Callee } from "../support/callee.mjs";
 import { Caller } from "../support/caller.mjs";
 import { people } from "../support/city.mjs";
 import { Exchange } from "../support/exchange.mjs";
-import { newestCall, onShift, openHouse } from "../support/house.mjs";
+import { newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
+import { heardAsRecorded } from "../support/recorded.mjs";
 import { until } from "../support/wait.mjs";
 import { scenario } from "../support/world.mjs";
 
@@ -48,6 +49,11 @@ scenario("a caller who holds a conference hears nobody meanwhile, and everybody 
   await ayu.at("caller-gone").waitFor();
   await ayu.hangUp();
   await party.ended();
+  // What the two said meanwhile is evidence, though nobody could hear it on the caller's line.
+  await heardAsRecorded(supervisor, await sealed(supervisor, id), {
+    caller, voice: HZ.caller, others: [HZ.operator, HZ.party],
+    asides: { operator: HZ.operator, parties: [[party, HZ.party]] },
+  });
 
   async function everybody() {
     await caller.hearsJust([HZ.operator, HZ.party], ALL);

@@ -1,8 +1,10 @@
 // Every place is taken: one more caller is told when to come back, the room hears of it, and the next one is taken again.
 import assert from "node:assert/strict";
+import { Callee } from "../support/callee.mjs";
 import { Caller } from "../support/caller.mjs";
 import { people } from "../support/city.mjs";
-import { onShift, openHouse } from "../support/house.mjs";
+import { Exchange } from "../support/exchange.mjs";
+import { newestCall, onShift, openHouse } from "../support/house.mjs";
 import { udpRange } from "../support/ports.mjs";
 import { sounding } from "../support/sounder.mjs";
 import { watching } from "../support/supervisor.mjs";
@@ -43,6 +45,32 @@ scenario("past the limit of calls a caller gets 503 and the alarm sounds", async
   await citra.at("acknowledge-alarm").click();
   await live.next("alarm_cleared", (cleared) => cleared.alarm === alarm.id);
   await until("nothing sounds any more", async () => (await citra.page.evaluate(sounding)).length === 0);
+});
+
+scenario("in a full house an agency is called in all the same, and its line is shown with the trunk", async (world) => {
+  const number = "0778113";
+  const exchange = await Exchange.open(world);
+  const agency = await Callee.wait(world, { scenario: "telephone", exchange, number, voice: 1800 });
+  const siaga = await openHouse(world, { sip: { max_calls: 1, trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }, exchange.trunk] } });
+  const supervisor = await siaga.as(people.citra);
+  const ayu = await onShift(world, siaga, "ayu");
+  const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  const another = await Caller.dial(world, siaga.sip, { scenario: "unavailable", number: "+628117707502" });
+  await another.refused(503);
+  await another.ended();
+
+  await ayu.callsIn(number, "conference");
+  await agency.picksUp();
+  await caller.hearsJust([1000, 1800], [1000, 1800]);
+  const { id } = await newestCall(supervisor);
+  assert.deepEqual((await supervisor.ask("GET", `calls/${id}`)).call.other_lines, [exchange.trunk.name]);
+  await agency.sign();
+  await agency.ended();
+  await until("its line is free", async () => (await supervisor.ask("GET", `calls/${id}`)).call.other_lines.length === 0);
+  await caller.hangUp();
 });
 
 scenario("past the last port for voice a caller gets 503, the counter moves and the room hears of it", async (world) => {

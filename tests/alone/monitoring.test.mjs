@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Caller } from "../support/caller.mjs";
 import { people } from "../support/city.mjs";
 import { countNegotiations } from "../support/headset.mjs";
-import { VOICES, atTheWall, callWhen, newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
+import { VOICES, announcements, atTheWall, callWhen, newestCall, onShift, openHouse, sealed } from "../support/house.mjs";
 import { Operator } from "../support/operator.mjs";
 import { heardAsRecorded } from "../support/recorded.mjs";
 import { until } from "../support/wait.mjs";
@@ -105,6 +105,25 @@ scenario("a supervisor whose machine dies while listening does not keep operator
   const { timeline } = await sealed(api, id);
   const monitored = timeline.filter(({ kind }) => kind === "call.monitored").map(({ data: { mode } }) => mode);
   assert.deepEqual(monitored, ["listen", null], "that she is gone stands on the timeline");
+});
+
+scenario("a supervisor who has joined and whose machine dies does not keep a caller from hearing that the operator is lost, too", async (world) => {
+  const hold = 500;
+  const siaga = await openHouse(world, { queue: { announcements: await announcements(world, { hold }) } });
+  const api = await siaga.as(people.citra);
+  const { ayu, citra, caller, id } = await listening(world, siaga, api);
+  await citra.at("wall-calls").getByTestId(`monitor-barge-${id}`).click();
+  await caller.hearsJust([HZ.operator, HZ.supervisor], ALL);
+
+  await citra.close();
+  await ayu.at("monitor").waitFor({ state: "detached" });
+  await caller.hearsJust([HZ.operator], ALL);
+  await ayu.page.goto("about:blank");
+  await caller.hearsJust([hold], [...ALL, hold]);
+  await caller.hangUp();
+  const { timeline } = await sealed(api, id);
+  const monitored = timeline.filter(({ kind }) => kind === "call.monitored").map(({ data: { mode } }) => mode);
+  assert.deepEqual(monitored, ["listen", "barge", null]);
 });
 
 scenario("a supervisor tells the operator something while the caller is on hold, who hears nothing of it", async (world) => {
