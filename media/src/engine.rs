@@ -110,7 +110,7 @@ impl Engine {
 
     /// Opens a leg to a trunk and gives the address for its SDP. Packets are taken from `allowed` and from the host in
     /// `remote`; without `remote` (a delayed offer), or where it names no host, nothing is sent until the far end is heard or
-    /// `set_remote` tells. `tap`: record it. The last ports are left to those who help, who are opened by the other two ways.
+    /// `set_remote` tells. `tap`: record it. Some ports are left to those who help, who are opened by the other two ways.
     pub async fn open_trunk(
         &self,
         leg: Uuid,

@@ -14,7 +14,7 @@ pub const KEYS: &[Key] = &[
     key(
         "rtp_ports",
         "\"18000-20999\"",
-        "UDP ports for carriers' RTP: two for each caller, desk phone, agency and fallback number, and two more for text. Callers leave the last eighth to the others.",
+        "UDP ports for carriers' RTP: two for each caller, desk phone, agency and fallback number, and two more for text. Callers have seven eighths of them at most.",
     ),
     key("webrtc_port", "21000", "One UDP port for all operators' browsers."),
     key("threads", "0", "Threads that voice is spread over; 0 takes as many as this machine has cores."),

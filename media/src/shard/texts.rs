@@ -6,7 +6,7 @@ use super::{DATAGRAMS_PER_TURN, MAX_RECEIVED, Shard, Watched};
 use crate::clock;
 use crate::error::{OpenError, TextError};
 use crate::event::{self, Event};
-use crate::ports::Claim;
+use crate::ports::{Claim, Lease};
 use crate::text::{MAX_DATAGRAM, RemoteText, TextLeg};
 use ipnet::IpNet;
 use mio::Token;
@@ -20,7 +20,7 @@ pub(super) struct Text {
     wire: Wire,
     token: Token,
     /// The even port of a pair whose other one nobody uses: text has no RTCP of its own here.
-    port: u16,
+    port: Lease,
 }
 
 impl Text {
@@ -41,7 +41,7 @@ impl Shard {
         let addresses = self.addresses;
         let Some(trunk) = self.trunks.get_mut(&id) else { return Err(OpenError::NoLeg) };
         if let Some(text) = &trunk.text {
-            return Ok(SocketAddr::new(addresses.first, text.port));
+            return Ok(SocketAddr::new(addresses.first, text.port.port()));
         }
         let Some(taken) = self.ports.take(Claim::Caller, |port| Wire::bind(addresses, port)) else {
             metrics::counter!("siaga_media_ports_exhausted_total").increment(1);
@@ -49,15 +49,12 @@ impl Shard {
         };
         let (port, mut wire) = taken?;
         let token = Token(self.next_token);
-        if let Err(error) = wire.register(&self.registry, token) {
-            drop(wire);
-            self.ports.give_back(port);
-            return Err(error.into());
-        }
+        wire.register(&self.registry, token)?;
         self.next_token += Wire::TOKENS;
         self.watched.extend(wire.tokens(token).map(|(token, nth)| (token, Watched::Text { leg: id, nth })));
+        let address = SocketAddr::new(addresses.first, port.port());
         trunk.text = Some(Text { leg: TextLeg::new(now, allowed, clock::random()), wire, token, port });
-        Ok(SocketAddr::new(addresses.first, port))
+        Ok(address)
     }
 
     pub(super) fn set_text_remote(&mut self, now: Instant, id: Uuid, remote: Option<RemoteText>) {
@@ -116,7 +113,6 @@ impl Shard {
         text.leg.finish(now, &mut read);
         text.transmit(now);
         self.tell_text(id, read);
-        self.ports.give_back(text.port);
         let counts = text.leg.counts;
         for (what, count) in [
             ("received", counts.received),

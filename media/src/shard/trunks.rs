@@ -10,7 +10,7 @@ use crate::clock;
 use crate::error::OpenError;
 use crate::event::Event;
 use crate::packet::{Content, Packet, RemoteAudio};
-use crate::ports::Claim;
+use crate::ports::{Claim, Lease};
 use crate::room::{Path, Peer, Place};
 use crate::sound::Player;
 use crate::statistics::LegStatistics;
@@ -44,7 +44,7 @@ pub(super) struct Sockets {
     /// Of RTP's wire; RTCP's has those behind it.
     token: Token,
     /// The even port of the two.
-    port: u16,
+    _port: Lease,
 }
 
 impl Trunk {
@@ -100,12 +100,9 @@ impl Shard {
             return Err(OpenError::PortsExhausted);
         };
         let (port, (rtp, rtcp)) = taken?;
-        let mut sockets = Sockets { rtp, rtcp, token: Token(self.next_token), port };
-        if let Err(error) = sockets.register(&self.registry) {
-            drop(sockets);
-            self.ports.give_back(port);
-            return Err(error.into());
-        }
+        let address = SocketAddr::new(addresses.first, port.port());
+        let mut sockets = Sockets { rtp, rtcp, token: Token(self.next_token), _port: port };
+        sockets.register(&self.registry)?;
         self.next_token += Sockets::TOKENS;
         let mut leg = TrunkLeg::new(now, self.sources.next(), allowed, std::array::from_fn(|_| clock::random()));
         if let Some(remote) = remote {
@@ -118,7 +115,7 @@ impl Shard {
         self.trunks.insert(id, trunk);
         self.wake_house(now);
         metrics::gauge!("siaga_media_trunk_legs").increment(1.0);
-        Ok(SocketAddr::new(addresses.first, port))
+        Ok(address)
     }
 
     pub(super) fn set_remote(&mut self, now: Instant, id: Uuid, remote: RemoteAudio) {
@@ -139,9 +136,7 @@ impl Shard {
         }
         self.close_text(now, id, trunk.text.take());
         self.unwatch(&mut trunk.sockets);
-        let port = trunk.sockets.port;
         drop(trunk.sockets);
-        self.ports.give_back(port);
         self.timers.clear(Timer::TrunkSound(id));
         self.timers.clear(Timer::Digits(id));
         if let Some(tap) = trunk.tap {
