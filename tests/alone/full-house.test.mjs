@@ -47,6 +47,27 @@ scenario("past the limit of calls a caller gets 503 and the alarm sounds", async
   await until("nothing sounds any more", async () => (await citra.page.evaluate(sounding)).length === 0);
 });
 
+scenario("a crowd that waits is one alarm, hides no other, and is acknowledged as one", async (world) => {
+  const siaga = await openHouse(world, { sip: { max_calls: 3, trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }] } });
+  const live = await (await siaga.as(people.citra)).live(world);
+  const citra = await watching(world, siaga);
+  const callers = [];
+  for (const n of [1, 2, 3]) callers.push(await Caller.dial(world, siaga.sip, { number: `+62811770750${n}` }));
+  await citra.at("alarm").filter({ hasText: "3 panggilan menunggu" }).waitFor();
+  await (await Caller.dial(world, siaga.sip, { scenario: "unavailable", number: "+628117707504" })).ended();
+
+  // What came last and concerns all is in front.
+  await citra.at("alarm").filter({ hasText: "panggilan baru ditolak" }).waitFor();
+  await citra.at("more-alarms").click();
+  const crowd = citra.at("other-alarm");
+  assert.deepEqual([await crowd.count(), await crowd.getAttribute("data-alarm")], [1, "nobody_ready"]);
+  await crowd.getByTestId("acknowledge-other").click();
+  for (let n = 0; n < 3; n += 1) await live.next("alarm_cleared");
+  await citra.at("more-alarms").waitFor({ state: "detached" });
+  await citra.at("alarm").filter({ hasText: "panggilan baru ditolak" }).waitFor();
+  for (const caller of callers) await caller.hangUp();
+});
+
 scenario("in a full house an agency is called in all the same, and its line is shown with the trunk", async (world) => {
   const number = "0778113";
   const exchange = await Exchange.open(world);

@@ -1,7 +1,9 @@
 // Who hears an alarm, how loud, and what it says.
 import { expect, it } from 'vitest'
-import { sayAlarm } from '../src/alarms/say'
+import { linesOf } from '../src/alarms/lines'
+import { sayAlarm, sayLine } from '../src/alarms/say'
 import { alarmVolume } from '../src/alarms/volume'
+import type { AlarmView } from '../src/api/types'
 
 const nobody = { alarms: 1, rings: false, talks: false, shift: false, watching: false }
 const working = { ...nobody, shift: true }
@@ -17,6 +19,36 @@ it('an alarm is quiet while talking, and silent under a ringing call or when all
   expect(alarmVolume({ ...working, talks: true })).toBeLessThan(alarmVolume(working) ?? 0)
   expect(alarmVolume({ ...working, rings: true })).toBeNull()
   expect(alarmVolume({ ...watching, alarms: 0 })).toBeNull()
+})
+
+it('a crowd that waits is one line, behind who is in a call and not heard and behind a team that does not answer', () => {
+  const at = (id: string, minute: number, kind: AlarmView['kind']): AlarmView => ({
+    id,
+    raised_at: `2026-11-23T08:0${minute}:00Z`,
+    kind,
+  })
+  const waits = (id: string, minute: number) => at(id, minute, { kind: 'nobody_ready', call: id })
+  const team = { incident: 'i', incident_number: '20261123-0007', team_name: 'Regu 1', dispatch: 'd' }
+  const lines = linesOf([
+    waits('b', 2),
+    waits('a', 1),
+    at('gap', 0, { kind: 'recording_gap', call: 'g' }),
+    at('late', 5, { kind: 'unacknowledged', ...team }),
+    at('silent', 6, { kind: 'one_way_audio', call: 's', silent: 'caller' }),
+    at('lost', 4, { kind: 'operator_lost', call: 'l', operator: 'o', operator_name: 'Ayu' }),
+    waits('c', 3),
+  ])
+  expect(lines.map(({ first, others }) => [first.id, ...others.map(({ id }) => id)])).toEqual([
+    ['lost'],
+    ['silent'],
+    ['late'],
+    ['a', 'b', 'c'],
+    ['gap'],
+  ])
+  expect(lines.slice(3).map(sayLine)).toEqual([
+    '3 panggilan menunggu dan tidak ada operator siap',
+    sayAlarm({ id: 'gap', raised_at: '', kind: { kind: 'recording_gap', call: 'g' } }),
+  ])
 })
 
 it('a machine’s alert says what it is about and what to do next', () => {

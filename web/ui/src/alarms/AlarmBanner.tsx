@@ -10,49 +10,95 @@ import { live } from '../live/live'
 import { useNow } from '../util/now'
 import { useStore } from '../util/store'
 import { elapsed } from '../util/time'
-import { acknowledge, silenced, sounding } from './alarms'
-import { sayAlarm } from './say'
+import { acknowledgeLine, silenced, sounding } from './alarms'
+import { type AlarmLine, linesOf } from './lines'
+import { sayLine } from './say'
 
-/** The oldest alarm in full, and how many more there are. */
+/** The most pressing alarm in full, and on request the others, of which each can be seen to by itself. */
 export function AlarmBanner() {
   const t = useT()
   const { alarms } = useStore(live)
   const quiet = useStore(silenced)
-  const now = useNow()
   const [error, setError] = useState<string | null>(null)
-  const open = sounding(alarms, quiet)
-  const first = open[0]
-  const take = first
-    ? () => {
-        setError(null)
-        void acknowledge(first.id).catch((cause: unknown) => setError(sayError(cause)))
-      }
-    : null
-  useShortcuts({ acknowledge: take })
+  const [opened, setOpened] = useState(false)
+  const [first, ...others] = linesOf(sounding(alarms, quiet))
+  const take = (line: AlarmLine) => {
+    setError(null)
+    void acknowledgeLine(line).catch((cause: unknown) => setError(sayError(cause)))
+  }
+  useShortcuts({ acknowledge: first ? () => take(first) : null })
   if (!first) return null
-  const incident = 'incident' in first.kind ? first.kind.incident : null
   return (
-    <div aria-live="assertive" className="sg-alarm" data-alarm={first.kind.kind} data-testid="alarm" role="alert">
-      <Icon name="warning" size={20} />
-      <strong>{sayAlarm(first)}</strong>
-      <span className="sg-mono">{elapsed(now - Date.parse(first.raised_at))}</span>
-      {open.length > 1 && <span>{t('alarm.more', { n: open.length - 1 })}</span>}
-      {error && <span>{error}</span>}
-      <span className="sg-grow" />
-      {incident && (
-        <Link className="sg-alarm-link" data-testid="alarm-incident" href={`/incidents/${incident}`}>
-          {t('history.open_incident')}
-        </Link>
-      )}
-      <Button
-        className="sg-alarm-button"
-        data-testid="acknowledge-alarm"
-        onClick={() => take?.()}
-        rightSection={<Key of="acknowledge" />}
-        size="compact-sm"
+    <>
+      <div
+        aria-live="assertive"
+        className="sg-alarm"
+        data-alarm={first.first.kind.kind}
+        data-testid="alarm"
+        role="alert"
       >
-        {t('alarm.acknowledge')}
-      </Button>
-    </div>
+        <Icon name="warning" size={20} />
+        <strong>{sayLine(first)}</strong>
+        <Since line={first} />
+        {others.length > 0 && (
+          <Button
+            aria-controls="other-alarms"
+            aria-expanded={opened}
+            className="sg-alarm-more"
+            data-testid="more-alarms"
+            onClick={() => setOpened(!opened)}
+            size="compact-sm"
+          >
+            {t('alarm.more', { n: others.length })} {opened ? '▴' : '▾'}
+          </Button>
+        )}
+        {error && <span>{error}</span>}
+        <span className="sg-grow" />
+        <Incident line={first} />
+        <Button
+          className="sg-alarm-button"
+          data-testid="acknowledge-alarm"
+          onClick={() => take(first)}
+          rightSection={<Key of="acknowledge" />}
+          size="compact-sm"
+        >
+          {t('alarm.acknowledge')}
+        </Button>
+      </div>
+      {opened && others.length > 0 && (
+        <ul className="sg-alarms" id="other-alarms">
+          {others.map((line) => (
+            <li data-alarm={line.first.kind.kind} data-testid="other-alarm" key={line.first.id}>
+              <span>{sayLine(line)}</span>
+              <Since line={line} />
+              <span className="sg-grow" />
+              <Incident line={line} />
+              <Button
+                className="sg-alarm-button"
+                data-testid="acknowledge-other"
+                onClick={() => take(line)}
+                size="compact-sm"
+              >
+                {t('alarm.acknowledge')}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+function Since({ line }: { line: AlarmLine }) {
+  return <span className="sg-mono">{elapsed(useNow() - Date.parse(line.first.raised_at))}</span>
+}
+
+function Incident({ line: { first } }: { line: AlarmLine }) {
+  const t = useT()
+  if (!('incident' in first.kind)) return null
+  return (
+    <Link className="sg-alarm-link" data-testid="alarm-incident" href={`/incidents/${first.kind.incident}`}>
+      {t('history.open_incident')}
+    </Link>
   )
 }

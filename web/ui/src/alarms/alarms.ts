@@ -7,6 +7,7 @@ import { startPattern, stopPattern } from '../shift/audio'
 import { shift } from '../shift/shift'
 import { watching } from '../shift/watching'
 import { Store } from '../util/store'
+import type { AlarmLine } from './lines'
 import { alarmVolume } from './volume'
 
 /** Alarms that this console was silenced for, while the server is told. */
@@ -24,11 +25,15 @@ export async function acknowledge(id: string): Promise<void> {
   }
 }
 
-/** Oldest first. */
+/** All alarms of a line; one that the server does not take goes on sounding. */
+export async function acknowledgeLine({ first, others }: AlarmLine): Promise<void> {
+  const answers = await Promise.allSettled([first, ...others].map(({ id }) => acknowledge(id)))
+  const failed = answers.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
 export const sounding = (alarms: Record<string, AlarmView>, quiet: ReadonlySet<string>): AlarmView[] =>
-  Object.values(alarms)
-    .filter(({ id }) => !quiet.has(id))
-    .sort((a, b) => a.raised_at.localeCompare(b.raised_at))
+  Object.values(alarms).filter(({ id }) => !quiet.has(id))
 
 export function runAlarms() {
   let before = ''

@@ -1,6 +1,10 @@
 /** What an alarm says. Pure. */
 import type { AlarmView } from '../api/types'
 import { hasText, t } from '../i18n/i18n'
+import type { AlarmLine } from './lines'
+
+export const sayLine = ({ first, others }: AlarmLine): string =>
+  others.length > 0 ? t('alarm.nobody_ready_many', { n: others.length + 1 }) : sayAlarm(first)
 
 export function sayAlarm({ kind }: AlarmView): string {
   switch (kind.kind) {

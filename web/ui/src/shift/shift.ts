@@ -28,6 +28,9 @@ async function attach() {
   sessionStorage.removeItem(PHONE_KEY)
 }
 
+/** The shift is being begun by a click in this page. */
+let beginning = false
+
 export const testedBefore = () => localStorage.getItem(TESTED_KEY) !== null
 
 /** Must run inside a click or key press: browsers unlock sound only then. */
@@ -35,6 +38,7 @@ export async function startShift(): Promise<void> {
   unlockAudio()
   if ('Notification' in window && Notification.permission === 'default') void Notification.requestPermission()
   shift.set('testing')
+  beginning = true
   try {
     await post('/shift')
     sessionStorage.removeItem(PHONE_KEY)
@@ -43,6 +47,8 @@ export async function startShift(): Promise<void> {
   } catch (error) {
     if (!mine()) shift.set('off')
     throw error
+  } finally {
+    beginning = false
   }
 }
 
@@ -113,6 +119,11 @@ async function agree() {
     await reattach()
     return
   }
+  // The server was restarted during the test of the headset, which goes on.
+  if (shift.get() === 'testing' && !beginning) {
+    await post('/shift')
+    return attach()
+  }
   if (shift.get() === 'unknown') shift.set('off')
 }
 
@@ -139,6 +150,11 @@ async function reattach() {
   await becomeReadyAgain()
 }
 
+/** The headset may be back by a later try than the one that was waited for. */
+function isBack({ state, media_connected, phone }: OperatorView) {
+  return shift.get() === 'on' && state.state === 'preparing' && media_connected && !phone
+}
+
 async function becomeReadyAgain() {
   if (sessionStorage.getItem(READY_KEY) === 'ready') await setReadiness({ state: 'ready' })
 }
@@ -155,6 +171,7 @@ export function runShift() {
     if (event.event === 'snapshot') void agree().catch(() => undefined)
     // Also a pause by phone, and one because nobody answered, outlasts a lost headset and a restart of the server.
     const own = event.event === 'operator' && event.operator.id === me()?.id ? event.operator.state.state : undefined
+    if (own && event.event === 'operator' && isBack(event.operator)) void becomeReadyAgain().catch(() => undefined)
     if (own === 'ready' || own === 'paused') sessionStorage.setItem(READY_KEY, own)
     // The shift was begun at the desk phone.
     const begun = event.event === 'operator' && event.operator.id === me()?.id && event.operator.phone
