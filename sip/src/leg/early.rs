@@ -61,7 +61,7 @@ impl Running {
         let rack = rack(number, fields.first("CSeq").unwrap_or_default());
         let mut headers = vec![Header::RAck(rack.into())];
         headers.extend(early::of(fields));
-        self.refresh_target(response);
+        self.set_target(response);
         let mut asking = Box::pin(async move { dialog.request(Method::PRack, Some(headers), None).await });
         if std::future::poll_fn(|context| Poll::Ready(asking.as_mut().poll(context))).await.is_pending() {
             let leg = self.id;

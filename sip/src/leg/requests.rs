@@ -6,8 +6,8 @@ use crate::clock::random;
 use crate::event::Event;
 use crate::invitation::fields;
 use crate::location::{location, parts};
-use crate::message::Fields;
 use crate::message::reply::{ACCEPT, ALLOW, SUPPORTED};
+use crate::message::{Fields, target};
 use crate::session_timer::Said;
 use rsipstack::dialog::dialog::{Dialog, TransactionHandle};
 use rsipstack::sip::prelude::HeadersExt;
@@ -153,8 +153,15 @@ impl Running {
         }
     }
 
-    /// A re-INVITE or UPDATE, or the 2xx to one, moves the remote target (RFC 3261 section 12.2); the stack leaves that to us.
+    /// A re-INVITE or UPDATE, or the 2xx to one, moves the remote target if it has a Contact (RFC 3261 section 12.2); the stack leaves that to us.
     pub(super) fn refresh_target(&self, message: &impl HeadersExt) {
+        if !message.contact_header().is_ok_and(|contact| target::is_invented(contact.value())) {
+            self.set_target(message);
+        }
+    }
+
+    /// What answers our INVITE says where requests of ours go.
+    pub(super) fn set_target(&self, message: &impl HeadersExt) {
         let contact = message.typed_contact_headers().ok().and_then(|contacts| contacts.into_iter().next());
         if let Some(contact) = contact {
             Dialog::Invite(self.dialog.clone()).set_remote_target(contact.uri, message.contact_header().ok().cloned());

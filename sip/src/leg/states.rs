@@ -52,7 +52,7 @@ impl Running {
                 self.peer_updates = fields.lists("Allow", "UPDATE");
                 // Only now the other side has its tag for good, and a PRACK may have gone to where an early dialog led.
                 let dialog = self.dialog.id();
-                self.refresh_target(response);
+                self.set_target(response);
                 if let Some(slot) = &mut self.slot {
                     slot.is_no_dialog();
                     slot.is_dialog(dialog.clone());

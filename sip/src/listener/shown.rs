@@ -29,7 +29,11 @@ pub(crate) fn for_the_stack(
         let named = || contact.map_or(source.peer, |contact| reachable(contact, line, source));
         let hop = first_hop(message).filter(|hop| hop.ip() == source.peer.ip() || line.covers(hop.ip()));
         let way = Way { to: hop.unwrap_or_else(named), or: Some(source.peer) };
-        shown.fields.set("Contact", target::disguise(contact.unwrap_or(&own), way, source.transport));
+        let target = match contact {
+            Some(contact) => target::disguise(contact, way, source.transport),
+            None => target::invent(&own, way, source.transport),
+        };
+        shown.fields.set("Contact", target);
     }
     match &message.start {
         Start::Request { uri, .. } => Stamp { source, phone, uri: uri.clone() }.write(&mut shown.fields),

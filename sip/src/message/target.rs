@@ -9,6 +9,8 @@ use crate::listener::Way;
 use std::net::SocketAddr;
 
 pub(crate) const PARAMETER: &str = "siaga-target";
+/// Says behind a disguised Contact that the message had none.
+const INVENTED: &str = ";siaga-invented";
 
 /// The disguised Contact field value. `way.to` is where requests for `contact` are to be sent. What goes by a connection gets a host name for
 /// its way (see `listener::names`).
@@ -19,6 +21,16 @@ pub(crate) fn disguise(contact: &str, way: Way, transport: Transport) -> String 
     } else {
         format!("<sip:{};{PARAMETER}={hex}>", way.to)
     }
+}
+
+/// The disguised Contact field value for a message without a Contact: requests go back to where it came from.
+pub(crate) fn invent(own: &str, way: Way, transport: Transport) -> String {
+    disguise(own, way, transport) + INVENTED
+}
+
+/// Whether a Contact field value stands for none: it moves no target that is known (RFC 3261 section 12.2).
+pub(crate) fn is_invented(contact: &str) -> bool {
+    contact.ends_with(INVENTED)
 }
 
 /// The Contact that a URI stands for, if it is a disguised one.

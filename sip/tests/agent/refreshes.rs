@@ -81,6 +81,7 @@ async fn a_carrier_where_we_have_an_account_is_told_who_refreshes() {
     assert_eq!((signed.credential("username"), signed.credential("uri")), (Some("siaga112"), Some(signed.uri())));
     carrier.reply(&signed, "200 OK", &SESSION, "").await;
     let again = carrier.asked("UPDATE").await;
+    assert_eq!(again.uri(), format!("sip:callee@{}", carrier.address()), "an answer without a Contact moves no target");
     carrier.reply(&again, "200 OK", &SESSION, "").await;
     desk.agent.hang_up(leg).await;
     assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::Local });
