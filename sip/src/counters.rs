@@ -8,6 +8,11 @@ pub(crate) fn dropped(reason: &'static str) {
     metrics::counter!("siaga_sip_dropped_total", "reason" => reason).increment(1);
 }
 
+/// A request of a call came from an address that is not among the trunk's.
+pub(crate) fn beside(trunk: &TrunkName) {
+    metrics::counter!("siaga_sip_beside_peers_total", "trunk" => trunk.0.clone()).increment(1);
+}
+
 /// A response could not be sent; it is sent again by its timers, if it has any.
 pub(crate) fn unsent() {
     metrics::counter!("siaga_sip_unsent_total").increment(1);

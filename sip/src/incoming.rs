@@ -142,7 +142,7 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
         }
     };
     tag(&mut transaction, &dialog);
-    slot.is_dialog(dialog.id());
+    slot.is_dialog(dialog.id(), &trunk.name);
     let peer = if stamp.phone.is_some() { Peer::Phone } else { Peer::Carrier };
     let mut reliable = reliable(core, trunk.reliability, &fields, &transaction.original, &terms);
     let rung = match reliable.as_mut().filter(|reliable| reliable.covers(false)) {

@@ -54,6 +54,7 @@ struct Inner {
 /// A dialog of a leg.
 struct Known {
     leg: LegId,
+    trunk: TrunkName,
     /// CSeq of the last requests of ours that went with credentials.
     authorised: VecDeque<u32>,
 }
@@ -176,6 +177,11 @@ impl Registry {
         inner.dialogs.get(dialog).and_then(|known| inner.legs.get(&known.leg)).cloned()
     }
 
+    /// The trunk by which a dialog came about.
+    pub(crate) fn trunk_of(&self, dialog: &DialogId) -> Option<TrunkName> {
+        self.lock().dialogs.get(dialog).map(|known| known.trunk.clone())
+    }
+
     /// A request of ours inside a dialog goes with credentials.
     pub(crate) fn authorised(&self, dialog: &DialogId, number: u32) {
         if let Some(Known { authorised, .. }) = self.lock().dialogs.get_mut(dialog)
@@ -222,7 +228,7 @@ pub(crate) struct Slot {
 
 impl Slot {
     /// Lets the leg be found by a dialog of its. `false`: it has too many already.
-    pub(crate) fn is_dialog(&mut self, dialog: DialogId) -> bool {
+    pub(crate) fn is_dialog(&mut self, dialog: DialogId, trunk: &TrunkName) -> bool {
         if self.dialogs.contains(&dialog) {
             return true;
         }
@@ -230,7 +236,10 @@ impl Slot {
             counters::dropped("branches");
             return false;
         }
-        self.registry.lock().dialogs.insert(dialog.clone(), Known { leg: self.leg, authorised: VecDeque::new() });
+        self.registry
+            .lock()
+            .dialogs
+            .insert(dialog.clone(), Known { leg: self.leg, trunk: trunk.clone(), authorised: VecDeque::new() });
         self.dialogs.push(dialog);
         true
     }
@@ -336,11 +345,11 @@ mod tests {
         let (registry, _events) = registry(2, 8);
         let dialog = |tag: usize| DialogId { call_id: "c".into(), local_tag: "l".into(), remote_tag: tag.to_string() };
         let mut slot = registry.begin_outbound(new_leg_id(), mpsc::channel(1).0).unwrap();
-        assert_eq!((0..100).filter(|tag| slot.is_dialog(dialog(*tag))).count(), DIALOGS);
-        assert!(slot.is_dialog(dialog(0)), "it is one already");
+        assert_eq!((0..100).filter(|tag| slot.is_dialog(dialog(*tag), &"telco".into())).count(), DIALOGS);
+        assert!(slot.is_dialog(dialog(0), &"telco".into()), "it is one already");
         assert_eq!((0..100).filter(|tag| registry.leg_of(&dialog(*tag)).is_some()).count(), DIALOGS);
         slot.is_no_dialog();
-        slot.is_dialog(dialog(99));
+        slot.is_dialog(dialog(99), &"telco".into());
         assert!(registry.leg_of(&dialog(0)).is_none() && registry.leg_of(&dialog(99)).is_some());
         drop(slot);
         assert!(registry.leg_of(&dialog(99)).is_none());
@@ -353,7 +362,7 @@ mod tests {
         registry.authorised(&dialog, 4);
         assert_eq!(registry.was_authorised(&dialog, 4), None);
         let mut slot = registry.begin_outbound(new_leg_id(), mpsc::channel(1).0).unwrap();
-        slot.is_dialog(dialog.clone());
+        slot.is_dialog(dialog.clone(), &"telco".into());
         for number in [4, 5, 5] {
             registry.authorised(&dialog, number);
         }

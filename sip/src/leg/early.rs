@@ -26,7 +26,7 @@ impl Running {
         let dialog = DialogId::try_from((response, TransactionRole::Client)).ok();
         let tag = dialog.as_ref().map(|dialog| dialog.remote_tag.clone()).unwrap_or_default();
         if let (Some(slot), Some(dialog)) = (&mut self.slot, dialog)
-            && !slot.is_dialog(dialog)
+            && !slot.is_dialog(dialog, trunk)
         {
             return;
         }

@@ -55,7 +55,7 @@ impl Running {
                 self.set_target(response);
                 if let Some(slot) = &mut self.slot {
                     slot.is_no_dialog();
-                    slot.is_dialog(dialog.clone());
+                    slot.is_dialog(dialog.clone(), &trunk);
                 }
                 match self.talk.accepted(&dialog.remote_tag, &fields, &response.body) {
                     Some(audio) => {

@@ -1,5 +1,6 @@
 //! The one way in: octets -> whose they are -> repair -> admission -> the SIP stack. Shell around pure parts.
 
+use super::beside::Looks;
 use super::normalise::{Framing, Outcome, normalise};
 use super::shown::for_the_stack;
 use crate::admission::{Refusal, Verdict, judge};
@@ -43,6 +44,7 @@ pub(crate) struct Ingress {
     pub offers: Arc<Offers>,
     /// 403s that strangers may still get. `None`: they get nothing.
     pub refusals: Option<Mutex<Buckets>>,
+    pub looks: Looks,
 }
 
 impl Ingress {
@@ -54,7 +56,7 @@ impl Ingress {
         source: Source,
         connection: &SipConnection,
     ) -> Option<Reply> {
-        let Some(line) = self.peer(source.peer.ip()) else {
+        let Some(line) = self.peer(source.peer.ip()).or_else(|| self.of_a_call(octets, framing, source)) else {
             return match self.presence.asks(source.peer.ip()) {
                 Some(line) => self.guest(octets, framing, source, connection, &line).await,
                 None => self.stranger(octets, framing, source),

@@ -1,5 +1,6 @@
 //! Sockets and what they receive. UDP, TCP and TLS alike are read by us, so that every message is repaired and judged before the SIP stack has it.
 
+mod beside;
 mod connection;
 mod flows;
 mod framing;
@@ -15,6 +16,7 @@ mod tcp;
 mod tls;
 mod udp;
 
+pub(crate) use beside::Looks;
 pub(crate) use flows::Flows;
 #[cfg(feature = "fuzzing")]
 pub(crate) use framing::{Frame, Framer};

@@ -9,7 +9,7 @@ use crate::incoming;
 use crate::inspector::Inspector;
 use crate::limited::Alarms;
 use crate::listener::{
-    Certificates, Flows, Ingress, Locals, Places, Reception, StreamListening, UdpSockets, bind_streams, bind_udp, refusals,
+    Certificates, Flows, Ingress, Locals, Looks, Places, Reception, StreamListening, UdpSockets, bind_streams, bind_udp, refusals,
 };
 use crate::offers::Offers;
 use crate::outlet::Outlet;
@@ -76,6 +76,7 @@ pub(super) async fn start(config: Config) -> Result<(UserAgent, mpsc::Receiver<E
         offers: Arc::new(Offers::new(alarms.clone())),
         alarms,
         refusals: refusals(limits.strangers, seed),
+        looks: Looks::new(seed),
         limits: limits.clone(),
     });
     flows.lead_to(&ingress);

@@ -51,6 +51,22 @@ async fn finally(peer: &mut Peer, cseq: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_gateway_that_is_not_among_the_carriers_addresses_speaks_for_its_call_and_for_no_other() {
+    let mut desk = desk().await;
+    let mut proxy = Peer::new("127.0.0.1", desk.udp()).await;
+    let (invite, answered, leg) = is_answered(&mut proxy, &mut desk).await;
+    let gateway = Peer::new("127.0.0.9", desk.udp()).await;
+    let to = field(&answered, "To").unwrap();
+    gateway.send(&within(&invite, &answered.replace(to, &format!("{to}x")), "BYE", 2)).await;
+    gateway.send(&within(&invite, &answered, "ACK", 1)).await;
+    assert!(matches!(desk.next().await, Event::Confirmed { leg: of, .. } if of == leg));
+    gateway.send(&within(&invite, &answered, "BYE", 3)).await;
+    let (code, text) = gateway.final_response().await;
+    assert_eq!((code, field(&text, "CSeq")), (200, Some("3 BYE")), "who guesses hears nothing");
+    assert_eq!(desk.next().await, Event::Ended { leg, by: EndedBy::RemoteBye });
+}
+
+#[tokio::test]
 async fn a_bye_before_the_answer_ends_the_call_and_the_invite() {
     let mut desk = desk().await;
     let mut peer = Peer::new("127.0.0.1", desk.udp()).await;
