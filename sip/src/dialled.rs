@@ -50,8 +50,14 @@ pub enum Purpose {
     Test,
 }
 
-const SOS: &str = "urn:service:sos";
-const TEST: &str = "urn:service:test.sos";
+/// Emergency services, and those by which the elements of an emergency network find each other (NENA-STA-010): a call that is sent on by such a name is
+/// a call for help all the same.
+const SERVICES: [(&str, Purpose); 4] = [
+    ("urn:service:sos", Purpose::Emergency),
+    ("urn:emergency:service:sos", Purpose::Emergency),
+    ("urn:nena:service:sos", Purpose::Emergency),
+    ("urn:service:test.sos", Purpose::Test),
+];
 
 /// Whether this user agent serves the URI: SIP, telephone numbers, and emergency services (RFC 3261 section 8.2.2.1 otherwise wants 416).
 pub(crate) fn is_served(uri: &str) -> bool {
@@ -67,7 +73,7 @@ pub(crate) fn service(request_uri: &str, to: Option<&str>) -> (Option<String>, P
 }
 
 fn service_of(uri: &str) -> Option<(String, Purpose)> {
-    [(SOS, Purpose::Emergency), (TEST, Purpose::Test)].into_iter().find_map(|(prefix, purpose)| {
+    SERVICES.into_iter().find_map(|(prefix, purpose)| {
         let rest = uri.strip_prefix(prefix)?.split([';', '?']).next()?;
         let labels =
             rest.is_empty() || rest.starts_with('.') && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
@@ -111,6 +117,8 @@ mod tests {
         for (uri, to, expected, purpose) in [
             ("urn:service:sos", None, Some("sos"), Purpose::Emergency),
             ("URN:Service:SOS.Fire;x=1", None, Some("sos.fire"), Purpose::Emergency),
+            ("urn:emergency:service:sos.psap", None, Some("sos.psap"), Purpose::Emergency),
+            ("urn:nena:service:sos.psap", None, Some("sos.psap"), Purpose::Emergency),
             ("urn:service:test.sos", None, Some("sos"), Purpose::Test),
             ("urn:service:test.sos.fire", Some("urn:service:sos"), Some("sos.fire"), Purpose::Test),
             ("sip:psap@h", Some("urn:service:test.sos.police"), Some("sos.police"), Purpose::Test),
@@ -132,6 +140,7 @@ mod tests {
             "urn:service:sos.police",
             "urn:service:test.sos",
             "URN:service:test.sos.fire",
+            "urn:emergency:service:sos.psap",
         ] {
             assert!(is_served(uri), "{uri}");
         }

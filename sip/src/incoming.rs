@@ -20,7 +20,7 @@ use rsipstack::dialog::DialogId;
 use rsipstack::dialog::dialog::{Dialog, DialogState};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{Header, Method, Request, StatusCode, Uri};
+use rsipstack::sip::{Header, Method, Request, Scheme, StatusCode, Uri};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
@@ -127,20 +127,16 @@ async fn new_call(core: &Arc<Core>, mut transaction: Transaction) {
     }
     let (states_in, states) = core.layer.new_dialog_state_channel();
     let credential = trunk.account.as_ref().map(crate::outbound::credential);
-    let dialog = match core.layer.get_or_create_server_invite(
-        &transaction,
-        states_in,
-        credential,
-        Some(contact(core, &stamp.source, trunk)),
-    ) {
-        Ok(dialog) => dialog,
-        Err(error) => {
-            tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
-            drop(slot);
-            reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
-            return drain(core, transaction);
-        }
-    };
+    let dialog =
+        match core.layer.get_or_create_server_invite(&transaction, states_in, credential, Some(contact(core, &stamp, trunk))) {
+            Ok(dialog) => dialog,
+            Err(error) => {
+                tracing::debug!(leg = %id, %error, "no dialog for an INVITE");
+                drop(slot);
+                reply(&mut transaction, StatusCode::ServerInternalError, vec![]).await;
+                return drain(core, transaction);
+            }
+        };
     tag(&mut transaction, &dialog);
     slot.is_dialog(dialog.id(), &trunk.name);
     let peer = if stamp.phone.is_some() { Peer::Phone } else { Peer::Carrier };
@@ -216,13 +212,17 @@ fn tag(transaction: &mut Transaction, dialog: &InviteDialog) {
 }
 
 /// Our Contact, as the peer reaches it: where it reached us, or where we listen, if the call came by a connection that we opened, from a port that
-/// ends with it.
-fn contact(core: &Core, source: &Source, trunk: &Trunk) -> Uri {
-    let Source { transport, local, peer } = *source;
+/// ends with it. Who called securely, hop by hop, is called back so (RFC 3261 section 12.1.1).
+fn contact(core: &Core, stamp: &Stamp, trunk: &Trunk) -> Uri {
+    let Source { transport, local, peer } = stamp.source;
     let locals = &core.outlet.locals;
     let listened = || locals.has(transport).then(|| locals.facing(transport, peer)).flatten();
     let local = if locals.is_one(transport, local.port()) { advertised(local, peer) } else { listened().unwrap_or(local) };
-    address_uri(trunk.seen(local), transport)
+    let mut uri = address_uri(trunk.seen(local), transport);
+    if stamp.uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:")) {
+        uri.scheme = Some(Scheme::Sips);
+    }
+    uri
 }
 
 /// Some carriers send a re-INVITE right behind the ACK: without this a far end that did everything right would be told to come again in some

@@ -25,9 +25,12 @@ async fn a_call_is_answered_and_the_caller_hangs_up() {
 #[tokio::test]
 async fn emergency_and_telephone_uris_ring_like_any_other() {
     let mut desk = desk().await;
-    for (uri, dialled) in
-        [("urn:service:sos", "urn:service:sos"), ("urn:service:sos.fire", "urn:service:sos.fire"), ("tel:112", "112")]
-    {
+    for (uri, dialled) in [
+        ("urn:service:sos", "urn:service:sos"),
+        ("urn:service:sos.fire", "urn:service:sos.fire"),
+        ("urn:emergency:service:sos.psap", "urn:emergency:service:sos.psap"),
+        ("tel:112", "112"),
+    ] {
         let caller = sipp("uac_basic.xml", desk.udp(), &["-key", "ruri", uri]);
         let invitation = desk.invited().await;
         assert_eq!(invitation.dialled, dialled);

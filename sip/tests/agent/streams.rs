@@ -116,6 +116,29 @@ async fn desk(limits: Limits) -> (Desk, Authority) {
 }
 
 #[tokio::test]
+async fn who_calls_securely_is_told_a_secure_contact_and_others_are_not() {
+    let (mut desk, authority) = desk(Limits::default()).await;
+    let at = address(&desk, "tls");
+    for scheme in ["sips", "sip"] {
+        let mut line = Line::open(&desk, "tls", &authority).await;
+        let invite = format!(
+            "INVITE {scheme}:112@psap.example SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1;branch=z9hG4bK{scheme}\r\n\
+             From: <{scheme}:+62811@h>;tag=1\r\nTo: <{scheme}:112@psap.example>\r\nCall-ID: {scheme}@h\r\nCSeq: 1 INVITE\r\n\
+             Contact: <{scheme}:peer@127.0.0.1>\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{OFFER}",
+            OFFER.len()
+        );
+        line.send(&invite).await;
+        let call = desk.invited().await;
+        let ringing = line.next("SIP/2.0 180").await.unwrap();
+        let contact = field(&ringing, "Contact").unwrap();
+        assert!(contact.starts_with(&format!("<{scheme}:{at}")), "{contact}");
+        desk.agent.hang_up(call.leg).await;
+        line.next("SIP/2.0 480").await.unwrap();
+        assert_eq!(desk.next().await, Event::Ended { leg: call.leg, by: EndedBy::Local });
+    }
+}
+
+#[tokio::test]
 async fn a_call_with_every_space_that_is_allowed_rings_with_what_it_carries() {
     let (mut desk, authority) = desk(Limits::default()).await;
     for way in ["tcp", "tls"] {
