@@ -35,6 +35,9 @@ const user = { id: 'me', username: 'ayu', name: 'Ayu', role: 'operator', active:
 const city = { name: 'Batam', center: { latitude: 1.1, longitude: 104 }, zone: 'Asia/Jakarta' }
 
 let asked: string[] = []
+/** What the server refuses to do at the moment. */
+let refused = ''
+let answer: Promise<unknown> = Promise.resolve()
 let attached = 0
 let fails = 0
 
@@ -50,13 +53,18 @@ async function page() {
 beforeEach(() => {
   vi.resetModules()
   asked = []
+  refused = ''
+  answer = Promise.resolve()
   attached = 0
   fails = 0
   vi.stubGlobal('window', { addEventListener: () => undefined })
   vi.stubGlobal('sessionStorage', new MemoryStorage())
   vi.stubGlobal('localStorage', new MemoryStorage())
   vi.stubGlobal('fetch', async (path: string, init?: RequestInit) => {
-    asked.push(`${init?.method} ${path.replace('/api/v1', '')}`)
+    const request = `${init?.method} ${path.replace('/api/v1', '')}`
+    asked.push(request)
+    await answer
+    if (request === refused) return new Response(null, { status: 503 })
     return new Response(null, { status: 204 })
   })
 })
@@ -96,6 +104,74 @@ test('whoever has paused is not ready because the headset is back', async () => 
   here.hear(heardOf({ media_connected: true }))
   await settled()
   expect(asked).toEqual(['PUT /shift/readiness'])
+})
+
+test('a headset that came back while the page heard nothing makes its operator ready by the next snapshot', async () => {
+  const here = await page()
+  await here.setReadiness({ state: 'ready' })
+  here.hear(snapshot)
+  await settled()
+  expect(asked).toEqual(['PUT /shift/readiness', 'PUT /shift/readiness'])
+})
+
+test('a headset that comes back while the server is asked for a pause does not undo it', async () => {
+  const here = await page()
+  await here.setReadiness({ state: 'ready' })
+  let answered = (_: null) => {}
+  answer = new Promise((done) => {
+    answered = done
+  })
+  const pause = here.setReadiness({ state: 'paused', reason: 'break' })
+  here.hear(heardOf({ media_connected: true }))
+  answered(null)
+  await pause
+  await settled()
+  expect(asked).toEqual(['PUT /shift/readiness', 'PUT /shift/readiness'])
+})
+
+test('a headset that another page has makes nobody ready from here', async () => {
+  const here = await page()
+  await here.setReadiness({ state: 'ready' })
+  const { media } = await import('../src/shift/mediaLeg')
+  const before = media.get()
+  media.set({ ...before, phase: 'elsewhere' })
+  here.hear(heardOf({ media_connected: true }))
+  await settled()
+  media.set(before)
+  expect(asked).toEqual(['PUT /shift/readiness'])
+})
+
+test('whoever begins anew after the shift was ended elsewhere is not ready before they say so', async () => {
+  const here = await page()
+  await here.setReadiness({ state: 'ready' })
+  here.hear({ event: 'operator_left', operator: 'me' })
+  expect(here.shift.get()).toBe('off')
+  here.hear(snapshot)
+  await settled()
+  expect([here.shift.get(), asked]).toEqual(['on', ['PUT /shift/readiness']])
+})
+
+test('a restart during the test of the headset, after which no shift can be begun yet, leads back to its beginning', async () => {
+  const here = await page()
+  const { startShift } = await import('../src/shift/shift')
+  await startShift()
+  refused = 'POST /shift'
+  here.hear(restarted)
+  await settled()
+  expect(here.shift.get()).toBe('off')
+  refused = ''
+  await startShift()
+  expect([here.shift.get(), attached]).toEqual(['testing', 2])
+})
+
+test('a headset that fails to come back during the test leaves the page in the test, for more tries follow', async () => {
+  const here = await page()
+  const { startShift } = await import('../src/shift/shift')
+  await startShift()
+  fails = 1
+  here.hear(restarted)
+  await settled()
+  expect([here.shift.get(), asked]).toEqual(['testing', ['POST /shift', 'POST /shift']])
 })
 
 test('a restart during the test of the headset begins the shift again, and the test goes on', async () => {

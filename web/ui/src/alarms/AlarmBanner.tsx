@@ -27,6 +27,8 @@ export function AlarmBanner() {
     void acknowledgeLine(line).catch((cause: unknown) => setError(sayError(cause)))
   }
   useShortcuts({ acknowledge: first ? () => take(first) : null })
+  // A list that is done with does not open by itself over the form when the next alarms come.
+  if (opened && others.length === 0) setOpened(false)
   if (!first) return null
   return (
     <>

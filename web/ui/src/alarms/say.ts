@@ -3,8 +3,20 @@ import type { AlarmView } from '../api/types'
 import { hasText, t } from '../i18n/i18n'
 import type { AlarmLine } from './lines'
 
-export const sayLine = ({ first, others }: AlarmLine): string =>
-  others.length > 0 ? t('alarm.nobody_ready_many', { n: others.length + 1 }) : sayAlarm(first)
+export function sayLine({ first, others }: AlarmLine): string {
+  const { kind } = first
+  const n = others.length + 1
+  if (n === 1) return sayAlarm(first)
+  switch (kind.kind) {
+    case 'nobody_ready':
+    case 'recording_failing':
+      return t(`alarm.${kind.kind}_many`, { n })
+    case 'unanswered':
+      return t('alarm.unanswered_many', { n, name: kind.operator_name })
+    default:
+      return sayAlarm(first)
+  }
+}
 
 export function sayAlarm({ kind }: AlarmView): string {
   switch (kind.kind) {

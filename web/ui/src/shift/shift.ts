@@ -30,6 +30,8 @@ async function attach() {
 
 /** The shift is being begun by a click in this page. */
 let beginning = false
+/** The server is asked for a pause; a headset that comes back before it answers must not undo that. */
+let pausing = false
 
 export const testedBefore = () => localStorage.getItem(TESTED_KEY) !== null
 
@@ -83,7 +85,13 @@ export async function testHeadset(): Promise<MediaTest> {
 }
 
 export async function setReadiness(readiness: Readiness): Promise<void> {
-  await put('/shift/readiness', readiness)
+  const pauses = readiness.state === 'paused'
+  if (pauses) pausing = true
+  try {
+    await put('/shift/readiness', readiness)
+  } finally {
+    if (pauses) pausing = false
+  }
   sessionStorage.setItem(READY_KEY, readiness.state)
   shift.set('on')
 }
@@ -108,6 +116,8 @@ async function agree() {
   const phone = sessionStorage.getItem(PHONE_KEY)
   if (lost && phone) return phoneIsBack(phone)
   if (lost && shift.get() === 'on' && connectedFor() > 3000) return void reattach()
+  // The headset came back while the page did not hear of it.
+  if (operator && isBack(operator)) return becomeReadyAgain()
   if (operator) return
   if (shift.get() === 'on' && media.get().phase !== 'elsewhere') {
     // The server was restarted and knows nothing of the shift: begin it again as it was.
@@ -119,12 +129,20 @@ async function agree() {
     await reattach()
     return
   }
-  // The server was restarted during the test of the headset, which goes on.
-  if (shift.get() === 'testing' && !beginning) {
-    await post('/shift')
-    return attach()
-  }
+  if (shift.get() === 'testing' && !beginning) return testOn()
   if (shift.get() === 'unknown') shift.set('off')
+}
+
+/** The server was restarted during the test of the headset, which goes on; without a shift there is nothing to test, and it can be begun by a click. */
+async function testOn() {
+  try {
+    await post('/shift')
+  } catch (error) {
+    if (shift.get() === 'testing' && !mine()) shift.set('off')
+    throw error
+  }
+  // More tries follow by themselves.
+  await attach()
 }
 
 /** A server that was restarted knows of no phone before it registers again: the shift goes on with it then. */
@@ -150,13 +168,14 @@ async function reattach() {
   await becomeReadyAgain()
 }
 
-/** The headset may be back by a later try than the one that was waited for. */
+/** The headset may be back by a later try than the one that was waited for. One that another page has is that page's to be ready with. */
 function isBack({ state, media_connected, phone }: OperatorView) {
-  return shift.get() === 'on' && state.state === 'preparing' && media_connected && !phone
+  const here = shift.get() === 'on' && media.get().phase !== 'elsewhere'
+  return here && state.state === 'preparing' && media_connected && !phone
 }
 
 async function becomeReadyAgain() {
-  if (sessionStorage.getItem(READY_KEY) === 'ready') await setReadiness({ state: 'ready' })
+  if (sessionStorage.getItem(READY_KEY) === 'ready' && !pausing) await setReadiness({ state: 'ready' })
 }
 
 /** Takes the leg back from another tab or another machine of this person. */
@@ -179,6 +198,8 @@ export function runShift() {
     const back = event.event === 'phone' && event.phone.state === 'registered' && event.phone.name
     if (back && back === sessionStorage.getItem(PHONE_KEY)) void phoneIsBack(back).catch(() => undefined)
     if (event.event === 'operator_left' && event.operator === me()?.id && shift.get() === 'on') {
+      // The next shift is not ready before its headset was tested, also where this one was ended by somebody else.
+      sessionStorage.removeItem(READY_KEY)
       detach()
       shift.set('off')
     }
