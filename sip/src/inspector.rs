@@ -28,11 +28,13 @@ impl MessageInspector for Inspector {
         match message {
             SipMessage::Request(mut request) => {
                 self.touch(&mut request, to);
+                reveal_routes(&mut request.headers);
                 self.note_credentials(&request);
                 untag(&mut request.headers);
                 SipMessage::Request(request)
             }
             SipMessage::Response(mut response) => {
+                reveal_routes(&mut response.headers);
                 untag(&mut response.headers);
                 SipMessage::Response(response)
             }
@@ -117,6 +119,25 @@ fn transport(transport: &rsipstack::sip::Transport) -> Option<Transport> {
 fn undisguised(to: &str) -> Option<String> {
     let (uri, rest) = to.strip_prefix('<')?.split_once('>')?;
     Some(format!("<{}>{rest}", target::reveal(uri)?))
+}
+
+/// The proxies on the way as they call themselves.
+fn reveal_routes(headers: &mut Headers) {
+    for header in &mut headers.0 {
+        match header {
+            Header::Route(route) => {
+                if let Some(revealed) = target::reveal_routes(route.value()) {
+                    *header = Header::Route(revealed.into());
+                }
+            }
+            Header::RecordRoute(route) => {
+                if let Some(revealed) = target::reveal_routes(route.value()) {
+                    *header = Header::RecordRoute(revealed.into());
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Takes off the tag that stands for none (RFC 2543): the caller knows itself without.

@@ -2,10 +2,11 @@
 //!
 //! The stack sends in-dialog requests to the address in the Contact, which behind NAT is nobody's, and it escapes a Contact's percent-escapes a
 //! second time. So it never sees the Contact: it gets the URI of an address that is reachable, with the Contact in hexadecimal as a parameter,
-//! and [`reveal`] puts the Contact into the request line when the request leaves.
+//! and [`reveal`] puts the Contact into the request line when the request leaves. So it is with the proxy that requests go to first.
 
 use crate::config::Transport;
 use crate::listener::Way;
+use crate::message::entries;
 use std::net::SocketAddr;
 
 pub(crate) const PARAMETER: &str = "siaga-target";
@@ -21,6 +22,28 @@ pub(crate) fn disguise(contact: &str, way: Way, transport: Transport) -> String 
     } else {
         format!("<sip:{};{PARAMETER}={hex}>", way.to)
     }
+}
+
+/// The same for a proxy on the way (a Record-Route entry), which keeps what stands behind its URI.
+pub(crate) fn disguise_route(entry: &str, uri: &str, way: Way, transport: Transport) -> String {
+    let rest = entry.split_once('>').map_or("", |(_, rest)| rest);
+    let disguised = disguise(uri, way, transport);
+    format!("{};lr>{rest}", disguised.trim_end_matches('>'))
+}
+
+/// A Route or Record-Route field value with what its entries stand for. `None`: nothing in it is disguised.
+pub(crate) fn reveal_routes(value: &str) -> Option<String> {
+    if !value.contains(PARAMETER) {
+        return None;
+    }
+    let revealed = entries(value).map(|entry| {
+        let (uri, rest) = entry.trim().strip_prefix('<').and_then(|entry| entry.split_once('>')).unzip();
+        match uri.and_then(reveal) {
+            Some(uri) => format!("<{uri}>{}", rest.unwrap_or_default()),
+            None => entry.trim().to_owned(),
+        }
+    });
+    Some(revealed.collect::<Vec<_>>().join(", "))
 }
 
 /// The disguised Contact field value for a message without a Contact: requests go back to where it came from.
@@ -84,6 +107,18 @@ mod tests {
         ] {
             assert_eq!(address(uri), expected.map(|text| text.parse().unwrap()), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_proxy_in_disguise_comes_back_among_others_with_what_stands_behind_it() {
+        let (near, far) = ("<sip:near.example;transport=tls;lr=on>;x=y", "<sip:far@198.51.100.7;lr>");
+        let way = Way { to: "192.0.2.1:5061".parse().unwrap(), or: None };
+        for transport in [Transport::Udp, Transport::Tls] {
+            let hidden = disguise_route(near, "sip:near.example;transport=tls;lr=on", way, transport);
+            assert!(!hidden.contains("near.example") && hidden.ends_with(";lr>;x=y"), "{hidden}");
+            assert_eq!(reveal_routes(&format!("{hidden}, {far}")), Some(format!("{near}, {far}")));
+        }
+        assert_eq!(reveal_routes(far), None);
     }
 
     proptest! {
