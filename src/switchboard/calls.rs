@@ -2,6 +2,7 @@
 
 use super::features::FeatureCall;
 use super::line::{CallOutError, Line, ORDERS, Offer, Order, Report};
+use super::phone_keys::KeyBy;
 use super::{Call, FarEnd, LegKind, Switchboard, convert, now, reached};
 use crate::clock;
 use dispatch::contract::{CallDirection, CallPriority, CallState, CallText, CallView};
@@ -76,7 +77,7 @@ impl Switchboard {
                 let rang = self.calls.get(&call).is_some_and(|found| found.rang);
                 self.not_reached(call, reached::failure(code, rang));
             }
-            sip::Event::Digit { digit, .. } => self.digit(call, digit),
+            sip::Event::Digit { digit, .. } => self.digit(call, digit, KeyBy::Signalling),
             sip::Event::Ended { leg, by } => {
                 self.legs.remove(&leg);
                 match by {

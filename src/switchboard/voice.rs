@@ -1,6 +1,7 @@
 //! What the voice engine tells the switchboard.
 
 use super::line::{Order, Report};
+use super::phone_keys::KeyBy;
 use super::{Call, Switchboard, now, tick};
 use dispatch::contract::{CallSide, CallState, Event};
 use dispatch::desk::Entry;
@@ -83,15 +84,15 @@ impl Switchboard {
     /// A key at the caller's telephone, or at an operator's desk phone, where it is meant for whom the operator speaks with.
     fn key(&mut self, leg: Uuid, digit: char, passed_on: bool) {
         if self.calls.contains_key(&CallId(leg)) {
-            return self.digit(CallId(leg), digit);
+            return self.digit(CallId(leg), digit, KeyBy::Voice);
         }
         self.phone_key(leg, digit, passed_on);
     }
 
     /// A key that the caller pressed is kept, and goes to the operator of the call.
-    pub(super) fn digit(&mut self, call: CallId, digit: char) {
+    pub(super) fn digit(&mut self, call: CallId, digit: char, by: KeyBy) {
         let Some(found) = self.calls.get_mut(&call) else { return };
-        if !found.keys.press(digit, tick()) {
+        if !found.keys.press(digit, by, tick()) {
             return;
         }
         let operator = found.view.operator;
