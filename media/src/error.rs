@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The range of RTP ports holds no even port.
-    #[error("media.rtp_ports holds no even port; give a range such as 18000-20999")]
+    #[error("media.rtp_ports holds no even port; give a range such as 20000-20999")]
     NoPorts,
     /// Neither `webrtc_addresses` nor `address` is an address a browser can send to.
     #[error("no address for the operators' browsers; set media.address to this machine's address")]

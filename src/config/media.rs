@@ -13,7 +13,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "rtp_ports",
-        "\"18000-20999\"",
+        "\"20000-20999\"",
         "UDP ports for carriers' RTP: two for each caller, desk phone, agency and fallback number, and two more for text. Callers have seven eighths of them at most.",
     ),
     key("webrtc_port", "21000", "One UDP port for all operators' browsers."),
@@ -32,7 +32,7 @@ pub struct Media {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { address: None, other_address: None, rtp_ports: "18000-20999".into(), webrtc_port: 21000, threads: 0 }
+        Self { address: None, other_address: None, rtp_ports: "20000-20999".into(), webrtc_port: 21000, threads: 0 }
     }
 }
 
@@ -52,7 +52,7 @@ impl Media {
         own("media.address", address)?;
         let other_address = self.other_address.map(|other| beside(address, other)).transpose()?;
         let wrong = |problem: &str| {
-            ConfigError::new("media.rtp_ports", format!("`{}` {problem}", self.rtp_ports), "write it like \"18000-20999\"")
+            ConfigError::new("media.rtp_ports", format!("`{}` {problem}", self.rtp_ports), "write it like \"20000-20999\"")
         };
         let (low, high) = self.rtp_ports.split_once('-').ok_or_else(|| wrong("is not a range"))?;
         let low: u16 = low.trim().parse().map_err(|_| wrong("does not begin with a port"))?;

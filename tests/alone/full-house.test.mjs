@@ -18,10 +18,7 @@ scenario("past the limit of calls a caller gets 503 and the alarm sounds", async
   const live = await supervisor.live(world);
   const ayu = await onShift(world, siaga, "ayu");
   const citra = await watching(world, siaga);
-  const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
-  await ayu.rings();
-  await ayu.answer();
-  await caller.hears(1000);
+  const caller = await talksWith(ayu, world, siaga);
   assert.deepEqual(await citra.page.evaluate(sounding), []);
 
   const another = await Caller.dial(world, siaga.sip, { scenario: "unavailable", number: "+628117707502" });
@@ -75,10 +72,7 @@ scenario("in a full house an agency is called in all the same, and its line is s
   const siaga = await openHouse(world, { sip: { max_calls: 1, trunk: [{ name: "tests", peers: ["127.0.0.1/32"] }, exchange.trunk] } });
   const supervisor = await siaga.as(people.citra);
   const ayu = await onShift(world, siaga, "ayu");
-  const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
-  await ayu.rings();
-  await ayu.answer();
-  await caller.hears(1000);
+  const caller = await talksWith(ayu, world, siaga);
   const another = await Caller.dial(world, siaga.sip, { scenario: "unavailable", number: "+628117707502" });
   await another.refused(503);
   await another.ended();
@@ -98,10 +92,7 @@ scenario("past the last port for voice a caller gets 503, the counter moves and 
   const siaga = await openHouse(world, { media: { rtp_ports: await portsOfOneCall() } });
   const live = await (await siaga.as(people.citra)).live(world);
   const ayu = await onShift(world, siaga, "ayu");
-  const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
-  await ayu.rings();
-  await ayu.answer();
-  await caller.hears(1000);
+  const caller = await talksWith(ayu, world, siaga);
 
   const another = await Caller.dial(world, siaga.sip, { scenario: "unavailable", number: "+628117707502" });
   const { text } = await another.refused(503);
@@ -138,6 +129,15 @@ scenario("a caller who types where there is no port for it is heard all the same
   await ayu.hears(620);
   await caller.hangUp();
 });
+
+/** A caller whom the operator has answered. */
+async function talksWith(ayu, world, siaga) {
+  const caller = await Caller.dial(world, siaga.sip, { number: "+628117707501" });
+  await ayu.rings();
+  await ayu.answer();
+  await caller.hears(1000);
+  return caller;
+}
 
 /** A call takes an even port and the next one. */
 async function portsOfOneCall() {
